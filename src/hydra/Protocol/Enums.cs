@@ -1,0 +1,101 @@
+namespace Hydra.Protocol;
+
+/// <summary>The closed set of messages. The numbers are part of the schema; see docs/protocol.md.</summary>
+[WireEnum]
+internal enum MessageType : byte
+{
+    Hello = 0x01,
+    Welcome = 0x02,
+    Ready = 0x03,
+    Failed = 0x04,
+    Drain = 0x05,
+    Ping = 0x06,
+    Pong = 0x07,
+    Log = 0x08,
+    Goodbye = 0x09,
+    Request = 0x10,
+    Body = 0x11,
+    Response = 0x12,
+    Window = 0x13,
+    Cancel = 0x14,
+    Reset = 0x15,
+}
+
+/// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
+[Flags]
+[WireEnum]
+internal enum FrameFlags : byte
+{
+    None = 0,
+
+    /// <summary>The sender's last data of this stream: no body follows.</summary>
+    End = 1,
+
+    /// <summary>On REQUEST: the client waits for "100 Continue"; no body credit is given until the worker sends WINDOW.</summary>
+    ExpectContinue = 2,
+}
+
+/// <summary>What a link carries.</summary>
+[WireEnum]
+internal enum LinkKind : byte
+{
+    /// <summary>Life cycle, probes and log records: one for each worker, served by a thread of its own in the worker.</summary>
+    Control = 0,
+
+    /// <summary>Requests and responses.</summary>
+    Data = 1,
+}
+
+/// <summary>Why a worker could not get ready.</summary>
+[WireEnum]
+internal enum StartFailure : byte
+{
+    ModuleNotFound = 1,
+    AttributeMissing = 2,
+    NotCallable = 3,
+    ImportRaised = 4,
+    FactoryRaised = 5,
+    LifespanFailed = 6,
+    InterfaceMismatch = 7,
+    Internal = 8,
+}
+
+/// <summary>Why the front ends a stream early.</summary>
+[WireEnum]
+internal enum CancelReason : byte
+{
+    ClientLeft = 1,
+    Timeout = 2,
+    Shutdown = 3,
+
+    /// <summary>The front met an error of its own while it wrote the response.</summary>
+    FrontError = 4,
+}
+
+/// <summary>Why a worker ends a stream without a complete response.</summary>
+[WireEnum]
+internal enum ResetReason : byte
+{
+    /// <summary>The application raised.</summary>
+    ApplicationError = 1,
+
+    /// <summary>The application broke a rule of its interface or of HTTP; the message says which.</summary>
+    RuleViolation = 2,
+
+    /// <summary>The application returned without a (complete) response.</summary>
+    NoResponse = 3,
+
+    /// <summary>The worker is going away and has not started this request: it may be sent to another worker.</summary>
+    NotStarted = 4,
+}
+
+/// <summary>The severity of a LOG record, in the order of Python's levels.</summary>
+[WireEnum]
+internal enum WireLogLevel : byte
+{
+    Debug = 1,
+    Info = 2,
+    Warning = 3,
+    Error = 4,
+    Critical = 5,
+}

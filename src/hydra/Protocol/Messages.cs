@@ -1,0 +1,222 @@
+namespace Hydra.Protocol;
+
+// The declaration that both sides are generated from. Order matters: all fixed-size fields (and the length of each
+// variable field) stand first on the wire, in this order, then the variable bytes in the same order.
+
+/// <summary>The first frame on every link: the worker proves that it was started by this front and speaks this schema.</summary>
+[WireMessage(MessageType.Hello, WireDirection.ToFront)]
+internal readonly ref partial struct HelloMessage
+{
+    /// <summary>Must equal the front's schema hash.</summary>
+    public ulong Schema { get; init; }
+
+    /// <summary>The worker's process id.</summary>
+    public uint ProcessId { get; init; }
+
+    /// <summary>The worker's index, as given in the boot document.</summary>
+    public ushort Worker { get; init; }
+
+    /// <summary>A <see cref="LinkKind"/>.</summary>
+    public byte Kind { get; init; }
+
+    /// <summary>Which of the data links this is, from 0; 0 on the control link.</summary>
+    public byte Index { get; init; }
+
+    /// <summary>The one-time token of the boot document.</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Token { get; init; }
+}
+
+/// <summary>The front's answer to a HELLO that it accepts.</summary>
+[WireMessage(MessageType.Welcome, WireDirection.ToWorker)]
+internal readonly ref partial struct WelcomeMessage
+{
+    /// <summary>Bytes of BODY that the front may send on a new stream before the worker grants more.</summary>
+    public uint RequestWindow { get; init; }
+
+    /// <summary>Bytes of BODY that the worker may send on a new stream before the front grants more.</summary>
+    public uint ResponseWindow { get; init; }
+}
+
+/// <summary>Control link: the application is loaded, its lifespan has started and all data links are open.</summary>
+[WireMessage(MessageType.Ready, WireDirection.ToFront)]
+internal readonly ref partial struct ReadyMessage
+{
+    /// <summary>Requests the worker can run at the same time; 0 means no bound of its own.</summary>
+    public uint Concurrency { get; init; }
+
+    /// <summary>asgi, asgi2, wsgi …</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Interface { get; init; }
+
+    /// <summary>Implementation and version, such as "CPython 3.11.2".</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Python { get; init; }
+
+    /// <summary>The event loop in use ("uvloop 0.17.0", "asyncio"), or "threads".</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Loop { get; init; }
+}
+
+/// <summary>Control link: the worker cannot serve. It exits after this.</summary>
+[WireMessage(MessageType.Failed, WireDirection.ToFront)]
+internal readonly ref partial struct FailedMessage
+{
+    /// <summary>A <see cref="StartFailure"/>.</summary>
+    public byte Reason { get; init; }
+
+    /// <summary>One sentence for the user.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Message { get; init; }
+
+    /// <summary>The traceback with the user's frames, or empty.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Traceback { get; init; }
+}
+
+/// <summary>Control link: finish the streams that run, shut the lifespan down, send GOODBYE and exit with code 0.</summary>
+[WireMessage(MessageType.Drain, WireDirection.ToWorker)]
+internal readonly ref partial struct DrainMessage
+{
+    /// <summary>Milliseconds after which what still runs is cancelled.</summary>
+    public uint GraceMilliseconds { get; init; }
+}
+
+/// <summary>Control link: are you alive?</summary>
+[WireMessage(MessageType.Ping, WireDirection.ToWorker)]
+internal readonly ref partial struct PingMessage
+{
+    /// <summary>Comes back in the PONG.</summary>
+    public uint Nonce { get; init; }
+}
+
+/// <summary>Control link: how the worker does. Sent by its control thread, so it comes also while the application blocks.</summary>
+[WireMessage(MessageType.Pong, WireDirection.ToFront)]
+internal readonly ref partial struct PongMessage
+{
+    /// <summary>The nonce of the PING.</summary>
+    public uint Nonce { get; init; }
+
+    /// <summary>Microseconds by which the event loop is late; 0 where there is no event loop.</summary>
+    public uint LoopLagMicroseconds { get; init; }
+
+    /// <summary>Resident set in KiB; 0 where it is not known.</summary>
+    public uint ResidentKibibytes { get; init; }
+
+    /// <summary>Requests that run now.</summary>
+    public uint InFlight { get; init; }
+
+    /// <summary>Age of the oldest of them in milliseconds.</summary>
+    public uint OldestMilliseconds { get; init; }
+}
+
+/// <summary>Control link: a log record of the application or of the shim.</summary>
+[WireMessage(MessageType.Log, WireDirection.ToFront)]
+internal readonly ref partial struct LogMessage
+{
+    /// <summary>When it was made, in microseconds since the Unix epoch.</summary>
+    public ulong CreatedMicroseconds { get; init; }
+
+    /// <summary>A <see cref="WireLogLevel"/>.</summary>
+    public byte Level { get; init; }
+
+    /// <summary>The logger's name.</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Logger { get; init; }
+
+    /// <summary>The formatted record with its traceback, UTF-8.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Message { get; init; }
+}
+
+/// <summary>Control link: the worker has drained and is about to exit.</summary>
+[WireMessage(MessageType.Goodbye, WireDirection.ToFront)]
+internal readonly ref partial struct GoodbyeMessage
+{
+    /// <summary>Streams that had to be cancelled when the grace was over.</summary>
+    public uint Cancelled { get; init; }
+
+    /// <summary>Empty, or what went wrong in the lifespan's shutdown.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Message { get; init; }
+}
+
+/// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
+[WireMessage(MessageType.Request, WireDirection.ToWorker)]
+internal readonly ref partial struct RequestMessage
+{
+    /// <summary>Microseconds that the request waited in the front.</summary>
+    public uint QueueMicroseconds { get; init; }
+
+    /// <summary>The method as the client sent it.</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Method { get; init; }
+
+    /// <summary>The path as the client sent it: percent-encoded, without the query.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> RawPath { get; init; }
+
+    /// <summary>What follows the first "?", without it.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Query { get; init; }
+
+    /// <summary>scheme, HTTP version, client host, client port, server host, server port, joined with NUL.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Connection { get; init; }
+
+    /// <summary>Lower-case names and values as received, in order: name, value, name, value … joined with NUL.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Headers { get; init; }
+
+    /// <summary>The beginning of the body, or all of it.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Body { get; init; }
+}
+
+/// <summary>Body bytes, either way; the payload is nothing but the bytes, and counts against the receiver's credit.</summary>
+[WireMessage(MessageType.Body, WireDirection.Both)]
+internal readonly ref partial struct BodyMessage;
+
+/// <summary>A response's head with the beginning of its body. With <see cref="FrameFlags.End"/> it is complete.</summary>
+[WireMessage(MessageType.Response, WireDirection.ToFront)]
+internal readonly ref partial struct ResponseMessage
+{
+    /// <summary>The status code, 200 to 999.</summary>
+    public ushort Status { get; init; }
+
+    /// <summary>As in <see cref="RequestMessage.Headers"/>, with names in the application's case.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Headers { get; init; }
+
+    /// <summary>The beginning of the body, or all of it.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Body { get; init; }
+}
+
+/// <summary>The sender has room for more BODY bytes of this stream.</summary>
+[WireMessage(MessageType.Window, WireDirection.Both)]
+internal readonly ref partial struct WindowMessage
+{
+    /// <summary>Bytes that the other side may send beyond what it was granted before.</summary>
+    public uint Credit { get; init; }
+}
+
+/// <summary>The front has ended the stream: the application's receive() gives a disconnect and its send() raises.</summary>
+[WireMessage(MessageType.Cancel, WireDirection.ToWorker)]
+internal readonly ref partial struct CancelMessage
+{
+    /// <summary>A <see cref="CancelReason"/>.</summary>
+    public byte Reason { get; init; }
+}
+
+/// <summary>The worker has ended the stream without a complete response.</summary>
+[WireMessage(MessageType.Reset, WireDirection.ToFront)]
+internal readonly ref partial struct ResetMessage
+{
+    /// <summary>A <see cref="ResetReason"/>.</summary>
+    public byte Reason { get; init; }
+
+    /// <summary>One sentence for the log.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Message { get; init; }
+}

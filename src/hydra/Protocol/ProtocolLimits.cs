@@ -1,0 +1,17 @@
+namespace Hydra.Protocol;
+
+/// <summary>Sizes that both sides must agree on; they are part of the schema hash and stand in wire.py under the same names.</summary>
+internal static class ProtocolLimits
+{
+    /// <summary>Bytes of a frame header.</summary>
+    public const int HeaderSize = 16;
+
+    /// <summary>The largest payload of any frame, in bytes. A longer one is a protocol error and closes the link.</summary>
+    public const int MaxPayload = 256 * 1024 - HeaderSize;
+
+    /// <summary>The most body bytes that one REQUEST, RESPONSE or BODY frame may carry.</summary>
+    public const int MaxBody = 64 * 1024;
+
+    /// <summary>The largest header block, in bytes, of a REQUEST or RESPONSE.</summary>
+    public const int MaxHeaders = 128 * 1024;
+}
