@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>What the Hosting ring logs: event ids 1600 to 1699.</summary>
+internal static partial class HostingLog
+{
+    [LoggerMessage(1600, LogLevel.Critical, "{Reason}")]
+    public static partial void CannotStart(ILogger logger, string reason);
+
+    [LoggerMessage(1601, LogLevel.Debug, "listening on {Addresses}")]
+    public static partial void Listening(ILogger logger, string addresses);
+
+    [LoggerMessage(1602, LogLevel.Information, "{Signal}: stopping; requests that run have {Seconds:0.#} s to finish")]
+    public static partial void Stopping(ILogger logger, string signal, double seconds);
+
+    [LoggerMessage(1603, LogLevel.Warning, "not all requests finished within {Seconds:0.#} s; the rest was cut off")]
+    public static partial void GraceOver(ILogger logger, double seconds);
+
+    [LoggerMessage(1604, LogLevel.Warning, "a second signal: stopping at once")]
+    public static partial void Forced(ILogger logger);
+
+    [LoggerMessage(1605, LogLevel.Information, "stopped")]
+    public static partial void Stopped(ILogger logger);
+}

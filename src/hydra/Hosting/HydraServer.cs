@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using Hydra.Cli;
+using Hydra.Configuration;
+using Hydra.Diagnostics;
+using Hydra.Dispatch;
+using Hydra.Http;
+using Hydra.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>The life of the server: start, serve, stop.</summary>
+internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
+{
+    // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
+    private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
+    private readonly Dispatcher _dispatcher = new();
+
+    /// <summary>Runs until a signal stops it or it cannot start.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync()
+    {
+        using var signals = new StopSignals();
+        try
+        {
+            using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
+            Supervisor supervisor = setup.CreateSupervisor(_dispatcher);
+
+            // Python takes longest to start, so it starts first; requests that come before it is ready wait.
+            supervisor.Start();
+            return await ServeAsync(supervisor, setup, signals).ConfigureAwait(false);
+        }
+        catch (StartException e)
+        {
+            HostingLog.CannotStart(_logger, e.Message);
+            return ExitCodes.StartFailure;
+        }
+    }
+
+    private async Task<int> ServeAsync(Supervisor supervisor, WorkerSetup setup, StopSignals signals)
+    {
+        var forwarder = new RequestForwarder(
+            _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
+        await using var web = new WebServer(options, logs.Loggers, forwarder);
+        IReadOnlyList<string> addresses;
+        try
+        {
+            addresses = await web.StartAsync().ConfigureAwait(false);
+        }
+        catch (StartException)
+        {
+            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
+
+        HostingLog.Listening(_logger, string.Join(", ", addresses));
+        await Task.WhenAny(supervisor.Started, signals.First).ConfigureAwait(false);
+        if (supervisor.Started.IsCompletedSuccessfully)
+        {
+            StartOutcome outcome = supervisor.Started.Result;
+            if (outcome.Failure is { } failure)
+            {
+                await AbandonAsync(web, supervisor).ConfigureAwait(false);
+                logs.WriteText(failure.Traceback);
+                throw new StartException(failure.Message);
+            }
+
+            logs.WriteBanner(new Banner(options, addresses, outcome.Info!, setup.PythonPath));
+        }
+
+        await signals.First.ConfigureAwait(false);
+        return await StopAsync(web, supervisor, signals).ConfigureAwait(false);
+    }
+
+    private async Task AbandonAsync(WebServer web, Supervisor supervisor)
+    {
+        _dispatcher.Close();
+        await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        await web.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+    }
+
+    private async Task<int> StopAsync(WebServer web, Supervisor supervisor, StopSignals signals)
+    {
+        HostingLog.Stopping(_logger, signals.First.Result.ToString(), options.GracefulTimeout.TotalSeconds);
+        Task graceful = StopGracefullyAsync(web, supervisor);
+        if (await Task.WhenAny(graceful, signals.Second).ConfigureAwait(false) != graceful)
+        {
+            HostingLog.Forced(_logger);
+            supervisor.KillAll();
+            await Task.WhenAny(supervisor.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
+            return ExitCodes.RuntimeError;
+        }
+
+        await graceful.ConfigureAwait(false);
+        HostingLog.Stopped(_logger);
+        return ExitCodes.Success;
+    }
+
+    // First the requests, with the workers at hand; then the workers.
+    private async Task StopGracefullyAsync(WebServer web, Supervisor supervisor)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using (var grace = new CancellationTokenSource(options.GracefulTimeout))
+        {
+            await web.StopAsync(grace.Token).ConfigureAwait(false);
+            if (grace.IsCancellationRequested)
+            {
+                HostingLog.GraceOver(_logger, options.GracefulTimeout.TotalSeconds);
+            }
+        }
+
+        _dispatcher.Close();
+        TimeSpan rest = options.GracefulTimeout - Stopwatch.GetElapsedTime(started);
+        await supervisor.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
+    }
+}

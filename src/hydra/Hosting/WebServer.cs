@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Hydra.Configuration;
+using Hydra.Http;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>Kestrel with its endpoints, and the pipeline that ends in the <see cref="RequestForwarder"/>.</summary>
+internal sealed class WebServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly HydraOptions _options;
+
+    /// <summary>Builds the server; nothing listens yet.</summary>
+    public WebServer(HydraOptions options, ILoggerFactory loggers, RequestForwarder forwarder)
+    {
+        _options = options;
+
+        // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
+        // application lives in: they are not meant for this server.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        builder.Configuration.Sources.Clear();
+        builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoLifetime>());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
+        builder.WebHost.ConfigureKestrel(Configure);
+        _app = builder.Build();
+        _app.Run(forwarder.InvokeAsync);
+    }
+
+    /// <summary>Binds the addresses.</summary>
+    /// <returns>The addresses as URLs, with the ports that were chosen.</returns>
+    /// <exception cref="StartException">An address cannot be bound.</exception>
+    public async Task<IReadOnlyList<string>> StartAsync()
+    {
+        try
+        {
+            await _app.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
+        {
+            throw new StartException(BindFailure.Describe(_options.Binds, e));
+        }
+
+        IServer server = _app.Services.GetRequiredService<IServer>();
+        return [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+    }
+
+    /// <summary>Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled.</summary>
+    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
+
+        // The application decides how large a body may be; what is under way is bounded by the windows of its stream. Slow
+        // clients hold no worker, so they are not cut off either.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+
+        // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
+        // The recorder sees each value on its way, which needs Kestrel to decode each anew.
+        kestrel.DisableStringReuse = true;
+        kestrel.RequestHeaderEncodingSelector = RequestHeadRecorder.EncodingFor;
+        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        foreach (EndPoint endPoint in ListenAddresses.Resolve(_options.Binds))
+        {
+            kestrel.Listen(endPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UseClientConnection();
+            });
+        }
+    }
+
+    // Signals are handled by the server itself: the web host must not stop by its own decision.
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

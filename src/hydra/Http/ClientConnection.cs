@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Hydra.Http;
+
+/// <summary>
+/// What stays the same for all requests of a client's connection. Made by <see cref="ClientConnectionMiddleware"/> when the connection
+/// opens, and found by the request handler among the connection's features.
+/// </summary>
+internal sealed class ClientConnection
+{
+    private readonly ConnectionContext _context;
+    private byte[]? _block10;
+    private byte[]? _block11;
+    private HttpExchange? _idle;
+    private volatile HttpExchange? _current;
+    private volatile bool _isClosed;
+
+    /// <summary>Describes a connection that has just opened.</summary>
+    public ClientConnection(ConnectionContext context)
+    {
+        _context = context;
+        Recorder = RequestHeadRecorder.Begin();
+        context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
+    }
+
+    /// <summary>The client's address as text for logs: host:port, or "unix" on a Unix socket.</summary>
+    public string RemoteText => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.ToString() : "unix";
+
+    /// <summary>The headers of the request that is handled, as the client sent them.</summary>
+    public RequestHeadRecorder Recorder { get; }
+
+    /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
+    public int Loop { get; init; }
+
+    /// <summary>The connection block of the link protocol for a request of the given HTTP version.</summary>
+    public ReadOnlySpan<byte> Block(string protocol)
+        => protocol == "HTTP/1.0" ? _block10 ??= MakeBlock("1.0") : _block11 ??= MakeBlock("1.1");
+
+    /// <summary>
+    /// An exchange for the next request. HTTP/1 has one request at a time on a connection, so one object serves them all.
+    /// </summary>
+    public HttpExchange Rent(RequestForwarder forwarder)
+    {
+        HttpExchange exchange = Interlocked.Exchange(ref _idle, null) ?? new HttpExchange(forwarder, this);
+        return exchange;
+    }
+
+    /// <summary>Names the exchange that is to hear when the client leaves.</summary>
+    public void Watch(HttpExchange exchange)
+    {
+        _current = exchange;
+        if (_isClosed)
+        {
+            exchange.OnClientGone();
+        }
+    }
+
+    /// <summary>The request is over.</summary>
+    public void Return(HttpExchange exchange)
+    {
+        _current = null;
+        _idle = exchange;
+    }
+
+    private void OnClosed()
+    {
+        _isClosed = true;
+        _current?.OnClientGone();
+    }
+
+    private byte[] MakeBlock(string httpVersion)
+    {
+        (string clientHost, string clientPort) = Split(_context.RemoteEndPoint);
+        (string serverHost, string serverPort) = Split(_context.LocalEndPoint);
+        string scheme = _context.Features.Get<ITlsHandshakeFeature>() is null ? "http" : "https";
+        return Encoding.UTF8.GetBytes(string.Join('\0', scheme, httpVersion, clientHost, clientPort, serverHost, serverPort));
+    }
+
+    private static (string Host, string Port) Split(EndPoint? endPoint) => endPoint switch
+    {
+        IPEndPoint ip => (Unmapped(ip.Address).ToString(), ip.Port.ToString(CultureInfo.InvariantCulture)),
+        System.Net.Sockets.UnixDomainSocketEndPoint unix => (unix.ToString() ?? "", ""),
+        _ => ("", ""),
+    };
+
+    // A dual-stack listener reports IPv4 clients as ::ffff:a.b.c.d; applications compare with a.b.c.d.
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

@@ -1,0 +1,32 @@
+namespace Hydra.Http;
+
+/// <summary>How the wait for a response's head ended.</summary>
+internal enum ExchangeOutcome
+{
+    /// <summary>The response is applied to the context, body and all.</summary>
+    Complete,
+
+    /// <summary>The head is applied; the body follows in the exchange's pipe.</summary>
+    Streaming,
+
+    /// <summary>The client has left; nobody reads an answer.</summary>
+    ClientGone,
+
+    /// <summary>The request's body could not be read; the context says why.</summary>
+    BadRequestBody,
+
+    /// <summary>The worker's link closed before the head came.</summary>
+    LinkLost,
+
+    /// <summary>The worker is going away and has not begun: another may take the request.</summary>
+    NotStarted,
+
+    /// <summary>The application failed; the worker has logged it.</summary>
+    ApplicationError,
+
+    /// <summary>The response breaks a rule of HTTP; <see cref="HttpExchange.Rule"/> says which.</summary>
+    BadResponse,
+
+    /// <summary>The queue is full or the server is going down.</summary>
+    Refused,
+}

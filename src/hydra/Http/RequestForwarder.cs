@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Hydra.Diagnostics;
+using Hydra.Dispatch;
+using Hydra.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Http;
+
+/// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
+internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions options, AccessLog? accessLog, ILogger<RequestForwarder> logger)
+{
+    /// <summary>Bytes of BODY that the front may send on a new stream.</summary>
+    public int RequestWindow => options.RequestWindow;
+
+    /// <summary>Bytes of BODY that a worker may send on a new stream.</summary>
+    public int ResponseWindow => options.ResponseWindow;
+
+    /// <summary>Handles one request.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
+        ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
+        if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+        {
+            await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
+        }
+        else
+        {
+            HttpExchange exchange = connection.Rent(this);
+            try
+            {
+                await ForwardAsync(context, exchange).ConfigureAwait(false);
+            }
+            finally
+            {
+                exchange.Release();
+                connection.Return(exchange);
+            }
+        }
+
+        connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
+        if (accessLog is not null)
+        {
+            WriteAccess(context, connection, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    private static bool IsWebSocketUpgrade(HttpRequest request)
+        => request.Headers.Upgrade.Count > 0
+            && request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase);
+
+    private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
+    {
+        if (exchange.Begin(context) is not RequestFrameError.None)
+        {
+            await ErrorResponse.WriteAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge).ConfigureAwait(false);
+            return;
+        }
+
+        exchange.Submit(dispatcher);
+        Task? body = exchange.IsReplayable ? null : exchange.SendBodyAsync();
+        try
+        {
+            ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
+            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted && MaySendAgain(context, exchange, outcome))
+            {
+                exchange.Submit(dispatcher);
+                outcome = await exchange.HeadAsync().ConfigureAwait(false);
+            }
+
+            await RespondAsync(context, exchange, outcome).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (body is not null)
+            {
+                exchange.StopBody();
+                await body.ConfigureAwait(false);
+            }
+        }
+    }
+
+    // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
+    private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
+    {
+        string method = context.Request.Method;
+        return exchange.IsReplayable
+            && (outcome is ExchangeOutcome.NotStarted || HttpMethods.IsGet(method) || HttpMethods.IsHead(method)
+                || HttpMethods.IsOptions(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
+                || HttpMethods.IsTrace(method));
+    }
+
+    private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case ExchangeOutcome.Complete:
+                return Task.CompletedTask;
+            case ExchangeOutcome.Streaming:
+                return StreamAsync(context, exchange);
+            case ExchangeOutcome.ClientGone:
+                context.Abort();
+                return Task.CompletedTask;
+            case ExchangeOutcome.BadResponse:
+                HttpLog.BadResponse(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.Rule ?? "");
+                break;
+            case ExchangeOutcome.LinkLost:
+                HttpLog.WorkerLost(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path);
+                break;
+        }
+
+        if (outcome is ExchangeOutcome.Refused or ExchangeOutcome.NotStarted)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(outcome));
+    }
+
+    private async Task StreamAsync(HttpContext context, HttpExchange exchange)
+    {
+        PipeReader reader = exchange.Body;
+        PipeWriter writer = context.Response.BodyWriter;
+        try
+        {
+            // The head leaves at once, also when the first bytes of the body take their time.
+            await context.Response.StartAsync().ConfigureAwait(false);
+            while (true)
+            {
+                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                {
+                    writer.Write(segment.Span);
+                }
+
+                long size = read.Buffer.Length;
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    return;
+                }
+
+                await writer.FlushAsync().ConfigureAwait(false);
+                exchange.GrantResponse(size);
+            }
+        }
+        catch (ResponseFailedException e)
+        {
+            if (e.Outcome is not ExchangeOutcome.ClientGone)
+            {
+                HttpLog.ResponseCutShort(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, e.Message);
+            }
+
+            // After the response has begun there is no status left to say it with: a finished response would look complete.
+            context.Abort();
+        }
+    }
+
+    private void WriteAccess(HttpContext context, ClientConnection connection, TimeSpan duration)
+    {
+        var request = context.Features.GetRequiredFeature<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>();
+        accessLog!.Write(connection.RemoteText, request.Method, request.RawTarget, request.Protocol, context.Response.StatusCode,
+            context.Response.ContentLength ?? -1, duration);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers;
+using System.Text;
+using Hydra.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Hydra.Http;
+
+/// <summary>Why a request cannot be put into a REQUEST frame.</summary>
+internal enum RequestFrameError
+{
+    None,
+
+    /// <summary>Method, path, query or headers are longer than the frame's fields can say: 431 or 414.</summary>
+    TooLarge,
+}
+
+/// <summary>
+/// Builds the REQUEST frame of one request in a rented buffer. The fixed part is written last, when the lengths are known.
+/// Not safe for threads; <see cref="Dispose"/> gives the buffer back.
+/// </summary>
+internal sealed class RequestFrameWriter
+{
+    private const int BodyOffset = ProtocolLimits.HeaderSize + RequestMessage.FixedSize;
+
+    private byte[] _buffer = [];
+    private int _count;
+    private int _methodLength;
+    private int _pathLength;
+    private int _queryLength;
+    private int _connectionLength;
+    private int _headersLength;
+
+    /// <summary>The whole frame; complete after <see cref="Finish"/>.</summary>
+    public ReadOnlySpan<byte> Frame => _buffer.AsSpan(0, _count);
+
+    /// <summary>Writes everything but the body.</summary>
+    public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, RequestHeadRecorder recorder)
+    {
+        _count = BodyOffset;
+        string target = request.RawTarget;
+        (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);
+        _methodLength = AppendLatin1(request.Method);
+        _pathLength = AppendLatin1(target.AsSpan(pathStart, pathEnd - pathStart));
+        if (_pathLength == 0)
+        {
+            Reserve(1)[0] = (byte)'/';
+            _count++;
+            _pathLength = 1;
+        }
+
+        _queryLength = AppendLatin1(target.AsSpan(queryStart));
+        connection.CopyTo(Reserve(connection.Length));
+        _count += connection.Length;
+        _connectionLength = connection.Length;
+
+        // Kestrel drops Content-Length where a request has Transfer-Encoding as well (RFC 9112, section 6.3): what it made of the
+        // headers counts then, not what the client sent.
+        if (recorder.IsExact && request.Headers.TransferEncoding.Count == 0)
+        {
+            AppendBlock(recorder.Block);
+        }
+        else
+        {
+            AppendHeaders(request.Headers);
+        }
+
+        return _methodLength > byte.MaxValue || _pathLength > ushort.MaxValue || _queryLength > ushort.MaxValue
+            || _connectionLength > ushort.MaxValue || _headersLength > ProtocolLimits.MaxHeaders
+            ? RequestFrameError.TooLarge
+            : RequestFrameError.None;
+    }
+
+    /// <summary>Appends the first bytes of the body, at most <see cref="ProtocolLimits.MaxBody"/> in all.</summary>
+    public void AppendBody(in ReadOnlySequence<byte> data)
+    {
+        int length = (int)data.Length;
+        data.CopyTo(Reserve(length));
+        _count += length;
+    }
+
+    /// <summary>Writes the header and the fixed part.</summary>
+    /// <param name="flags">END when the body is complete.</param>
+    public void Finish(FrameFlags flags)
+    {
+        int variable = _methodLength + _pathLength + _queryLength + _connectionLength + _headersLength;
+        new FrameHeader(_count - ProtocolLimits.HeaderSize, MessageType.Request, flags, 0).Write(_buffer);
+        RequestMessage.WriteFixed(_buffer.AsSpan(ProtocolLimits.HeaderSize), 0, _methodLength, _pathLength, _queryLength,
+            _connectionLength, _headersLength, _count - BodyOffset - variable);
+    }
+
+    /// <summary>Gives the buffer back. The writer may be used again.</summary>
+    public void Release()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _count = 0;
+        }
+    }
+
+    private void AppendBlock(ReadOnlySpan<byte> block)
+    {
+        _headersLength = Math.Max(0, block.Length - 1);
+        block[.._headersLength].CopyTo(Reserve(_headersLength));
+        _count += _headersLength;
+    }
+
+    private void AppendHeaders(IHeaderDictionary headers)
+    {
+        int start = _count;
+        foreach ((string name, StringValues values) in headers)
+        {
+            for (int i = 0; i < values.Count; i++)
+            {
+                string value = values[i] ?? "";
+                Span<byte> target = Reserve(name.Length + value.Length + 2);
+                Ascii.ToLower(name, target, out int written);
+                target[written++] = 0;
+                written += Encoding.Latin1.GetBytes(value, target[written..]);
+                target[written++] = 0;
+                _count += written;
+            }
+        }
+
+        // The block has NUL between its parts, none at its end.
+        _count = Math.Max(start, _count - 1);
+        _headersLength = _count - start;
+    }
+
+    private int AppendLatin1(ReadOnlySpan<char> text)
+    {
+        int written = Encoding.Latin1.GetBytes(text, Reserve(text.Length));
+        _count += written;
+        return written;
+    }
+
+    private Span<byte> Reserve(int size)
+    {
+        if (_buffer.Length - _count < size)
+        {
+            Grow(size);
+        }
+
+        return _buffer.AsSpan(_count);
+    }
+
+    private void Grow(int size)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_count + size, Math.Max(1024, _buffer.Length * 2)));
+        _buffer.AsSpan(0, _count).CopyTo(larger);
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = larger;
+    }
+}

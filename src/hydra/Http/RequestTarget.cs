@@ -1,0 +1,32 @@
+namespace Hydra.Http;
+
+/// <summary>Splits a request target (RFC 9112, section 3.2) into the parts that interfaces of applications want.</summary>
+internal static class RequestTarget
+{
+    /// <summary>
+    /// Where path and query stand in the target. Of the absolute form the path begins behind the authority; the asterisk and
+    /// authority forms have no path of their own and are given as they are.
+    /// </summary>
+    /// <returns>The path is [PathStart, PathEnd); the query begins at QueryStart, behind the "?", and is empty where there is none.</returns>
+    public static (int PathStart, int PathEnd, int QueryStart) Split(ReadOnlySpan<char> target)
+    {
+        int start = target.Length > 0 && target[0] != '/' ? PathOfAbsoluteForm(target) : 0;
+        int question = target[start..].IndexOf('?');
+        return question < 0
+            ? (start, target.Length, target.Length)
+            : (start, start + question, start + question + 1);
+    }
+
+    private static int PathOfAbsoluteForm(ReadOnlySpan<char> target)
+    {
+        int scheme = target.IndexOf("://");
+        if (scheme < 0)
+        {
+            return 0;
+        }
+
+        int authority = scheme + 3;
+        int end = target[authority..].IndexOfAny('/', '?');
+        return end < 0 ? target.Length : authority + end;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Hydra.Http;
+
+/// <summary>A response that had begun cannot be completed: the connection is aborted, so that the client sees the failure.</summary>
+internal sealed class ResponseFailedException(string message, ExchangeOutcome outcome = ExchangeOutcome.BadResponse) : Exception(message)
+{
+    /// <summary>What happened.</summary>
+    public ExchangeOutcome Outcome { get; } = outcome;
+}

@@ -1,0 +1,94 @@
+using System.Buffers.Text;
+using System.Text;
+using Hydra.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Hydra.Http;
+
+/// <summary>Puts a RESPONSE message's head onto the response, or says which rule it breaks.</summary>
+internal static class ResponseHead
+{
+    /// <summary>Checks the head and applies it. Nothing is applied when a rule is broken.</summary>
+    /// <param name="response">The response, not begun yet.</param>
+    /// <param name="message">What the worker sent.</param>
+    /// <param name="contentLength">The value of Content-Length, or null when the application gave none.</param>
+    /// <returns>Null, or the broken rule as a sentence for the log.</returns>
+    public static string? TryApply(HttpResponse response, in ResponseMessage message, out long? contentLength)
+    {
+        contentLength = null;
+        if (message.Status is < 200 or > 999)
+        {
+            return $"the status {message.Status} is not a final status code (200 to 999)";
+        }
+
+        if (HeaderBlock.Validate(message.Headers, out int position) is var rule and not HeaderRule.Ok)
+        {
+            return $"header {position + 1} of the response is invalid: {HeaderBlock.Describe(rule)}";
+        }
+
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(message.Headers))
+        {
+            if (Ascii.EqualsIgnoreCase(name, "content-length"u8) && !TryReadLength(value, ref contentLength))
+            {
+                response.Headers.Clear();
+                return "its Content-Length is not a number, or it has two that differ";
+            }
+
+            Append(response.Headers, name, value);
+        }
+
+        response.StatusCode = message.Status;
+
+        // RFC 9110, section 8.6: no Content-Length in a response with status 204.
+        if (contentLength is not null && message.Status != StatusCodes.Status204NoContent)
+        {
+            response.ContentLength = contentLength;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a response to this method with this status has no body (RFC 9110, section 6.4.1).</summary>
+    public static bool HasNoBody(string method, int status)
+        => HttpMethods.IsHead(method)
+            || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
+
+    private static bool TryReadLength(ReadOnlySpan<byte> value, ref long? contentLength)
+    {
+        if (value.Length == 0 || value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0
+            || !Utf8Parser.TryParse(value, out long length, out int consumed) || consumed != value.Length)
+        {
+            return false;
+        }
+
+        bool agrees = contentLength is null || contentLength == length;
+        contentLength = length;
+        return agrees;
+    }
+
+    private static void Append(IHeaderDictionary headers, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        // What concerns this connection alone is for the front to say (RFC 9110, section 7.6.1), but for the wish to close it.
+        string key = HeaderNames.Get(name);
+        switch (key.Length)
+        {
+            case 10 when key == HeaderNames.Connection:
+                if (Ascii.EqualsIgnoreCase(value, "close"u8))
+                {
+                    headers.Connection = "close";
+                }
+
+                return;
+            case 14 when key == HeaderNames.ContentLength:
+            case 10 when key == HeaderNames.KeepAlive:
+            case 17 when key == HeaderNames.TransferEncoding:
+            case 16 when key == HeaderNames.ProxyConnection:
+            case 7 when key == HeaderNames.Upgrade:
+                return;
+        }
+
+        string text = Encoding.Latin1.GetString(value);
+        headers[key] = headers.TryGetValue(key, out StringValues present) ? StringValues.Concat(present, text) : text;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using Hydra.Protocol;
+using Hydra.Transport;
+
+namespace Hydra.Workers;
+
+/// <summary>What the supervisor needs to know. Immutable.</summary>
+internal sealed record SupervisorOptions
+{
+    /// <summary>How many workers run.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Data links for each worker: one for each event loop of the front.</summary>
+    public required int DataLinks { get; init; }
+
+    /// <summary>Makes the channel of a data link from its connected socket and its index.</summary>
+    public required Func<Socket, int, LinkChannel> DataChannel { get; init; }
+
+    /// <summary>The windows that WELCOME names.</summary>
+    public required WelcomeWindows Windows { get; init; }
+
+    /// <summary>How a worker process is started.</summary>
+    public required WorkerCommand Command { get; init; }
+
+    /// <summary>The boot document but for what differs from worker to worker.</summary>
+    public required BootDocument Document { get; init; }
+}
+
+/// <summary>Takes what workers log and print.</summary>
+internal interface IWorkerLogSink
+{
+    /// <summary>A log record.</summary>
+    void Write(int worker, int pid, WireLogLevel level, DateTimeOffset created, string logger, string message);
+
+    /// <summary>A line that the worker printed to standard output, or to standard error.</summary>
+    void WriteLine(int worker, int pid, string line, bool isError);
+}

@@ -1,0 +1,214 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Hydra.Protocol;
+using Hydra.Transport;
+
+namespace Hydra.Workers;
+
+/// <summary>What happens to a worker. The supervisor's side of <see cref="Worker"/>; called from any thread.</summary>
+internal interface IWorkerEvents
+{
+    /// <summary>The worker is ready; its handle has its links.</summary>
+    void OnReady(Worker worker);
+
+    /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
+    void OnLinkClosed(Worker worker, string? violation);
+
+    /// <summary>The worker sends a log record or has printed a line.</summary>
+    void OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message);
+}
+
+/// <summary>
+/// One worker process with its links, from start to exit. <c>_lock</c> guards the links, which arrive on any thread; the state belongs
+/// to the supervisor's queue.
+/// </summary>
+internal sealed class Worker : ILinkOwner, IControlSink
+{
+    private readonly Lock _lock = new();
+    private readonly IWorkerEvents _events;
+    private readonly Func<Socket, int, LinkChannel> _dataChannel;
+    private readonly byte[] _token;
+    private readonly WorkerLink?[] _links;
+    private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ControlLink? _control;
+
+    /// <summary>Describes a worker that is about to be started.</summary>
+    /// <param name="index">Its index, from 0.</param>
+    /// <param name="dataLinks">How many data links it is to open.</param>
+    /// <param name="dataChannel">Makes the channel of a data link from its socket and index.</param>
+    /// <param name="events">Who hears of it.</param>
+    public Worker(int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, IWorkerEvents events)
+    {
+        _events = events;
+        _dataChannel = dataChannel;
+        _links = new WorkerLink?[dataLinks];
+        TokenText = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        _token = Encoding.ASCII.GetBytes(TokenText);
+        Handle = new WorkerHandle(index);
+    }
+
+    /// <summary>The worker's index.</summary>
+    public int Index => Handle.Index;
+
+    /// <summary>The worker as dispatch sees it.</summary>
+    public WorkerHandle Handle { get; }
+
+    /// <summary>The token for the boot document.</summary>
+    public string TokenText { get; }
+
+    /// <summary>The process, once it is started.</summary>
+    public WorkerProcess? Process { get; set; }
+
+    /// <summary>Where it is in its life.</summary>
+    public WorkerState State { get; private set; } = WorkerState.Starting;
+
+    /// <summary>What it said of itself when it got ready.</summary>
+    public WorkerInfo? Info { get; private set; }
+
+    /// <summary>Why it could not start, if it said so.</summary>
+    public WorkerFailure? Failure { get; private set; }
+
+    /// <summary>Whether its control link was ever open.</summary>
+    public bool HasConnected { get; private set; }
+
+    /// <summary>Completes when all that the worker said on its control link was heard; at once if it never opened one.</summary>
+    public Task ControlDone => HasConnected ? _controlClosed.Task : Task.CompletedTask;
+
+    /// <summary>When it became ready, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0 before.</summary>
+    public long ReadyAt { get; set; }
+
+    ReadOnlySpan<byte> ILinkOwner.Token => _token;
+
+    /// <summary>The process could not be started at all.</summary>
+    public void SetFailure(WorkerFailure failure) => Failure = failure;
+
+    /// <summary>Goes to another state.</summary>
+    /// <exception cref="InvalidOperationException">There is no such transition.</exception>
+    public void MoveTo(WorkerState state)
+    {
+        if (!WorkerTransitions.IsAllowed(State, state))
+        {
+            throw new InvalidOperationException($"a worker cannot go from {State} to {state}");
+        }
+
+        State = state;
+    }
+
+    /// <summary>Asks the worker to finish and to exit.</summary>
+    /// <returns>False when it cannot be asked because it has no control link.</returns>
+    public bool Drain(TimeSpan grace)
+    {
+        ControlLink? control;
+        lock (_lock)
+        {
+            control = _control;
+        }
+
+        control?.Drain(grace);
+        return control is not null;
+    }
+
+    /// <summary>Closes all links; requests on them are lost.</summary>
+    public void CloseLinks()
+    {
+        ControlLink? control;
+        WorkerLink?[] links;
+        lock (_lock)
+        {
+            control = _control;
+            links = [.. _links];
+        }
+
+        control?.Close();
+        foreach (WorkerLink? link in links)
+        {
+            link?.Close();
+        }
+    }
+
+    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity)
+    {
+        lock (_lock)
+        {
+            if (State is WorkerState.Stopped)
+            {
+                return "its worker has ended";
+            }
+
+            if (identity.Kind is LinkKind.Control)
+            {
+                if (_control is not null)
+                {
+                    return "its worker has a control link already";
+                }
+
+                HasConnected = true;
+                _control = new ControlLink(new SocketLinkChannel(socket), this);
+            }
+            else if (identity.Index >= _links.Length || _links[identity.Index] is not null)
+            {
+                return "its worker has all its data links already";
+            }
+            else
+            {
+                _links[identity.Index] = new WorkerLink(_dataChannel(socket, identity.Index), Handle, identity.Index, OnLinkClosed);
+            }
+        }
+
+        if (identity.Kind is LinkKind.Control)
+        {
+            _control.Start();
+        }
+        else
+        {
+            _links[identity.Index]!.Start();
+        }
+
+        return null;
+    }
+
+    void IControlSink.OnReady(WorkerInfo info)
+    {
+        WorkerLink[] links;
+        lock (_lock)
+        {
+            links = [.. _links.OfType<WorkerLink>()];
+        }
+
+        if (Info is not null || links.Length < _links.Length)
+        {
+            _events.OnLinkClosed(this, "its READY came twice or before its data links");
+            return;
+        }
+
+        Info = info;
+        Handle.Open(links);
+        _events.OnReady(this);
+    }
+
+    void IControlSink.OnFailed(WorkerFailure failure) => Failure = failure;
+
+    void IControlSink.OnLog(WireLogLevel level, DateTimeOffset created, string logger, string message)
+        => _events.OnLog(this, level, created, logger, message);
+
+    void IControlSink.OnGoodbye(int cancelled, string message)
+    {
+        if (message.Length > 0)
+        {
+            _events.OnLog(this, WireLogLevel.Error, DateTimeOffset.UtcNow, "hydra.lifespan", message);
+        }
+    }
+
+    void IControlSink.OnControlClosed(string? violation)
+    {
+        _controlClosed.TrySetResult();
+        _events.OnLinkClosed(this, violation);
+    }
+
+    private void OnLinkClosed(WorkerLink link, string? violation)
+    {
+        Handle.Shut();
+        _events.OnLinkClosed(this, violation);
+    }
+}
