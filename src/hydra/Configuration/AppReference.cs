@@ -1,0 +1,52 @@
+namespace Hydra.Configuration;
+
+/// <summary>The form of an application's name: module:attribute, both with dots if need be.</summary>
+internal static class AppReference
+{
+    /// <summary>Checks the form. An attribute that ends in "()" is a factory, as gunicorn writes it.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? Read(string text, out string app, out bool factory)
+    {
+        app = text.Trim();
+        factory = app.EndsWith("()", StringComparison.Ordinal);
+        if (factory)
+        {
+            app = app[..^2];
+        }
+
+        int colon = app.IndexOf(':', StringComparison.Ordinal);
+        string module = colon < 0 ? app : app[..colon];
+        string attribute = colon < 0 ? "" : app[(colon + 1)..];
+
+        if (SuggestModule(module) is { } suggestion)
+        {
+            return $"\"{text}\" names a file; name the module: \"{suggestion}:{(attribute.Length > 0 ? attribute : "app")}\".";
+        }
+
+        return IsDotted(module) && IsDotted(attribute)
+            ? null
+            : $"\"{text}\" is not of the form module:attribute, such as \"main:app\" or \"shop.web:application\".";
+    }
+
+    // "main.py:app" and "shop/web.py:app" are the usual slips.
+    private static string? SuggestModule(string module)
+    {
+        bool isFile = module.EndsWith(".py", StringComparison.Ordinal) || module.Contains('/', StringComparison.Ordinal)
+            || module.Contains('\\', StringComparison.Ordinal);
+        if (!isFile)
+        {
+            return null;
+        }
+
+        string path = module.EndsWith(".py", StringComparison.Ordinal) ? module[..^3] : module;
+        path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+        string dotted = path.Replace('/', '.').Replace('\\', '.').Trim('.');
+        return IsDotted(dotted) ? dotted : "main";
+    }
+
+    private static bool IsDotted(string text)
+        => text.Length > 0 && Array.TrueForAll(text.Split('.'), static part => part.Length > 0 && part.All(IsNameCharacter));
+
+    // Modules are found by name, not by grammar: a hyphen is fine for the import system.
+    private static bool IsNameCharacter(char c) => char.IsLetterOrDigit(c) || c is '_' or '-' || char.IsSurrogate(c);
+}

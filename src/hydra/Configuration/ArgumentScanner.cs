@@ -1,0 +1,156 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>Takes the arguments apart: which option was given which value, without looking at the values.</summary>
+internal sealed class ArgumentScanner
+{
+    private const string PositionalApp = "MODULE:ATTR";
+
+    private readonly IReadOnlyList<string> _arguments;
+    private readonly List<(Option Option, OptionValue Value)> _found = [];
+    private readonly List<string> _errors = [];
+    private int _next;
+
+    private ArgumentScanner(IReadOnlyList<string> arguments) => _arguments = arguments;
+
+    /// <summary>What was given, in order; what is wrong with the form of the arguments goes to <paramref name="errors"/>.</summary>
+    public static IReadOnlyList<(Option Option, OptionValue Value)> Scan(IReadOnlyList<string> arguments, List<string> errors)
+    {
+        var scanner = new ArgumentScanner(arguments);
+        scanner.Run();
+        errors.AddRange(scanner._errors);
+        return scanner._found;
+    }
+
+    private void Run()
+    {
+        bool optionsEnded = false;
+        while (_next < _arguments.Count)
+        {
+            string argument = _arguments[_next++];
+            if (optionsEnded || argument.Length < 2 || argument[0] != '-')
+            {
+                Add(OptionTable.Get("app"), argument, PositionalApp);
+            }
+            else if (argument == "--")
+            {
+                optionsEnded = true;
+            }
+            else if (argument.StartsWith("--", StringComparison.Ordinal))
+            {
+                Long(argument);
+            }
+            else
+            {
+                Short(argument);
+            }
+        }
+
+        CheckApplication();
+    }
+
+    // Of a repeated option the last one counts; an application in two places is somebody's mistake.
+    private void CheckApplication()
+    {
+        string[] given = [.. _found.Where(static pair => pair.Option.Name == "app").Select(static pair => pair.Value.Text)];
+        if (given.Length > 1 && _found.Any(static pair => pair.Value.Source.Spelling == PositionalApp))
+        {
+            _errors.Add($"{PositionalApp} (command line): \"{given[0]}\" is the application already; \"{given[1]}\" is one too many.");
+        }
+    }
+
+    private void Long(string argument)
+    {
+        int equals = argument.IndexOf('=', StringComparison.Ordinal);
+        string spelling = equals < 0 ? argument : argument[..equals];
+        string? attached = equals < 0 ? null : argument[(equals + 1)..];
+        string name = spelling[2..];
+        if (OptionTable.Find(name) is { } option)
+        {
+            Given(option, spelling, attached);
+            return;
+        }
+
+        if (name.StartsWith("no-", StringComparison.Ordinal) && OptionTable.Find(name[3..]) is { IsSwitch: true, IsCommand: false } negated)
+        {
+            if (attached is null)
+            {
+                Add(negated, "false", spelling);
+            }
+            else
+            {
+                _errors.Add($"{spelling} (command line) takes no value.");
+            }
+
+            return;
+        }
+
+        Unknown(spelling);
+    }
+
+    private void Short(string argument)
+    {
+        // -workers is --workers with a slip of the finger, not -w with the value "orkers".
+        string word = argument[1..].Split('=')[0];
+        if (word.Length > 1 && OptionTable.Find(word) is not null)
+        {
+            _errors.Add($"Unknown option {argument} (command line); did you mean --{word}?");
+            return;
+        }
+
+        if (OptionTable.Find(argument[1]) is not { } option)
+        {
+            Unknown(argument);
+            return;
+        }
+
+        string rest = argument[2..];
+        string spelling = argument[..2];
+        if (option.IsSwitch && rest.Length > 0)
+        {
+            Unknown(argument);
+            return;
+        }
+
+        Given(option, spelling, rest.Length == 0 ? null : rest[0] == '=' ? rest[1..] : rest);
+    }
+
+    private void Given(Option option, string spelling, string? attached)
+    {
+        if (option.IsCommand && attached is not null)
+        {
+            _errors.Add($"{spelling} (command line) takes no value.");
+        }
+        else if (option.IsSwitch)
+        {
+            Add(option, attached ?? "true", spelling);
+        }
+        else if (attached is not null)
+        {
+            Add(option, attached, spelling);
+        }
+        else if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next]))
+        {
+            Add(option, _arguments[_next++], spelling);
+        }
+        else
+        {
+            _errors.Add($"{spelling} (command line) needs a value: {option.Placeholder}.");
+        }
+    }
+
+    // A value that begins with a dash is written --option=-value; mostly it is the next option, and the value was forgotten.
+    private static bool LooksLikeOption(string argument) => argument.Length > 1 && argument[0] == '-';
+
+    private void Add(Option option, string text, string spelling)
+        => _found.Add((option, new OptionValue(text, new OptionSource(SourceRank.CommandLine, spelling))));
+
+    private void Unknown(string spelling)
+    {
+        IEnumerable<string> names = OptionTable.All.SelectMany(static option => option.Names.Select(static name => "--" + name))
+            .Concat(OptionTable.All.Where(static option => option is { IsSwitch: true, IsCommand: false }).Select(static option => "--no-" + option.Name));
+        string meant = EditDistance.Nearest(spelling, names) is { } near ? $"; did you mean {near}?" : ".";
+        _errors.Add($"Unknown option {spelling} (command line){meant}");
+    }
+}

@@ -1,0 +1,71 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>Makes options out of the command line and the environment: command line, then HYDRA_…, then shared variables, then defaults.</summary>
+internal static class CommandLine
+{
+    /// <summary>Reads everything and reports everything that is wrong at once.</summary>
+    /// <param name="args">The arguments without the program's name.</param>
+    /// <param name="environment">The variables; see <see cref="EnvironmentScanner.Current"/>.</param>
+    /// <param name="host">The machine, for the defaults; null for this one.</param>
+    public static ParseResult Parse(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, HostFacts? host = null)
+    {
+        List<string> errors = [];
+        IReadOnlyList<(Option Option, OptionValue Value)> given = ArgumentScanner.Scan(args, errors);
+
+        // Somebody who asks for help gets it, whatever else is wrong.
+        if (given.Any(static pair => pair.Option.Name == "help"))
+        {
+            return new ParseResult.ShowHelp();
+        }
+
+        if (given.Any(static pair => pair.Option.Name == "version"))
+        {
+            return new ParseResult.ShowVersion();
+        }
+
+        var draft = new OptionsDraft(host ?? HostFacts.Current);
+        foreach (Option option in OptionTable.All)
+        {
+            Bind(option, given, environment, draft, errors);
+        }
+
+        HydraOptions options = draft.Options with { Binds = AddressRules.Resolve(draft.Addresses, errors.Add) };
+        if (options.App is null)
+        {
+            errors.Add("No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
+        }
+
+        return errors.Count > 0
+            ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
+            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment)]);
+    }
+
+    private static void Bind(
+        Option option,
+        IReadOnlyList<(Option Option, OptionValue Value)> given,
+        IReadOnlyDictionary<string, string> environment,
+        OptionsDraft draft,
+        List<string> errors)
+    {
+        IReadOnlyList<OptionValue> values = [.. given.Where(pair => pair.Option == option).Select(static pair => pair.Value)];
+        if (values.Count == 0)
+        {
+            values = EnvironmentScanner.ValuesOf(option, environment);
+        }
+        else if (!option.Repeatable)
+        {
+            // The last one wins, so that a wrapper's options can be overridden by what follows them.
+            values = [values[^1]];
+        }
+
+        foreach (OptionValue value in values)
+        {
+            if (option.Bind(draft, value) is { } problem)
+            {
+                errors.Add($"{value.Source.Describe(option)}: {problem}");
+            }
+        }
+    }
+}

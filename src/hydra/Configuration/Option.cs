@@ -1,0 +1,63 @@
+namespace Hydra.Configuration;
+
+/// <summary>The sections of the help.</summary>
+internal enum OptionGroup
+{
+    Application,
+    Address,
+    Workers,
+    Timeouts,
+    Logging,
+    Tuning,
+    Information,
+}
+
+/// <summary>Puts a value into the draft.</summary>
+/// <returns>Null, or what is wrong with the value: the rest of a sentence that begins with the option.</returns>
+internal delegate string? OptionBinder(OptionsDraft draft, OptionValue value);
+
+/// <summary>One row of the <see cref="OptionTable"/>.</summary>
+internal sealed class Option
+{
+    /// <summary>The long name without its dashes.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Other names that are accepted on the command line.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The name with one dash.</summary>
+    public char? Short { get; init; }
+
+    /// <summary>Variables that other servers read too; they count less than HYDRA_….</summary>
+    public IReadOnlyList<string> SharedVariables { get; init; } = [];
+
+    /// <summary>What stands for the value in the help; null for a switch.</summary>
+    public string? Placeholder { get; init; }
+
+    /// <summary>The default as the user would write it, or a word about it in parentheses; null where there is none to speak of.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>The section of the help.</summary>
+    public required OptionGroup Group { get; init; }
+
+    /// <summary>One or two sentences.</summary>
+    public required string Help { get; init; }
+
+    /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
+    public bool Repeatable { get; init; }
+
+    /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
+    public bool IsCommand { get; init; }
+
+    /// <summary>Puts a value into the draft; switches are given "true" or "false".</summary>
+    public required OptionBinder Bind { get; init; }
+
+    /// <summary>The option takes no value; --no-… is its opposite.</summary>
+    public bool IsSwitch => Placeholder is null;
+
+    /// <summary>The variable of this option alone, or null.</summary>
+    public string? Variable => IsCommand ? null : "HYDRA_" + Name.Replace('-', '_').ToUpperInvariant();
+
+    /// <summary>All long names.</summary>
+    public IEnumerable<string> Names => Aliases.Prepend(Name);
+}

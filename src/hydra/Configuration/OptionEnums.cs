@@ -1,0 +1,54 @@
+namespace Hydra.Configuration;
+
+/// <summary>Which interface the application speaks.</summary>
+internal enum AppInterface
+{
+    /// <summary>The worker finds out when it has loaded the application.</summary>
+    Auto,
+    Asgi,
+    Asgi2,
+    Wsgi,
+}
+
+/// <summary>The event loop of a worker.</summary>
+internal enum EventLoop
+{
+    /// <summary>uvloop when it is installed.</summary>
+    Auto,
+    Asyncio,
+    Uvloop,
+}
+
+/// <summary>Whether the application's lifespan is run.</summary>
+internal enum Lifespan
+{
+    /// <summary>Run when the application supports it.</summary>
+    Auto,
+
+    /// <summary>An application without lifespan does not start.</summary>
+    On,
+    Off,
+}
+
+/// <summary>What the links between the front and its workers are made of.</summary>
+internal enum WorkerTransport
+{
+    /// <summary>Unix sockets.</summary>
+    Uds,
+
+    /// <summary>TCP on the loopback interface.</summary>
+    Tcp,
+}
+
+/// <summary>How the front talks to its clients' sockets.</summary>
+internal enum TransportKind
+{
+    /// <summary>The event loops where the platform has them.</summary>
+    Auto,
+
+    /// <summary>Hydra's own event loops (Linux).</summary>
+    Loop,
+
+    /// <summary>The sockets of .NET.</summary>
+    Sockets,
+}

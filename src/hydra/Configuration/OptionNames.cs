@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Configuration;
+
+/// <summary>The words for values that are chosen from a list. Workers are told the same words.</summary>
+internal static class OptionNames
+{
+    /// <summary>--interface.</summary>
+    public static readonly IReadOnlyList<(string Name, AppInterface Value)> Interfaces =
+    [
+        ("auto", AppInterface.Auto), ("asgi", AppInterface.Asgi), ("asgi2", AppInterface.Asgi2), ("wsgi", AppInterface.Wsgi),
+    ];
+
+    /// <summary>--loop.</summary>
+    public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =
+        [("auto", EventLoop.Auto), ("asyncio", EventLoop.Asyncio), ("uvloop", EventLoop.Uvloop)];
+
+    /// <summary>--lifespan.</summary>
+    public static readonly IReadOnlyList<(string Name, Lifespan Value)> Lifespans =
+        [("auto", Lifespan.Auto), ("on", Lifespan.On), ("off", Lifespan.Off)];
+
+    /// <summary>--worker-transport.</summary>
+    public static readonly IReadOnlyList<(string Name, WorkerTransport Value)> WorkerTransports =
+        [("uds", WorkerTransport.Uds), ("tcp", WorkerTransport.Tcp)];
+
+    /// <summary>--transport.</summary>
+    public static readonly IReadOnlyList<(string Name, TransportKind Value)> Transports =
+        [("auto", TransportKind.Auto), ("loop", TransportKind.Loop), ("sockets", TransportKind.Sockets)];
+
+    /// <summary>--log-level.</summary>
+    public static readonly IReadOnlyList<(string Name, LogLevel Value)> LogLevels =
+    [
+        ("critical", LogLevel.Critical), ("error", LogLevel.Error), ("warning", LogLevel.Warning), ("info", LogLevel.Information),
+        ("debug", LogLevel.Debug), ("trace", LogLevel.Trace),
+    ];
+
+    /// <summary>The word for a value.</summary>
+    public static string NameOf<T>(IReadOnlyList<(string Name, T Value)> choices, T value)
+        where T : struct, Enum
+    {
+        foreach ((string name, T candidate) in choices)
+        {
+            if (EqualityComparer<T>.Default.Equals(candidate, value))
+            {
+                return name;
+            }
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(value), value, null);
+    }
+
+    /// <summary>The words with bars between, for the help.</summary>
+    public static string Join<T>(IReadOnlyList<(string Name, T Value)> choices) => string.Join('|', choices.Select(static choice => choice.Name));
+}

@@ -1,0 +1,32 @@
+namespace Hydra.Configuration;
+
+/// <summary>Where a value came from; what is greater wins.</summary>
+internal enum SourceRank
+{
+    Default,
+
+    /// <summary>A variable that other servers read too, such as PORT.</summary>
+    SharedVariable,
+
+    /// <summary>HYDRA_….</summary>
+    HydraVariable,
+
+    CommandLine,
+}
+
+/// <summary>Where a value came from.</summary>
+/// <param name="Rank">How much it counts.</param>
+/// <param name="Spelling">The option as it was typed, or the variable.</param>
+internal readonly record struct OptionSource(SourceRank Rank, string Spelling)
+{
+    /// <summary>The beginning of a sentence about the option's value.</summary>
+    public string Describe(Option option) => Rank switch
+    {
+        SourceRank.CommandLine => $"{Spelling} (command line)",
+        SourceRank.Default => $"--{option.Name} (default)",
+        _ => $"--{option.Name} (variable {Spelling})",
+    };
+}
+
+/// <summary>A value that was given for an option.</summary>
+internal readonly record struct OptionValue(string Text, OptionSource Source);

@@ -1,0 +1,91 @@
+namespace Hydra.Configuration;
+
+/// <content>The kinds of rows.</content>
+internal static partial class OptionTable
+{
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromHours(24);
+
+    private static OptionBinder Text(Func<HydraOptions, string, HydraOptions> set) => (draft, value) =>
+    {
+        draft.Options = set(draft.Options, value.Text);
+        return null;
+    };
+
+    private static OptionBinder Switch(Func<HydraOptions, bool, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Boolean(value.Text, out bool isOn);
+        draft.Options = set(draft.Options, isOn);
+        return problem;
+    };
+
+    private static OptionBinder Integer(int minimum, int maximum, Func<HydraOptions, int, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Integer(value.Text, minimum, maximum, out int number);
+        draft.Options = set(draft.Options, number);
+        return problem;
+    };
+
+    private static OptionBinder IntegerOrAuto(int maximum, Func<OptionsDraft, int?, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.IntegerOrAuto(value.Text, 1, maximum, out int? number);
+        draft.Options = set(draft, number);
+        return problem;
+    };
+
+    private static OptionBinder Duration(TimeSpan minimum, Func<HydraOptions, TimeSpan, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Duration(value.Text, minimum, LongestTimeout, out TimeSpan duration);
+        draft.Options = set(draft.Options, duration);
+        return problem;
+    };
+
+    private static OptionBinder Choice<T>(IReadOnlyList<(string Name, T Value)> choices, Func<HydraOptions, T, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Choice(value.Text, choices, out T chosen);
+        draft.Options = set(draft.Options, chosen);
+        return problem;
+    };
+
+    private static OptionBinder Address(Action<AddressDraft, OptionValue> set) => (draft, value) =>
+    {
+        set(draft.Addresses, value);
+        return null;
+    };
+
+    private static string? BindApp(OptionsDraft draft, OptionValue value)
+    {
+        string? problem = AppReference.Read(value.Text, out string app, out bool isFactory);
+        draft.Options = draft.Options with { App = app, Factory = draft.Options.Factory || isFactory };
+        return problem;
+    }
+
+    private static string? BindRootPath(OptionsDraft draft, OptionValue value)
+    {
+        string? problem = ValueReader.RootPath(value.Text, out string path);
+        draft.Options = draft.Options with { RootPath = path };
+        return problem;
+    }
+
+    private static string? BindWorkerTransport(OptionsDraft draft, OptionValue value)
+    {
+        string? problem = ValueReader.Choice(value.Text, OptionNames.WorkerTransports, out WorkerTransport transport);
+        draft.Options = draft.Options with { WorkerTransport = transport };
+        return problem is null && transport == WorkerTransport.Uds && draft.Host.IsWindows
+            ? "Python has no Unix sockets on Windows; use \"tcp\"."
+            : problem;
+    }
+
+    // NO_COLOR means "no" whatever it says: https://no-color.org
+    private static string? BindColors(OptionsDraft draft, OptionValue value)
+    {
+        if (value.Source.Rank == SourceRank.SharedVariable)
+        {
+            draft.Options = draft.Options with { UseColors = false };
+            return null;
+        }
+
+        string? problem = ValueReader.Boolean(value.Text, out bool useColors);
+        draft.Options = draft.Options with { UseColors = useColors };
+        return problem;
+    }
+}

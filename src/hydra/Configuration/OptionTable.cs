@@ -1,0 +1,189 @@
+namespace Hydra.Configuration;
+
+/// <summary>The one table of options: --help, docs/options.md and the binder are made from it.</summary>
+internal static partial class OptionTable
+{
+    /// <summary>All options, in the order of the help.</summary>
+    public static IReadOnlyList<Option> All { get; } =
+    [
+        new()
+        {
+            Name = "app", Placeholder = "MODULE:ATTR", Group = OptionGroup.Application,
+            Help = "The application: a module and an attribute in it. Also taken without the name of the option.",
+            Bind = BindApp,
+        },
+        new()
+        {
+            Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
+            Group = OptionGroup.Application,
+            Help = "What the application speaks. With auto the worker finds out when it has loaded the application.",
+            Bind = Choice(OptionNames.Interfaces, static (o, v) => o with { Interface = v }),
+        },
+        new()
+        {
+            Name = "factory", Default = "false", Group = OptionGroup.Application,
+            Help = "The attribute is a function without arguments that returns the application. The same as MODULE:ATTR().",
+            Bind = Switch(static (o, v) => o with { Factory = v || o.Factory }),
+        },
+        new()
+        {
+            Name = "app-dir", Placeholder = "DIR", Default = "(the working directory)", Group = OptionGroup.Application,
+            Help = "Look for the application here: the directory is put first on sys.path.",
+            Bind = Text(static (o, v) => o with { AppDir = v }),
+        },
+        new()
+        {
+            Name = "chdir", Aliases = ["working-dir"], Placeholder = "DIR", Default = "(where hydra is started)", Group = OptionGroup.Application,
+            Help = "Change to this directory before anything else.",
+            Bind = Text(static (o, v) => o with { WorkingDirectory = v }),
+        },
+        new()
+        {
+            Name = "root-path", Placeholder = "PATH", Default = "", Group = OptionGroup.Application,
+            Help = "The path below which a proxy shows the application: root_path, SCRIPT_NAME.",
+            Bind = BindRootPath,
+        },
+        new()
+        {
+            Name = "lifespan", Placeholder = OptionNames.Join(OptionNames.Lifespans), Default = "auto", Group = OptionGroup.Application,
+            Help = "Run the ASGI lifespan. With on, an application without one does not start.",
+            Bind = Choice(OptionNames.Lifespans, static (o, v) => o with { Lifespan = v }),
+        },
+        new()
+        {
+            Name = "host", Placeholder = "HOST", Default = "127.0.0.1", Group = OptionGroup.Address,
+            Help = "Listen at this host name or IP address; HOST:PORT is accepted too.",
+            Bind = Address(static (a, v) => a.Host = v),
+        },
+        new()
+        {
+            Name = "port", Placeholder = "PORT", Default = "8000", SharedVariables = ["PORT"], Group = OptionGroup.Address,
+            Help = "Listen at this port; 0 takes a free one. With the variable PORT the default of --host is 0.0.0.0.",
+            Bind = Address(static (a, v) => a.Port = v),
+        },
+        new()
+        {
+            Name = "bind", Short = 'b', Placeholder = "ADDRESS", Repeatable = true, Group = OptionGroup.Address,
+            Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only) or unix:/path. May be repeated; "
+                + "takes the place of --host, --port and --uds.",
+            Bind = Address(static (a, v) => a.Binds.Add(v)),
+        },
+        new()
+        {
+            Name = "uds", Placeholder = "PATH", Group = OptionGroup.Address,
+            Help = "Listen at a Unix socket.",
+            Bind = Address(static (a, v) => a.UnixPath = v),
+        },
+        new()
+        {
+            Name = "backlog", Placeholder = "N", Default = "2048", Group = OptionGroup.Address,
+            Help = "Connections that the system keeps waiting for the server.",
+            Bind = Integer(1, 1_000_000, static (o, v) => o with { Backlog = v }),
+        },
+        new()
+        {
+            Name = "workers", Short = 'w', Placeholder = "N|auto", Default = "1", SharedVariables = ["WEB_CONCURRENCY"], Group = OptionGroup.Workers,
+            Help = "Worker processes. With auto one for each CPU that the process may use, by affinity and container limit.",
+            Bind = IntegerOrAuto(MaximumWorkers, static (d, v) => d.Options with
+            {
+                Workers = v ?? Math.Clamp(d.Host.Processors, 1, MaximumWorkers),
+                WorkersAuto = v is null,
+            }),
+        },
+        new()
+        {
+            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N", Default = "1", Group = OptionGroup.Workers,
+            Help = "Threads in each worker for a WSGI application.",
+            Bind = Integer(1, 10_000, static (o, v) => o with { Threads = v }),
+        },
+        new()
+        {
+            Name = "python", Placeholder = "PATH", Default = "(see below)", Group = OptionGroup.Workers,
+            Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, a .venv beside the "
+                + "application, then python3 and python on PATH.",
+            Bind = Text(static (o, v) => o with { Python = v }),
+        },
+        new()
+        {
+            Name = "loop", Placeholder = OptionNames.Join(OptionNames.Loops), Default = "auto", Group = OptionGroup.Workers,
+            Help = "The event loop of the workers. With auto uvloop where it is installed.",
+            Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
+        },
+        new()
+        {
+            Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s", Group = OptionGroup.Timeouts,
+            Help = "How long requests may go on after the server was told to stop.",
+            Bind = Duration(TimeSpan.Zero, static (o, v) => o with { GracefulTimeout = v }),
+        },
+        new()
+        {
+            Name = "keep-alive", Aliases = ["timeout-keep-alive"], Placeholder = "TIME", Default = "75s", Group = OptionGroup.Timeouts,
+            Help = "How long an idle connection is kept open.",
+            Bind = Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { KeepAlive = v }),
+        },
+        new()
+        {
+            Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,
+            Help = "The least severe records to log.",
+            Bind = Choice(OptionNames.LogLevels, static (o, v) => o with { LogLevel = v }),
+        },
+        new()
+        {
+            Name = "access-log", Default = "false", Group = OptionGroup.Logging,
+            Help = "Write a line to standard output for each request.",
+            Bind = Switch(static (o, v) => o with { AccessLog = v }),
+        },
+        new()
+        {
+            Name = "use-colors", Default = "(on a terminal)", SharedVariables = ["NO_COLOR"], Group = OptionGroup.Logging,
+            Help = "Colour the log. NO_COLOR with any value turns colours off.",
+            Bind = BindColors,
+        },
+        new()
+        {
+            Name = "transport", Placeholder = OptionNames.Join(OptionNames.Transports), Default = "auto", Group = OptionGroup.Tuning,
+            Help = "How clients' sockets are served: by Hydra's own event loops (Linux) or by the sockets of .NET.",
+            Bind = Choice(OptionNames.Transports, static (o, v) => o with { Transport = v }),
+        },
+        new()
+        {
+            Name = "loops", Placeholder = "N|auto", Default = "auto", Group = OptionGroup.Tuning,
+            Help = "Event loops of the server itself.",
+            Bind = IntegerOrAuto(MaximumLoops, static (d, v) => d.Options with { Loops = v }),
+        },
+        new()
+        {
+            Name = "worker-transport", Placeholder = OptionNames.Join(OptionNames.WorkerTransports), Default = "(uds; tcp on Windows)",
+            Group = OptionGroup.Tuning,
+            Help = "What connects the server and its workers: Unix sockets or TCP on 127.0.0.1.",
+            Bind = BindWorkerTransport,
+        },
+        new()
+        {
+            Name = "version", Short = 'V', IsCommand = true, Group = OptionGroup.Information,
+            Help = "Print the version and exit.", Bind = static (_, _) => null,
+        },
+        new()
+        {
+            Name = "help", Short = 'h', IsCommand = true, Group = OptionGroup.Information,
+            Help = "Print this help and exit.", Bind = static (_, _) => null,
+        },
+    ];
+
+    // HELLO carries the worker's index in 16 bits and the link's in 8; both bounds are far below what makes sense.
+    private const int MaximumWorkers = 1024;
+    private const int MaximumLoops = 128;
+
+    private static readonly Dictionary<string, Option> ByName = All
+        .SelectMany(static option => option.Names.Select(name => (name, option)))
+        .ToDictionary(static pair => pair.name, static pair => pair.option, StringComparer.Ordinal);
+
+    /// <summary>The option with this long name, or null.</summary>
+    public static Option? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The option with this one-letter name, or null.</summary>
+    public static Option? Find(char letter) => All.FirstOrDefault(option => option.Short == letter);
+
+    /// <summary>The option with this long name, which exists.</summary>
+    public static Option Get(string name) => ByName[name];
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>Reads values. Each reader gives null, or what is wrong: the rest of a sentence that begins with the option.</summary>
+internal static class ValueReader
+{
+    /// <summary>A whole number.</summary>
+    public static string? Integer(string text, int minimum, int maximum, out int number)
+    {
+        bool isNumber = int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        return isNumber && number >= minimum && number <= maximum ? null : $"\"{text}\" is not a whole number from {minimum} to {maximum}.";
+    }
+
+    /// <summary>A whole number, or "auto", which gives null.</summary>
+    public static string? IntegerOrAuto(string text, int minimum, int maximum, out int? number)
+    {
+        number = null;
+        if (text.Trim().Equals("auto", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        string? problem = Integer(text, minimum, maximum, out int given);
+        number = given;
+        return problem is null ? null : $"\"{text}\" is neither a whole number from {minimum} to {maximum} nor \"auto\".";
+    }
+
+    /// <summary>A duration within bounds.</summary>
+    public static string? Duration(string text, TimeSpan minimum, TimeSpan maximum, out TimeSpan duration)
+    {
+        if (!DurationText.TryParse(text, out duration))
+        {
+            return $"\"{text}\" is not a duration; write seconds (30) or a number with a unit (500ms, 30s, 5m, 1h).";
+        }
+
+        return duration >= minimum && duration <= maximum
+            ? null
+            : $"\"{text}\" is not between {DurationText.Format(minimum)} and {DurationText.Format(maximum)}.";
+    }
+
+    /// <summary>Yes or no.</summary>
+    public static string? Boolean(string text, out bool value)
+    {
+        string word = text.Trim().ToLowerInvariant();
+        value = word is "true" or "1" or "yes" or "on";
+        return value || word is "false" or "0" or "no" or "off" ? null : $"\"{text}\" is neither true nor false.";
+    }
+
+    /// <summary>One of several words.</summary>
+    public static string? Choice<T>(string text, IReadOnlyList<(string Name, T Value)> choices, out T value)
+    {
+        foreach ((string name, T candidate) in choices)
+        {
+            if (name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase))
+            {
+                value = candidate;
+                return null;
+            }
+        }
+
+        value = choices[0].Value;
+        string[] names = [.. choices.Select(static choice => choice.Name)];
+        string list = string.Join(", ", names[..^1]) + " or " + names[^1];
+        return EditDistance.Nearest(text, names) is { } meant
+            ? $"\"{text}\" is not {list}; did you mean \"{meant}\"?"
+            : $"\"{text}\" is not {list}.";
+    }
+
+    /// <summary>The path below which the application is mounted.</summary>
+    public static string? RootPath(string text, out string path)
+    {
+        path = text.TrimEnd('/');
+        if (path.Length > 0 && path[0] != '/')
+        {
+            return $"\"{text}\" does not begin with a slash.";
+        }
+
+        return path.AsSpan().IndexOfAny('?', '#') >= 0 || ControlText.IndexOfDangerous(path) >= 0
+            ? $"\"{text}\" contains a character that a path cannot have."
+            : null;
+    }
+}
