@@ -1,0 +1,30 @@
+using Hydra.Workers;
+using Xunit;
+
+namespace Hydra.Tests.Workers;
+
+public class RestartBackoffTests
+{
+    [Fact]
+    public void Next_DeathsInSuccession_DoublesUpToTheLongest()
+    {
+        var backoff = new RestartBackoff();
+
+        double[] delays = [.. Enumerable.Range(0, 10).Select(_ => backoff.Next(TimeSpan.Zero).TotalSeconds)];
+
+        Assert.Equal([0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10], delays);
+    }
+
+    [Fact]
+    public void Next_AfterAHealthyLife_StartsAtOnce()
+    {
+        var backoff = new RestartBackoff();
+        for (int i = 0; i < 5; i++)
+        {
+            backoff.Next(TimeSpan.Zero);
+        }
+
+        Assert.Equal(TimeSpan.Zero, backoff.Next(TimeSpan.FromSeconds(10)));
+        Assert.Equal(TimeSpan.FromSeconds(0.1), backoff.Next(TimeSpan.FromSeconds(1)));
+    }
+}
