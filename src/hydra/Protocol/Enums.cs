@@ -23,7 +23,7 @@ internal enum MessageType : byte
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
 [Flags]
-[WireEnum]
+[WireEnum(PythonPrefix = "FLAG_")]
 internal enum FrameFlags : byte
 {
     None = 0,
@@ -36,7 +36,7 @@ internal enum FrameFlags : byte
 }
 
 /// <summary>What a link carries.</summary>
-[WireEnum]
+[WireEnum(PythonPrefix = "LINK_")]
 internal enum LinkKind : byte
 {
     /// <summary>Life cycle, probes and log records: one for each worker, served by a thread of its own in the worker.</summary>
@@ -47,7 +47,7 @@ internal enum LinkKind : byte
 }
 
 /// <summary>Why a worker could not get ready.</summary>
-[WireEnum]
+[WireEnum(PythonPrefix = "FAILURE_")]
 internal enum StartFailure : byte
 {
     ModuleNotFound = 1,
@@ -61,7 +61,7 @@ internal enum StartFailure : byte
 }
 
 /// <summary>Why the front ends a stream early.</summary>
-[WireEnum]
+[WireEnum(PythonPrefix = "CANCEL_")]
 internal enum CancelReason : byte
 {
     ClientLeft = 1,
@@ -73,7 +73,7 @@ internal enum CancelReason : byte
 }
 
 /// <summary>Why a worker ends a stream without a complete response.</summary>
-[WireEnum]
+[WireEnum(PythonPrefix = "RESET_")]
 internal enum ResetReason : byte
 {
     /// <summary>The application raised.</summary>
@@ -90,7 +90,7 @@ internal enum ResetReason : byte
 }
 
 /// <summary>The severity of a LOG record, in the order of Python's levels.</summary>
-[WireEnum]
+[WireEnum(PythonPrefix = "LOG_")]
 internal enum WireLogLevel : byte
 {
     Debug = 1,

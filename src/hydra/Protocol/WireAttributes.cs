@@ -50,4 +50,8 @@ internal sealed class WireBytesAttribute(WireLength length) : Attribute
 
 /// <summary>Marks an enum whose members the generator also writes into python/hydra_worker/wire.py as integer constants.</summary>
 [AttributeUsage(AttributeTargets.Enum)]
-internal sealed class WireEnumAttribute : Attribute;
+internal sealed class WireEnumAttribute : Attribute
+{
+    /// <summary>What stands before each member's name in wire.py, such as "FLAG_"; nothing by default.</summary>
+    public string PythonPrefix { get; set; } = "";
+}

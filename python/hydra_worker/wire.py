@@ -1,0 +1,419 @@
+"""The frames of the link protocol: constants, packers and unpackers.
+
+Generated from src/hydra/Protocol/Messages.cs and its neighbours; do not edit. After a change there run
+build/wire.sh, which writes this file; the build fails while it differs. docs/protocol.md explains the rules.
+
+pack_* return a whole frame. They raise WireError when the payload would be larger than MAX_PAYLOAD, and
+struct.error when a value does not fit its field. unpack_* take a payload without its header, return the
+fields in the order of declaration, and raise WireError when its lengths do not add up exactly.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Union
+
+Buffer = Union[bytes, bytearray, memoryview]
+
+SCHEMA_HASH = 0xe12d3f7860bdac60
+
+# length of the payload, type, flags, zero, stream
+HEADER = Struct("<IBBHQ")
+HEADER_SIZE = 16
+MAX_PAYLOAD = 262128
+MAX_BODY = 65536
+MAX_HEADERS = 131072
+
+# MessageType
+HELLO = 0x01
+WELCOME = 0x02
+READY = 0x03
+FAILED = 0x04
+DRAIN = 0x05
+PING = 0x06
+PONG = 0x07
+LOG = 0x08
+GOODBYE = 0x09
+REQUEST = 0x10
+BODY = 0x11
+RESPONSE = 0x12
+WINDOW = 0x13
+CANCEL = 0x14
+RESET = 0x15
+
+# CancelReason
+CANCEL_CLIENT_LEFT = 1
+CANCEL_TIMEOUT = 2
+CANCEL_SHUTDOWN = 3
+CANCEL_FRONT_ERROR = 4
+
+# FrameFlags
+FLAG_NONE = 0
+FLAG_END = 1
+FLAG_EXPECT_CONTINUE = 2
+
+# LinkKind
+LINK_CONTROL = 0
+LINK_DATA = 1
+
+# ResetReason
+RESET_APPLICATION_ERROR = 1
+RESET_RULE_VIOLATION = 2
+RESET_NO_RESPONSE = 3
+RESET_NOT_STARTED = 4
+
+# StartFailure
+FAILURE_MODULE_NOT_FOUND = 1
+FAILURE_ATTRIBUTE_MISSING = 2
+FAILURE_NOT_CALLABLE = 3
+FAILURE_IMPORT_RAISED = 4
+FAILURE_FACTORY_RAISED = 5
+FAILURE_LIFESPAN_FAILED = 6
+FAILURE_INTERFACE_MISMATCH = 7
+FAILURE_INTERNAL = 8
+
+# WireLogLevel
+LOG_DEBUG = 1
+LOG_INFO = 2
+LOG_WARNING = 3
+LOG_ERROR = 4
+LOG_CRITICAL = 5
+
+# The message types that the front may send.
+FROM_FRONT = frozenset((WELCOME, DRAIN, PING, REQUEST, BODY, WINDOW, CANCEL))
+
+# The message types that a worker may send.
+FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET))
+
+# The fixed part of each message, and the same behind a header.
+HELLO_FIELDS = Struct("<QIHBBB")
+_HELLO_FRAME = Struct("<IBBHQQIHBBB")
+WELCOME_FIELDS = Struct("<II")
+_WELCOME_FRAME = Struct("<IBBHQII")
+READY_FIELDS = Struct("<IBBB")
+_READY_FRAME = Struct("<IBBHQIBBB")
+FAILED_FIELDS = Struct("<BHI")
+_FAILED_FRAME = Struct("<IBBHQBHI")
+DRAIN_FIELDS = Struct("<I")
+_DRAIN_FRAME = Struct("<IBBHQI")
+PING_FIELDS = Struct("<I")
+_PING_FRAME = Struct("<IBBHQI")
+PONG_FIELDS = Struct("<IIIII")
+_PONG_FRAME = Struct("<IBBHQIIIII")
+LOG_FIELDS = Struct("<QBBI")
+_LOG_FRAME = Struct("<IBBHQQBBI")
+GOODBYE_FIELDS = Struct("<IH")
+_GOODBYE_FRAME = Struct("<IBBHQIH")
+REQUEST_FIELDS = Struct("<IBHHHII")
+_REQUEST_FRAME = Struct("<IBBHQIBHHHII")
+RESPONSE_FIELDS = Struct("<HII")
+_RESPONSE_FRAME = Struct("<IBBHQHII")
+WINDOW_FIELDS = Struct("<I")
+_WINDOW_FRAME = Struct("<IBBHQI")
+CANCEL_FIELDS = Struct("<B")
+_CANCEL_FRAME = Struct("<IBBHQB")
+RESET_FIELDS = Struct("<BH")
+_RESET_FRAME = Struct("<IBBHQBH")
+
+
+class WireError(ValueError):
+    """A payload that breaks the protocol."""
+
+
+def _too_long(name: str, size: int) -> WireError:
+    return WireError(f"the payload of {name} would be {size} bytes, more than {MAX_PAYLOAD}")
+
+
+def _malformed(name: str, size: int) -> WireError:
+    return WireError(f"the lengths in {name} do not add up to its payload of {size} bytes")
+
+
+def pack_hello(
+    stream: int, flags: int, schema: int, process_id: int, worker: int, kind: int, index: int, token: Buffer
+) -> bytes:
+    size = 17 + len(token)
+    if size > MAX_PAYLOAD:
+        raise _too_long("HELLO", size)
+    head = _HELLO_FRAME.pack(
+        size, HELLO, flags, 0, stream, schema, process_id, worker, kind, index, len(token)
+    )
+    return b"".join((head, token))
+
+
+def unpack_hello(payload: Buffer) -> tuple[int, int, int, int, int, bytes]:
+    size = len(payload)
+    if size < 17:
+        raise _malformed("HELLO", size)
+    schema, process_id, worker, kind, index, size1 = HELLO_FIELDS.unpack_from(payload)
+    end1 = 17 + size1
+    if end1 != size:
+        raise _malformed("HELLO", size)
+    return schema, process_id, worker, kind, index, bytes(payload[17:end1])
+
+
+def pack_welcome(stream: int, flags: int, request_window: int, response_window: int) -> bytes:
+    return _WELCOME_FRAME.pack(8, WELCOME, flags, 0, stream, request_window, response_window)
+
+
+def unpack_welcome(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("WELCOME", len(payload))
+    return WELCOME_FIELDS.unpack(payload)
+
+
+def pack_ready(
+    stream: int, flags: int, concurrency: int, interface: Buffer, python: Buffer, loop: Buffer
+) -> bytes:
+    size = 7 + len(interface) + len(python) + len(loop)
+    if size > MAX_PAYLOAD:
+        raise _too_long("READY", size)
+    head = _READY_FRAME.pack(
+        size, READY, flags, 0, stream, concurrency, len(interface), len(python), len(loop)
+    )
+    return b"".join((head, interface, python, loop))
+
+
+def unpack_ready(payload: Buffer) -> tuple[int, bytes, bytes, bytes]:
+    size = len(payload)
+    if size < 7:
+        raise _malformed("READY", size)
+    concurrency, size1, size2, size3 = READY_FIELDS.unpack_from(payload)
+    end1 = 7 + size1
+    end2 = end1 + size2
+    end3 = end2 + size3
+    if end3 != size:
+        raise _malformed("READY", size)
+    return concurrency, bytes(payload[7:end1]), bytes(payload[end1:end2]), bytes(payload[end2:end3])
+
+
+def pack_failed(stream: int, flags: int, reason: int, message: Buffer, traceback: Buffer) -> bytes:
+    size = 7 + len(message) + len(traceback)
+    if size > MAX_PAYLOAD:
+        raise _too_long("FAILED", size)
+    head = _FAILED_FRAME.pack(size, FAILED, flags, 0, stream, reason, len(message), len(traceback))
+    return b"".join((head, message, traceback))
+
+
+def unpack_failed(payload: Buffer) -> tuple[int, bytes, bytes]:
+    size = len(payload)
+    if size < 7:
+        raise _malformed("FAILED", size)
+    reason, size1, size2 = FAILED_FIELDS.unpack_from(payload)
+    end1 = 7 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("FAILED", size)
+    return reason, bytes(payload[7:end1]), bytes(payload[end1:end2])
+
+
+def pack_drain(stream: int, flags: int, grace_milliseconds: int) -> bytes:
+    return _DRAIN_FRAME.pack(4, DRAIN, flags, 0, stream, grace_milliseconds)
+
+
+def unpack_drain(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("DRAIN", len(payload))
+    return DRAIN_FIELDS.unpack(payload)
+
+
+def pack_ping(stream: int, flags: int, nonce: int) -> bytes:
+    return _PING_FRAME.pack(4, PING, flags, 0, stream, nonce)
+
+
+def unpack_ping(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("PING", len(payload))
+    return PING_FIELDS.unpack(payload)
+
+
+def pack_pong(
+    stream: int,
+    flags: int,
+    nonce: int,
+    loop_lag_microseconds: int,
+    resident_kibibytes: int,
+    in_flight: int,
+    oldest_milliseconds: int,
+) -> bytes:
+    return _PONG_FRAME.pack(
+        20,
+        PONG,
+        flags,
+        0,
+        stream,
+        nonce,
+        loop_lag_microseconds,
+        resident_kibibytes,
+        in_flight,
+        oldest_milliseconds,
+    )
+
+
+def unpack_pong(payload: Buffer) -> tuple[int, int, int, int, int]:
+    if len(payload) != 20:
+        raise _malformed("PONG", len(payload))
+    return PONG_FIELDS.unpack(payload)
+
+
+def pack_log(
+    stream: int, flags: int, created_microseconds: int, level: int, logger: Buffer, message: Buffer
+) -> bytes:
+    size = 14 + len(logger) + len(message)
+    if size > MAX_PAYLOAD:
+        raise _too_long("LOG", size)
+    head = _LOG_FRAME.pack(
+        size, LOG, flags, 0, stream, created_microseconds, level, len(logger), len(message)
+    )
+    return b"".join((head, logger, message))
+
+
+def unpack_log(payload: Buffer) -> tuple[int, int, bytes, bytes]:
+    size = len(payload)
+    if size < 14:
+        raise _malformed("LOG", size)
+    created_microseconds, level, size1, size2 = LOG_FIELDS.unpack_from(payload)
+    end1 = 14 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("LOG", size)
+    return created_microseconds, level, bytes(payload[14:end1]), bytes(payload[end1:end2])
+
+
+def pack_goodbye(stream: int, flags: int, cancelled: int, message: Buffer) -> bytes:
+    size = 6 + len(message)
+    if size > MAX_PAYLOAD:
+        raise _too_long("GOODBYE", size)
+    head = _GOODBYE_FRAME.pack(size, GOODBYE, flags, 0, stream, cancelled, len(message))
+    return b"".join((head, message))
+
+
+def unpack_goodbye(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 6:
+        raise _malformed("GOODBYE", size)
+    cancelled, size1 = GOODBYE_FIELDS.unpack_from(payload)
+    end1 = 6 + size1
+    if end1 != size:
+        raise _malformed("GOODBYE", size)
+    return cancelled, bytes(payload[6:end1])
+
+
+def pack_request(
+    stream: int,
+    flags: int,
+    queue_microseconds: int,
+    method: Buffer,
+    raw_path: Buffer,
+    query: Buffer,
+    connection: Buffer,
+    headers: Buffer,
+    body: Buffer,
+) -> bytes:
+    size = 19 + len(method) + len(raw_path) + len(query) + len(connection) + len(headers) + len(body)
+    if size > MAX_PAYLOAD:
+        raise _too_long("REQUEST", size)
+    head = _REQUEST_FRAME.pack(
+        size,
+        REQUEST,
+        flags,
+        0,
+        stream,
+        queue_microseconds,
+        len(method),
+        len(raw_path),
+        len(query),
+        len(connection),
+        len(headers),
+        len(body),
+    )
+    return b"".join((head, method, raw_path, query, connection, headers, body))
+
+
+def unpack_request(payload: Buffer) -> tuple[int, bytes, bytes, bytes, bytes, bytes, bytes]:
+    size = len(payload)
+    if size < 19:
+        raise _malformed("REQUEST", size)
+    queue_microseconds, size1, size2, size3, size4, size5, size6 = REQUEST_FIELDS.unpack_from(payload)
+    end1 = 19 + size1
+    end2 = end1 + size2
+    end3 = end2 + size3
+    end4 = end3 + size4
+    end5 = end4 + size5
+    end6 = end5 + size6
+    if end6 != size:
+        raise _malformed("REQUEST", size)
+    return (
+        queue_microseconds,
+        bytes(payload[19:end1]),
+        bytes(payload[end1:end2]),
+        bytes(payload[end2:end3]),
+        bytes(payload[end3:end4]),
+        bytes(payload[end4:end5]),
+        bytes(payload[end5:end6]),
+    )
+
+
+def pack_body(stream: int, flags: int, data: Buffer) -> bytes:
+    size = len(data)
+    if size > MAX_PAYLOAD:
+        raise _too_long("BODY", size)
+    return HEADER.pack(size, BODY, flags, 0, stream) + data
+
+
+def pack_response(stream: int, flags: int, status: int, headers: Buffer, body: Buffer) -> bytes:
+    size = 10 + len(headers) + len(body)
+    if size > MAX_PAYLOAD:
+        raise _too_long("RESPONSE", size)
+    head = _RESPONSE_FRAME.pack(size, RESPONSE, flags, 0, stream, status, len(headers), len(body))
+    return b"".join((head, headers, body))
+
+
+def unpack_response(payload: Buffer) -> tuple[int, bytes, bytes]:
+    size = len(payload)
+    if size < 10:
+        raise _malformed("RESPONSE", size)
+    status, size1, size2 = RESPONSE_FIELDS.unpack_from(payload)
+    end1 = 10 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("RESPONSE", size)
+    return status, bytes(payload[10:end1]), bytes(payload[end1:end2])
+
+
+def pack_window(stream: int, flags: int, credit: int) -> bytes:
+    return _WINDOW_FRAME.pack(4, WINDOW, flags, 0, stream, credit)
+
+
+def unpack_window(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("WINDOW", len(payload))
+    return WINDOW_FIELDS.unpack(payload)
+
+
+def pack_cancel(stream: int, flags: int, reason: int) -> bytes:
+    return _CANCEL_FRAME.pack(1, CANCEL, flags, 0, stream, reason)
+
+
+def unpack_cancel(payload: Buffer) -> tuple[int]:
+    if len(payload) != 1:
+        raise _malformed("CANCEL", len(payload))
+    return CANCEL_FIELDS.unpack(payload)
+
+
+def pack_reset(stream: int, flags: int, reason: int, message: Buffer) -> bytes:
+    size = 3 + len(message)
+    if size > MAX_PAYLOAD:
+        raise _too_long("RESET", size)
+    head = _RESET_FRAME.pack(size, RESET, flags, 0, stream, reason, len(message))
+    return b"".join((head, message))
+
+
+def unpack_reset(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 3:
+        raise _malformed("RESET", size)
+    reason, size1 = RESET_FIELDS.unpack_from(payload)
+    end1 = 3 + size1
+    if end1 != size:
+        raise _malformed("RESET", size)
+    return reason, bytes(payload[3:end1])

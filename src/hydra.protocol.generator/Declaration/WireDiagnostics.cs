@@ -1,0 +1,60 @@
+using Microsoft.CodeAnalysis;
+
+namespace Hydra.Protocol.Generator;
+
+/// <summary>Everything that the generator refuses. The numbers are never reused.</summary>
+internal static class WireDiagnostics
+{
+    public static readonly DiagnosticDescriptor NotAMessageStruct = Error(
+        "HYWIRE001",
+        "A message must be a readonly ref partial struct",
+        "'{0}' must be a top-level, non-generic 'readonly ref partial struct' in namespace Hydra.Protocol");
+
+    public static readonly DiagnosticDescriptor UnsupportedProperty = Error(
+        "HYWIRE002",
+        "The property cannot go over the wire",
+        "'{0}.{1}' must be 'byte', 'ushort', 'uint', 'ulong' or 'ReadOnlySpan<byte>' with 'get' and 'init'");
+
+    public static readonly DiagnosticDescriptor BytesWithoutLength = Error(
+        "HYWIRE003",
+        "Variable bytes need [WireBytes]",
+        "'{0}.{1}' needs [WireBytes(...)]: the generator must know how wide its length is on the wire");
+
+    public static readonly DiagnosticDescriptor DuplicateNumber = Error(
+        "HYWIRE004",
+        "The message number is taken",
+        "'{0}' has the message number {1}, which '{2}' has already");
+
+    public static readonly DiagnosticDescriptor MemberWithoutMessage = Error(
+        "HYWIRE005",
+        "The message type has no message",
+        "MessageType.{0} has no struct with [WireMessage(MessageType.{0}, ...)]");
+
+    public static readonly DiagnosticDescriptor MessageWithoutMember = Error(
+        "HYWIRE006",
+        "The message's type is not declared",
+        "The message number {1} of '{0}' is not a member of MessageType");
+
+    public static readonly DiagnosticDescriptor Incomplete = Error(
+        "HYWIRE007",
+        "The declaration is not complete",
+        "The wire declaration is not usable: {0}");
+
+    public static readonly DiagnosticDescriptor PythonNameTaken = Error(
+        "HYWIRE008",
+        "The Python name is taken",
+        "'{0}' would be called {1} in wire.py, and so would '{2}'; rename one, or give its enum another PythonPrefix");
+
+    public static readonly DiagnosticDescriptor LengthWithoutBytes = Error(
+        "HYWIRE009",
+        "[WireBytes] is for ReadOnlySpan<byte>",
+        "'{0}.{1}' has [WireBytes], but its type is not 'ReadOnlySpan<byte>'");
+
+    public static readonly DiagnosticDescriptor PythonDrift = Error(
+        "HYWIRE010",
+        "wire.py is not what the declaration says",
+        "python/hydra_worker/wire.py {0}; run build/wire.sh");
+
+    private static DiagnosticDescriptor Error(string id, string title, string message) =>
+        new(id, title, message, "Hydra.Wire", DiagnosticSeverity.Error, isEnabledByDefault: true);
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Hydra.Protocol.Generator;
+
+/// <summary>Reads single symbols into the model.</summary>
+internal static class WireParser
+{
+    public const string Namespace = "Hydra.Protocol";
+
+    public static Parsed<WireMessage> Message(INamedTypeSymbol symbol, AttributeData attribute)
+    {
+        LocationInfo location = LocationInfo.Of(symbol);
+        if (!IsMessageStruct(symbol))
+        {
+            return Refuse<WireMessage>(DiagnosticInfo.At(WireDiagnostics.NotAMessageStruct, location, symbol.Name));
+        }
+
+        var fields = new List<WireField>();
+        var diagnostics = new List<DiagnosticInfo>();
+        foreach (IPropertySymbol property in symbol.GetMembers().OfType<IPropertySymbol>().Where(item => !item.IsStatic))
+        {
+            if (Field(property, diagnostics) is { } field)
+            {
+                fields.Add(field);
+            }
+        }
+
+        ImmutableArray<TypedConstant> arguments = attribute.ConstructorArguments;
+        if (diagnostics.Count > 0 || arguments.Length != 2 || arguments[0].Value is not byte number || arguments[1].Value is not int direction)
+        {
+            return Refuse<WireMessage>([.. diagnostics]);
+        }
+
+        var message = new WireMessage(symbol.Name, number, (WireDirection)direction, fields.ToEquatable(), location);
+        return new(message, default);
+    }
+
+    public static WireEnum Enum(INamedTypeSymbol symbol, AttributeData attribute)
+    {
+        string prefix = attribute.NamedArguments
+            .Where(item => item.Key == nameof(WireEnumAttribute.PythonPrefix))
+            .Select(item => item.Value.Value as string)
+            .FirstOrDefault() ?? "";
+        return new(
+            symbol.Name,
+            prefix,
+            symbol.EnumUnderlyingType!.ToDisplayString(),
+            Constants(symbol).ToEquatable(),
+            LocationInfo.Of(symbol));
+    }
+
+    public static WireLimits Limits(INamedTypeSymbol symbol) =>
+        new(Constants(symbol).ToEquatable(), LocationInfo.Of(symbol));
+
+    private static IEnumerable<WireConstant> Constants(INamedTypeSymbol symbol) =>
+        from field in symbol.GetMembers().OfType<IFieldSymbol>()
+        where field.HasConstantValue && field.ConstantValue is byte or sbyte or short or ushort or int or uint or long
+        select new WireConstant(field.Name, Convert.ToInt64(field.ConstantValue));
+
+    private static bool IsMessageStruct(INamedTypeSymbol symbol) =>
+        symbol is { TypeKind: TypeKind.Struct, IsReadOnly: true, IsRefLikeType: true, IsGenericType: false, ContainingType: null }
+        && symbol.ContainingNamespace.ToDisplayString() == Namespace
+        && symbol.DeclaringSyntaxReferences.All(item =>
+            item.GetSyntax() is TypeDeclarationSyntax syntax && syntax.Modifiers.Any(SyntaxKind.PartialKeyword));
+
+    private static WireField? Field(IPropertySymbol property, List<DiagnosticInfo> diagnostics)
+    {
+        AttributeData? bytes = property.GetAttributes().FirstOrDefault(item =>
+            item.AttributeClass?.ToDisplayString() == Namespace + "." + nameof(WireBytesAttribute));
+        bool isSpan = property.Type.ToDisplayString() == "System.ReadOnlySpan<byte>";
+        FieldKind? kind = property.Type.SpecialType switch
+        {
+            SpecialType.System_Byte => FieldKind.U8,
+            SpecialType.System_UInt16 => FieldKind.U16,
+            SpecialType.System_UInt32 => FieldKind.U32,
+            SpecialType.System_UInt64 => FieldKind.U64,
+            _ when isSpan && bytes is { ConstructorArguments.Length: 1 } && bytes.ConstructorArguments[0].Value is int length => (WireLength)length switch
+            {
+                WireLength.U8 => FieldKind.Bytes8,
+                WireLength.U16 => FieldKind.Bytes16,
+                _ => FieldKind.Bytes32,
+            },
+            _ => null,
+        };
+        DiagnosticDescriptor? wrong = property switch
+        {
+            _ when bytes is not null && !isSpan => WireDiagnostics.LengthWithoutBytes,
+            _ when bytes is null && isSpan => WireDiagnostics.BytesWithoutLength,
+            { GetMethod: null } or { SetMethod: not { IsInitOnly: true } } or { IsIndexer: true } => WireDiagnostics.UnsupportedProperty,
+            _ when kind is null => WireDiagnostics.UnsupportedProperty,
+            _ => null,
+        };
+        if (wrong is null)
+        {
+            return new(property.Name, kind!.Value);
+        }
+
+        diagnostics.Add(DiagnosticInfo.At(wrong, LocationInfo.Of(property), property.ContainingType.Name, property.Name));
+        return null;
+    }
+
+    private static Parsed<T> Refuse<T>(params DiagnosticInfo[] diagnostics)
+        where T : class, IEquatable<T> => new(null, diagnostics.ToEquatable());
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Hydra.Protocol.Generator;
+
+/// <summary>
+/// Makes the readers and writers of the link protocol, in C# and in Python, from the declaration in src/hydra/Protocol, and
+/// refuses a python/hydra_worker/wire.py that differs from it.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class WireGenerator : IIncrementalGenerator
+{
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValueProvider<ImmutableArray<Parsed<WireMessage>>> messages = context.SyntaxProvider
+            .ForAttributeWithMetadataName(
+                WireParser.Namespace + "." + nameof(WireMessageAttribute),
+                static (_, _) => true,
+                static (item, _) => WireParser.Message((INamedTypeSymbol)item.TargetSymbol, item.Attributes[0]))
+            .Collect();
+        IncrementalValueProvider<ImmutableArray<WireEnum>> enums = context.SyntaxProvider
+            .ForAttributeWithMetadataName(
+                WireParser.Namespace + "." + nameof(WireEnumAttribute),
+                static (_, _) => true,
+                static (item, _) => WireParser.Enum((INamedTypeSymbol)item.TargetSymbol, item.Attributes[0]))
+            .Collect();
+        IncrementalValueProvider<ImmutableArray<WireLimits>> limits = context.SyntaxProvider
+            .CreateSyntaxProvider(
+                static (node, _) => node is ClassDeclarationSyntax { Identifier.ValueText: WireLimits.ClassName },
+                static (item, token) => WireParser.Limits((INamedTypeSymbol)item.SemanticModel.GetDeclaredSymbol(item.Node, token)!))
+            .Collect();
+        IncrementalValueProvider<Parsed<WireProtocol>> protocol = messages.Combine(enums).Combine(limits)
+            .Select(static (item, _) => ProtocolBuilder.Build(item.Left.Left, item.Left.Right, item.Right));
+
+        context.RegisterSourceOutput(protocol, static (output, item) => Produce(output, item));
+        RegisterPythonCheck(context, protocol);
+    }
+
+    private static void RegisterPythonCheck(
+        IncrementalGeneratorInitializationContext context, IncrementalValueProvider<Parsed<WireProtocol>> protocol)
+    {
+        IncrementalValueProvider<bool> enabled = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
+            !options.GlobalOptions.TryGetValue("build_property.HydraWireCheck", out string? value)
+            || !string.Equals(value, "false", StringComparison.OrdinalIgnoreCase));
+        IncrementalValueProvider<ImmutableArray<AdditionalText>> files = context.AdditionalTextsProvider
+            .Where(static file => PythonCheck.IsPythonModule(file.Path))
+            .Collect();
+        IncrementalValueProvider<DiagnosticInfo?> drift = protocol.Combine(files).Combine(enabled).Select(static (item, token) =>
+            item.Right && item.Left.Left.Value is { } declared
+                ? PythonCheck.Check(PythonEmitter.Emit(declared), item.Left.Right, token)
+                : null);
+        context.RegisterSourceOutput(drift, static (output, found) =>
+        {
+            if (found is not null)
+            {
+                output.ReportDiagnostic(found.ToDiagnostic());
+            }
+        });
+    }
+
+    private static void Produce(SourceProductionContext output, Parsed<WireProtocol> parsed)
+    {
+        foreach (DiagnosticInfo diagnostic in parsed.Diagnostics)
+        {
+            output.ReportDiagnostic(diagnostic.ToDiagnostic());
+        }
+
+        if (parsed.Value is not { } protocol)
+        {
+            return;
+        }
+
+        foreach (WireMessage message in protocol.Messages)
+        {
+            Add(output, message.Name + ".g.cs", MessageEmitter.Emit(message, protocol.MemberOf(message)));
+        }
+
+        Add(output, "WireSchema.g.cs", SchemaEmitter.Schema(protocol));
+        Add(output, "WireSchema.Python.g.cs", SchemaEmitter.PythonLiteral(PythonEmitter.Emit(protocol)));
+    }
+
+    private static void Add(SourceProductionContext output, string name, string text) =>
+        output.AddSource(name, SourceText.From(text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)));
+}
