@@ -19,7 +19,7 @@ class InputStream:
         self._request = request
         self._data = request.body
         self._at = 0
-        self._ended = bool(request.body_ended)
+        self._ended = False
 
     def read(self, size: Optional[int] = -1) -> bytes:
         """As of a binary file."""

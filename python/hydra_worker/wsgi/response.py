@@ -43,27 +43,39 @@ _MOST_KNOWN = 1024
 class WsgiResponse:
     """Runs the application for one request, on the calling thread."""
 
-    __slots__ = ("_hub", "_request", "_head_request", "_phase", "_status", "_head", "_remaining", "_bodiless", "_violation")
+    __slots__ = (
+        "_hub",
+        "_request",
+        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever is said
+        "_phase",
+        "_status",
+        "_head",
+        "_remaining",
+        "_bodiless",
+        # the rule that the application broke last, and what the front is told then
+        "_violation",
+        "_reason",
+    )
 
     def __init__(self, hub: Hub, request: WsgiStream) -> None:
         self._hub = hub
         self._request = request
-        self._head_request = request.head[0] == b"HEAD"
         self._phase = IDLE
         self._status = 0
         self._head = b""
         self._remaining: Optional[int] = None
-        self._bodiless = False
+        self._bodiless = request.head[0] == b"HEAD"
         self._violation: Optional[str] = None
+        self._reason = wire.RESET_RULE_VIOLATION
 
     def run(self, application: Any, environs: EnvironBuilder) -> None:
         """Calls the application and sees to it that the stream ends with it."""
         request = self._request
-        if request.body_ended and request.chunks is None:
-            stream: Any = io.BytesIO(request.body)
-        else:
-            stream = InputStream(self._hub, request)
-        environ = environs.build(request, stream)
+        if request.chunks is not None:
+            self._gather()
+        whole = bool(request.body_ended and request.chunks is None)
+        stream: Any = io.BytesIO(request.body) if whole else InputStream(self._hub, request)
+        environ = environs.build(request, stream, whole)
         try:
             result = application(environ, self.start_response)
             try:
@@ -74,6 +86,13 @@ class WsgiResponse:
                     close()
         except BaseException as error:
             self._failed(error)
+
+    def _gather(self) -> None:
+        """More of the body came while the request waited for a thread; perhaps all of it."""
+        request = self._request
+        with self._hub.lock:
+            if request.body_ended:
+                request.body += request.take_chunks()
 
     # ---- for the application
 
@@ -99,7 +118,8 @@ class WsgiResponse:
             self._violation = str(error)
             raise
         self._status = code
-        self._bodiless = self._head_request or code == 204 or code == 304
+        if code == 204 or code == 304:
+            self._bodiless = True
         self._phase = HELD
         return self.write
 
@@ -144,6 +164,7 @@ class WsgiResponse:
     def _finish(self, body: bytes) -> None:
         """The last of the body, or all of it."""
         if self._phase == IDLE:
+            self._reason = wire.RESET_NO_RESPONSE
             raise self._broke("The application returned without a call of start_response().")
         if self._phase == DONE:
             if body and not self._bodiless:
@@ -234,8 +255,7 @@ class WsgiResponse:
             return
         if self._phase != DONE:
             if self._violation is not None and isinstance(error, RuleViolation):
-                reason = wire.RESET_RULE_VIOLATION if self._phase != IDLE else wire.RESET_NO_RESPONSE
-                text = self._violation
+                reason, text = self._reason, self._violation
             else:
                 reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
             if not self._request.gone:
