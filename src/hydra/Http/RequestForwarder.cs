@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -160,7 +161,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
     private void WriteAccess(HttpContext context, ClientConnection connection, TimeSpan duration)
     {
-        var request = context.Features.GetRequiredFeature<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>();
+        var request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         accessLog!.Write(connection.RemoteText, request.Method, request.RawTarget, request.Protocol, context.Response.StatusCode,
             context.Response.ContentLength ?? -1, duration);
     }

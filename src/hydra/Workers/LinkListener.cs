@@ -23,7 +23,7 @@ internal interface ILinkOwner
 /// Accepts the links of workers and checks their HELLO. Everything before a good HELLO costs one socket and a few hundred bytes, for
 /// at most <see cref="HandshakeTimeout"/>.
 /// </summary>
-internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, ILinkOwner?> ownerOf, ILogger logger)
+internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, ILinkOwner?> ownerOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
@@ -32,7 +32,7 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
     /// <summary>The address as the boot document has it.</summary>
     public string Address => address.Text;
 
-    /// <summary>Accepts until <see cref="Stop"/>.</summary>
+    /// <summary>Accepts until <see cref="Dispose"/>.</summary>
     public async Task RunAsync()
     {
         while (!_stopping.IsCancellationRequested)
@@ -60,9 +60,10 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
     }
 
     /// <summary>Accepts no more.</summary>
-    public void Stop()
+    public void Dispose()
     {
         _stopping.Cancel();
+        _stopping.Dispose();
         address.Socket.Dispose();
     }
 

@@ -26,7 +26,7 @@ internal sealed record StartOutcome(WorkerInfo? Info, WorkerFailure? Failure);
 /// Starts the workers, replaces those that die, and stops them all in the end. All decisions are made on one queue
 /// (<see cref="RunAsync"/>); events from processes and links are posted to it from any thread.
 /// </summary>
-internal sealed class Supervisor : IWorkerEvents
+internal sealed class Supervisor : IWorkerEvents, IDisposable
 {
     // How long a process may take to end after its links closed.
     private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
@@ -85,9 +85,10 @@ internal sealed class Supervisor : IWorkerEvents
             KillAll();
             await _allStopped.Task.ConfigureAwait(false);
         }
-
-        _listener.Stop();
     }
+
+    /// <summary>Closes the socket that workers connect to.</summary>
+    public void Dispose() => _listener.Dispose();
 
     /// <summary>Kills all workers at once. Any thread.</summary>
     public void KillAll() => Post(() =>

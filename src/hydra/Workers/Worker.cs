@@ -128,45 +128,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
     }
 
     string? ILinkOwner.Accept(Socket socket, LinkIdentity identity)
-    {
-        lock (_lock)
-        {
-            if (State is WorkerState.Stopped)
-            {
-                return "its worker has ended";
-            }
-
-            if (identity.Kind is LinkKind.Control)
-            {
-                if (_control is not null)
-                {
-                    return "its worker has a control link already";
-                }
-
-                HasConnected = true;
-                _control = new ControlLink(new SocketLinkChannel(socket), this);
-            }
-            else if (identity.Index >= _links.Length || _links[identity.Index] is not null)
-            {
-                return "its worker has all its data links already";
-            }
-            else
-            {
-                _links[identity.Index] = new WorkerLink(_dataChannel(socket, identity.Index), Handle, identity.Index, OnLinkClosed);
-            }
-        }
-
-        if (identity.Kind is LinkKind.Control)
-        {
-            _control.Start();
-        }
-        else
-        {
-            _links[identity.Index]!.Start();
-        }
-
-        return null;
-    }
+        => State is WorkerState.Stopped ? "its worker has ended"
+            : identity.Kind is LinkKind.Control ? AcceptControl(socket)
+            : AcceptData(socket, identity.Index);
 
     void IControlSink.OnReady(WorkerInfo info)
     {
@@ -204,6 +168,41 @@ internal sealed class Worker : ILinkOwner, IControlSink
     {
         _controlClosed.TrySetResult();
         _events.OnLinkClosed(this, violation);
+    }
+
+    private string? AcceptControl(Socket socket)
+    {
+        ControlLink control;
+        lock (_lock)
+        {
+            if (_control is not null)
+            {
+                return "its worker has a control link already";
+            }
+
+            HasConnected = true;
+            _control = control = new ControlLink(new SocketLinkChannel(socket), this);
+        }
+
+        control.Start();
+        return null;
+    }
+
+    private string? AcceptData(Socket socket, int index)
+    {
+        WorkerLink link;
+        lock (_lock)
+        {
+            if (index >= _links.Length || _links[index] is not null)
+            {
+                return "its worker has all its data links already";
+            }
+
+            _links[index] = link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+        }
+
+        link.Start();
+        return null;
     }
 
     private void OnLinkClosed(WorkerLink link, string? violation)
