@@ -27,8 +27,11 @@ internal sealed class ClientConnection
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
-    /// <summary>The client's address as text for logs: host:port, or "unix" on a Unix socket.</summary>
-    public string RemoteText => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.ToString() : "unix";
+    /// <summary>The client's address; null on a Unix socket.</summary>
+    public IPAddress? ClientAddress => _context.RemoteEndPoint is IPEndPoint endPoint ? Unmapped(endPoint.Address) : null;
+
+    /// <summary>The client's port; 0 on a Unix socket.</summary>
+    public int ClientPort => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.Port : 0;
 
     /// <summary>The headers of the request that is handled, as the client sent them.</summary>
     public RequestHeadRecorder Recorder { get; }

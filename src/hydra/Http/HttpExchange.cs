@@ -50,6 +50,9 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     /// <summary>The worker that took the request last, or -1.</summary>
     public int WorkerIndex { get; private set; }
 
+    /// <summary>Bytes of the response's body that the worker has sent.</summary>
+    public long BytesReceived => _hasNoBody ? 0 : _bodyReceived;
+
     /// <summary>The body of a response that streams.</summary>
     public PipeReader Body => _body!.Reader;
 
@@ -94,6 +97,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
 
         _frame.Release();
         _context = null!;
+        _bodyReceived = 0;
         if (_body is not null)
         {
             _body.Reader.Complete();

@@ -23,28 +23,28 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
         ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
-        if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+        HttpExchange exchange = connection.Rent(this);
+        try
         {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
-        }
-        else
-        {
-            HttpExchange exchange = connection.Rent(this);
-            try
+            if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+            {
+                await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
+            }
+            else
             {
                 await ForwardAsync(context, exchange).ConfigureAwait(false);
             }
-            finally
-            {
-                exchange.Release();
-                connection.Return(exchange);
-            }
         }
-
-        connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
-        if (accessLog is not null)
+        finally
         {
-            WriteAccess(context, connection, Stopwatch.GetElapsedTime(started));
+            if (accessLog is not null)
+            {
+                WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
+            }
+
+            connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
+            exchange.Release();
+            connection.Return(exchange);
         }
     }
 
@@ -159,10 +159,11 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, TimeSpan duration)
+    private void WriteAccess(HttpContext context, ClientConnection connection, long bytes, TimeSpan elapsed)
     {
-        var request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        accessLog!.Write(connection.RemoteText, request.Method, request.RawTarget, request.Protocol, context.Response.StatusCode,
-            context.Response.ContentLength ?? -1, duration);
+        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        accessLog!.Write(
+            connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
+            context.Response.StatusCode, bytes, elapsed);
     }
 }
