@@ -127,19 +127,19 @@ public class WorkerLinkTests
     }
 
     [Theory]
-    [InlineData(MessageType.Request)]
-    [InlineData(MessageType.Cancel)]
-    [InlineData(MessageType.Ready)]
-    [InlineData(MessageType.Hello)]
-    public void OnBytes_FrameThatAWorkerMayNotSend_ClosesTheLinkAndSaysWhy(MessageType type)
+    [InlineData(nameof(MessageType.Request))]
+    [InlineData(nameof(MessageType.Cancel))]
+    [InlineData(nameof(MessageType.Ready))]
+    [InlineData(nameof(MessageType.Hello))]
+    public void OnBytes_FrameThatAWorkerMayNotSend_ClosesTheLinkAndSaysWhy(string type)
     {
         FakeStream stream = Open();
         byte[] frame = new byte[ProtocolLimits.HeaderSize];
-        new FrameHeader(0, type, FrameFlags.None, stream.Id).Write(frame);
+        new FrameHeader(0, Enum.Parse<MessageType>(type), FrameFlags.None, stream.Id).Write(frame);
 
         Assert.Equal(-1, Receive(frame));
 
-        Assert.Contains(type.ToString(), Assert.Single(_closed), StringComparison.Ordinal);
+        Assert.Contains(type, Assert.Single(_closed), StringComparison.Ordinal);
         Assert.Equal(["lost LinkLost"], stream.Events);
     }
 

@@ -17,8 +17,10 @@ internal enum HeaderBlockError
     /// <summary>A name has a byte that no HTTP token has.</summary>
     NameNotToken,
 
-    /// <summary>A value has a CR or LF. (A NUL in a value cannot be told from the end of the value.)</summary>
-    LineBreakInValue,
+    /// <summary>
+    /// A value has a control character other than a tab (RFC 9110, section 5.5). A NUL in a value cannot be told from its end.
+    /// </summary>
+    ControlInValue,
 }
 
 /// <summary>One header of a <see cref="HeaderBlock"/>; both spans point into the block.</summary>
@@ -46,6 +48,9 @@ internal ref struct HeaderBlock(ReadOnlySpan<byte> block)
 {
     private static readonly SearchValues<byte> TokenBytes = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private static readonly SearchValues<byte> ControlBytes = SearchValues.Create(
+        [.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 0x7f]);
 
     private ReadOnlySpan<byte> _rest = block;
 
@@ -76,9 +81,9 @@ internal ref struct HeaderBlock(ReadOnlySpan<byte> block)
                 return HeaderBlockError.NameNotToken;
             }
 
-            if (headers.Current.Value.ContainsAny((byte)'\r', (byte)'\n'))
+            if (headers.Current.Value.ContainsAny(ControlBytes))
             {
-                return HeaderBlockError.LineBreakInValue;
+                return HeaderBlockError.ControlInValue;
             }
 
             index++;
