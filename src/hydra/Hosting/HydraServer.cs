@@ -20,17 +20,23 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync()
+    /// <param name="warnings">What the command line's reader has to say.</param>
+    public async Task<int> RunAsync(IReadOnlyList<string> warnings)
     {
+        foreach (string warning in warnings)
+        {
+            HostingLog.Warning(_logger, warning);
+        }
+
         using var signals = new StopSignals();
         try
         {
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
-            Supervisor supervisor = setup.CreateSupervisor(_dispatcher);
+            using Supervisor supervisor = setup.CreateSupervisor(_dispatcher);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, setup, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, signals).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -39,7 +45,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, WorkerSetup setup, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
             _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
@@ -63,15 +69,29 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
             if (outcome.Failure is { } failure)
             {
                 await AbandonAsync(web, supervisor).ConfigureAwait(false);
-                logs.WriteText(failure.Traceback);
+                logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
                 throw new StartException(failure.Message);
             }
 
-            logs.WriteBanner(new Banner(options, addresses, outcome.Info!, setup.PythonPath));
+            WriteBanner(addresses, outcome.Info!);
         }
 
         await signals.First.ConfigureAwait(false);
         return await StopAsync(web, supervisor, signals).ConfigureAwait(false);
+    }
+
+    private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
+    {
+        TimeSpan elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
+        var facts = new BannerFacts(addresses, options.App!, info.Interface, options.Workers, info.Python, info.Loop, elapsed);
+        if (Console.IsErrorRedirected)
+        {
+            HostingLog.Ready(_logger, Banner.Sentence(facts));
+        }
+        else
+        {
+            logs.WriteText(Banner.Block(facts, logs.UsesColors));
+        }
     }
 
     private async Task AbandonAsync(WebServer web, Supervisor supervisor)
