@@ -87,6 +87,10 @@ internal sealed class ArgumentScanner
         }
 
         Unknown(spelling);
+        if (attached is null)
+        {
+            SkipValueOfUnknown();
+        }
     }
 
     private void Short(string argument)
@@ -145,6 +149,15 @@ internal sealed class ArgumentScanner
 
     private void Add(Option option, string text, string spelling)
         => _found.Add((option, new OptionValue(text, new OptionSource(SourceRank.CommandLine, spelling))));
+
+    // What follows an unknown option is its value, most likely, and worth no second complaint, unless it names an application.
+    private void SkipValueOfUnknown()
+    {
+        if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next]) && AppReference.Read(_arguments[_next], out _, out _) is not null)
+        {
+            _next++;
+        }
+    }
 
     private void Unknown(string spelling)
     {

@@ -98,7 +98,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "python", Placeholder = "PATH", Default = "(see below)", Group = OptionGroup.Workers,
+            Name = "python", Placeholder = "PATH", Group = OptionGroup.Workers,
             Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, a .venv beside the "
                 + "application, then python3 and python on PATH.",
             Bind = Text(static (o, v) => o with { Python = v }),
