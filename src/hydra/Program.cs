@@ -1,15 +1,8 @@
-using System.Collections;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Hosting;
 
-Dictionary<string, string> environment = [];
-foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-{
-    environment[(string)variable.Key] = (string?)variable.Value ?? "";
-}
-
-ParseResult parsed = CommandLine.Parse(args, environment);
+ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
 if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 {
     return code;
