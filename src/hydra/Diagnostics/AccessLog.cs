@@ -84,7 +84,8 @@ internal sealed class AccessLog : IDisposable
             line.Number(status);
         }
 
-        long tenths = (long)Math.Round(elapsed.TotalMilliseconds * 10);
+        // A tick is 100 ns.
+        long tenths = (elapsed.Ticks + 500) / 1000;
         line.Raw(" "u8).Number(bytes).Raw(" "u8).Number(tenths / 10).Raw("."u8).Number(tenths % 10).Raw("ms\n"u8);
         _pump.TryWrite(line.Written);
     }
