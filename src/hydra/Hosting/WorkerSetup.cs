@@ -29,7 +29,7 @@ internal sealed class WorkerSetup : IDisposable
     /// <exception cref="StartException">One of them is not to be had.</exception>
     public static WorkerSetup Prepare(HydraOptions options, ServerLogs logs)
     {
-        return new WorkerSetup(options, logs, "/usr/bin/python3", "/tmp/wt/shim/python/hydra_shim.py", LinkAddress.ListenUnix($"/tmp/hydra-{Environment.ProcessId}.sock"));
+        return new WorkerSetup(options, logs, "/usr/bin/python3", "/work/main/python/hydra_shim.py", LinkAddress.ListenUnix($"/tmp/hydra-{Environment.ProcessId}.sock"));
     }
 
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>

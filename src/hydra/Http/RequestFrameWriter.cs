@@ -37,6 +37,8 @@ internal sealed class RequestFrameWriter
     /// <summary>Writes everything but the body.</summary>
     public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, RequestHeadRecorder recorder)
     {
+        _count = 0;
+        Reserve(BodyOffset);
         _count = BodyOffset;
         string target = request.RawTarget;
         (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);
