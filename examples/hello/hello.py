@@ -10,22 +10,13 @@ import platform
 import time
 from pathlib import Path
 
+STARTED = time.monotonic()
 PAGE = (Path(__file__).parent / "page.html").read_bytes()
 
 
 async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await lifespan(scope, receive, send)
-    elif scope["type"] == "http":
-        await ROUTES.get(scope["path"], not_found)(scope, receive, send)
-
-
-async def lifespan(scope, receive, send):
-    await receive()
-    scope["state"]["started"] = time.time()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
+    assert scope["type"] == "http"
+    await ROUTES.get(scope["path"], not_found)(scope, receive, send)
 
 
 async def page(scope, receive, send):
@@ -40,7 +31,7 @@ async def about(scope, receive, send):
         "loop": type(asyncio.get_running_loop()).__module__,
         "client": ":".join(map(str, scope["client"] or ["a Unix socket"])),
         "http": scope["http_version"],
-        "uptime": round(time.time() - scope["state"]["started"], 1),
+        "uptime": round(time.monotonic() - STARTED, 1),
     }
     await respond(send, 200, "application/json", json.dumps(facts).encode())
 

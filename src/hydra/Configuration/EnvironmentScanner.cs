@@ -1,5 +1,6 @@
 using System.Collections;
 using Hydra.Primitives;
+using Hydra.Workers;
 
 namespace Hydra.Configuration;
 
@@ -42,7 +43,7 @@ internal static class EnvironmentScanner
     /// <summary>Sentences about variables that look like slips of the finger.</summary>
     public static IEnumerable<string> Warnings(IReadOnlyDictionary<string, string> environment)
     {
-        HashSet<string> known = [RuntimeDirectoryVariable, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
+        HashSet<string> known = [PrivatePlaces.Variable, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
         foreach (string name in environment.Keys.Order(StringComparer.Ordinal))
         {
             // Other programs have variables that begin like this; only what is near to one of ours is worth a word.
@@ -53,9 +54,6 @@ internal static class EnvironmentScanner
             }
         }
     }
-
-    /// <summary>Where private directories are made; not an option, and read by the Workers ring.</summary>
-    public const string RuntimeDirectoryVariable = "HYDRA_RUNTIME_DIR";
 
     // An empty variable is how compose files and charts say "not set".
     private static string? Get(string name, IReadOnlyDictionary<string, string> environment)

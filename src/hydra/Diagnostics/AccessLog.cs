@@ -12,7 +12,7 @@ internal sealed class AccessLog : IDisposable
     private const int MaximumTarget = 8 << 10;
 
     private readonly OutputPump _pump;
-    private readonly TimeProvider _time;
+    private readonly LocalClock _clock;
 
     /// <summary>Starts the log.</summary>
     /// <param name="stream">Standard output, mostly; not closed.</param>
@@ -21,7 +21,7 @@ internal sealed class AccessLog : IDisposable
     /// <param name="options">The bounds of the queue.</param>
     public AccessLog(Stream stream, ILogger logger, TimeProvider? time = null, OutputPumpOptions? options = null)
     {
-        _time = time ?? TimeProvider.System;
+        _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Batched, "hydra access log", lost =>
         {
             DiagnosticsLog.AccessLinesLost(logger, lost);
@@ -63,11 +63,7 @@ internal sealed class AccessLog : IDisposable
     /// <summary>Writes what is queued and stops.</summary>
     public void Dispose() => _pump.Dispose();
 
-    private LineBuilder Begin()
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        return LineBuilder.Rent().Timestamp(now.UtcDateTime + _time.LocalTimeZone.GetUtcOffset(now)).Raw(" "u8);
-    }
+    private LineBuilder Begin() => LineBuilder.Rent().Timestamp(_clock.ToLocal(_clock.Now)).Raw(" "u8);
 
     private void End(LineBuilder line, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
     {
