@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Transport;
@@ -25,10 +24,13 @@ internal interface IWorkerEvents
 /// </summary>
 internal sealed class Worker : ILinkOwner, IControlSink
 {
+    private const int FirstLinesLimit = 4096;
+
     private readonly Lock _lock = new();
     private readonly IWorkerEvents _events;
     private readonly Func<Socket, int, LinkChannel> _dataChannel;
     private readonly byte[] _token;
+    private readonly StringBuilder _firstLines = new();
     private readonly WorkerLink?[] _links;
     private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ControlLink? _control;
@@ -43,7 +45,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
         _events = events;
         _dataChannel = dataChannel;
         _links = new WorkerLink?[dataLinks];
-        TokenText = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+        // From the system's random source, as all version 4 GUIDs of .NET; RandomNumberGenerator would need OpenSSL on Linux.
+        TokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
         _token = Encoding.ASCII.GetBytes(TokenText);
         Handle = new WorkerHandle(index);
     }
@@ -79,6 +83,30 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public long ReadyAt { get; set; }
 
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
+
+    /// <summary>What the process printed before it connected, or the beginning of it.</summary>
+    public string FirstLines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _firstLines.ToString();
+            }
+        }
+    }
+
+    /// <summary>Keeps a line that the process printed, as long as it has not connected.</summary>
+    public void Remember(string line)
+    {
+        lock (_lock)
+        {
+            if (!HasConnected && _firstLines.Length < FirstLinesLimit)
+            {
+                _firstLines.AppendLine(line);
+            }
+        }
+    }
 
     /// <summary>The process could not be started at all.</summary>
     public void SetFailure(WorkerFailure failure) => Failure = failure;
