@@ -12,7 +12,8 @@ internal static class EnvironmentScanner
     /// <summary>The variables of this process.</summary>
     public static IReadOnlyDictionary<string, string> Current()
     {
-        var variables = new Dictionary<string, string>(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        StringComparer comparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+        var variables = new Dictionary<string, string>(comparer);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
             variables[(string)entry.Key] = (string?)entry.Value ?? "";
@@ -64,7 +65,8 @@ internal static class EnvironmentScanner
         => option.Name == "port" && text.Contains("://", StringComparison.Ordinal);
 
     private static OptionValue[] Split(Option option, string text, OptionSource source)
-        => option.Repeatable
-            ? [.. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(part => new OptionValue(part, source))]
-            : [new OptionValue(text, source)];
+    {
+        string[] parts = option.Repeatable ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
+        return [.. parts.Select(part => new OptionValue(part, source))];
+    }
 }

@@ -38,7 +38,15 @@ internal sealed class AccessLog : IDisposable
     /// <param name="status">The status that the client got, or 0 when it got none.</param>
     /// <param name="bytes">Bytes of the response's body.</param>
     /// <param name="elapsed">From the request's head to the end of the response.</param>
-    public void Write(IPAddress? address, int port, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    public void Write(
+        IPAddress? address,
+        int port,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
     {
         LineBuilder line = Begin();
         if (address is null)
@@ -54,7 +62,14 @@ internal sealed class AccessLog : IDisposable
     }
 
     /// <summary>The same for a client that is known by a text.</summary>
-    public void Write(ReadOnlySpan<char> remote, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    public void Write(
+        ReadOnlySpan<char> remote,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
         => End(Begin().Safe(remote, allowLines: false), method, target, protocol, status, bytes, elapsed);
 
     /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
@@ -65,12 +80,19 @@ internal sealed class AccessLog : IDisposable
 
     private LineBuilder Begin() => LineBuilder.Rent().Timestamp(_clock.ToLocal(_clock.Now)).Raw(" "u8);
 
-    private void End(LineBuilder line, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    private void End(
+        LineBuilder line,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
     {
         // A quotation mark or a backslash in the target must not look like the end of the field.
         line.Raw(" - \""u8).Safe(method, allowLines: false, "\"\\ ").Raw(" "u8);
-        line.Safe(target.Length > MaximumTarget ? target[..MaximumTarget] : target, allowLines: false, "\"\\ ").Raw(target.Length > MaximumTarget ? "…" : "");
-        line.Raw(" "u8).Raw(protocol).Raw("\" "u8);
+        line.Safe(target[..Math.Min(target.Length, MaximumTarget)], allowLines: false, "\"\\ ");
+        line.Raw(target.Length > MaximumTarget ? "… " : " ").Raw(protocol).Raw("\" "u8);
         if (status == 0)
         {
             line.Raw("-"u8);

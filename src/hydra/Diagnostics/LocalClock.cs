@@ -11,7 +11,7 @@ internal sealed class LocalClock(TimeProvider time)
     /// <summary>Now.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>What the wall showed then. The offset is kept for a quarter of an hour, since finding it out costs more than a line of log.</summary>
+    /// <summary>What the wall showed then. The zone is asked once in a quarter of an hour: it costs as much as a line of log.</summary>
     public DateTime ToLocal(DateTimeOffset instant)
     {
         DateTime utc = instant.UtcDateTime;

@@ -53,7 +53,13 @@ internal sealed class ServerLog : IDisposable
     /// <param name="message">The message.</param>
     /// <param name="allowLines">Newlines and tabs in the message are meant, and stay.</param>
     /// <param name="exception">An exception to write below.</param>
-    public void Write(LogLevel level, DateTimeOffset created, ReadOnlySpan<char> source, ReadOnlySpan<char> message, bool allowLines, Exception? exception = null)
+    public void Write(
+        LogLevel level,
+        DateTimeOffset created,
+        ReadOnlySpan<char> source,
+        ReadOnlySpan<char> message,
+        bool allowLines,
+        Exception? exception = null)
     {
         LineBuilder line = LineBuilder.Rent();
         Head(line, level, created);

@@ -46,7 +46,9 @@ internal static class PrivateDirectory
         }
 
         // Somebody who may rename entries there could put a directory of his own where ours was.
-        return place.IsChosen || IsSafe(status) ? null : $"others could replace what is put there (owner {status.Owner}, mode {Octal(status)})";
+        return place.IsChosen || IsSafe(status)
+            ? null
+            : $"others could replace what is put there (owner {status.Owner}, mode {Octal(status)})";
     }
 
     /// <summary>Checks that a directory which exists is ours alone.</summary>

@@ -19,9 +19,10 @@ internal static class PythonFailure
     /// <param name="systemMessage">What the system says about it.</param>
     public static string CannotStart(string path, int error, string systemMessage) => error switch
     {
-        NoSuchFile => $"{path} cannot be started: it, or the interpreter or loader that it names, does not exist. If it belongs to a virtual "
-            + "environment, the Python that the environment was made with may be gone: make the environment again.",
-        PermissionDenied or WindowsAccessDenied => $"{path} cannot be started: permission denied. Is it in a directory or on a file system that must not be executed from?",
+        NoSuchFile => $"{path} cannot be started: it, or the interpreter or loader that it names, does not exist. "
+            + "If it belongs to a virtual environment, the Python it was made with may be gone: make the environment again.",
+        PermissionDenied or WindowsAccessDenied => $"{path} cannot be started: permission denied. "
+            + "Is it in a directory or on a file system that must not be executed from?",
         WrongFormat or WindowsWrongFormat or WindowsWrongMachine => $"{path} cannot be started: it is not an executable for this machine.",
         OutOfMemory or TooManyFiles => $"{path} cannot be started: the system is out of memory or descriptors ({systemMessage}).",
         _ => $"{path} cannot be started: {systemMessage}.",
@@ -34,7 +35,8 @@ internal static class PythonFailure
     public static string EndedEarly(string path, int exitCode, string lastLines)
     {
         // The shim is read by whatever Python it is given, and says itself when that is too old; Python 2 may not get so far.
-        bool isTooOld = lastLines.Contains("SyntaxError", StringComparison.Ordinal) && lastLines.Contains(ShimFiles.EntryPoint, StringComparison.Ordinal);
+        bool isTooOld = lastLines.Contains("SyntaxError", StringComparison.Ordinal)
+            && lastLines.Contains(ShimFiles.EntryPoint, StringComparison.Ordinal);
         if (isTooOld)
         {
             return $"{path} is too old: Python 3.8 or newer is needed. Name another one with --python.";

@@ -47,7 +47,8 @@ internal static class PythonLocator
             string inside = Path.Combine(path, Inside(search));
             return Missing(
                 PythonLookupError.IsDirectory,
-                File.Exists(inside) ? $"--python: \"{wanted}\" is a directory; did you mean \"{inside}\"?" : $"--python: \"{wanted}\" is a directory and not a Python executable.");
+                $"--python: \"{wanted}\" is a directory"
+                    + (File.Exists(inside) ? $"; did you mean \"{inside}\"?" : " and not a Python executable."));
         }
 
         if (!File.Exists(path))
@@ -126,7 +127,8 @@ internal static class PythonLocator
     private static bool IsStoreStub(PythonSearch search, string directory)
         => search.IsWindows && directory.TrimEnd('\\', '/').EndsWith(@"\Microsoft\WindowsApps", StringComparison.OrdinalIgnoreCase);
 
-    private static string Inside(PythonSearch search) => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
+    private static string Inside(PythonSearch search)
+        => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
 
     private static bool IsExecutable(string path)
         => File.Exists(path) && (OperatingSystem.IsWindows() || LibC.Access(path, LibC.ExecuteAccess) == 0);
@@ -138,5 +140,6 @@ internal static class PythonLocator
     private static PythonResult.Missing NotFound(List<string> tried)
         => Missing(
             PythonLookupError.NotFound,
-            "No Python was found. Install Python 3.8 or newer, or name one with --python. Tried:\n" + string.Join('\n', tried.Select(static place => "  " + place)));
+            "No Python was found. Install Python 3.8 or newer, or name one with --python. Tried:\n"
+                + string.Join('\n', tried.Select(static place => "  " + place)));
 }

@@ -43,7 +43,7 @@ internal abstract record PythonResult
     }
 
     /// <summary>A Python to start workers with; whether it is recent enough, the shim says when it runs.</summary>
-    /// <param name="Path">The executable, absolute. Links are not followed: a virtual environment is known by the name it is started by.</param>
+    /// <param name="Path">The executable, absolute. Links are not followed: a virtual environment is known by its name.</param>
     /// <param name="Arguments">What comes before all other arguments: "-3" for the launcher of Windows.</param>
     /// <param name="Origin">Where it was found.</param>
     public sealed record Found(string Path, IReadOnlyList<string> Arguments, PythonOrigin Origin) : PythonResult;

@@ -19,7 +19,8 @@ internal abstract record RuntimeDirectoryResult
     public sealed record Failed(IReadOnlyList<string> Reasons) : RuntimeDirectoryResult
     {
         /// <summary>The sentence for the user.</summary>
-        public string Message => $"No directory was found for the workers' socket. Set {PrivatePlaces.Variable} to one that can be written to, "
-            + "with a short path, or use --worker-transport tcp. Tried:\n" + string.Join('\n', Reasons.Select(static reason => "  " + reason));
+        public string Message
+            => $"No directory was found for the workers' socket. Set {PrivatePlaces.Variable} to one that can be written to, with a short path, "
+                + "or use --worker-transport tcp. Tried:\n" + string.Join('\n', Reasons.Select(static reason => "  " + reason));
     }
 }

@@ -15,8 +15,11 @@ internal static class ShimArchive
     // 1980-01-01, the first day that a zip archive knows.
     private const ushort FirstDay = (1 << 5) | 1;
 
+    private static readonly string Module = Path.GetFileNameWithoutExtension(ShimFiles.EntryPoint);
+
+    // What Python runs in an archive.
     private static readonly byte[] Main = Encoding.UTF8.GetBytes(
-        "import runpy\nrunpy.run_module(\"" + Path.GetFileNameWithoutExtension(ShimFiles.EntryPoint) + "\", run_name=\"__main__\", alter_sys=True)\n");
+        $"import runpy\nrunpy.run_module(\"{Module}\", run_name=\"__main__\", alter_sys=True)\n");
 
     /// <summary>The archive's bytes.</summary>
     public static byte[] Create(ShimFiles shim)

@@ -48,7 +48,8 @@ internal sealed class ShimExtractor(ShimFiles shim, IReadOnlyList<PrivatePlace> 
     public void Dispose() => _memory?.Dispose();
 
     // With the user's number, so that users do not get into each other's way in a place they share.
-    private string DirectoryName() => OperatingSystem.IsWindows() ? $"hydra-shim-{shim.Hash}" : $"hydra-shim-{shim.Hash}-{LibC.GetEffectiveUser()}";
+    private string DirectoryName()
+        => OperatingSystem.IsWindows() ? $"hydra-shim-{shim.Hash}" : $"hydra-shim-{shim.Hash}-{LibC.GetEffectiveUser()}";
 
     private void Report(PrivatePlace place, string problem)
     {
@@ -162,7 +163,8 @@ internal sealed class ShimExtractor(ShimFiles shim, IReadOnlyList<PrivatePlace> 
         return null;
     }
 
-    private static string Target(string directory, ShimFile file) => Path.Combine(directory, file.Path.Replace('/', Path.DirectorySeparatorChar));
+    private static string Target(string directory, ShimFile file)
+        => Path.Combine(directory, file.Path.Replace('/', Path.DirectorySeparatorChar));
 
     private static bool HasContent(string path, byte[] content)
     {

@@ -16,7 +16,8 @@ internal abstract record ShimResult
     public sealed record Failed(IReadOnlyList<string> Reasons) : ShimResult
     {
         /// <summary>The sentence for the user.</summary>
-        public string Message => $"No directory was found for the worker's code. Set {PrivatePlaces.Variable} to one that can be written to. Tried:\n"
-            + string.Join('\n', Reasons.Select(static reason => "  " + reason));
+        public string Message
+            => $"No directory was found for the worker's code. Set {PrivatePlaces.Variable} to one that can be written to. Tried:\n"
+                + string.Join('\n', Reasons.Select(static reason => "  " + reason));
     }
 }

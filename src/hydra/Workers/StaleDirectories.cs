@@ -20,7 +20,7 @@ internal static class StaleDirectories
 
     /// <summary>A name for this process's directory that nobody can guess.</summary>
     public static string NewPath(string place)
-        => Path.Combine(place, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("n")[..8]}"));
+        => Path.Combine(place, $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("n")[..8]}");
 
     /// <summary>Takes the lock that says that the server lives.</summary>
     public static FileStream HoldLock(string directory)
@@ -49,8 +49,8 @@ internal static class StaleDirectories
     private static bool IsStale(string directory)
     {
         string[] parts = Path.GetFileName(directory)[Prefix.Length..].Split('-');
-        bool isNamed = parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && !IsAlive(pid);
-        if (!isNamed || PrivateDirectory.Check(directory) is not null)
+        bool isNamed = parts.Length == 2 & int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int pid);
+        if (!isNamed || IsAlive(pid) || PrivateDirectory.Check(directory) is not null)
         {
             return false;
         }
