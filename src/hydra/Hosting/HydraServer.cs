@@ -32,11 +32,12 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         try
         {
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
-            using Supervisor supervisor = setup.CreateSupervisor(_dispatcher);
+            var loops = new FrontLoops(options);
+            using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, signals).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -45,11 +46,11 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
             _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
-        await using var web = new WebServer(options, logs.Loggers, forwarder);
+        await using var web = new WebServer(options, loops, logs.Loggers, forwarder);
         IReadOnlyList<string> addresses;
         try
         {

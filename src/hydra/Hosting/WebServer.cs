@@ -21,7 +21,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly HydraOptions _options;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
-    public WebServer(HydraOptions options, ILoggerFactory loggers, RequestForwarder forwarder)
+    public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
     {
         _options = options;
 
@@ -39,7 +39,9 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(Configure);
+        loops.AddTo(builder.Services);
         _app = builder.Build();
+        loops.Open(_app.Services);
         _app.Run(forwarder.InvokeAsync);
     }
 

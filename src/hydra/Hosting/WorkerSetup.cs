@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Transport;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
@@ -58,17 +57,17 @@ internal sealed class WorkerSetup : IDisposable
     }
 
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>
-    public Supervisor CreateSupervisor(Dispatcher dispatcher)
+    public Supervisor CreateSupervisor(Dispatcher dispatcher, FrontLoops loops)
     {
         var windows = new ForwarderOptions();
         var options = new SupervisorOptions
         {
             Workers = _options.Workers,
-            DataLinks = 1,
-            DataChannel = (socket, _) => new SocketLinkChannel(socket),
+            DataLinks = loops.Count,
+            DataChannel = loops.Channel,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
-            Document = Document(),
+            Document = Document(loops.Count),
         };
         return new Supervisor(options, _address, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
@@ -116,7 +115,7 @@ internal sealed class WorkerSetup : IDisposable
         _ => throw new InvalidOperationException("a result of an unknown kind"),
     };
 
-    private BootDocument Document() => new()
+    private BootDocument Document(int dataLinks) => new()
     {
         Address = "",
         Token = "",
@@ -130,7 +129,7 @@ internal sealed class WorkerSetup : IDisposable
         Lifespan = Lower(_options.Lifespan),
         Threads = _options.Threads,
         RootPath = _options.RootPath,
-        DataLinks = 1,
+        DataLinks = dataLinks,
         LogLevel = PythonLevel(_options.LogLevel),
         GraceMilliseconds = (int)Math.Min(_options.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Version = Cli.VersionText.Number,

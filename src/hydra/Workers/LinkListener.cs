@@ -27,7 +27,11 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
+    // Any local user may connect over TCP or to an abstract socket: so many threads may wait for a HELLO, the rest is turned away.
+    private const int MostHandshakes = 64;
+
     private readonly CancellationTokenSource _stopping = new();
+    private int _handshakes;
 
     /// <summary>The address as the boot document has it.</summary>
     public string Address => address.Text;
@@ -40,13 +44,16 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             try
             {
                 Socket socket = await address.Socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                _ = HandshakeAsync(socket);
+                if (Interlocked.Increment(ref _handshakes) > MostHandshakes)
+                {
+                    Interlocked.Decrement(ref _handshakes);
+                    socket.Dispose();
+                    continue;
+                }
+
+                new Thread(() => Handshake(socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "link handshake" }.Start();
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
@@ -67,24 +74,25 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         address.Socket.Dispose();
     }
 
-    private async Task HandshakeAsync(Socket socket)
+    // On a thread of its own and without asynchronous calls: once .NET has watched a socket it goes on watching, and a data link's
+    // socket is to be watched by its event loop alone.
+    private void Handshake(Socket socket)
     {
         string? refusal;
         try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            timeout.CancelAfter(HandshakeTimeout);
-            refusal = await HandshakeAsync(socket, timeout.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            refusal = "no HELLO came in time";
+            refusal = Greet(socket);
         }
         catch (SocketException e)
         {
-            refusal = e.Message;
+            refusal = e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? "no HELLO came in time" : e.Message;
+        }
+        catch (ObjectDisposedException)
+        {
+            refusal = "the server is stopping";
         }
 
+        Interlocked.Decrement(ref _handshakes);
         if (refusal is not null)
         {
             socket.Dispose();
@@ -95,12 +103,13 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
     }
 
-    private async Task<string?> HandshakeAsync(Socket socket, CancellationToken cancellation)
+    private string? Greet(Socket socket)
     {
+        long deadline = Environment.TickCount64 + (long)HandshakeTimeout.TotalMilliseconds;
         byte[] header = new byte[ProtocolLimits.HeaderSize];
-        if (!await ReceiveAllAsync(socket, header, cancellation).ConfigureAwait(false))
+        if (!TryReceiveAll(socket, header, deadline))
         {
-            return "it closed before its HELLO";
+            return "it closed before its HELLO, or sent none in time";
         }
 
         if (FrameHeader.TryRead(header, out FrameHeader frame) is not FrameReadStatus.Ok || frame.Type is not MessageType.Hello
@@ -110,12 +119,7 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
 
         byte[] payload = new byte[frame.Length];
-        if (!await ReceiveAllAsync(socket, payload, cancellation).ConfigureAwait(false))
-        {
-            return "it closed within its HELLO";
-        }
-
-        return Check(socket, payload);
+        return TryReceiveAll(socket, payload, deadline) ? Check(socket, payload) : "it closed within its HELLO, or did not complete it in time";
     }
 
     private string? Check(Socket socket, byte[] payload)
@@ -149,11 +153,18 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index));
     }
 
-    private static async Task<bool> ReceiveAllAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellation)
+    private static bool TryReceiveAll(Socket socket, Span<byte> buffer, long deadline)
     {
         while (buffer.Length > 0)
         {
-            int received = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellation).ConfigureAwait(false);
+            long left = deadline - Environment.TickCount64;
+            if (left <= 0)
+            {
+                return false;
+            }
+
+            socket.ReceiveTimeout = (int)left;
+            int received = socket.Receive(buffer, SocketFlags.None);
             if (received == 0)
             {
                 return false;
