@@ -25,7 +25,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     {
         foreach (string warning in warnings)
         {
-            HostingLog.Warning(_logger, warning);
+            ConfigurationLog.Warning(_logger, warning);
         }
 
         using var signals = new StopSignals();
@@ -85,13 +85,13 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     {
         TimeSpan elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
         var facts = new BannerFacts(addresses, options.App!, info.Interface, options.Workers, info.Python, info.Loop, elapsed);
-        if (Console.IsErrorRedirected)
+        if (StandardStreams.IsErrorTerminal)
         {
-            HostingLog.Ready(_logger, Banner.Sentence(facts));
+            logs.WriteText(Banner.Block(facts, logs.UsesColors));
         }
         else
         {
-            logs.WriteText(Banner.Block(facts, logs.UsesColors));
+            ConfigurationLog.Ready(_logger, Banner.Sentence(facts));
         }
     }
 

@@ -124,28 +124,14 @@ internal sealed class WorkerSetup : IDisposable
         App = _options.App!,
         Factory = _options.Factory,
         AppDir = _options.AppDir,
-        Interface = Lower(_options.Interface),
-        Loop = Lower(_options.Loop),
-        Lifespan = Lower(_options.Lifespan),
+        Interface = OptionNames.NameOf(OptionNames.Interfaces, _options.Interface),
+        Loop = OptionNames.NameOf(OptionNames.Loops, _options.Loop),
+        Lifespan = OptionNames.NameOf(OptionNames.Lifespans, _options.Lifespan),
         Threads = _options.Threads,
         RootPath = _options.RootPath,
         DataLinks = dataLinks,
-        LogLevel = PythonLevel(_options.LogLevel),
+        LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _options.LogLevel),
         GraceMilliseconds = (int)Math.Min(_options.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Version = Cli.VersionText.Number,
-    };
-
-    private static string Lower<T>(T value)
-        where T : struct, Enum
-        => value.ToString().ToLowerInvariant();
-
-    private static string PythonLevel(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trace",
-        LogLevel.Debug => "debug",
-        LogLevel.Warning => "warning",
-        LogLevel.Error => "error",
-        LogLevel.Critical or LogLevel.None => "critical",
-        _ => "info",
     };
 }
