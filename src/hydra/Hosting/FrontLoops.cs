@@ -38,6 +38,9 @@ internal sealed class FrontLoops
     public void Open(IServiceProvider services)
         => _group.TrySetResult(_options is null ? null : services.GetRequiredService<EventLoopGroup>());
 
+    /// <summary>There will be no web host, and nobody is to wait for it.</summary>
+    public void Abandon() => _group.TrySetResult(null);
+
     /// <summary>The channel of a worker's data link, on the loop of the same number. Waits for the loops, so not for a pool thread.</summary>
     public LinkChannel Channel(Socket socket, int index)
         => _group.Task.GetAwaiter().GetResult() is { } group

@@ -50,18 +50,8 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     {
         var forwarder = new RequestForwarder(
             _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
-        await using var web = new WebServer(options, loops, logs.Loggers, forwarder);
-        IReadOnlyList<string> addresses;
-        try
-        {
-            addresses = await web.StartAsync().ConfigureAwait(false);
-        }
-        catch (StartException)
-        {
-            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-            throw;
-        }
-
+        await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
+        IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));
         await Task.WhenAny(supervisor.Started, signals.First).ConfigureAwait(false);
         if (supervisor.Started.IsCompletedSuccessfully)
@@ -79,6 +69,22 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
 
         await signals.First.ConfigureAwait(false);
         return await StopAsync(web, supervisor, signals).ConfigureAwait(false);
+    }
+
+    private async Task<WebServer> StartWebAsync(RequestForwarder forwarder, Supervisor supervisor, FrontLoops loops)
+    {
+        try
+        {
+            var web = new WebServer(options, loops, logs.Loggers, forwarder);
+            await web.StartAsync().ConfigureAwait(false);
+            return web;
+        }
+        catch (StartException)
+        {
+            loops.Abandon();
+            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)

@@ -45,10 +45,12 @@ internal sealed class WebServer : IAsyncDisposable
         _app.Run(forwarder.InvokeAsync);
     }
 
+    /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
     /// <summary>Binds the addresses.</summary>
-    /// <returns>The addresses as URLs, with the ports that were chosen.</returns>
     /// <exception cref="StartException">An address cannot be bound.</exception>
-    public async Task<IReadOnlyList<string>> StartAsync()
+    public async Task StartAsync()
     {
         try
         {
@@ -60,7 +62,7 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         IServer server = _app.Services.GetRequiredService<IServer>();
-        return [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
     }
 
     /// <summary>Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled.</summary>

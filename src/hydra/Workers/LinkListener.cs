@@ -14,9 +14,12 @@ internal interface ILinkOwner
     /// <summary>The token of the boot document, in the bytes of its hex digits.</summary>
     ReadOnlySpan<byte> Token { get; }
 
-    /// <summary>Takes a link whose HELLO and WELCOME are done.</summary>
+    /// <summary>
+    /// Takes a link whose HELLO is good, and sends the WELCOME once it is taken: the worker goes on at once, and what it then says
+    /// on another link must find this one.
+    /// </summary>
     /// <returns>Null, or why the link is refused: there is one of this kind and index already.</returns>
-    string? Accept(Socket socket, LinkIdentity identity);
+    string? Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome);
 }
 
 /// <summary>
@@ -144,13 +147,11 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             return "its kind of link is unknown";
         }
 
-        // The socket's buffer is empty, so these few bytes are taken at once.
-        byte[] welcome = new byte[ProtocolLimits.HeaderSize + WelcomeMessage.FixedSize];
+        Span<byte> welcome = stackalloc byte[ProtocolLimits.HeaderSize + WelcomeMessage.FixedSize];
         new FrameHeader(WelcomeMessage.FixedSize, MessageType.Welcome, FrameFlags.None, 0).Write(welcome);
         new WelcomeMessage { RequestWindow = (uint)windows.Request, ResponseWindow = (uint)windows.Response }
-            .Write(welcome.AsSpan(ProtocolLimits.HeaderSize));
-        socket.Send(welcome);
-        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index));
+            .Write(welcome[ProtocolLimits.HeaderSize..]);
+        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index), welcome);
     }
 
     private static bool TryReceiveAll(Socket socket, Span<byte> buffer, long deadline)

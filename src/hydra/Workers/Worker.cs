@@ -155,10 +155,10 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
     }
 
-    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity)
+    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
         => State is WorkerState.Stopped ? "its worker has ended"
-            : identity.Kind is LinkKind.Control ? AcceptControl(socket)
-            : AcceptData(socket, identity.Index);
+            : identity.Kind is LinkKind.Control ? AcceptControl(socket, welcome)
+            : AcceptData(socket, identity.Index, welcome);
 
     void IControlSink.OnReady(WorkerInfo info)
     {
@@ -198,7 +198,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
         _events.OnLinkClosed(this, violation);
     }
 
-    private string? AcceptControl(Socket socket)
+    private string? AcceptControl(Socket socket, ReadOnlySpan<byte> welcome)
     {
         ControlLink control;
         lock (_lock)
@@ -208,6 +208,8 @@ internal sealed class Worker : ILinkOwner, IControlSink
                 return "its worker has a control link already";
             }
 
+            // Under the lock, so that no DRAIN can come before it. The socket is new: these few bytes are taken at once.
+            socket.Send(welcome);
             HasConnected = true;
             _control = control = new ControlLink(new SocketLinkChannel(socket), this);
         }
@@ -216,19 +218,27 @@ internal sealed class Worker : ILinkOwner, IControlSink
         return null;
     }
 
-    private string? AcceptData(Socket socket, int index)
+    private string? AcceptData(Socket socket, int index, ReadOnlySpan<byte> welcome)
     {
-        WorkerLink link;
-        lock (_lock)
+        const string Refusal = "its worker has all its data links already";
+        if (index >= _links.Length)
         {
-            if (index >= _links.Length || _links[index] is not null)
-            {
-                return "its worker has all its data links already";
-            }
-
-            _links[index] = link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+            return Refusal;
         }
 
+        // Outside the lock: it may wait for the front's loops to be there.
+        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+        lock (_lock)
+        {
+            if (_links[index] is not null)
+            {
+                return Refusal;
+            }
+
+            _links[index] = link;
+        }
+
+        socket.Send(welcome);
         link.Start();
         return null;
     }
