@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 namespace Hydra.Workers;
 
 /// <summary>A directory below which private directories can be made, perhaps.</summary>
@@ -9,14 +10,11 @@ internal sealed record PrivatePlace(string Path, bool IsChosen = false, bool IsM
 /// <summary>Where private directories can be, the best place first.</summary>
 internal static class PrivatePlaces
 {
-    /// <summary>The variable by which the user names a place.</summary>
-    public const string Variable = "HYDRA_RUNTIME_DIR";
-
     /// <summary>The places of this machine. There may be no home, no name for the user and no temporary directory.</summary>
     public static IReadOnlyList<PrivatePlace> All(IReadOnlyDictionary<string, string> environment, bool isWindows)
     {
         List<PrivatePlace> places = [];
-        if (Get(environment, Variable) is { } chosen)
+        if (Get(environment, EnvironmentVariables.RuntimeDirectory) is { } chosen)
         {
             places.Add(new PrivatePlace(Path.GetFullPath(chosen), IsChosen: true, IsMade: true));
         }
@@ -61,7 +59,7 @@ internal static class PrivatePlaces
 
     // A relative path in these variables is invalid by their specification, and would be another place after --chdir.
     private static string? Get(IReadOnlyDictionary<string, string> environment, string name)
-        => environment.TryGetValue(name, out string? value) && value.Length > 0 && (Path.IsPathRooted(value) || name == Variable)
+        => environment.TryGetValue(name, out string? value) && value.Length > 0 && (Path.IsPathRooted(value) || name == EnvironmentVariables.RuntimeDirectory)
             ? Path.TrimEndingDirectorySeparator(value)
             : null;
 }

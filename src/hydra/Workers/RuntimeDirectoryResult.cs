@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 namespace Hydra.Workers;
 
 /// <summary>What became of the attempt to find a place for the workers' socket.</summary>
@@ -20,7 +21,7 @@ internal abstract record RuntimeDirectoryResult
     {
         /// <summary>The sentence for the user.</summary>
         public string Message
-            => $"No directory was found for the workers' socket. Set {PrivatePlaces.Variable} to one that can be written to, with a short path, "
+            => $"No directory was found for the workers' socket. Set {EnvironmentVariables.RuntimeDirectory} to one that can be written to, with a short path, "
                 + "or use --worker-transport tcp. Tried:\n" + string.Join('\n', Reasons.Select(static reason => "  " + reason));
     }
 }

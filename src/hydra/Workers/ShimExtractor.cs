@@ -61,7 +61,7 @@ internal sealed class ShimExtractor(ShimFiles shim, IReadOnlyList<PrivatePlace> 
 
         if (place.IsChosen)
         {
-            WorkerStartLog.ChosenPlaceUnusable(logger, PrivatePlaces.Variable, place.Path, problem);
+            WorkerStartLog.ChosenPlaceUnusable(logger, EnvironmentVariables.RuntimeDirectory, place.Path, problem);
         }
         else
         {

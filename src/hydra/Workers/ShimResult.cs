@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 namespace Hydra.Workers;
 
 /// <summary>What became of the attempt to put the shim where Python can read it.</summary>
@@ -17,7 +18,7 @@ internal abstract record ShimResult
     {
         /// <summary>The sentence for the user.</summary>
         public string Message
-            => $"No directory was found for the worker's code. Set {PrivatePlaces.Variable} to one that can be written to. Tried:\n"
+            => $"No directory was found for the worker's code. Set {EnvironmentVariables.RuntimeDirectory} to one that can be written to. Tried:\n"
                 + string.Join('\n', Reasons.Select(static reason => "  " + reason));
     }
 }

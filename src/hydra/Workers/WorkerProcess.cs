@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -56,7 +57,7 @@ internal sealed class WorkerProcess
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment["HYDRA_WORKER_ID"] = index.ToString(CultureInfo.InvariantCulture);
+        start.Environment[EnvironmentVariables.WorkerId] = index.ToString(CultureInfo.InvariantCulture);
         start.Environment["PYTHONUNBUFFERED"] = "1";
         Process process = Process.Start(start)!;
         if (OperatingSystem.IsWindows())
