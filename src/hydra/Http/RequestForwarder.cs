@@ -102,6 +102,8 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             case ExchangeOutcome.Streaming:
                 return StreamAsync(context, exchange);
             case ExchangeOutcome.ClientGone:
+                // Nobody gets it; the access log shows it, as nginx's does.
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 context.Abort();
                 return Task.CompletedTask;
             case ExchangeOutcome.BadResponse:

@@ -119,7 +119,15 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
     {
         await foreach (Action action in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            action();
+            try
+            {
+                action();
+            }
+            catch (Exception e)
+            {
+                // A mistake of ours in one decision must not end all further ones.
+                WorkersLog.DecisionFailed(_logger, e);
+            }
         }
     }
 
