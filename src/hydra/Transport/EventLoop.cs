@@ -8,8 +8,8 @@ namespace Hydra.Transport;
 /// the events, run what is due and what was posted, then what was registered for the end of the tick (links send there).
 /// </summary>
 /// <remarks>
-/// Any thread: <see cref="Post"/>, <see cref="TryRegister"/>, <see cref="Stop"/>, the counters. The loop's thread only:
-/// <see cref="AtTickEnd"/>, <see cref="After"/>, <see cref="Forget"/>, <see cref="Unregister"/>, <see cref="Scratch"/>. <c>_gate</c> guards what was posted and
+/// Any thread: <see cref="Post"/>, <see cref="TryRegister"/>, <see cref="Forget"/>, <see cref="Unregister"/>, <see cref="Stop"/>, the
+/// counters. The loop's thread only: <see cref="AtTickEnd"/>, <see cref="After"/>, <see cref="Scratch"/>. <c>_gate</c> guards what was posted and
 /// whether the loop sleeps; <c>_table</c> guards the writing of <c>_sources</c>, which the loop reads without it.
 /// </remarks>
 internal sealed partial class EventLoop : IDisposable
@@ -70,7 +70,7 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>How many connections live here, for balancing.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>Memory for bytes that do not outlive a callback. The loop's thread only.</summary>
+    /// <summary>What the links of this loop receive into. The loop's thread only, and no callback within another may use it.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
 
     /// <summary>The size of <see cref="Scratch"/>: one recv of a link brings this much.</summary>
@@ -108,7 +108,7 @@ internal sealed partial class EventLoop : IDisposable
     /// <returns>0, or the negative of errno.</returns>
     public int TryRegisterListener(ILoopSource source) => Register(source, Libc.EpollIn);
 
-    /// <summary>Forgets a source that is about to be closed.</summary>
+    /// <summary>Forgets a source that is about to be closed. Any thread; an event may be under way.</summary>
     /// <remarks>
     /// Closing takes it out of the epoll instance, unless a child process that is just being started holds a copy of the descriptor;
     /// what epoll reports for that one then matches no generation.
@@ -125,7 +125,17 @@ internal sealed partial class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Forgets a source that stays open.</summary>
+    /// <summary>Has another source take the place of one, with its descriptor. The loop's thread only.</summary>
+    public void Replace(ILoopSource source, ILoopSource successor)
+    {
+        lock (_table)
+        {
+            successor.Generation = source.Generation;
+            _sources[source.Descriptor] = successor;
+        }
+    }
+
+    /// <summary>Forgets a source that stays open. Any thread; an event may be under way.</summary>
     public void Unregister(ILoopSource source)
     {
         Forget(source);

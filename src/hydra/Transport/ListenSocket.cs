@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Transport;
 
-/// <summary>Makes listening sockets, and removes the files of Unix sockets. Used when the server starts and stops.</summary>
+/// <summary>Makes listening sockets. Used when the server starts.</summary>
 internal sealed class ListenSocket
 {
     // Of Linux.
@@ -18,7 +18,7 @@ internal sealed class ListenSocket
         EndPoint = endPoint;
     }
 
-    /// <summary>The socket, non-blocking.</summary>
+    /// <summary>The socket, non-blocking. Disposing it removes the file of a Unix socket that was bound here.</summary>
     public Socket Socket { get; }
 
     /// <summary>Where it listens: with the port that was found, if any port was asked for.</summary>
@@ -62,15 +62,6 @@ internal sealed class ListenSocket
         }
     }
 
-    /// <summary>Removes the file of a Unix socket whose listening socket is closed, unless a successor listens there by now.</summary>
-    public void Release()
-    {
-        if (EndPoint is UnixDomainSocketEndPoint unix && PathOf(unix) is { } path && !SomebodyListens(unix))
-        {
-            TryDelete(path);
-        }
-    }
-
     private static Socket CreateTcp(IPEndPoint endPoint, TransportOptions options)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -91,7 +82,7 @@ internal sealed class ListenSocket
     private static Socket CreateUnix(UnixDomainSocketEndPoint endPoint, ILogger logger)
     {
         // A file that nobody listens behind is what a server leaves that was killed.
-        if (PathOf(endPoint) is { } path && File.Exists(path) && !SomebodyListens(endPoint) && TryDelete(path))
+        if (PathOf(endPoint) is { } path && Libc.IsSocketFile(path) && !SomebodyListens(endPoint) && TryDelete(path))
         {
             TransportLog.StaleSocketRemoved(logger, path);
         }

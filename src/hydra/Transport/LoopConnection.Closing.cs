@@ -6,8 +6,6 @@ namespace Hydra.Transport;
 /// <content>How a connection ends. The loop's thread, except where it says otherwise.</content>
 internal sealed partial class LoopConnection
 {
-    private const int DiscardsPerTurn = 4;
-
     // Stands for "closed in order" where an abort needs a reason.
     private static readonly ConnectionAbortedException InOrder = new("The connection was closed.");
 
@@ -66,7 +64,7 @@ internal sealed partial class LoopConnection
         }
 
         _input.Fail(error);
-        Close();
+        Close(linger: false);
     }
 
     private void FailAborted()
@@ -78,13 +76,13 @@ internal sealed partial class LoopConnection
     private void BeginDispose()
     {
         _disposing = true;
-        if (!_closed && !_lingering)
+        if (!_closed)
         {
             _output.SendNow();
             FinishOutput();
         }
 
-        if (_closed || _lingering)
+        if (_closed)
         {
             _disposed?.TrySetResult();
         }
@@ -97,67 +95,26 @@ internal sealed partial class LoopConnection
         FinishOutput();
     }
 
-    // Once everything is sent: close, or read on for a while when the client is still sending.
+    // Once everything is sent, and if that is to be the end.
     private void FinishOutput()
     {
-        if (_closed || _lingering || _output.HasUnsent)
+        if (_closed || _output.HasUnsent)
         {
             return;
         }
 
-        if (!_disposing)
+        if (_disposing)
         {
-            if (_outputEnds)
-            {
-                _outputEnds = false;
-                Libc.ShutdownWrite(Descriptor);
-            }
+            Close(linger: !PeerFinished && _group.Options.LingerTime > TimeSpan.Zero);
         }
-        else if (_input.HasUnread && !PeerFinished && _group.Options.LingerTime > TimeSpan.Zero)
+        else if (_outputEnds)
         {
-            StartLinger();
-        }
-        else
-        {
-            Close();
+            _outputEnds = false;
+            Libc.ShutdownWrite(Descriptor);
         }
     }
 
-    private void StartLinger()
-    {
-        _lingering = true;
-        Libc.ShutdownWrite(Descriptor);
-        EnsureRegistered();
-        Loop.After(_group.Options.LingerTime, this);
-        _disposed?.TrySetResult();
-        ContinueLinger();
-    }
-
-    private unsafe void ContinueLinger()
-    {
-        fixed (byte* scratch = Loop.Scratch)
-        {
-            for (int i = 0; i < DiscardsPerTurn; i++)
-            {
-                int received = Libc.Receive(Descriptor, scratch, EventLoop.ScratchSize);
-                if (received == -Libc.EAgain)
-                {
-                    return;
-                }
-
-                if (received <= 0 && received != -Libc.EIntr)
-                {
-                    Close();
-                    return;
-                }
-            }
-        }
-
-        // It sends faster than this may take of the loop's time: nobody who cares for the answer does.
-        Close();
-    }
-
-    private void Close()
+    private void Close(bool linger)
     {
         if (_closed)
         {
@@ -166,10 +123,18 @@ internal sealed partial class LoopConnection
 
         _closed = true;
         _output.Kill();
-        Loop.Forget(this);
-        Libc.Close(Descriptor);
-        Loop.CountConnection(-1);
-        _group.OnDescriptorFreed();
+        if (linger)
+        {
+            Lingerer.TakeOver(this, _group, _registered);
+        }
+        else
+        {
+            Loop.Forget(this);
+            Libc.Close(Descriptor);
+            Loop.CountConnection(-1);
+            _group.OnDescriptorFreed();
+        }
+
         FireClosed();
         _disposed?.TrySetResult();
 

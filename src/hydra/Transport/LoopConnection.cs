@@ -28,7 +28,6 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     private bool _graceStarted;
     private bool _disposing;
     private bool _outputEnds;
-    private bool _lingering;
     private bool _closed;
     private TaskCompletionSource? _disposed;
 
@@ -126,7 +125,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         if (Loop.IsCurrent)
         {
             BeginDispose();
-            if (_closed || _lingering)
+            if (_closed)
             {
                 return default;
             }
@@ -174,12 +173,6 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     void ILoopSource.OnEvents(int events)
     {
-        if (_lingering)
-        {
-            ContinueLinger();
-            return;
-        }
-
         if ((events & Libc.EpollErr) != 0)
         {
             Fail(new ConnectionResetException("The client reset the connection."));
@@ -210,11 +203,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     void ILoopTimer.OnTimer()
     {
-        if (_lingering)
-        {
-            Close();
-        }
-        else if (!_closed)
+        if (!_closed)
         {
             // The grace after the client's end is over; Kestrel then aborts the request.
             FireClosed();

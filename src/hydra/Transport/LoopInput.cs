@@ -48,9 +48,6 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>Makes the input of a connection.</summary>
     public LoopInput(LoopConnection connection) => _connection = connection;
 
-    /// <summary>Whether something that the client sent was never read. The loop's thread only.</summary>
-    public bool HasUnread => !_endOfStream && (_head is not null || (Volatile.Read(ref _state) & Readable) != 0);
-
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -165,8 +162,21 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
 
     ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _waiter.GetStatus(token);
 
+    // The wait begins only now that there is a continuation to run: it then runs on the loop's thread without fail. Had the loop
+    // ended the wait before, a reader on another thread would have gone on there, and the whole request with it.
     void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        => _waiter.OnCompleted(continuation, state, token, flags);
+    {
+        _waiter.OnCompleted(continuation, state, token, flags);
+        CancellationToken cancellationToken = _token;
+        int before = Interlocked.Or(ref _state, Waiting);
+        _connection.EnsureRegistered();
+
+        // What happened before the bit was set the loop did not take for ours; what happens after it, it does.
+        if ((before & (Readable | CancelAsked | Ended)) != 0 || cancellationToken.IsCancellationRequested)
+        {
+            _connection.Ask(LoopConnection.Work.Read);
+        }
+    }
 
     private ValueTask<ReadResult> WaitAsync(CancellationToken cancellationToken)
     {
@@ -178,17 +188,7 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
             _registration = cancellationToken.UnsafeRegister(static state => ((LoopInput)state!)._connection.Ask(LoopConnection.Work.Read), this);
         }
 
-        short version = _waiter.Version;
-        int before = Interlocked.Or(ref _state, Waiting);
-        _connection.EnsureRegistered();
-
-        // What happened before the bit was set was not for us; whatever happens after it, the loop sees it.
-        if ((before & (Readable | CancelAsked | Ended)) != 0 || cancellationToken.IsCancellationRequested)
-        {
-            _connection.Ask(LoopConnection.Work.Read);
-        }
-
-        return new ValueTask<ReadResult>(this, version);
+        return new ValueTask<ReadResult>(this, _waiter.Version);
     }
 
     private bool HasNews() => !_examined || _endOfStream || _error is not null || (Volatile.Read(ref _state) & CancelAsked) != 0

@@ -8,7 +8,6 @@ namespace Hydra.Transport;
 internal sealed class LoopListener : IConnectionListener
 {
     private readonly EventLoopGroup _group;
-    private readonly ListenSocket _socket;
     private readonly LoopAcceptor _acceptor;
     private readonly Channel<LoopConnection> _queue = Channel.CreateUnbounded<LoopConnection>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
@@ -16,7 +15,6 @@ internal sealed class LoopListener : IConnectionListener
     /// <summary>Takes over a listening socket and begins to accept.</summary>
     public LoopListener(ListenSocket socket, EventLoopGroup group)
     {
-        _socket = socket;
         _group = group;
         _acceptor = new LoopAcceptor(socket.Socket, group, OnAccepted);
         EndPoint = socket.EndPoint;
@@ -36,10 +34,7 @@ internal sealed class LoopListener : IConnectionListener
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         await _acceptor.StopAsync().ConfigureAwait(false);
-        if (_queue.Writer.TryComplete())
-        {
-            _socket.Release();
-        }
+        _queue.Writer.TryComplete();
     }
 
     /// <inheritdoc/>
