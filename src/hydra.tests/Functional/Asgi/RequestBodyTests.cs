@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Asgi;
 
@@ -109,7 +110,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
         }
 
         await connection.SendAsync("0\r\n\r\n");
-        Assert.Equal([], await connection.ReadChunkAsync());
+        Assert.Empty(Assert.IsType<byte[]>(await connection.ReadChunkAsync()));
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
         connection.FinishSending();
 
         await Eventually.HoldsAsync(
-            () => server.Board.Records(key).LastOrDefault() == "http.disconnect", "http.disconnect", () => string.Join(", ", server.Board.Records(key)));
+            () => server.Board.Records(key) is [.., "http.disconnect"], "http.disconnect", () => string.Join(", ", server.Board.Records(key)));
     }
 
     private static string Hash(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SHA256.HashData(data));

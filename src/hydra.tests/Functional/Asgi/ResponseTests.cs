@@ -1,5 +1,6 @@
 using System.Text;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Asgi;
 
@@ -65,7 +66,7 @@ public sealed class ResponseTests(ServerPool pool) : PooledTests(pool)
             Assert.Equal($"piece {i}\n", Encoding.ASCII.GetString((await connection.ReadChunkAsync())!));
         }
 
-        Assert.Equal([], await connection.ReadChunkAsync());
+        Assert.Empty(Assert.IsType<byte[]>(await connection.ReadChunkAsync()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Harness;
 

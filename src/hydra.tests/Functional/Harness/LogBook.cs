@@ -74,7 +74,7 @@ public sealed partial class LogBook
 
     /// <summary>Waits for a record that contains all of these.</summary>
     public Task<string> WaitAsync(params string[] fragments)
-        => Eventually.FindAsync(() => Find(fragments).FirstOrDefault(), $"a log record with \"{string.Join("\", \"", fragments)}\"", () => Text);
+        => Eventually.FindAsync(() => Find(fragments) is [{ } record, ..] ? record : null, $"a log record with \"{string.Join("\", \"", fragments)}\"", () => Text);
 
     /// <summary>Waits for an error record that contains all of these, and takes it: it is expected, and another one is not.</summary>
     public Task<string> ExpectErrorAsync(params string[] fragments)

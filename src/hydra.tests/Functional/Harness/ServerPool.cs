@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace Hydra.Tests.Functional.Harness;
 
 /// <summary>Servers that the tests of a class share, each started when it is first asked for. Tests of a class run one after the other.</summary>

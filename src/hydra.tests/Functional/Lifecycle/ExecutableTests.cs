@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Lifecycle;
 

@@ -1,8 +1,11 @@
+using System.Runtime.Versioning;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Lifecycle;
 
 /// <summary>Where the executable puts its worker code, and what it does when it cannot.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class PrivateFilesTests
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

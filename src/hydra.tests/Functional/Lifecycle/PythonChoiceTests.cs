@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Lifecycle;
 
 /// <summary>Which Python runs the workers.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class PythonChoiceTests
 {
     [Fact]

@@ -1,11 +1,14 @@
 using System.Buffers.Binary;
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Workers;
 
 /// <summary>Strangers on the worker socket, and workers whose links say what the protocol does not allow.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class LinkAbuseTests
 {
     [Theory]

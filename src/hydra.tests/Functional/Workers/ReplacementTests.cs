@@ -1,4 +1,5 @@
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Workers;
 

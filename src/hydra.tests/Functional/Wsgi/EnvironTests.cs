@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Wsgi;
 

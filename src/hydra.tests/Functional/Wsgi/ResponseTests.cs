@@ -1,5 +1,6 @@
 using System.Text;
 using Hydra.Tests.Functional.Harness;
+using Xunit;
 
 namespace Hydra.Tests.Functional.Wsgi;
 
@@ -46,7 +47,7 @@ public sealed class ResponseTests(ServerPool pool) : PooledTests(pool)
             Assert.Equal($"piece {i}\n", Encoding.ASCII.GetString((await connection.ReadChunkAsync())!));
         }
 
-        Assert.Equal([], await connection.ReadChunkAsync());
+        Assert.Empty(Assert.IsType<byte[]>(await connection.ReadChunkAsync()));
         Assert.Equal(["closed"], await server.Board.WaitAsync(key));
     }
 
