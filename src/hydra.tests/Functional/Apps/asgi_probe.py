@@ -4,10 +4,12 @@ Paths are /name or /name/key; the key names gates and records (see signals_board
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
 import os
+import socket
 import sys
 
 from signals_board import gate, record
@@ -20,7 +22,8 @@ async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         await lifespan(scope, receive, send)
         return
-    name, _, key = scope["path"].lstrip("/").partition("/")
+    path = scope["path"][len(scope["root_path"]):]
+    name, _, key = path.lstrip("/").partition("/")
     handler = ROUTES.get(name)
     if handler is None:
         await respond(send, b"not found", status=404)
@@ -122,6 +125,15 @@ async def body_seen(scope, receive, send, key):
 
 
 @route
+async def gated_body(scope, receive, send, key):
+    """Asks for the body only when the test says so."""
+    record(key, "running")
+    await gate(key)
+    content, _ = await read_body(receive)
+    await respond(send, content)
+
+
+@route
 async def mirror(scope, receive, send, key):
     """Sends each piece of the body back as it comes."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -209,6 +221,18 @@ async def headers(scope, receive, send, key):
 
 
 @route
+async def own_headers(scope, receive, send, key):
+    """Headers that servers like to set themselves."""
+    own = [(b"date", b"Thu, 01 Jan 1970 00:00:00 GMT"), (b"server", b"probe"), (b"transfer-encoding", b"chunked")]
+    await respond(send, b"mine", headers=own)
+
+
+@route
+async def last(scope, receive, send, key):
+    await respond(send, b"last", headers=[(b"connection", b"close")])
+
+
+@route
 async def status(scope, receive, send, key):
     """Always sends a body, also where HTTP allows none."""
     headers = [(b"x-key", key.encode())]
@@ -283,6 +307,37 @@ async def say(scope, receive, send, key):
     logging.getLogger("probe").warning("logged %s", key)
     os.write(1, f"from below Python {key}\n".encode())
     await respond(send, b"said")
+
+
+@route
+async def spoil_links(scope, receive, send, key):
+    """Writes into the sockets that connect the worker to the server: what the key names."""
+    frames = {
+        "garbage": b"\xa5" * 64,
+        "oversized": (0x7FFFFFFF).to_bytes(4, "little") + b"\x12" + bytes(11),
+        "wrong-way": (4).to_bytes(4, "little") + b"\x06" + bytes(11) + bytes(4),
+        "truncated": (1000).to_bytes(4, "little") + b"\x12" + bytes(11) + b"only a few",
+    }
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                link = socket.socket(fileno=os.dup(int(name)))
+                if link.type == socket.SOCK_STREAM and is_connected(link):
+                    link.sendall(frames[key])
+                link.close()
+    record("spoiled", os.getpid())
+    if key == "truncated":
+        os._exit(0)
+    await respond(send, b"spoiled")
+
+
+def is_connected(link):
+    try:
+        link.getpeername()
+    except OSError:
+        return False
+    # The event loop wakes itself through a pair of sockets without a name; those are none of the server's.
+    return link.family == socket.AF_INET or link.getpeername() != ""
 
 
 @route
