@@ -54,9 +54,10 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
     private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
     {
-        if (exchange.Begin(context) is not RequestFrameError.None)
+        RequestFrameError error = exchange.Begin(context);
+        if (error is not RequestFrameError.None)
         {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
             return;
         }
 
