@@ -15,6 +15,9 @@ Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 def starter(loop: asyncio.AbstractEventLoop) -> Start:
     """The way to start tasks that fits the loop's present task factory. May be called only while no task runs."""
+    if not hasattr(loop, "__dict__"):
+        # A loop whose methods cannot be replaced: the first step waits for the next turn.
+        return loop.create_task
     if loop.get_task_factory() is not None:
         return _Capture(loop).start_with_factory
     if sys.version_info >= (3, 12):
@@ -55,8 +58,9 @@ class _Capture:
             task = asyncio.Task(coroutine, loop=self._loop)
         finally:
             del attributes["call_soon"]
-        step, context = self._taken.pop()
-        context.run(step)
+        if self._taken:
+            step, context = self._taken.pop()
+            context.run(step)
         return task
 
     def _take(self, callback: Callable[..., object], *args: Any, context: Any = None) -> None:
