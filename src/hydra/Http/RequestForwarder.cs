@@ -141,12 +141,17 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
                 long size = read.Buffer.Length;
                 reader.AdvanceTo(read.Buffer.End);
+                if (size > 0)
+                {
+                    // Also what came last: Kestrel does not send by itself what was written without a flush behind a Content-Length.
+                    await writer.FlushAsync().ConfigureAwait(false);
+                }
+
                 if (read.IsCompleted)
                 {
                     return;
                 }
 
-                await writer.FlushAsync().ConfigureAwait(false);
                 exchange.GrantResponse(size);
             }
         }
