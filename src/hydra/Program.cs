@@ -1,7 +1,9 @@
 using Hydra.Cli;
 using Hydra.Configuration;
+using Hydra.Diagnostics;
 using Hydra.Hosting;
 
+StandardStreams.FillClosed();
 ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
 if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 {

@@ -137,7 +137,9 @@ public sealed class FrameReaderTests
         }
 
         // A BODY of 3 bytes and an empty one.
-        foreach (byte value in Convert.FromHexString("0300000011000000" + "0100000000000000" + "616263" + "0000000011010000" + "0100000000000000"))
+        const string Body = "0300000011000000" + "0100000000000000" + "616263";
+        const string EmptyBody = "0000000011010000" + "0100000000000000";
+        foreach (byte value in Convert.FromHexString(Body + EmptyBody))
         {
             yield return value;
         }
@@ -157,10 +159,11 @@ public sealed class FrameReaderTests
     private static int Read(ReadOnlySpan<byte> buffer, List<string> frames)
     {
         int before = buffer.Length;
-        FrameReadStatus status;
-        while ((status = FrameReader.TryReadFrame(ref buffer, out FrameHeader header, out ReadOnlySpan<byte> payload)) == FrameReadStatus.Ok)
+        FrameReadStatus status = FrameReader.TryReadFrame(ref buffer, out FrameHeader header, out ReadOnlySpan<byte> payload);
+        while (status == FrameReadStatus.Ok)
         {
             frames.Add($"{header} {Convert.ToHexString(payload)}");
+            status = FrameReader.TryReadFrame(ref buffer, out header, out payload);
         }
 
         Assert.Equal(FrameReadStatus.NeedMore, status);

@@ -40,7 +40,8 @@ internal static class Banner
 
     /// <summary>The sentence.</summary>
     public static string Sentence(BannerFacts facts)
-        => $"{VersionText.Full} is ready at {string.Join(", ", facts.Addresses)} after {Milliseconds(facts.Elapsed)} ms: {Application(facts)}, "
+        => $"{VersionText.Full} is ready at {string.Join(", ", facts.Addresses)} after {Milliseconds(facts.Elapsed)} ms: "
+            + $"{Application(facts)}, "
             + $"{(facts.Workers == 1 ? "1 worker" : $"{facts.Workers} workers")}, {facts.Python}, {facts.Loop}";
 
     private static string Application(BannerFacts facts) => ControlText.Escape($"{facts.App} ({facts.Interface})");

@@ -84,6 +84,8 @@ internal static class HelpWriter
         }
     }
 
+    private static string Unbroken(string text) => text.Replace(' ', '\u00a0');
+
     private static IEnumerable<string> Notes(Option option)
     {
         if (option.Aliases.Count > 0)
@@ -94,7 +96,7 @@ internal static class HelpWriter
         // What belongs together is not broken: the spaces in it are made plain when the lines are.
         string[] notes =
         [
-            .. option.Default is { Length: > 0 } text ? [$"default:\u00a0{text.Trim('(', ')').Replace(' ', '\u00a0')}"] : Array.Empty<string>(),
+            .. option.Default is { Length: > 0 } ? ["default:\u00a0" + Unbroken(option.Default.Trim('(', ')'))] : Array.Empty<string>(),
             .. option.SharedVariables.Select(static variable => "$" + variable),
         ];
         if (notes.Length > 0)

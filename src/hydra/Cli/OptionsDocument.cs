@@ -36,7 +36,8 @@ internal static class OptionsDocument
             text.Append($"\n## {title.Split(" (")[0]}\n\n| option | default | variables | |\n| --- | --- | --- | --- |\n");
             foreach (Option option in OptionTable.All.Where(option => option.Group == group))
             {
-                text.Append($"| {Code(HelpWriter.Synopsis(option))}{Aliases(option)} | {Default(option)} | {Variables(option)} | {option.Help} |\n");
+                string names = Code(HelpWriter.Synopsis(option)) + Aliases(option);
+                text.Append($"| {names} | {Default(option)} | {Variables(option)} | {option.Help} |\n");
             }
         }
 

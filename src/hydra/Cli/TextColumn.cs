@@ -3,7 +3,7 @@ namespace Hydra.Cli;
 /// <summary>Breaks text into lines.</summary>
 internal static class TextColumn
 {
-    /// <summary>The words of the text in lines of at most <paramref name="width"/> characters; a longer word has a line of its own.</summary>
+    /// <summary>The words of the text in lines of at most <paramref name="width"/> characters; a longer word stands alone.</summary>
     public static IEnumerable<string> Wrap(string text, int width)
     {
         string line = "";

@@ -153,7 +153,8 @@ internal sealed class ArgumentScanner
     // What follows an unknown option is its value, most likely, and worth no second complaint, unless it names an application.
     private void SkipValueOfUnknown()
     {
-        if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next]) && AppReference.Read(_arguments[_next], out _, out _) is not null)
+        if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next])
+            && AppReference.Read(_arguments[_next], out _, out _) is not null)
         {
             _next++;
         }
@@ -161,8 +162,9 @@ internal sealed class ArgumentScanner
 
     private void Unknown(string spelling)
     {
-        IEnumerable<string> names = OptionTable.All.SelectMany(static option => option.Names.Select(static name => "--" + name))
-            .Concat(OptionTable.All.Where(static option => option is { IsSwitch: true, IsCommand: false }).Select(static option => "--no-" + option.Name));
+        IEnumerable<string> names = OptionTable.All.SelectMany(static option => option is { IsSwitch: true, IsCommand: false }
+            ? option.Names.SelectMany(static name => new[] { "--" + name, "--no-" + name })
+            : option.Names.Select(static name => "--" + name));
         string meant = EditDistance.Nearest(spelling, names) is { } near ? $"; did you mean {near}?" : ".";
         _errors.Add($"Unknown option {spelling} (command line){meant}");
     }

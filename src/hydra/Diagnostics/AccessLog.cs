@@ -12,7 +12,7 @@ internal sealed class AccessLog : IDisposable
     private const int MaximumTarget = 8 << 10;
 
     private readonly OutputPump _pump;
-    private readonly TimeProvider _time;
+    private readonly LocalClock _clock;
 
     /// <summary>Starts the log.</summary>
     /// <param name="stream">Standard output, mostly; not closed.</param>
@@ -21,7 +21,7 @@ internal sealed class AccessLog : IDisposable
     /// <param name="options">The bounds of the queue.</param>
     public AccessLog(Stream stream, ILogger logger, TimeProvider? time = null, OutputPumpOptions? options = null)
     {
-        _time = time ?? TimeProvider.System;
+        _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Batched, "hydra access log", lost =>
         {
             DiagnosticsLog.AccessLinesLost(logger, lost);
@@ -38,7 +38,15 @@ internal sealed class AccessLog : IDisposable
     /// <param name="status">The status that the client got, or 0 when it got none.</param>
     /// <param name="bytes">Bytes of the response's body.</param>
     /// <param name="elapsed">From the request's head to the end of the response.</param>
-    public void Write(IPAddress? address, int port, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    public void Write(
+        IPAddress? address,
+        int port,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
     {
         LineBuilder line = Begin();
         if (address is null)
@@ -54,7 +62,14 @@ internal sealed class AccessLog : IDisposable
     }
 
     /// <summary>The same for a client that is known by a text.</summary>
-    public void Write(ReadOnlySpan<char> remote, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    public void Write(
+        ReadOnlySpan<char> remote,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
         => End(Begin().Safe(remote, allowLines: false), method, target, protocol, status, bytes, elapsed);
 
     /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
@@ -63,18 +78,21 @@ internal sealed class AccessLog : IDisposable
     /// <summary>Writes what is queued and stops.</summary>
     public void Dispose() => _pump.Dispose();
 
-    private LineBuilder Begin()
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        return LineBuilder.Rent().Timestamp(now.UtcDateTime + _time.LocalTimeZone.GetUtcOffset(now)).Raw(" "u8);
-    }
+    private LineBuilder Begin() => LineBuilder.Rent().Timestamp(_clock.ToLocal(_clock.Now)).Raw(" "u8);
 
-    private void End(LineBuilder line, ReadOnlySpan<char> method, ReadOnlySpan<char> target, ReadOnlySpan<char> protocol, int status, long bytes, TimeSpan elapsed)
+    private void End(
+        LineBuilder line,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> protocol,
+        int status,
+        long bytes,
+        TimeSpan elapsed)
     {
         // A quotation mark or a backslash in the target must not look like the end of the field.
         line.Raw(" - \""u8).Safe(method, allowLines: false, "\"\\ ").Raw(" "u8);
-        line.Safe(target.Length > MaximumTarget ? target[..MaximumTarget] : target, allowLines: false, "\"\\ ").Raw(target.Length > MaximumTarget ? "…" : "");
-        line.Raw(" "u8).Raw(protocol).Raw("\" "u8);
+        line.Safe(target[..Math.Min(target.Length, MaximumTarget)], allowLines: false, "\"\\ ");
+        line.Raw(target.Length > MaximumTarget ? "… " : " ").Raw(protocol).Raw("\" "u8);
         if (status == 0)
         {
             line.Raw("-"u8);
@@ -84,7 +102,8 @@ internal sealed class AccessLog : IDisposable
             line.Number(status);
         }
 
-        long tenths = (long)Math.Round(elapsed.TotalMilliseconds * 10);
+        // A tick is 100 ns.
+        long tenths = (elapsed.Ticks + 500) / 1000;
         line.Raw(" "u8).Number(bytes).Raw(" "u8).Number(tenths / 10).Raw("."u8).Number(tenths % 10).Raw("ms\n"u8);
         _pump.TryWrite(line.Written);
     }

@@ -12,7 +12,7 @@ internal sealed class LineBuilder
     private const int KeptSize = 64 << 10;
 
     [ThreadStatic]
-    private static LineBuilder? t_current;
+    private static LineBuilder? _current;
 
     private byte[] _bytes = new byte[512];
     private int _length;
@@ -20,7 +20,7 @@ internal sealed class LineBuilder
     /// <summary>This thread's builder, empty.</summary>
     public static LineBuilder Rent()
     {
-        LineBuilder builder = t_current ??= new LineBuilder();
+        LineBuilder builder = _current ??= new LineBuilder();
         if (builder._bytes.Length > KeptSize)
         {
             builder._bytes = new byte[512];

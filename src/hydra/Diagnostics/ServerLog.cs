@@ -14,7 +14,7 @@ internal sealed class ServerLog : IDisposable
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(1);
 
     private readonly OutputPump _pump;
-    private readonly TimeProvider _time;
+    private readonly LocalClock _clock;
     private readonly bool _useColors;
     private readonly EventHandler _onExit;
     private readonly UnhandledExceptionEventHandler _onCrash;
@@ -29,7 +29,7 @@ internal sealed class ServerLog : IDisposable
     {
         Minimum = minimum;
         _useColors = useColors;
-        _time = time ?? TimeProvider.System;
+        _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Immediate, "hydra log", LossNotice);
         _onExit = (_, _) => Flush(ExitTimeout);
         _onCrash = (_, _) => Flush(ExitTimeout);
@@ -41,7 +41,7 @@ internal sealed class ServerLog : IDisposable
     public LogLevel Minimum { get; }
 
     /// <summary>Now.</summary>
-    public DateTimeOffset Now => _time.GetUtcNow();
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>Whether records of this level are written.</summary>
     public bool IsEnabled(LogLevel level) => level >= Minimum && level != LogLevel.None;
@@ -53,7 +53,13 @@ internal sealed class ServerLog : IDisposable
     /// <param name="message">The message.</param>
     /// <param name="allowLines">Newlines and tabs in the message are meant, and stay.</param>
     /// <param name="exception">An exception to write below.</param>
-    public void Write(LogLevel level, DateTimeOffset created, ReadOnlySpan<char> source, ReadOnlySpan<char> message, bool allowLines, Exception? exception = null)
+    public void Write(
+        LogLevel level,
+        DateTimeOffset created,
+        ReadOnlySpan<char> source,
+        ReadOnlySpan<char> message,
+        bool allowLines,
+        Exception? exception = null)
     {
         LineBuilder line = LineBuilder.Rent();
         Head(line, level, created);
@@ -94,7 +100,7 @@ internal sealed class ServerLog : IDisposable
 
     private void Head(LineBuilder line, LogLevel level, DateTimeOffset created)
     {
-        DateTime local = created.UtcDateTime + _time.LocalTimeZone.GetUtcOffset(created);
+        DateTime local = _clock.ToLocal(created);
         if (_useColors)
         {
             line.Raw("\e[2m"u8).Timestamp(local).Raw("\e[0m "u8).Raw(LogLevels.ColoredTag(level));

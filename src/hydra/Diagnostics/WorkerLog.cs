@@ -25,8 +25,8 @@ internal sealed class WorkerLog(ServerLog log)
         }
 
         // Python's root logger has no name worth a word.
-        bool isNamed = !logger.IsEmpty && !logger.SequenceEqual("root");
-        log.Write(level, created, $"worker {worker} (pid {pid}) | {(isNamed ? logger : "")}{(isNamed ? ": " : "")}", message, allowLines: true);
+        ReadOnlySpan<char> name = logger.SequenceEqual("root") ? "" : logger;
+        log.Write(level, created, $"worker {worker} (pid {pid}) | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
     }
 
     /// <summary>The same for UTF-8; bytes that are none are replaced.</summary>

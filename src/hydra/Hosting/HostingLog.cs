@@ -20,12 +20,6 @@ internal static partial class HostingLog
     [LoggerMessage(1604, LogLevel.Warning, "a second signal: stopping at once")]
     public static partial void Forced(ILogger logger);
 
-    [LoggerMessage(1606, LogLevel.Warning, "{Sentence}")]
-    public static partial void Warning(ILogger logger, string sentence);
-
-    [LoggerMessage(1607, LogLevel.Information, "{Sentence}")]
-    public static partial void Ready(ILogger logger, string sentence);
-
     [LoggerMessage(1605, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 }

@@ -12,11 +12,11 @@ internal sealed class ServerLogs : IDisposable
     /// <summary>Opens the logs.</summary>
     public ServerLogs(HydraOptions options)
     {
-        UsesColors = options.UseColors ?? !Console.IsErrorRedirected;
-        _server = new ServerLog(Console.OpenStandardError(), options.LogLevel, UsesColors);
+        UsesColors = StandardStreams.UseErrorColors(options.UseColors);
+        _server = new ServerLog(StandardStreams.OpenError(), options.LogLevel, UsesColors);
         Loggers = LoggerFactory.Create(logging => logging.UseServerLog(_server));
         Workers = new WorkerLogSink(new WorkerLog(_server));
-        Access = options.AccessLog ? new AccessLog(Console.OpenStandardOutput(), Loggers.CreateLogger("hydra.access")) : null;
+        Access = options.AccessLog ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
     }
 
     /// <summary>Makes loggers, for Kestrel too.</summary>

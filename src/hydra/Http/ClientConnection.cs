@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -24,6 +25,7 @@ internal sealed class ClientConnection
     {
         _context = context;
         Recorder = RequestHeadRecorder.Begin();
+        Loop = context.Features.Get<ILoopFeature>()?.Loop.Index ?? 0;
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
@@ -37,7 +39,7 @@ internal sealed class ClientConnection
     public RequestHeadRecorder Recorder { get; }
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
-    public int Loop { get; init; }
+    public int Loop { get; }
 
     /// <summary>The connection block of the link protocol for a request of the given HTTP version.</summary>
     public ReadOnlySpan<byte> Block(string protocol)

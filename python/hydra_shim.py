@@ -1,0 +1,22 @@
+"""
+The entry of a Hydra worker: `python hydra_shim.py`, with the boot document as one line of JSON on standard input.
+
+The front starts it; see docs/protocol.md. Importing this file does nothing, so that `multiprocessing` may import it as the main
+module of the processes that an application spawns.
+"""
+
+if __name__ == "__main__":
+    import os
+    import sys
+
+    _here = os.path.dirname(os.path.abspath(__file__))
+    if _here not in sys.path:
+        # Python leaves the script's directory out with -P, -I and PYTHONSAFEPATH.
+        sys.path.insert(0, _here)
+
+    from hydra_worker import main
+
+    # The application must not find the shim's files by their names. Submodules that are imported later are found through the
+    # package's own __path__.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != _here]
+    sys.exit(main.main())

@@ -1,0 +1,1 @@
+"""The worker's side of Hydra: connects to the front, loads an application and runs its requests."""

@@ -1,0 +1,159 @@
+"""
+A data link on the event loop: takes frames apart, starts their requests, gathers what they answer.
+
+What one read brings is handled as a whole, and what it produced leaves in one write when it is done. Frames that are made at other
+times leave once in each turn of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Any, Callable, List, Set
+
+from .. import wire
+from ..errors import LinkBroken
+from ..framing import FrameReader
+from .scope import ScopeBuilder
+from .stream import HttpStream
+from .tasks import starter
+
+# Output that is not kept until the end of the turn.
+_FLUSH_SIZE = 256 * 1024
+# How long a batch may run, in seconds, before the responses that are there leave: none should wait for many slow ones behind it.
+_FLUSH_TIME = 0.001
+
+
+class DataLink(FrameReader):
+    """The part that does not depend on how bytes are moved; see transports.py for the two that do."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        application: Any,
+        scopes: ScopeBuilder,
+        request_window: int,
+        response_window: int,
+        lost: Callable[["DataLink", str], None],
+    ) -> None:
+        super().__init__()
+        self.loop = loop
+        self.request_window = request_window
+        self.response_window = response_window
+        self.draining = False
+        self._application = application
+        self._build_scope = scopes.build
+        self._lost = lost
+        # streams whose application did not finish in its first step
+        self.unfinished: Set[HttpStream] = set()
+        # one batch of input: how to start tasks, when it or its last flush was
+        self._start = starter(loop)
+        self._now = 0.0
+        # output
+        self._out: List[bytes] = []
+        self._out_size = 0
+        self._flush_expected = False
+        self._closed = False
+
+    # ---- input
+
+    def received(self, count: int) -> None:
+        """`count` bytes were put into the free part of the buffer: handles the frames that are complete now."""
+        self._start = starter(self.loop)
+        self._now = monotonic()
+        self._flush_expected = True
+        try:
+            self.take_in(count)
+        except LinkBroken as error:
+            self.fail(str(error))
+        finally:
+            self.flush()
+
+    def on_request(
+        self,
+        stream: int,
+        flags: int,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        body: bytes,
+    ) -> None:
+        if self.draining:
+            self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
+            return
+        scope = self._build_scope(method, raw_path, query, connection, headers)
+        http = HttpStream(self, stream, flags, method, body, self._now)
+        self.streams[stream] = http
+        task = self._start(http.run(self._application, scope))
+        if not task.done():
+            http.task = task
+            self.unfinished.add(http)
+        now = monotonic()
+        if now - self._now > _FLUSH_TIME:
+            self._now = now
+            if self._out:
+                self._send_out()
+
+    # ---- output
+
+    def write(self, frame: bytes) -> None:
+        """Adds a frame to what leaves next."""
+        self._out.append(frame)
+        self._out_size += len(frame)
+        if not self._flush_expected:
+            self._flush_expected = True
+            self.loop.call_soon(self.flush)
+        elif self._out_size >= _FLUSH_SIZE:
+            self._send_out()
+
+    def flush(self) -> None:
+        """Sends what was gathered."""
+        self._flush_expected = False
+        if self._out:
+            self._send_out()
+
+    def _send_out(self) -> None:
+        out = self._out
+        data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
+        self._out_size = 0
+        if not self._closed:
+            self.transmit(data)
+
+    def transmit(self, data: bytes) -> None:
+        """Sends the bytes, or keeps what cannot be sent yet."""
+        raise NotImplementedError
+
+    # ---- streams
+
+    def forget(self, http: HttpStream) -> None:
+        """The response is complete: nothing more is sent or expected for the stream."""
+        self.streams.pop(http.id, None)
+
+    def tasks_done(self, http: HttpStream) -> None:
+        """The application is through with a request that took more than one step."""
+        self.unfinished.discard(http)
+
+    # ---- the end
+
+    def fail(self, reason: str) -> None:
+        """The link cannot be used any more: all its streams are cancelled."""
+        if self._closed:
+            return
+        self._closed = True
+        self.close()
+        streams = list(self.streams.values())
+        self.streams.clear()
+        for http in streams:
+            http.on_cancel()
+        self._lost(self, reason)
+
+    def close(self) -> None:
+        """Closes the socket."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker."""
+        raise NotImplementedError

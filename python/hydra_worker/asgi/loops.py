@@ -1,0 +1,78 @@
+"""Makes and ends the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any
+
+from ..errors import internal
+from ..logs import logger
+
+
+def create(kind: str) -> asyncio.AbstractEventLoop:
+    """
+    Makes the loop that `--loop` names and makes it current.
+
+    It is current, not running, while the application is imported: what the application makes there with
+    asyncio.get_event_loop() belongs to the loop that will run it.
+    """
+    if kind not in ("auto", "asyncio", "uvloop"):
+        raise internal(f'There is no event loop "{kind}"; there are auto, asyncio, uvloop.')
+    factory = asyncio.new_event_loop
+    if kind != "asyncio":
+        try:
+            import uvloop
+
+            factory = uvloop.new_event_loop
+        except ImportError as error:
+            if kind == "uvloop":
+                raise internal(f"The event loop uvloop cannot be imported: {error}.") from None
+    loop = factory()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def describe(loop: asyncio.AbstractEventLoop) -> str:
+    """Such as "uvloop 0.17.0"."""
+    package = type(loop).__module__.partition(".")[0]
+    if package == "asyncio":
+        return "asyncio"
+    version = getattr(sys.modules.get(package), "__version__", "")
+    return f"{package} {version}".rstrip()
+
+
+def discard(loop: asyncio.AbstractEventLoop) -> None:
+    """Gets rid of a loop that was made for an application which turned out not to need it."""
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def finish(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends the loop as asyncio.run() does: cancels what is left, closes generators and the executor."""
+    try:
+        _cancel_all(loop)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        shutdown_executor: Any = getattr(loop, "shutdown_default_executor", None)
+        if shutdown_executor is not None:
+            loop.run_until_complete(shutdown_executor())
+    except Exception:
+        logger.exception("The event loop did not end cleanly")
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    if not tasks:
+        return
+    for task in tasks:
+        task.cancel()
+    # Bounded: a task may swallow its cancellation.
+    loop.run_until_complete(asyncio.wait(tasks, timeout=5.0))
+    for task in tasks:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            loop.call_exception_handler(
+                {"message": "unhandled exception during shutdown", "exception": task.exception(), "task": task}
+            )

@@ -1,0 +1,94 @@
+"""Builds the scope of HTTP requests (ASGI HTTP spec, "HTTP Connection Scope")."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, NamedTuple, Optional, Tuple
+from urllib.parse import quote, unquote_to_bytes
+
+from .. import wire
+from ..headers import BlockCache, parse_block
+
+# Of the HTTP and WebSocket spec. 2.4: send() raises on a closed connection. 2.5 is about WebSockets only.
+SPEC_VERSION = "2.4"
+
+Address = Optional[Tuple[str, Optional[int]]]
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")}
+
+
+class Connection(NamedTuple):
+    """What a connection block says."""
+
+    scheme: str
+    http_version: str
+    client: Address
+    server: Address
+
+
+def parse_connection(block: bytes) -> Connection:
+    """scheme NUL http-version NUL client-host NUL client-port NUL server-host NUL server-port."""
+    parts = block.decode("utf-8", "replace").split("\0")
+    if len(parts) != 6:
+        raise wire.WireError("a connection block does not have six parts")
+    scheme, version, client_host, client_port, server_host, server_port = parts
+    try:
+        client = (client_host, int(client_port)) if client_host and client_port else None
+        server = (server_host, int(server_port) if server_port else None) if server_host else None
+    except ValueError:
+        raise wire.WireError("a connection block has a port that is no number") from None
+    return Connection(scheme or "http", version, client, server)
+
+
+class ScopeBuilder:
+    """Makes scopes for one application; remembers the blocks that repeat from request to request."""
+
+    __slots__ = ("_asgi_version", "_root_path", "_raw_root_path", "_headers", "_connections", "state")
+
+    def __init__(self, asgi_version: str, root_path: str) -> None:
+        self._asgi_version = asgi_version
+        self._root_path = root_path
+        self._raw_root_path = quote(root_path).encode("ascii")
+        self._headers = BlockCache(parse_block)
+        self._connections = BlockCache(parse_connection)
+        # The lifespan's namespace; None where the application has no lifespan.
+        self.state: Optional[Dict[str, Any]] = None
+
+    def build(
+        self, method: bytes, raw_path: bytes, query: bytes, connection: bytes, headers: bytes
+    ) -> Dict[str, Any]:
+        """A fresh scope: the application may change it."""
+        scheme, http_version, client, server = self._connections.young.get(connection) or self._connections.get(
+            connection
+        )
+        pairs = self._headers.young.get(headers)
+        if pairs is None:
+            pairs = self._headers.get(headers)
+        path = raw_path.decode("utf-8", "replace") if b"%" not in raw_path else decode_path(raw_path)
+        root_path = self._root_path
+        if root_path:
+            # As uvicorn has it: the proxy in front has taken the prefix off, and the application sees it again.
+            path = root_path + path
+            raw_path = self._raw_root_path + raw_path
+        scope = {
+            "type": "http",
+            "asgi": {"version": self._asgi_version, "spec_version": SPEC_VERSION},
+            "http_version": http_version,
+            "method": _METHODS.get(method) or method.decode("latin-1").upper(),
+            "scheme": scheme,
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "root_path": root_path,
+            "headers": pairs[:],
+            "client": client,
+            "server": server,
+            "extensions": {},
+        }
+        if self.state is not None:
+            # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
+            scope["state"] = self.state.copy()
+        return scope
+
+
+def decode_path(raw_path: bytes) -> str:
+    """Percent-encoded UTF-8 to text; what is not UTF-8 becomes U+FFFD."""
+    return unquote_to_bytes(raw_path).decode("utf-8", "replace")

@@ -1,0 +1,144 @@
+"""
+How a data link's bytes are moved: by the loop's readiness callbacks where it has them, else (Windows' proactor) by a transport.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import time
+from typing import Any, Optional
+
+from .. import forks
+from .link import DataLink
+
+# How long the orderly end waits for the front to take the last bytes.
+_LAST_SECONDS = 2.0
+
+
+class SocketLink(DataLink):
+    """Reads and writes the socket itself, when the loop says that it can."""
+
+    def __init__(self, sock: socket.socket, *args: Any) -> None:
+        super().__init__(*args)
+        self._sock: Optional[socket.socket] = sock
+        self._unsent = b""
+        sock.setblocking(False)
+        self._receive_into = sock.recv_into
+        self._send = sock.send
+        forks.register(self)
+
+    async def open(self) -> None:
+        assert self._sock is not None
+        self.loop.add_reader(self._sock.fileno(), self._readable)
+
+    def after_fork(self) -> None:
+        """In a child that the application forked."""
+        sock, self._sock = self._sock, None
+        self._closed = True
+        if sock is not None:
+            sock.close()
+
+    def _readable(self) -> None:
+        try:
+            count = self._receive_into(self.free_buffer())
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self.fail(f"a data link failed: {error}")
+            return
+        if count:
+            self.received(count)
+        else:
+            self.fail("the front closed a data link")
+
+    def transmit(self, data: bytes) -> None:
+        if self._unsent:
+            self._unsent += data
+            return
+        try:
+            sent = self._send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self.fail(f"a data link failed: {error}")
+            return
+        if sent < len(data):
+            self._unsent = data[sent:]
+            assert self._sock is not None
+            self.loop.add_writer(self._sock.fileno(), self._writable)
+
+    def _writable(self) -> None:
+        data, self._unsent = self._unsent, b""
+        assert self._sock is not None
+        self.loop.remove_writer(self._sock.fileno())
+        self.transmit(data)
+
+    def close(self) -> None:
+        sock, self._sock = self._sock, None
+        if sock is not None:
+            self.loop.remove_reader(sock.fileno())
+            self.loop.remove_writer(sock.fileno())
+            sock.close()
+
+    def finish(self) -> None:
+        while self._sock is not None:
+            try:
+                count = self._receive_into(self.free_buffer())
+            except OSError:
+                break
+            if not count:
+                break
+            self.received(count)
+        self.flush()
+        deadline = time.monotonic() + _LAST_SECONDS
+        while self._sock is not None and self._unsent and time.monotonic() < deadline:
+            select.select([], [self._sock], [], 0.1)
+            self._writable()
+        self._closed = True
+        self.close()
+
+
+class ProtocolLink(DataLink, asyncio.BufferedProtocol):
+    """Leaves the socket to a transport of the loop."""
+
+    def __init__(self, sock: socket.socket, *args: Any) -> None:
+        super().__init__(*args)
+        self._sock = sock
+        self._transport: Optional[asyncio.Transport] = None
+
+    async def open(self) -> None:
+        await self.loop.create_connection(lambda: self, sock=self._sock)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self.free_buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.received(nbytes)
+
+    def connection_lost(self, exc: Optional[Exception]) -> None:
+        self.fail(f"a data link failed: {exc}" if exc else "the front closed a data link")
+
+    def transmit(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def finish(self) -> None:
+        self.flush()
+        self._closed = True
+        self.close()
+
+
+def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> "SocketLink | ProtocolLink":
+    """The kind that the loop can serve."""
+    proactor = getattr(asyncio, "ProactorEventLoop", None)
+    kind = ProtocolLink if proactor is not None and isinstance(loop, proactor) else SocketLink
+    return kind(sock, loop, *args)

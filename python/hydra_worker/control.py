@@ -1,0 +1,186 @@
+"""
+The control link: life cycle, probes and log records.
+
+Its thread reads; any thread may send (`_lock` guards the socket's sending side). The engine is attached by the main thread when the
+application is loaded; what arrives before that is kept for it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+import time
+from typing import Optional, Tuple
+
+from . import forks, links, process, wire
+from .boot import Boot
+from .errors import LinkBroken, StartError
+from .logs import clip
+from .tracebacks import format_exception
+
+# How long the worker may live on when the front is gone: half of the second that the protocol allows.
+_ABANDONED_SECONDS = 0.5
+# After GOODBYE only exit handlers run.
+_EXIT_SECONDS = 10.0
+# How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least so late".
+_PROBE_SECONDS = 0.01
+# How often the control link's thread looks whether the worker has become ready.
+_READY_SECONDS = 0.25
+_U32 = 0xFFFFFFFF
+
+
+class Engine:
+    """What the control link asks of whatever runs the requests. All methods are called on the control link's thread."""
+
+    def drain(self, grace: float) -> None:
+        """Finish what runs within `grace` seconds, then stop."""
+        raise NotImplementedError
+
+    def abandon(self) -> None:
+        """The front is gone: cancel what can be cancelled; the process ends at once."""
+
+    def probe(self, timeout: float) -> float:
+        """Seconds by which the event loop is late."""
+        return 0.0
+
+    def load(self) -> Tuple[int, float]:
+        """Requests that run now, and the age of the oldest in seconds."""
+        return 0, 0.0
+
+
+class ControlLink:
+    """See the module's description."""
+
+    def __init__(self, boot: Boot) -> None:
+        self._parent = os.getppid() if hasattr(os, "getppid") else 0
+        self._sock: Optional[socket.socket]
+        self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
+        self._lock = threading.Lock()
+        self._ready = threading.Event()
+        # What the main thread and the control thread tell each other.
+        self._engine: Optional[Engine] = None
+        self._grace: Optional[float] = None
+        self._said_goodbye = False
+        forks.register(self)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        threading.Thread(target=self._run, name="hydra-control", daemon=True).start()
+
+    def after_fork(self) -> None:
+        """In a child that the application forked: the link is the parent's."""
+        sock, self._sock = self._sock, None
+        self._lock = threading.Lock()
+        if sock is not None:
+            sock.close()
+
+    def send(self, frame: bytes) -> None:
+        """Sends a frame; a front that is gone is noticed by the reading side."""
+        with self._lock:
+            if self._sock is not None:
+                try:
+                    self._sock.sendall(frame)
+                except OSError:
+                    pass
+
+    def attach(self, engine: Engine) -> None:
+        """From now on the engine hears of DRAIN and answers probes."""
+        self._engine = engine
+        if self._grace is not None:
+            engine.drain(self._grace)
+
+    def ready(self, concurrency: int, interface: str, loop: str) -> None:
+        """All links are open and the application is loaded."""
+        self.send(
+            wire.pack_ready(
+                0, 0, concurrency, interface.encode(), process.python_version().encode(), clip(loop, 255)
+            )
+        )
+        self._ready.set()
+
+    def failed(self, error: StartError) -> None:
+        """The application cannot be served; the process exits after this."""
+        trace = format_exception(error.cause) if error.cause is not None else error.trace
+        self._said_goodbye = True
+        self.send(wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024)))
+
+    def goodbye(self, cancelled: int, message: str = "") -> None:
+        """The worker has drained and is about to exit."""
+        self._said_goodbye = True
+        self.send(wire.pack_goodbye(0, 0, min(cancelled, _U32), clip(message, 0xFFFF)))
+
+    def drain(self, grace: float) -> None:
+        """DRAIN has come, or a signal that means the same. Also called from a signal handler: takes no lock."""
+        if self._grace is None:
+            self._grace = grace
+        if self._engine is not None:
+            self._engine.drain(grace)
+
+    def _run(self) -> None:
+        sock = self._sock
+        assert sock is not None
+        try:
+            while True:
+                self._watch_parent(sock)
+                self._handle(*links.read_frame(sock))
+        except (OSError, EOFError):
+            pass
+        except (LinkBroken, wire.WireError) as error:
+            self._complain(f"protocol error on the control link: {error}")
+        self._front_is_gone()
+
+    def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
+        if flags or stream:
+            raise LinkBroken(f"frame type {kind:#x} with flags {flags:#x} for stream {stream}")
+        if kind == wire.PING:
+            self._answer(wire.unpack_ping(payload)[0])
+        elif kind == wire.DRAIN:
+            self.drain(wire.unpack_drain(payload)[0] / 1000)
+        else:
+            raise LinkBroken(f"frame type {kind:#x} may not come here")
+
+    def _watch_parent(self, sock: socket.socket) -> None:
+        """Puts off what imports ctypes until the worker is ready, which should not have to wait for that."""
+        while self._parent:
+            if self._ready.is_set():
+                parent, self._parent = self._parent, 0
+                process.die_with_parent(parent)
+            elif select.select([sock], [], [], _READY_SECONDS)[0]:
+                return
+
+    def _answer(self, nonce: int) -> None:
+        engine = self._engine
+        lag = engine.probe(_PROBE_SECONDS) if engine is not None else 0.0
+        running, oldest = engine.load() if engine is not None else (0, 0.0)
+        self.send(
+            wire.pack_pong(
+                0,
+                0,
+                nonce,
+                min(int(lag * 1_000_000), _U32),
+                min(process.resident_kibibytes(), _U32),
+                min(running, _U32),
+                min(int(oldest * 1000), _U32),
+            )
+        )
+
+    def _front_is_gone(self) -> None:
+        if self._said_goodbye:
+            time.sleep(_EXIT_SECONDS)
+            os._exit(0)
+        if self._grace is not None:
+            # It was told to drain and does so; without a front it may not take longer than it was given.
+            time.sleep(self._grace + _EXIT_SECONDS)
+            os._exit(1)
+        try:
+            if self._engine is not None:
+                self._engine.abandon()
+        finally:
+            time.sleep(_ABANDONED_SECONDS)
+            os._exit(1)
+
+    @staticmethod
+    def _complain(text: str) -> None:
+        os.write(2, f"hydra worker: {text}\n".encode("utf-8", "backslashreplace"))

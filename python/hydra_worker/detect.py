@@ -1,0 +1,127 @@
+"""
+Finds out which interface an application has, from the outside: without calling it.
+
+ASGI 3 is one coroutine function of three arguments, ASGI 2 a callable of one argument that returns a coroutine function of two, WSGI a
+plain callable of two arguments.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, List, Optional, Tuple
+
+# Set instead of the code flag by asgiref's markcoroutinefunction() and, from Python 3.12 on, by inspect's.
+_MARKER_NAMES = ("_is_coroutine_mark", "_is_coroutine_marker", "_is_coroutine")
+_ASGI_NAMES = ("scope", "receive", "send")
+
+
+def detect(application: Any) -> Optional[str]:
+    """Returns "asgi", "asgi2", "wsgi", "factory" for a callable without parameters, or None when it is none of them."""
+    # asgiref's compatibility layer marks what it has made.
+    if getattr(application, "_asgi_single_callable", False):
+        return "asgi"
+    if getattr(application, "_asgi_double_callable", False):
+        return "asgi2"
+    if isinstance(application, type):
+        return _of_class(application)
+    if is_coroutine_callable(application):
+        return "asgi"
+    return _of_parameters(parameters(application))
+
+
+def is_coroutine_callable(value: Any) -> bool:
+    """Whether calling it gives a coroutine; looks through functools.partial, bound methods and instances."""
+    function = _unwrap(value)
+    if _is_coroutine_function(function):
+        return True
+    call = getattr(type(function), "__call__", None)
+    return call is not None and _is_coroutine_function(_unwrap(call))
+
+
+def _unwrap(value: Any) -> Any:
+    while True:
+        if isinstance(value, functools.partial):
+            value = value.func
+        elif hasattr(value, "__func__"):
+            value = value.__func__
+        else:
+            return value
+
+
+def _is_coroutine_function(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    coroutine_flag = 0x80 | 0x100  # inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE
+    if getattr(code, "co_flags", 0) & coroutine_flag:
+        return True
+    names = getattr(function, "__dict__", {})
+    # Mock objects have every attribute; only what was set counts.
+    return any(name in names for name in _MARKER_NAMES)
+
+
+def parameters(application: Any) -> Optional[Tuple[List[str], bool]]:
+    """The names of the required positional parameters, and whether there are *args; None where that cannot be known."""
+    # Costs several milliseconds, and most applications are recognised without it.
+    import inspect
+
+    try:
+        signature = inspect.signature(application)
+    except (TypeError, ValueError):
+        return _of_call_method(application)
+    names = []
+    variable = False
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            if parameter.default is parameter.empty:
+                names.append(parameter.name)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            variable = True
+    return names, variable
+
+
+def _of_call_method(application: Any) -> Optional[Tuple[List[str], bool]]:
+    # Callables made by C extensions often have no signature of their own, yet a code object somewhere below.
+    for candidate in (application, getattr(application, "__call__", None), getattr(application, "__wrapped__", None)):
+        code = getattr(candidate, "__code__", None)
+        if code is not None and hasattr(code, "co_argcount"):
+            names = list(code.co_varnames[: code.co_argcount])
+            return (names[1:] if names[:1] == ["self"] else names), bool(code.co_flags & 0x04)
+    return None
+
+
+def _of_parameters(found: Optional[Tuple[List[str], bool]]) -> Optional[str]:
+    if found is None:
+        # Nothing is known: what is not a coroutine function is most likely a compiled WSGI callable.
+        return "wsgi"
+    names, variable = found
+    count = len(names)
+    if count == 3:
+        # A plain function that returns an awaitable is ASGI, too.
+        return "asgi" if _looks_like_asgi(names) or not variable else None
+    if count == 2:
+        return "wsgi"
+    if count == 1 and not variable:
+        return "asgi2"
+    if variable:
+        # A decorator without functools.wraps. Coroutine functions were recognised before.
+        return "wsgi"
+    return "factory" if count == 0 else None
+
+
+def _looks_like_asgi(names: List[str]) -> bool:
+    return any(name.lstrip("_") in _ASGI_NAMES for name in names)
+
+
+def _of_class(application: type) -> Optional[str]:
+    found = parameters(application)
+    if found is None:
+        return None
+    names, variable = found
+    if len(names) == 1 and not variable:
+        return "asgi2"
+    if len(names) == 2:
+        # A WSGI application may be a class whose instances are the iterable (PEP 3333, "The Application/Framework Side").
+        return "wsgi"
+    if len(names) == 3 and hasattr(application, "__await__"):
+        # Starlette's endpoint classes: the instance is awaited.
+        return "asgi"
+    return "factory" if not names and not variable else None

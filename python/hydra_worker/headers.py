@@ -1,0 +1,132 @@
+"""Header blocks: a bounded memory of those seen before, and the checks of those that an application makes."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Generic, Iterable, List, Optional, Tuple, TypeVar
+
+from . import wire
+from .errors import InvalidMessage, RuleViolation
+
+Value = TypeVar("Value")
+
+# RFC 9110, section 5.6.2: the characters of a token, which a header's name is.
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+# RFC 9110, section 5.5: no control characters in a value but the tab. NUL is also the separator of a block.
+_FORBIDDEN = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
+
+_PLAIN = 0
+_CONTENT_LENGTH = 1
+_TRANSFER_ENCODING = 2
+_SPECIAL = {b"content-length": _CONTENT_LENGTH, b"transfer-encoding": _TRANSFER_ENCODING}
+# Names that passed the check, with what they mean to us. Applications use few; the bound is for those that make names up.
+_known_names: Dict[bytes, int] = {}
+_MOST_NAMES = 1024
+
+
+class BlockCache(Generic[Value]):
+    """
+    What was made of a block of bytes, kept for the next time that the same bytes come.
+
+    Two generations: what is not asked for while `size` others arrive is forgotten. `young` is public for a look-up without a call.
+    """
+
+    __slots__ = ("young", "_old", "_make", "_size", "_longest")
+
+    def __init__(self, make: Callable[[bytes], Value], size: int = 1024, longest: int = 4096) -> None:
+        self.young: Dict[bytes, Value] = {}
+        self._old: Dict[bytes, Value] = {}
+        self._make = make
+        self._size = size
+        self._longest = longest
+
+    def get(self, block: bytes) -> Value:
+        """The value for the block, made anew if need be."""
+        value = self.young.get(block)
+        if value is None:
+            value = self._old.get(block)
+            if value is None:
+                value = self._make(block)
+                if len(block) > self._longest:
+                    return value
+            if len(self.young) >= self._size:
+                self._old = self.young
+                self.young = {}
+            self.young[block] = value
+        return value
+
+
+def parse_block(block: bytes) -> List[Tuple[bytes, bytes]]:
+    """The (name, value) pairs of a header block."""
+    if not block:
+        return []
+    parts = block.split(b"\0")
+    if len(parts) % 2:
+        raise wire.WireError("a header block has a name without a value")
+    return list(zip(parts[::2], parts[1::2]))
+
+
+def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
+    """
+    Makes the header block of an ASGI response. Returns it with the Content-Length, if there is one.
+
+    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. RFC 9110, section 8.6: a 204 has no
+    Content-Length. Raises RuleViolation.
+    """
+    parts: List[bytes] = []
+    length: Optional[int] = None
+    try:
+        for name, value in headers:
+            kind = _known_names.get(name)
+            if kind is None:
+                kind = _classify(name)
+            if kind:
+                if kind == _TRANSFER_ENCODING or status == 204:
+                    continue
+                length = parse_content_length(value, length)
+            parts.append(name)
+            parts.append(value)
+        block = b"\0".join(parts)
+    except RuleViolation:
+        raise
+    except (TypeError, ValueError):
+        raise InvalidMessage(
+            "The headers of http.response.start must be an iterable of [name, value] pairs of byte strings."
+        ) from None
+    check_block(block, len(parts))
+    return block, length
+
+
+def check_block(block: bytes, parts: int) -> None:
+    """Raises RuleViolation for control characters in a block of so many names and values, and for one that is too long."""
+    # Deleting what is forbidden must take away the separators and nothing else.
+    if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - parts + 1:
+        raise RuleViolation("A response header has a control character (such as CR, LF or NUL) in its value.")
+    if len(block) > wire.MAX_HEADERS:
+        raise RuleViolation(f"The response headers take {len(block)} bytes, more than {wire.MAX_HEADERS}.")
+
+
+def _classify(name: Any) -> int:
+    if type(name) is not bytes:
+        raise InvalidMessage(f"The name of a response header must be a byte string, not {type(name).__name__}.")
+    check_token(name)
+    kind = _SPECIAL.get(name.lower(), _PLAIN)
+    if len(_known_names) < _MOST_NAMES:
+        _known_names[name] = kind
+    return kind
+
+
+def check_token(name: bytes) -> None:
+    """Raises RuleViolation for what cannot be a header's name."""
+    if not name or not _TOKEN.issuperset(name):
+        raise RuleViolation(f"{name!r} cannot be the name of a response header.")
+
+
+def parse_content_length(value: bytes, before: Optional[int]) -> int:
+    """The number; raises RuleViolation for what is none, or differs from the one `before` it."""
+    text = value.strip(b" \t") if type(value) is bytes else value
+    if type(text) is not bytes or not text.isdigit():
+        raise RuleViolation(f"The Content-Length of a response must be a number, not {value!r}.")
+    length = int(text)
+    if before is not None and before != length:
+        raise RuleViolation("The response has two different Content-Length headers.")
+    return length

@@ -1,0 +1,155 @@
+"""Finds the application: `module:attribute.attribute`, or what a factory of that name returns."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, List, Tuple
+
+from . import wire
+from .boot import Boot
+from .errors import StartError
+from .tracebacks import summarize, trim
+
+# What is looked for when the name has no attribute.
+DEFAULT_ATTRIBUTES = ("application", "app")
+
+
+def load(boot: Boot) -> Any:
+    """Imports the application; raises StartError."""
+    module_name, _, path = boot.app.partition(":")
+    if not module_name or boot.app.endswith(":"):
+        raise StartError(
+            wire.FAILURE_MODULE_NOT_FOUND, f'The application "{boot.app}" must be given as "module:attribute".'
+        )
+    module = import_module(module_name)
+    path, target = find_attribute(module, module_name, path)
+    return call_factory(target, f"{module_name}:{path}") if boot.factory else target
+
+
+def import_module(name: str) -> Any:
+    """Imports the module; tells a missing module from one that fails while it is imported."""
+    if name.startswith(".") or "/" in name or "\\" in name:
+        raise StartError(wire.FAILURE_MODULE_NOT_FOUND, _missing_sentence(name))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if _is_missing(name, error):
+            raise StartError(wire.FAILURE_MODULE_NOT_FOUND, _missing_sentence(name)) from None
+        raise _import_raised(name, error) from None
+    except KeyboardInterrupt as error:
+        raise _import_raised(name, error) from None
+    except BaseException as error:
+        raise _import_raised(name, error) from None
+
+
+def _is_missing(name: str, error: ModuleNotFoundError) -> bool:
+    """Whether the named module itself, or a package that it lies in, is not there; an import inside of it is another matter."""
+    if error.name is None or trim(error.__traceback__) is not None:
+        return False
+    return name == error.name or name.startswith(error.name + ".")
+
+
+def _missing_sentence(name: str) -> str:
+    sentence = f'Could not find the module "{name}" in {sys.path[0]} or elsewhere on the Python path.'
+    if name.endswith(".py") or "/" in name or "\\" in name:
+        stem = name[:-3] if name.endswith(".py") else name
+        dotted = stem.replace("\\", "/").strip("./").replace("/", ".")
+        return f'{sentence} Give a module, not a file: did you mean "{dotted}"?'
+    guesses = _similar(name, _modules_here())
+    return f'{sentence} Did you mean "{guesses[0]}"?' if guesses else sentence
+
+
+def _modules_here() -> List[str]:
+    import pkgutil
+
+    try:
+        return [module.name for module in pkgutil.iter_modules([sys.path[0]])]
+    except OSError:
+        return []
+
+
+def _similar(name: str, candidates: List[str]) -> List[str]:
+    import difflib
+
+    return difflib.get_close_matches(name, candidates, n=3, cutoff=0.6)
+
+
+def _import_raised(name: str, error: BaseException) -> StartError:
+    return StartError(wire.FAILURE_IMPORT_RAISED, f'Importing "{name}" failed with {summarize(error)}.', error)
+
+
+def find_attribute(module: Any, module_name: str, path: str) -> Tuple[str, Any]:
+    """Follows the dotted path; without one tries the usual names. Returns the path that was found and its value."""
+    if not path:
+        for name in DEFAULT_ATTRIBUTES:
+            if hasattr(module, name):
+                return name, getattr(module, name)
+        tried = " nor ".join(f'"{name}"' for name in DEFAULT_ATTRIBUTES)
+        sentence = f'The module "{module_name}" has neither {tried}; name the application as "{module_name}:attribute".'
+        raise StartError(wire.FAILURE_ATTRIBUTE_MISSING, sentence + _suggest(module, module_name, "", "app"))
+    target = module
+    done = ""
+    for name in path.split("."):
+        try:
+            target = getattr(target, name)
+        except AttributeError:
+            owner = f'The module "{module_name}"' if not done else f'"{module_name}:{done}"'
+            sentence = f'{owner} has no attribute "{name}".'
+            prefix = done + "." if done else ""
+            raise StartError(
+                wire.FAILURE_ATTRIBUTE_MISSING, sentence + _suggest(target, module_name, prefix, name)
+            ) from None
+        done = f"{done}.{name}" if done else name
+    return path, target
+
+
+def _suggest(owner: Any, module_name: str, prefix: str, name: str) -> str:
+    candidates = [
+        candidate
+        for candidate in dir(owner)
+        if not candidate.startswith("_") and callable(getattr(owner, candidate, None))
+    ]
+    guesses = [guess for guess in _similar(name, candidates)]
+    return f' Did you mean "{module_name}:{prefix}{guesses[0]}"?' if guesses else ""
+
+
+def call_factory(factory: Any, name: str) -> Any:
+    """Calls the factory for its application."""
+    if not callable(factory):
+        raise StartError(
+            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is not callable: it is {_kind(factory)}.'
+        )
+    try:
+        application = factory()
+    except BaseException as error:
+        raise StartError(
+            wire.FAILURE_FACTORY_RAISED, f'The factory "{name}" raised {summarize(error)}.', error
+        ) from None
+    if hasattr(application, "__await__"):
+        close = getattr(application, "close", None)
+        if close is not None:
+            close()
+        raise StartError(
+            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is a coroutine function; it must be a plain one.'
+        )
+    if not callable(application):
+        raise StartError(
+            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" returned {_kind(application)}, which is not callable.'
+        )
+    return application
+
+
+def check_callable(application: Any, name: str) -> None:
+    """Raises StartError for what cannot be an application of any interface."""
+    if not callable(application):
+        raise StartError(
+            wire.FAILURE_NOT_CALLABLE, f'The application "{name}" is not callable: it is {_kind(application)}.'
+        )
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"an instance of {name}" if name != "module" else "a module"

@@ -1,0 +1,164 @@
+"""Python's logging, sent to the front over the control link."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Callable, Optional, Tuple
+
+from . import wire
+
+TRACE = 5
+_LEVELS = {
+    "critical": logging.CRITICAL,
+    "error": logging.ERROR,
+    "warning": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+    "trace": TRACE,
+}
+
+# What does not fit into one frame beside the fixed part and the logger's name.
+_LONGEST_MESSAGE = wire.MAX_PAYLOAD - wire.LOG_FIELDS.size - 255
+
+Send = Callable[[bytes], None]
+
+# The logger of the shim's own records, named after uvicorn.error and gunicorn.error.
+logger = logging.getLogger("hydra.error")
+
+
+class _GivenLevel(int):
+    """The root logger's level as we set it: recognised by its identity when the application has set none itself."""
+
+
+def wire_level(level: int) -> int:
+    """The wire's level for one of Python's."""
+    if level < logging.INFO:
+        return wire.LOG_DEBUG
+    if level < logging.WARNING:
+        return wire.LOG_INFO
+    if level < logging.ERROR:
+        return wire.LOG_WARNING
+    return wire.LOG_ERROR if level < logging.CRITICAL else wire.LOG_CRITICAL
+
+
+def clip(text: str, limit: int) -> bytes:
+    """UTF-8 of at most `limit` bytes; what is cut off is said at the end."""
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) <= limit:
+        return data
+    note = f" … [{len(data)} bytes, cut]".encode()
+    return data[: limit - len(note)].decode("utf-8", "ignore").encode() + note
+
+
+def pack_record(created: float, level: int, name: str, message: str) -> bytes:
+    """A LOG frame."""
+    return wire.pack_log(
+        0, 0, max(0, int(created * 1_000_000)), wire_level(level), clip(name, 255), clip(message, _LONGEST_MESSAGE)
+    )
+
+
+class LinkHandler(logging.Handler):
+    """Sends each record as a LOG frame. Its lock is the link's: it needs none of its own."""
+
+    def __init__(self, send: Send) -> None:
+        super().__init__()
+        self._send: Optional[Send] = send
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def createLock(self) -> None:
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        # From Python 3.13 on the inherited method needs a lock.
+        passed = self.filter(record)
+        if isinstance(passed, logging.LogRecord):
+            record = passed
+        if passed:
+            self.emit(record)
+        return bool(passed)
+
+    def detach(self) -> None:
+        """From now on records go to standard error: in a process that the application forked, the link is not ours."""
+        self._send = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+            if self._send is None:
+                sys.stderr.write(text + "\n")
+            else:
+                self._send(pack_record(record.created, record.levelno, record.name, text))
+        except Exception:
+            self.handleError(record)
+
+
+class LogSetup:
+    """
+    Gives the application's records a way to the server's log, and steps back where the application has its own.
+
+    While the application loads, records that find no handler come here (logging.lastResort), so that logging.basicConfig() still
+    finds a root logger without handlers and does its work. After that the handler goes to the root logger, if that has none.
+    """
+
+    def __init__(self, send: Send, level: str) -> None:
+        self.handler = LinkHandler(send)
+        self._level = _GivenLevel(_LEVELS.get(level, logging.INFO))
+
+    def before_loading(self) -> None:
+        logging.addLevelName(TRACE, "TRACE")
+        logging.lastResort = self.handler  # type: ignore[assignment]
+        logging.getLogger().setLevel(self._level)
+        self._keep_own_logger()
+
+    def after_loading(self) -> None:
+        root = logging.getLogger()
+        if not root.handlers:
+            root.addHandler(self.handler)
+        elif root.level is self._level:
+            # The application configured handlers and no level: it expects the level that Python starts with.
+            root.setLevel(logging.WARNING)
+        self._keep_own_logger()
+
+    def _keep_own_logger(self) -> None:
+        # The shim's own records go to the front whatever the application configured; dictConfig() disables what it does not name.
+        logger.propagate = False
+        logger.handlers[:] = [self.handler]
+        logger.setLevel(self._level)
+        logger.disabled = False
+
+
+def log_exception(message: str, error: BaseException) -> None:
+    """One record at error level: the message and the traceback without the shim's frames at its top."""
+    from .tracebacks import format_exception
+
+    logger.disabled = False
+    logger.error("%s\n%s", message, format_exception(error))
+
+
+_warned: set = set()
+
+
+def warn_once(key: str, message: str, *args: Any) -> None:
+    """A warning that is worth saying once in a process."""
+    if key not in _warned:
+        _warned.add(key)
+        logger.warning(message, *args)
+
+
+def line_buffer_output() -> None:
+    """
+    One write for each line that the application prints.
+
+    The front sets PYTHONUNBUFFERED, which alone makes print() write a line and its end apart.
+    """
+    for stream in _standard_streams():
+        try:
+            stream.reconfigure(line_buffering=True, write_through=False)
+        except (AttributeError, ValueError, OSError):
+            # Replaced by something that is no text file; then its owner decides.
+            continue
+
+
+def _standard_streams() -> Tuple[Any, ...]:
+    return tuple(stream for stream in (sys.stdout, sys.stderr) if stream is not None)

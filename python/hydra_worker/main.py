@@ -1,0 +1,66 @@
+"""The life of a worker: boot, control link, application, requests, end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Optional
+
+from . import adapters, boot as boots, loading, logs, process, wire
+from .boot import Boot
+from .control import ControlLink
+from .errors import BootError, StartError, internal
+from .logs import LogSetup
+
+# The exit code for an application that cannot be started, as uvicorn and gunicorn have it.
+EXIT_START_FAILURE = 3
+
+
+class Worker:
+    """What an adapter needs to serve an application."""
+
+    __slots__ = ("boot", "control", "loop")
+
+    def __init__(self, boot: Boot, control: ControlLink) -> None:
+        self.boot = boot
+        self.control = control
+        # The event loop that was current while the application was imported; None where none was wanted.
+        self.loop: Optional[Any] = None
+
+
+def main() -> int:
+    """Runs the worker; returns the exit code."""
+    try:
+        boot = boots.read(sys.stdin.buffer)
+        if boot.schema and boot.schema != str(wire.SCHEMA_HASH):
+            raise BootError("this shim and its front are of different builds (their schema hashes differ)")
+        control = ControlLink(boot)
+    except BootError as error:
+        print(f"hydra worker: {error}", file=sys.stderr)
+        return EXIT_START_FAILURE
+    control.start()
+    process.install_signals(lambda: control.drain(boot.grace_milliseconds / 1000))
+    return _serve(Worker(boot, control))
+
+
+def _serve(worker: Worker) -> int:
+    boot = worker.boot
+    setup = LogSetup(worker.control.send, boot.log_level)
+    try:
+        logs.line_buffer_output()
+        setup.before_loading()
+        boots.prepare_sys_path(boot)
+        if boot.interface in adapters.WITH_LOOP:
+            from .asgi import loops
+
+            worker.loop = loops.create(boot.loop)
+        application = loading.load(boot)
+        interface, application = adapters.choose(boot, application)
+        setup.after_loading()
+        return adapters.runner(interface)(worker, interface, application)
+    except StartError as error:
+        worker.control.failed(error)
+    except Exception as error:
+        worker.control.failed(internal(f"The worker failed with {type(error).__name__}: {error}", error))
+    # Not sys.exit(): threads that the application started while it was imported would keep the process.
+    process.hard_exit(EXIT_START_FAILURE)
+    return EXIT_START_FAILURE

@@ -1,0 +1,88 @@
+"""What the shim asks of the operating system: memory, signals, and not to outlive the front."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Callable, Optional
+
+
+def resident_kibibytes() -> int:
+    """The resident set; 0 where it cannot be had cheaply."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
+    except (OSError, ValueError, IndexError, AttributeError):
+        pass
+    try:
+        import resource
+    except ImportError:
+        return 0
+    # The peak, not the present: the nearest that the standard library has. Bytes on macOS, KiB elsewhere.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def die_with_parent(parent: int) -> None:
+    """
+    Asks Linux to kill this process when the front dies, which works also while C code holds the interpreter's lock.
+
+    The kernel means the thread that started us; the front starts its workers on a thread that lives as long as itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        # The end of the control link says the same a little later.
+        return
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def install_signals(on_terminate: Callable[[], None]) -> None:
+    """SIGTERM drains; Ctrl-C, which reaches the whole terminal group, is the front's to decide about."""
+
+    def ignore(number: int, frame: Optional[object]) -> None:
+        # A handler and not SIG_IGN, which the application's subprocesses would inherit.
+        pass
+
+    def terminate(number: int, frame: Optional[object]) -> None:
+        on_terminate()
+
+    signal.signal(signal.SIGINT, ignore)
+    signal.signal(signal.SIGTERM, terminate)
+    if hasattr(signal, "SIGBREAK"):
+        signal.signal(signal.SIGBREAK, ignore)
+
+
+def hard_exit(code: int) -> None:
+    """Ends the process now, with all its threads."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # None, closed or broken: nothing to save.
+            continue
+    os._exit(code)
+
+
+def python_version() -> str:
+    """Such as "CPython 3.11.2"."""
+    names = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+    name = names.get(sys.implementation.name, sys.implementation.name)
+    version = sys.implementation.version if sys.implementation.name == "pypy" else sys.version_info
+    text = f"{name} {version.major}.{version.minor}.{version.micro}"
+    if version.releaselevel != "final":
+        text += f" {version.releaselevel} {version.serial}"
+    return text if has_gil() else text + " free-threaded"
+
+
+def has_gil() -> bool:
+    """Whether only one thread at a time runs Python code."""
+    check = getattr(sys, "_is_gil_enabled", None)
+    return check is None or check()

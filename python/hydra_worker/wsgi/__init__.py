@@ -1,0 +1,1 @@
+"""WSGI (PEP 3333) over threads, without asyncio."""

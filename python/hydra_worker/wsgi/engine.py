@@ -1,0 +1,112 @@
+"""Serves a WSGI application: threads, data links, drain."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+import time
+from typing import Any, List, Optional, Tuple
+
+from .. import control, links, process, wire
+from ..logs import logger
+from ..process import hard_exit
+from .environ import EnvironBuilder
+from .hub import Hub
+from .link import DataLink
+from .response import WsgiResponse
+
+# What a request that was cancelled may take for its cleanup.
+_CANCEL_SECONDS = 2.0
+_EXIT_LINK_LOST = 1
+
+
+def run(worker: Any, interface: str, application: Any) -> int:
+    """The adapter's entry."""
+    if worker.loop is not None:
+        from ..asgi import loops
+
+        loops.discard(worker.loop)
+        worker.loop = None
+    return WsgiEngine(worker, interface, application).serve()
+
+
+class WsgiEngine(control.Engine):
+    """The main thread is one of the threads that run requests. control.Engine's methods run on the control link's thread."""
+
+    def __init__(self, worker: Any, interface: str, application: Any) -> None:
+        self._boot = worker.boot
+        self._control = worker.control
+        self._interface = interface
+        self._application = application
+        boot = worker.boot
+        self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1, boot.workers > 1)
+        self._hub = Hub(process.has_gil(), self._on_broken)
+        # the end
+        self._threads: List[threading.Thread] = []
+        self._drain_begun = False
+        self._cancelled = 0
+        self._lost: Optional[str] = None
+
+    def serve(self) -> int:
+        """Until the worker is told to stop; returns the exit code."""
+        data_links = [
+            DataLink(*links.open_link(self._boot, wire.LINK_DATA, index)) for index in range(self._boot.data_links)
+        ]
+        self._hub.open(data_links)
+        for number in range(1, self._boot.threads):
+            thread = threading.Thread(target=self._work, name=f"hydra-wsgi-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._control.attach(self)
+        threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
+        self._control.ready(self._boot.threads, self._interface, threads)
+        self._work()
+        for thread in self._threads:
+            thread.join()
+        self._hub.finish()
+        if self._lost is not None:
+            logger.error("The worker stops: %s", self._lost)
+        self._control.goodbye(self._cancelled)
+        return _EXIT_LINK_LOST if self._lost is not None else 0
+
+    def _work(self) -> None:
+        hub = self._hub
+        clock = time.perf_counter
+        request = hub.take()
+        while request is not None:
+            began = clock()
+            try:
+                WsgiResponse(hub, request).run(self._application, self._environs)
+            except wire.WireError as error:
+                hub.fail(f"protocol error on a data link: {error}")
+            request = hub.take(clock() - began)
+
+    def _on_broken(self, reason: str) -> None:
+        self._lost = reason
+        self.drain(0.0)
+
+    # ---- control.Engine
+
+    def drain(self, grace: float) -> None:
+        # A thread of its own: the control link must go on, and the main thread may be busy with a request.
+        if not self._drain_begun:
+            self._drain_begun = True
+            # threading.Thread takes locks, which whatever a signal handler has interrupted may hold.
+            _thread.start_new_thread(self._drain, (grace,))
+
+    def abandon(self) -> None:
+        self._lost = "the front is gone"
+        self.drain(0.0)
+
+    def _drain(self, grace: float) -> None:
+        self._hub.begin_drain()
+        if self._hub.drained.wait(grace):
+            return
+        self._cancelled = self._hub.cancel_running()
+        if not self._hub.drained.wait(_CANCEL_SECONDS):
+            # A thread that does not come back cannot be ended, but the process can.
+            self._control.goodbye(self._cancelled)
+            hard_exit(_EXIT_LINK_LOST if self._lost is not None else 0)
+
+    def load(self) -> Tuple[int, float]:
+        return self._hub.load()

@@ -1,0 +1,124 @@
+"""Builds the environ dictionary (PEP 3333, "environ Variables")."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Dict, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from .. import wire
+from ..headers import BlockCache, parse_block
+from .files import FileWrapper
+from .stream import WsgiStream
+
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class RequestHeaders(NamedTuple):
+    """What a header block says: the variables of environ, and the host for servers that have no address of their own."""
+
+    variables: Dict[str, str]
+    host: str
+
+
+def parse_headers(block: bytes) -> RequestHeaders:
+    """
+    HTTP_* variables, CONTENT_TYPE and CONTENT_LENGTH.
+
+    A name with an underscore is left out: it could not be told from the one with a hyphen, which a proxy may have checked.
+    """
+    variables: Dict[str, str] = {}
+    for raw_name, raw_value in parse_block(block):
+        if b"_" in raw_name:
+            continue
+        name = raw_name.decode("latin-1").upper().replace("-", "_")
+        value = raw_value.decode("latin-1")
+        if name == "CONTENT_TYPE":
+            variables[name] = value
+        elif name == "CONTENT_LENGTH":
+            if value:
+                variables[name] = value
+        else:
+            name = "HTTP_" + name
+            before = variables.get(name)
+            if before is not None:
+                # RFC 9110, section 5.3; RFC 6265, section 5.4 for cookies.
+                value = before + ("; " if name == "HTTP_COOKIE" else ",") + value
+            variables[name] = value
+    return RequestHeaders(variables, variables.get("HTTP_HOST", ""))
+
+
+def parse_connection(block: bytes) -> Dict[str, str]:
+    """The variables that stay the same on a connection."""
+    parts = block.decode("latin-1").split("\0")
+    if len(parts) != 6:
+        raise wire.WireError("a connection block does not have six parts")
+    scheme, version, client_host, client_port, server_host, server_port = parts
+    variables = {
+        "wsgi.url_scheme": scheme or "http",
+        "SERVER_PROTOCOL": "HTTP/" + version,
+        "REMOTE_ADDR": client_host if client_port else "",
+    }
+    if client_port:
+        variables["REMOTE_PORT"] = client_port
+    if server_port:
+        variables["SERVER_NAME"] = server_host
+        variables["SERVER_PORT"] = server_port
+    return variables
+
+
+class EnvironBuilder:
+    """Makes environs for one worker; remembers the blocks that repeat from request to request."""
+
+    def __init__(self, root_path: str, version: str, multithread: bool, multiprocess: bool) -> None:
+        self._headers = BlockCache(parse_headers)
+        self._connections = BlockCache(parse_connection)
+        self._base: Dict[str, Any] = {
+            "SCRIPT_NAME": root_path.encode("utf-8").decode("latin-1"),
+            "SERVER_SOFTWARE": f"hydra/{version}" if version else "hydra",
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": multithread,
+            "wsgi.multiprocess": multiprocess,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+            "wsgi.file_wrapper": FileWrapper,
+        }
+
+    def build(self, request: WsgiStream, stream: Any, whole: bool) -> Dict[str, Any]:
+        """A fresh environ; `stream` becomes wsgi.input, and has the `whole` body or not."""
+        method, raw_path, raw_query, connection, headers = request.head
+        fields = self._headers.young.get(headers) or self._headers.get(headers)
+        environ = self._base.copy()
+        environ.update(self._connections.young.get(connection) or self._connections.get(connection))
+        environ.update(fields.variables)
+        path = raw_path.decode("latin-1")
+        query = raw_query.decode("latin-1")
+        environ["REQUEST_METHOD"] = method.decode("latin-1")
+        environ["QUERY_STRING"] = query
+        environ["RAW_URI"] = environ["REQUEST_URI"] = f"{path}?{query}" if query else path
+        if "%" in path:
+            path = unquote_to_bytes(raw_path).decode("latin-1")
+        # "OPTIONS *" asks about the server; PATH_INFO is empty or begins with a slash.
+        environ["PATH_INFO"] = path if path != "*" else ""
+        environ["wsgi.input"] = stream
+        if "SERVER_NAME" not in environ:
+            _name_server(environ, fields.host)
+        if whole and "CONTENT_LENGTH" not in environ:
+            _tell_length(environ, len(request.body))
+        return environ
+
+
+def _name_server(environ: Dict[str, Any], host: str) -> None:
+    """A Unix socket has no name and no port, and neither may be empty: what the client asked for takes their place."""
+    name, colon, port = host.rpartition(":")
+    if not colon or port.endswith("]"):
+        name, port = host, ""
+    environ["SERVER_NAME"] = name or "localhost"
+    environ["SERVER_PORT"] = port if port.isdigit() else _DEFAULT_PORTS.get(environ["wsgi.url_scheme"], "80")
+
+
+def _tell_length(environ: Dict[str, Any], length: int) -> None:
+    """The whole body is here: as behind a proxy that buffers, it has a length, which is all that Django and Flask look at."""
+    if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None or length:
+        environ["CONTENT_LENGTH"] = str(length)

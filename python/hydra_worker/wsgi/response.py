@@ -1,0 +1,320 @@
+"""One request of a WSGI application: start_response(), write(), the iterable and its close() (PEP 3333)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .. import wire
+from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
+from ..frames import body_frame, response_frame
+from ..headers import check_block, check_token, parse_content_length
+from ..logs import log_exception, warn_once
+from .body import InputStream
+from .environ import EnvironBuilder
+from .files import FileWrapper
+from .hub import Hub
+from .stream import WsgiStream
+
+# Where the response is.
+IDLE = 0
+HELD = 1  # start_response() was called, and its headers are held until there is a body
+SENT = 2  # the head has left
+DONE = 3  # the response is complete
+
+_MAX_BODY = wire.MAX_BODY
+_END = wire.FLAG_END
+
+_PLAIN, _CONTENT_LENGTH, _HOP_BY_HOP = 0, 1, 2
+# PEP 3333, "Other HTTP Features": these belong to the connection, which is the server's.
+_SPECIAL = {
+    name: _HOP_BY_HOP
+    for name in (
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding",
+        "upgrade",
+    )
+}
+_SPECIAL["content-length"] = _CONTENT_LENGTH
+_known_names: Dict[str, int] = {}
+_known_statuses: Dict[str, int] = {}
+_MOST_KNOWN = 1024
+
+
+class WsgiResponse:
+    """Runs the application for one request, on the calling thread."""
+
+    __slots__ = (
+        "_hub",
+        "_request",
+        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever is said
+        "_phase",
+        "_status",
+        "_head",
+        "_remaining",
+        "_bodiless",
+        # the rule that the application broke last, and what the front is told then
+        "_violation",
+        "_reason",
+    )
+
+    def __init__(self, hub: Hub, request: WsgiStream) -> None:
+        self._hub = hub
+        self._request = request
+        self._phase = IDLE
+        self._status = 0
+        self._head = b""
+        self._remaining: Optional[int] = None
+        self._bodiless = request.head[0] == b"HEAD"
+        self._violation: Optional[str] = None
+        self._reason = wire.RESET_RULE_VIOLATION
+
+    def run(self, application: Any, environs: EnvironBuilder) -> None:
+        """Calls the application and sees to it that the stream ends with it."""
+        request = self._request
+        if request.chunks is not None:
+            self._gather()
+        whole = bool(request.body_ended and request.chunks is None)
+        stream: Any = io.BytesIO(request.body) if whole else InputStream(self._hub, request)
+        environ = environs.build(request, stream, whole)
+        try:
+            result = application(environ, self.start_response)
+            try:
+                self._send_result(result)
+            finally:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:
+            self._failed(error)
+
+    def _gather(self) -> None:
+        """More of the body came while the request waited for a thread; perhaps all of it."""
+        request = self._request
+        with self._hub.lock:
+            if request.body_ended:
+                request.body += request.take_chunks()
+
+    # ---- for the application
+
+    def start_response(
+        self, status: str, headers: List[Tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        """PEP 3333, "The start_response() Callable"."""
+        if exc_info:
+            try:
+                if self._phase >= SENT:
+                    # It is too late for an error page.
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self._phase != IDLE:
+            raise self._broke("start_response() was called again without exc_info.")
+        code = _known_statuses.get(status) if type(status) is str else None
+        try:
+            if code is None:
+                code = parse_status(status)
+            self._head, self._remaining = encode(headers, code)
+        except RuleViolation as error:
+            self._violation = str(error)
+            raise
+        self._status = code
+        if code == 204 or code == 304:
+            self._bodiless = True
+        self._phase = HELD
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333, "The write() Callable"."""
+        if not isinstance(data, bytes):
+            raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
+        if data:
+            self._send_chunk(data)
+
+    # ---- the result
+
+    def _send_result(self, result: Any) -> None:
+        if result is None or isinstance(result, (bytes, str)):
+            raise self._broke(
+                f"The application must return an iterable of bytes, not {type(result).__name__}.", InvalidMessage
+            )
+        if type(result) is list or type(result) is tuple:
+            self._finish(self._join(result))
+            return
+        if isinstance(result, FileWrapper):
+            result = result.blocks(_MAX_BODY)
+        for chunk in result:
+            if not isinstance(chunk, bytes):
+                raise self._broke(f"The application's iterable gave {type(chunk).__name__}, not bytes.", InvalidMessage)
+            if chunk:
+                self._send_chunk(chunk)
+                if self._bodiless:
+                    return
+        if self._phase != DONE:
+            self._finish(b"")
+
+    def _join(self, chunks: Any) -> bytes:
+        try:
+            body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        except TypeError:
+            body = None
+        if type(body) is not bytes:
+            raise self._broke("The application's iterable must give bytes and nothing else.", InvalidMessage)
+        return body
+
+    def _finish(self, body: bytes) -> None:
+        """The last of the body, or all of it."""
+        if self._phase == IDLE:
+            self._reason = wire.RESET_NO_RESPONSE
+            raise self._broke("The application returned without a call of start_response().")
+        if self._phase == DONE:
+            if body and not self._bodiless:
+                raise self._broke("The body of the response is longer than its Content-Length.")
+            return
+        self._check_gone()
+        if self._bodiless:
+            body = b""
+        elif self._remaining is not None and self._remaining != len(body):
+            self._count(len(body))
+            raise self._broke("The body of the response is shorter than its Content-Length.")
+        request = self._request
+        if self._phase == HELD and len(body) <= _MAX_BODY:
+            frame = response_frame(request.id, _END, self._status, self._head, body)
+            self._complete()
+            self._hub.deliver(request, frame)
+        else:
+            self._send_body(body, True)
+
+    def _send_chunk(self, chunk: bytes) -> None:
+        """A part of the body, which leaves at once (PEP 3333, "Buffering and Streaming")."""
+        if self._phase == IDLE:
+            raise self._broke("The application gave a part of the body before it called start_response().")
+        if self._bodiless:
+            self._finish(b"")
+            return
+        last = False
+        if self._remaining is not None:
+            self._count(len(chunk))
+            last = self._remaining == 0
+        if self._phase == SENT:
+            self._hub.look()
+        self._check_gone()
+        self._send_body(chunk, last)
+
+    def _count(self, size: int) -> None:
+        assert self._remaining is not None
+        if size > self._remaining:
+            raise self._broke("The body of the response is longer than its Content-Length.")
+        self._remaining -= size
+
+    def _send_body(self, body: bytes, last: bool) -> None:
+        request = self._request
+        link = request.link
+        at = 0
+        view = memoryview(body)
+        if self._phase == HELD:
+            at = min(_MAX_BODY, len(body))
+            flags = _END if last and at == len(body) else 0
+            link.write(response_frame(request.id, flags, self._status, self._head, view[:at]))
+            self._phase = SENT
+            if flags:
+                self._complete()
+                return
+        while at < len(body):
+            if request.credit <= 0:
+                with self._hub.lock:
+                    self._hub.wait(request, lambda: request.credit > 0 or request.gone)
+            self._check_gone()
+            end = min(at + _MAX_BODY, at + request.credit, len(body))
+            with self._hub.lock:
+                request.credit -= end - at
+            flags = _END if last and end == len(body) else 0
+            link.write(body_frame(request.id, flags, view[at:end]))
+            at = end
+        if last:
+            if not body:
+                link.write(body_frame(request.id, _END, b""))
+            self._complete()
+
+    def _check_gone(self) -> None:
+        if self._request.gone and self._phase != DONE:
+            raise ClientDisconnected("The client has disconnected.")
+
+    def _complete(self) -> None:
+        self._phase = DONE
+        self._request.link.forget(self._request)
+
+    # ---- what goes wrong
+
+    def _broke(self, rule: str, error: type = RuleViolation) -> Exception:
+        self._violation = rule
+        return error(rule)
+
+    def _failed(self, error: BaseException) -> None:
+        if self._request.gone and isinstance(error, ClientDisconnected):
+            self._complete()
+            return
+        if self._phase != DONE:
+            if self._violation is not None and isinstance(error, RuleViolation):
+                reason, text = self._reason, self._violation
+            else:
+                reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
+            if not self._request.gone:
+                link = self._request.link
+                link.write(wire.pack_reset(self._request.id, 0, reason, text.encode("utf-8", "replace")[:1024]))
+            self._complete()
+        log_exception("Exception in WSGI application", error)
+
+
+def parse_status(status: Any) -> int:
+    """The code of "200 OK"."""
+    if type(status) is not str:
+        raise InvalidMessage(f"The status must be a str, not {type(status).__name__}.")
+    code = status[:3]
+    if not (len(code) == 3 and code.isascii() and code.isdigit() and status[3:4] in ("", " ") and status.isprintable()):
+        raise RuleViolation(f'The status must be three digits and a reason, such as "200 OK", not {status!r}.')
+    number = int(code)
+    if number < 200:
+        raise RuleViolation(f"{number} cannot be the status of a response: it must be from 200 to 999.")
+    if len(_known_statuses) < _MOST_KNOWN:
+        _known_statuses[status] = number
+    return number
+
+
+def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:
+    """Makes the header block. Returns it with the Content-Length, if there is one. Raises RuleViolation."""
+    parts: List[str] = []
+    length: Optional[int] = None
+    try:
+        for name, value in headers:
+            kind = _known_names.get(name)
+            if kind is None:
+                kind = _classify(name)
+            if kind:
+                if kind == _HOP_BY_HOP:
+                    warn_once(name, "The WSGI application sets the header %s, which belongs to the server: dropped", name)
+                    continue
+                if status == 204:
+                    # RFC 9110, section 8.6.
+                    continue
+                length = parse_content_length(value.encode("latin-1"), length)
+            parts.append(name)
+            parts.append(value)
+        block = "\0".join(parts).encode("latin-1")
+    except RuleViolation:
+        raise
+    except UnicodeEncodeError:
+        raise RuleViolation("A response header has a character that is not in latin-1.") from None
+    except (TypeError, ValueError, AttributeError):
+        raise InvalidMessage("The headers must be a list of (name, value) tuples of str.") from None
+    check_block(block, len(parts))
+    return block, length
+
+
+def _classify(name: Any) -> int:
+    if type(name) is not str:
+        raise InvalidMessage(f"The name of a response header must be a str, not {type(name).__name__}.")
+    check_token(name.encode("latin-1"))
+    kind = _SPECIAL.get(name.lower(), _PLAIN)
+    if len(_known_names) < _MOST_KNOWN:
+        _known_names[name] = kind
+    return kind

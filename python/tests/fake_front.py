@@ -1,0 +1,417 @@
+"""A front for tests: listens, starts the real shim, does the handshake, exchanges frames. Every wait has a deadline."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON_DIR = os.path.dirname(HERE)
+APPS = os.path.join(HERE, "apps")
+SHIM = os.path.join(PYTHON_DIR, "hydra_shim.py")
+if PYTHON_DIR not in sys.path:
+    sys.path.insert(0, PYTHON_DIR)
+
+from hydra_worker import wire  # noqa: E402
+
+DEADLINE = 30.0
+CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000"
+Headers = Iterable[Tuple[bytes, bytes]]
+
+
+def header_block(headers: Headers) -> bytes:
+    return b"\0".join(part for pair in headers for part in pair)
+
+
+def parse_headers(block: bytes) -> List[Tuple[bytes, bytes]]:
+    parts = block.split(b"\0") if block else []
+    return list(zip(parts[::2], parts[1::2]))
+
+
+class Frame(NamedTuple):
+    kind: int
+    flags: int
+    stream: int
+    payload: bytes
+
+    @property
+    def end(self) -> bool:
+        return bool(self.flags & wire.FLAG_END)
+
+
+class LogRecord(NamedTuple):
+    created: int
+    level: int
+    logger: str
+    message: str
+
+
+class Closed(Exception):
+    """The worker closed the link."""
+
+
+class Response:
+    """What a stream gave in the end."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: List[Tuple[bytes, bytes]] = []
+        self.body = b""
+        self.frames: List[Frame] = []
+        self.reset: Optional[Tuple[int, str]] = None
+
+    def header(self, name: bytes) -> Optional[bytes]:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Exchange:
+    """One stream, as the front sees it."""
+
+    def __init__(self, link: "Link", stream: int) -> None:
+        self.link = link
+        self.id = stream
+        self.frames: "queue.Queue[Optional[Frame]]" = queue.Queue()
+
+    def next(self) -> Frame:
+        frame = self.frames.get(timeout=DEADLINE)
+        if frame is None:
+            raise Closed()
+        return frame
+
+    def expect(self, kind: int) -> Frame:
+        frame = self.next()
+        assert frame.kind == kind, frame
+        return frame
+
+    def body(self, data: bytes, end: bool = False) -> None:
+        self.link.send(wire.pack_body(self.id, wire.FLAG_END if end else 0, data))
+
+    def window(self, credit: int) -> None:
+        self.link.send(wire.pack_window(self.id, 0, credit))
+
+    def cancel(self, reason: int = wire.CANCEL_CLIENT_LEFT) -> None:
+        self.link.send(wire.pack_cancel(self.id, 0, reason))
+
+    def response(self, grant: bool = True) -> Response:
+        """Collects the response until its END or a RESET; gives credit as it comes in."""
+        response = Response()
+        while True:
+            frame = self.next()
+            response.frames.append(frame)
+            if frame.kind == wire.RESPONSE:
+                response.status, block, response.body = wire.unpack_response(frame.payload)
+                response.headers = parse_headers(block)
+            elif frame.kind == wire.BODY:
+                response.body += frame.payload
+                if grant and frame.payload and not frame.end:
+                    self.window(len(frame.payload))
+            elif frame.kind == wire.RESET:
+                reason, message = wire.unpack_reset(frame.payload)
+                response.reset = (reason, message.decode())
+                return response
+            if frame.end:
+                return response
+
+
+class Link:
+    """An accepted link; a thread of its own reads it."""
+
+    def __init__(self, sock: socket.socket, kind: int, index: int) -> None:
+        self.sock = sock
+        self.kind = kind
+        self.index = index
+        self.lock = threading.Lock()
+        self.exchanges: Dict[int, Exchange] = {}
+        self.frames: "queue.Queue[Optional[Frame]]" = queue.Queue()
+        self.closed = threading.Event()
+        self.on_frame: Callable[[Frame], None] = self.frames.put
+
+    def start(self) -> None:
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, data: bytes) -> None:
+        with self.lock:
+            self.sock.sendall(data)
+
+    def _read(self) -> None:
+        try:
+            while True:
+                frame = read_frame(self.sock)
+                exchange = self.exchanges.get(frame.stream) if self.kind == wire.LINK_DATA else None
+                (exchange.frames.put if exchange else self.on_frame)(frame)
+        except (OSError, EOFError):
+            pass
+        self.closed.set()
+        self.frames.put(None)
+        for exchange in list(self.exchanges.values()):
+            exchange.frames.put(None)
+
+
+def read_exactly(sock: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        piece = sock.recv(size - len(data))
+        if not piece:
+            raise EOFError
+        data += piece
+    return data
+
+
+def read_frame(sock: socket.socket) -> Frame:
+    length, kind, flags, zero, stream = wire.HEADER.unpack(read_exactly(sock, wire.HEADER_SIZE))
+    assert zero == 0 and length <= wire.MAX_PAYLOAD
+    return Frame(kind, flags, stream, read_exactly(sock, length))
+
+
+class Front:
+    """Use as a context manager: leaving it ends the worker and fails the test if the worker had to be killed."""
+
+    request_window = 128 * 1024
+    response_window = 128 * 1024
+
+    def __init__(self, app: str, app_dir: str = APPS, env: Optional[Dict[str, str]] = None, **boot: Any) -> None:
+        self.directory = tempfile.mkdtemp(prefix="hydra-test-")
+        self.token = secrets.token_hex(32)
+        self.listener, address = self._listen()
+        self.boot = {
+            "address": address,
+            "token": self.token,
+            "worker": 0,
+            "workers": 1,
+            "app": app,
+            "app_dir": app_dir,
+            "version": "test",
+            "unknown_key": {"is": "ignored"},
+        }
+        self.boot.update(boot)
+        self.env = dict(os.environ, HYDRA_WORKER_ID="0", PYTHONUNBUFFERED="1", **(env or {}))
+        self.process: Optional["subprocess.Popen[bytes]"] = None
+        self.control: Optional[Link] = None
+        self.data: Dict[int, Link] = {}
+        self.linked = threading.Condition()
+        self.logs: List[LogRecord] = []
+        self.log_arrived = threading.Condition()
+        self.life: "queue.Queue[Optional[Frame]]" = queue.Queue()
+        self.output: Dict[str, List[bytes]] = {"out": [], "err": []}
+        self._readers: List[threading.Thread] = []
+        self._next_stream = 1
+
+    def _listen(self) -> Tuple[socket.socket, str]:
+        if hasattr(socket, "AF_UNIX") and not os.environ.get("HYDRA_TEST_TCP"):
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            path = os.path.join(self.directory, "s")
+            listener.bind(path)
+            address = "unix:" + path
+        else:
+            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            listener.bind(("127.0.0.1", 0))
+            address = "tcp:127.0.0.1:%d" % listener.getsockname()[1]
+        listener.listen(16)
+        return listener, address
+
+    # ---- life
+
+    def start(self) -> "Front":
+        threading.Thread(target=self._accept, daemon=True).start()
+        self.process = subprocess.Popen(
+            [sys.executable, SHIM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.env,
+            cwd=APPS,
+        )
+        assert self.process.stdin is not None
+        for name, pipe in (("out", self.process.stdout), ("err", self.process.stderr)):
+            reader = threading.Thread(target=self._collect, args=(name, pipe), daemon=True)
+            reader.start()
+            self._readers.append(reader)
+        self.process.stdin.write(json.dumps(self.boot).encode() + b"\n")
+        self.process.stdin.flush()
+        return self
+
+    def _collect(self, name: str, pipe: Any) -> None:
+        for line in pipe:
+            self.output[name].append(line)
+        pipe.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                frame = read_frame(sock)
+                schema, pid, worker, kind, index, token = wire.unpack_hello(frame.payload)
+                assert frame.kind == wire.HELLO and schema == wire.SCHEMA_HASH and token == self.token.encode()
+                assert worker == self.boot["worker"]
+            except (AssertionError, EOFError, OSError, ValueError):
+                sock.close()
+                continue
+            link = Link(sock, kind, index)
+            with self.linked:
+                if kind == wire.LINK_CONTROL:
+                    link.on_frame = self._on_control
+                    self.control = link
+                else:
+                    self.data[index] = link
+                self.linked.notify_all()
+            sock.sendall(wire.pack_welcome(0, 0, self.request_window, self.response_window))
+            link.start()
+
+    def _on_control(self, frame: Frame) -> None:
+        if frame.kind == wire.LOG:
+            created, level, logger, message = wire.unpack_log(frame.payload)
+            with self.log_arrived:
+                self.logs.append(LogRecord(created, level, logger.decode(), message.decode()))
+                self.log_arrived.notify_all()
+        else:
+            self.life.put(frame)
+
+    def next_life(self, kind: int) -> Tuple[Any, ...]:
+        """Waits for the next frame of the worker's life on the control link, which must be of this kind."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                frame = self.life.get(timeout=0.05)
+            except queue.Empty:
+                ended = self.process is not None and self.process.poll() is not None
+                if (ended and self.life.empty()) or time.monotonic() > deadline:
+                    raise AssertionError("no frame %#x; exit code %r; stderr: %s" % (kind, self.code(), self.stderr()))
+                continue
+            assert frame is not None
+            if frame.kind != kind:
+                raise AssertionError("expected %#x, got %r; stderr: %s" % (kind, frame, self.stderr()))
+            names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye"}
+            return getattr(wire, "unpack_" + names[kind])(frame.payload)
+
+    def ready(self) -> Tuple[int, str, str, str]:
+        concurrency, interface, python, loop = self.next_life(wire.READY)
+        return concurrency, interface.decode(), python.decode(), loop.decode()
+
+    def failed(self) -> Tuple[int, str, str]:
+        """The FAILED frame; the worker must exit with code 3 after it."""
+        reason, message, trace = self.next_life(wire.FAILED)
+        assert self.wait_exit() == 3, (self.code(), self.stderr())
+        return reason, message.decode(), trace.decode()
+
+    def ping(self, nonce: int = 7) -> Tuple[int, int, int, int, int]:
+        assert self.control is not None
+        self.control.send(wire.pack_ping(0, 0, nonce))
+        return self.next_life(wire.PONG)  # type: ignore[return-value]
+
+    def drain(self, grace: float = 10.0) -> None:
+        assert self.control is not None
+        self.control.send(wire.pack_drain(0, 0, int(grace * 1000)))
+
+    def goodbye(self) -> Tuple[int, str]:
+        cancelled, message = self.next_life(wire.GOODBYE)
+        return cancelled, message.decode()
+
+    def wait_exit(self) -> int:
+        assert self.process is not None
+        code = self.process.wait(DEADLINE)
+        for reader in self._readers:
+            reader.join(DEADLINE)
+        return code
+
+    def code(self) -> Optional[int]:
+        return self.process.poll() if self.process is not None else None
+
+    def stderr(self) -> str:
+        return b"".join(self.output["err"]).decode("utf-8", "replace")
+
+    def stdout(self) -> str:
+        return b"".join(self.output["out"]).decode("utf-8", "replace")
+
+    def wait_log(self, wanted: Callable[[LogRecord], bool]) -> LogRecord:
+        deadline = time.monotonic() + DEADLINE
+        with self.log_arrived:
+            while True:
+                for record in self.logs:
+                    if wanted(record):
+                        return record
+                left = deadline - time.monotonic()
+                if left <= 0 or not self.log_arrived.wait(left):
+                    raise AssertionError("no such log record; the latest are %r" % (self.logs[-5:],))
+
+    def stop(self) -> Tuple[int, str]:
+        """Drains, checks the orderly end."""
+        self.drain()
+        result = self.goodbye()
+        assert self.wait_exit() == 0, (self.code(), self.stderr())
+        return result
+
+    def __enter__(self) -> "Front":
+        return self.start()
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        self.listener.close()
+        process = self.process
+        assert process is not None and process.stdin is not None
+        if process.poll() is None:
+            process.kill()
+        process.wait(DEADLINE)
+        process.stdin.close()
+        for link in [self.control, *self.data.values()]:
+            if link is not None:
+                link.sock.close()
+        for reader in self._readers:
+            reader.join(DEADLINE)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if kind is not None and self.output["err"]:
+            sys.stderr.write("worker's stderr:\n" + self.stderr())
+
+    # ---- requests
+
+    def open(
+        self,
+        method: str = "GET",
+        path: str = "/",
+        query: str = "",
+        headers: Headers = ((b"host", b"test"),),
+        body: bytes = b"",
+        end: bool = True,
+        flags: int = 0,
+        connection: bytes = CONNECTION,
+        link: int = 0,
+        send: bool = True,
+    ) -> Exchange:
+        """Sends a REQUEST; returns its exchange."""
+        target = self.data[link]
+        stream = self._next_stream
+        self._next_stream += 1
+        exchange = Exchange(target, stream)
+        target.exchanges[stream] = exchange
+        frame = wire.pack_request(
+            stream,
+            flags | (wire.FLAG_END if end else 0),
+            5,
+            method.encode(),
+            path.encode(),
+            query.encode(),
+            connection,
+            header_block(headers),
+            body,
+        )
+        exchange.frame = frame  # type: ignore[attr-defined]
+        if send:
+            target.send(frame)
+        return exchange
+
+    def get(self, path: str = "/", **options: Any) -> Response:
+        return self.open("GET", path, **options).response()
+
+    def post(self, path: str, body: bytes, **options: Any) -> Response:
+        return self.open("POST", path, body=body, **options).response()
