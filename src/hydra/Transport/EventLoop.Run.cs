@@ -12,6 +12,7 @@ internal sealed partial class EventLoop
         {
             int count = Libc.EpollWait(_epoll, _events.Pointer, _events.Capacity, milliseconds);
             Awake();
+            _ticks++;
             if (count < 0 && count != -Libc.EIntr)
             {
                 // Neither the descriptor nor the memory can be wrong; without the loop the server is dead, so say it loudly.

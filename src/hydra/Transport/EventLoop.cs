@@ -40,6 +40,7 @@ internal sealed partial class EventLoop : IDisposable
     private readonly PriorityQueue<ILoopTimer, long> _timers = new();
     private byte[]? _scratch;
     private int _connections;
+    private long _ticks;
 
     /// <summary>Makes a loop; <see cref="Start"/> starts its thread.</summary>
     public EventLoop(int index, ILogger logger)
@@ -69,6 +70,9 @@ internal sealed partial class EventLoop : IDisposable
 
     /// <summary>How many connections live here, for balancing.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>How often the loop went round, for tests and figures.</summary>
+    public long Ticks => Volatile.Read(ref _ticks);
 
     /// <summary>What the links of this loop receive into. The loop's thread only, and no callback within another may use it.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
