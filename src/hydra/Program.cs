@@ -1,1 +1,15 @@
-return 0;
+using Hydra.Cli;
+using Hydra.Configuration;
+using Hydra.Diagnostics;
+using Hydra.Hosting;
+
+StandardStreams.FillClosed();
+ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
+if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
+{
+    return code;
+}
+
+var run = (ParseResult.Run)parsed;
+using var logs = new ServerLogs(run.Options);
+return await new HydraServer(run.Options, logs).RunAsync(run.Warnings);

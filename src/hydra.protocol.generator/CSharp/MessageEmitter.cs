@@ -104,7 +104,7 @@ internal static class MessageEmitter
     {
         string arguments = string.Concat(message.Fields.Select(field => ", " + field.Name + (field.IsBytes ? ".Length" : "")));
         text.Line("/// <summary>Writes the payload: exactly <see cref=\"PayloadSize\"/> bytes.</summary>");
-        text.Line("/// <exception cref=\"ArgumentException\">A field or the payload is too long, or the destination too short.</exception>");
+        text.Line("/// <exception cref=\"ArgumentException\">Too long for the wire, or for the destination.</exception>");
         text.Open("internal void Write(Span<byte> payload)");
         if (message.BytesFields.Any())
         {
@@ -170,8 +170,8 @@ internal static class MessageEmitter
     {
         IEnumerable<string> parameters = message.Fields.Select(field =>
             field.IsBytes ? "int " + LengthName(field) : $"{field.FixedType} {ParameterName(field)}");
-        text.Line("/// <summary>Writes the fixed part only; the caller puts the variable bytes behind it, in the order of the lengths.</summary>");
-        text.Line("/// <exception cref=\"ArgumentException\">A length does not fit its field, or the destination is too short.</exception>");
+        text.Line("/// <summary>Writes the fixed part only; the caller puts the variable bytes behind it, in order.</summary>");
+        text.Line("/// <exception cref=\"ArgumentException\">Too long for the wire, or for the destination.</exception>");
         text.Open($"internal static void WriteFixed(Span<byte> destination, {string.Join(", ", parameters)})");
         foreach (WireField field in message.BytesFields)
         {

@@ -30,7 +30,7 @@ internal static class SchemaEmitter
         text.Line();
         text.Line("[DoesNotReturn]");
         text.Line("internal static void ThrowPayloadTooLong(string message, long size) =>");
-        text.Line("    throw new ArgumentException($\"The payload of {message} would be {size} bytes, more than {ProtocolLimits.MaxPayload}.\");");
+        text.Line("    throw new ArgumentException($\"{size} bytes of payload for {message} is more than {ProtocolLimits.MaxPayload}.\");");
         text.Close();
         return text.ToString();
     }

@@ -55,6 +55,11 @@ internal static class WireDiagnostics
         "wire.py is not what the declaration says",
         "python/hydra_worker/wire.py {0}; run build/wire.sh");
 
+    public static readonly DiagnosticDescriptor ReservedName = Error(
+        "HYWIRE011",
+        "The generated code needs the name",
+        "'{0}.{1}' has a name that the generated code needs for itself; choose another");
+
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "Hydra.Wire", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

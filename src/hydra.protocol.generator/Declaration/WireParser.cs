@@ -10,6 +10,12 @@ internal static class WireParser
 {
     public const string Namespace = "Hydra.Protocol";
 
+    /// <summary>Names that the generated part of a message declares, or uses for its parameters.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
+    {
+        "Type", "FixedSize", "PayloadSize", "TryRead", "Write", "WriteFrame", "WriteFixed", "ThrowIfTooLong", "Destination",
+    };
+
     public static Parsed<WireMessage> Message(INamedTypeSymbol symbol, AttributeData attribute)
     {
         LocationInfo location = LocationInfo.Of(symbol);
@@ -29,7 +35,10 @@ internal static class WireParser
         }
 
         ImmutableArray<TypedConstant> arguments = attribute.ConstructorArguments;
-        if (diagnostics.Count > 0 || arguments.Length != 2 || arguments[0].Value is not byte number || arguments[1].Value is not int direction)
+        if (diagnostics.Count > 0
+            || arguments.Length != 2
+            || arguments[0].Value is not byte number
+            || arguments[1].Value is not int direction)
         {
             return Refuse<WireMessage>([.. diagnostics]);
         }
@@ -77,13 +86,7 @@ internal static class WireParser
             SpecialType.System_UInt16 => FieldKind.U16,
             SpecialType.System_UInt32 => FieldKind.U32,
             SpecialType.System_UInt64 => FieldKind.U64,
-            _ when isSpan && bytes is { ConstructorArguments.Length: 1 } && bytes.ConstructorArguments[0].Value is int length => (WireLength)length switch
-            {
-                WireLength.U8 => FieldKind.Bytes8,
-                WireLength.U16 => FieldKind.Bytes16,
-                _ => FieldKind.Bytes32,
-            },
-            _ => null,
+            _ => isSpan && bytes is not null ? BytesKind(bytes) : null,
         };
         DiagnosticDescriptor? wrong = property switch
         {
@@ -91,6 +94,7 @@ internal static class WireParser
             _ when bytes is null && isSpan => WireDiagnostics.BytesWithoutLength,
             { GetMethod: null } or { SetMethod: not { IsInitOnly: true } } or { IsIndexer: true } => WireDiagnostics.UnsupportedProperty,
             _ when kind is null => WireDiagnostics.UnsupportedProperty,
+            _ when Reserved.Contains(property.Name) => WireDiagnostics.ReservedName,
             _ => null,
         };
         if (wrong is null)
@@ -101,6 +105,13 @@ internal static class WireParser
         diagnostics.Add(DiagnosticInfo.At(wrong, LocationInfo.Of(property), property.ContainingType.Name, property.Name));
         return null;
     }
+
+    private static FieldKind BytesKind(AttributeData attribute) => attribute.ConstructorArguments.FirstOrDefault().Value switch
+    {
+        (int)WireLength.U8 => FieldKind.Bytes8,
+        (int)WireLength.U16 => FieldKind.Bytes16,
+        _ => FieldKind.Bytes32,
+    };
 
     private static Parsed<T> Refuse<T>(params DiagnosticInfo[] diagnostics)
         where T : class, IEquatable<T> => new(null, diagnostics.ToEquatable());

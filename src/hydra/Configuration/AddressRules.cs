@@ -80,7 +80,7 @@ internal static class AddressRules
             string rest = end < 0 ? "" : text[(end + 1)..];
             if (end < 0 || (rest.Length > 0 && rest[0] != ':'))
             {
-                return $"\"{text}\" is not an address; an IPv6 address with a port is written [::1]:8000.";
+                return NoAddress(text);
             }
 
             host = text[1..end];
@@ -105,6 +105,8 @@ internal static class AddressRules
         return CheckHost(text, ref host);
     }
 
+    private static string NoAddress(string text) => $"\"{text}\" is not an address; an IPv6 address with a port is written [::1]:8000.";
+
     private static string? CheckHost(string text, ref string host)
     {
         if (host is "" or "*")
@@ -115,7 +117,7 @@ internal static class AddressRules
 
         if (host.Contains(':', StringComparison.Ordinal))
         {
-            return IPAddress.TryParse(host, out _) ? null : $"\"{text}\" is not an address; an IPv6 address with a port is written [::1]:8000.";
+            return IPAddress.TryParse(host, out _) ? null : NoAddress(text);
         }
 
         bool isName = host.All(static c => char.IsLetterOrDigit(c) || c is '.' or '-' or '_');
@@ -146,7 +148,8 @@ internal static class AddressRules
         if (styles.Length > 1)
         {
             string names = string.Join(" and ", styles.Select(static style => style.Source.Spelling));
-            report($"{names} contradict each other: give the addresses with --bind alone (it may be repeated), with --host and --port, or with --uds.");
+            report($"{names} contradict each other: give the addresses with --bind alone (it may be repeated), "
+                + "with --host and --port, or with --uds.");
             return [Default];
         }
 

@@ -87,6 +87,10 @@ internal sealed class ArgumentScanner
         }
 
         Unknown(spelling);
+        if (attached is null)
+        {
+            SkipValueOfUnknown();
+        }
     }
 
     private void Short(string argument)
@@ -146,10 +150,21 @@ internal sealed class ArgumentScanner
     private void Add(Option option, string text, string spelling)
         => _found.Add((option, new OptionValue(text, new OptionSource(SourceRank.CommandLine, spelling))));
 
+    // What follows an unknown option is its value, most likely, and worth no second complaint, unless it names an application.
+    private void SkipValueOfUnknown()
+    {
+        if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next])
+            && AppReference.Read(_arguments[_next], out _, out _) is not null)
+        {
+            _next++;
+        }
+    }
+
     private void Unknown(string spelling)
     {
-        IEnumerable<string> names = OptionTable.All.SelectMany(static option => option.Names.Select(static name => "--" + name))
-            .Concat(OptionTable.All.Where(static option => option is { IsSwitch: true, IsCommand: false }).Select(static option => "--no-" + option.Name));
+        IEnumerable<string> names = OptionTable.All.SelectMany(static option => option is { IsSwitch: true, IsCommand: false }
+            ? option.Names.SelectMany(static name => new[] { "--" + name, "--no-" + name })
+            : option.Names.Select(static name => "--" + name));
         string meant = EditDistance.Nearest(spelling, names) is { } near ? $"; did you mean {near}?" : ".";
         _errors.Add($"Unknown option {spelling} (command line){meant}");
     }

@@ -2,7 +2,10 @@ using Hydra.Primitives;
 
 namespace Hydra.Configuration;
 
-/// <summary>Makes options out of the command line and the environment: command line, then HYDRA_…, then shared variables, then defaults.</summary>
+/// <summary>
+/// Makes options out of the command line and the environment. The command line counts most, then HYDRA_…, then shared variables, then
+/// the defaults.
+/// </summary>
 internal static class CommandLine
 {
     /// <summary>Reads everything and reports everything that is wrong at once.</summary>
@@ -34,7 +37,8 @@ internal static class CommandLine
         HydraOptions options = draft.Options with { Binds = AddressRules.Resolve(draft.Addresses, errors.Add) };
         if (options.App is null)
         {
-            errors.Add("No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
+            errors.Add(
+                "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
         return errors.Count > 0

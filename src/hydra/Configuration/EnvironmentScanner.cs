@@ -11,7 +11,8 @@ internal static class EnvironmentScanner
     /// <summary>The variables of this process.</summary>
     public static IReadOnlyDictionary<string, string> Current()
     {
-        var variables = new Dictionary<string, string>(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        StringComparer comparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+        var variables = new Dictionary<string, string>(comparer);
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
             variables[(string)entry.Key] = (string?)entry.Value ?? "";
@@ -42,7 +43,7 @@ internal static class EnvironmentScanner
     /// <summary>Sentences about variables that look like slips of the finger.</summary>
     public static IEnumerable<string> Warnings(IReadOnlyDictionary<string, string> environment)
     {
-        HashSet<string> known = [RuntimeDirectoryVariable, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
+        HashSet<string> known = [EnvironmentVariables.RuntimeDirectory, EnvironmentVariables.WorkerId, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
         foreach (string name in environment.Keys.Order(StringComparer.Ordinal))
         {
             // Other programs have variables that begin like this; only what is near to one of ours is worth a word.
@@ -54,9 +55,6 @@ internal static class EnvironmentScanner
         }
     }
 
-    /// <summary>Where private directories are made; not an option, and read by the Workers ring.</summary>
-    public const string RuntimeDirectoryVariable = "HYDRA_RUNTIME_DIR";
-
     // An empty variable is how compose files and charts say "not set".
     private static string? Get(string name, IReadOnlyDictionary<string, string> environment)
         => environment.TryGetValue(name, out string? text) && !string.IsNullOrWhiteSpace(text) ? text : null;
@@ -66,7 +64,8 @@ internal static class EnvironmentScanner
         => option.Name == "port" && text.Contains("://", StringComparison.Ordinal);
 
     private static OptionValue[] Split(Option option, string text, OptionSource source)
-        => option.Repeatable
-            ? [.. text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(part => new OptionValue(part, source))]
-            : [new OptionValue(text, source)];
+    {
+        string[] parts = option.Repeatable ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
+        return [.. parts.Select(part => new OptionValue(part, source))];
+    }
 }

@@ -50,5 +50,6 @@ internal static class OptionNames
     }
 
     /// <summary>The words with bars between, for the help.</summary>
-    public static string Join<T>(IReadOnlyList<(string Name, T Value)> choices) => string.Join('|', choices.Select(static choice => choice.Name));
+    public static string Join<T>(IReadOnlyList<(string Name, T Value)> choices)
+        => string.Join('|', choices.Select(static choice => choice.Name));
 }

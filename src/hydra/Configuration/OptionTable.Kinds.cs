@@ -39,12 +39,13 @@ internal static partial class OptionTable
         return problem;
     };
 
-    private static OptionBinder Choice<T>(IReadOnlyList<(string Name, T Value)> choices, Func<HydraOptions, T, HydraOptions> set) => (draft, value) =>
-    {
-        string? problem = ValueReader.Choice(value.Text, choices, out T chosen);
-        draft.Options = set(draft.Options, chosen);
-        return problem;
-    };
+    private static OptionBinder Choice<T>(IReadOnlyList<(string Name, T Value)> choices, Func<HydraOptions, T, HydraOptions> set)
+        => (draft, value) =>
+        {
+            string? problem = ValueReader.Choice(value.Text, choices, out T chosen);
+            draft.Options = set(draft.Options, chosen);
+            return problem;
+        };
 
     private static OptionBinder Address(Action<AddressDraft, OptionValue> set) => (draft, value) =>
     {

@@ -33,7 +33,8 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "chdir", Aliases = ["working-dir"], Placeholder = "DIR", Default = "(where hydra is started)", Group = OptionGroup.Application,
+            Name = "chdir", Aliases = ["working-dir"], Placeholder = "DIR", Default = "(where hydra is started)",
+            Group = OptionGroup.Application,
             Help = "Change to this directory before anything else.",
             Bind = Text(static (o, v) => o with { WorkingDirectory = v }),
         },
@@ -82,7 +83,8 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "workers", Short = 'w', Placeholder = "N|auto", Default = "1", SharedVariables = ["WEB_CONCURRENCY"], Group = OptionGroup.Workers,
+            Name = "workers", Short = 'w', Placeholder = "N|auto", Default = "1", SharedVariables = ["WEB_CONCURRENCY"],
+            Group = OptionGroup.Workers,
             Help = "Worker processes. With auto one for each CPU that the process may use, by affinity and container limit.",
             Bind = IntegerOrAuto(MaximumWorkers, static (d, v) => d.Options with
             {
@@ -98,7 +100,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "python", Placeholder = "PATH", Default = "(see below)", Group = OptionGroup.Workers,
+            Name = "python", Placeholder = "PATH", Group = OptionGroup.Workers,
             Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, a .venv beside the "
                 + "application, then python3 and python on PATH.",
             Bind = Text(static (o, v) => o with { Python = v }),
@@ -111,7 +113,8 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s", Group = OptionGroup.Timeouts,
+            Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s",
+            Group = OptionGroup.Timeouts,
             Help = "How long requests may go on after the server was told to stop.",
             Bind = Duration(TimeSpan.Zero, static (o, v) => o with { GracefulTimeout = v }),
         },

@@ -20,17 +20,24 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync()
+    /// <param name="warnings">What the command line's reader has to say.</param>
+    public async Task<int> RunAsync(IReadOnlyList<string> warnings)
     {
+        foreach (string warning in warnings)
+        {
+            ConfigurationLog.Warning(_logger, warning);
+        }
+
         using var signals = new StopSignals();
         try
         {
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
-            Supervisor supervisor = setup.CreateSupervisor(_dispatcher);
+            var loops = new FrontLoops(options);
+            using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, setup, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, signals).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -39,22 +46,12 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, WorkerSetup setup, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
             _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
-        await using var web = new WebServer(options, logs.Loggers, forwarder);
-        IReadOnlyList<string> addresses;
-        try
-        {
-            addresses = await web.StartAsync().ConfigureAwait(false);
-        }
-        catch (StartException)
-        {
-            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-            throw;
-        }
-
+        await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
+        IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));
         await Task.WhenAny(supervisor.Started, signals.First).ConfigureAwait(false);
         if (supervisor.Started.IsCompletedSuccessfully)
@@ -63,15 +60,45 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
             if (outcome.Failure is { } failure)
             {
                 await AbandonAsync(web, supervisor).ConfigureAwait(false);
-                logs.WriteText(failure.Traceback);
+                logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
                 throw new StartException(failure.Message);
             }
 
-            logs.WriteBanner(new Banner(options, addresses, outcome.Info!, setup.PythonPath));
+            WriteBanner(addresses, outcome.Info!);
         }
 
         await signals.First.ConfigureAwait(false);
         return await StopAsync(web, supervisor, signals).ConfigureAwait(false);
+    }
+
+    private async Task<WebServer> StartWebAsync(RequestForwarder forwarder, Supervisor supervisor, FrontLoops loops)
+    {
+        try
+        {
+            var web = new WebServer(options, loops, logs.Loggers, forwarder);
+            await web.StartAsync().ConfigureAwait(false);
+            return web;
+        }
+        catch (StartException)
+        {
+            loops.Abandon();
+            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
+    {
+        TimeSpan elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
+        var facts = new BannerFacts(addresses, options.App!, info.Interface, options.Workers, info.Python, info.Loop, elapsed);
+        if (StandardStreams.IsErrorTerminal)
+        {
+            logs.WriteText(Banner.Block(facts, logs.UsesColors));
+        }
+        else
+        {
+            ConfigurationLog.Ready(_logger, Banner.Sentence(facts));
+        }
     }
 
     private async Task AbandonAsync(WebServer web, Supervisor supervisor)
@@ -88,6 +115,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         if (await Task.WhenAny(graceful, signals.Second).ConfigureAwait(false) != graceful)
         {
             HostingLog.Forced(_logger);
+            web.Abandon();
             supervisor.KillAll();
             await Task.WhenAny(supervisor.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
             return ExitCodes.RuntimeError;

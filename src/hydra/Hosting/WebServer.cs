@@ -5,6 +5,7 @@ using Hydra.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,9 +19,10 @@ internal sealed class WebServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HydraOptions _options;
+    private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
-    public WebServer(HydraOptions options, ILoggerFactory loggers, RequestForwarder forwarder)
+    public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
     {
         _options = options;
 
@@ -38,14 +40,18 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(Configure);
+        loops.AddTo(builder.Services);
         _app = builder.Build();
+        loops.Open(_app.Services);
         _app.Run(forwarder.InvokeAsync);
     }
 
+    /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
     /// <summary>Binds the addresses.</summary>
-    /// <returns>The addresses as URLs, with the ports that were chosen.</returns>
     /// <exception cref="StartException">An address cannot be bound.</exception>
-    public async Task<IReadOnlyList<string>> StartAsync()
+    public async Task StartAsync()
     {
         try
         {
@@ -57,14 +63,17 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         IServer server = _app.Services.GetRequiredService<IServer>();
-        return [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
     }
 
     /// <summary>Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled.</summary>
     public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
 
+    /// <summary>The process ends now: <see cref="DisposeAsync"/> is not to wait for requests that run.</summary>
+    public void Abandon() => _isAbandoned = true;
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
 
     private void Configure(KestrelServerOptions kestrel)
     {

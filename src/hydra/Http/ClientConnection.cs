@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -24,17 +25,21 @@ internal sealed class ClientConnection
     {
         _context = context;
         Recorder = RequestHeadRecorder.Begin();
+        Loop = context.Features.Get<ILoopFeature>()?.Loop.Index ?? 0;
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
-    /// <summary>The client's address as text for logs: host:port, or "unix" on a Unix socket.</summary>
-    public string RemoteText => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.ToString() : "unix";
+    /// <summary>The client's address; null on a Unix socket.</summary>
+    public IPAddress? ClientAddress => _context.RemoteEndPoint is IPEndPoint endPoint ? Unmapped(endPoint.Address) : null;
+
+    /// <summary>The client's port; 0 on a Unix socket.</summary>
+    public int ClientPort => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.Port : 0;
 
     /// <summary>The headers of the request that is handled, as the client sent them.</summary>
     public RequestHeadRecorder Recorder { get; }
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
-    public int Loop { get; init; }
+    public int Loop { get; }
 
     /// <summary>The connection block of the link protocol for a request of the given HTTP version.</summary>
     public ReadOnlySpan<byte> Block(string protocol)

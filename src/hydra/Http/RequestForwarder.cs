@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -22,28 +23,28 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
         ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
-        if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+        HttpExchange exchange = connection.Rent(this);
+        try
         {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
-        }
-        else
-        {
-            HttpExchange exchange = connection.Rent(this);
-            try
+            if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+            {
+                await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
+            }
+            else
             {
                 await ForwardAsync(context, exchange).ConfigureAwait(false);
             }
-            finally
-            {
-                exchange.Release();
-                connection.Return(exchange);
-            }
         }
-
-        connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
-        if (accessLog is not null)
+        finally
         {
-            WriteAccess(context, connection, Stopwatch.GetElapsedTime(started));
+            if (accessLog is not null)
+            {
+                WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
+            }
+
+            connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
+            exchange.Release();
+            connection.Return(exchange);
         }
     }
 
@@ -53,9 +54,10 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
     private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
     {
-        if (exchange.Begin(context) is not RequestFrameError.None)
+        RequestFrameError error = exchange.Begin(context);
+        if (error is not RequestFrameError.None)
         {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
             return;
         }
 
@@ -101,6 +103,8 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             case ExchangeOutcome.Streaming:
                 return StreamAsync(context, exchange);
             case ExchangeOutcome.ClientGone:
+                // Nobody gets it; the access log shows it, as nginx's does.
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
                 context.Abort();
                 return Task.CompletedTask;
             case ExchangeOutcome.BadResponse:
@@ -137,12 +141,17 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
                 long size = read.Buffer.Length;
                 reader.AdvanceTo(read.Buffer.End);
+                if (size > 0)
+                {
+                    // Also what came last: Kestrel does not send by itself what was written without a flush behind a Content-Length.
+                    await writer.FlushAsync().ConfigureAwait(false);
+                }
+
                 if (read.IsCompleted)
                 {
                     return;
                 }
 
-                await writer.FlushAsync().ConfigureAwait(false);
                 exchange.GrantResponse(size);
             }
         }
@@ -158,10 +167,11 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, TimeSpan duration)
+    private void WriteAccess(HttpContext context, ClientConnection connection, long bytes, TimeSpan elapsed)
     {
-        var request = context.Features.GetRequiredFeature<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>();
-        accessLog!.Write(connection.RemoteText, request.Method, request.RawTarget, request.Protocol, context.Response.StatusCode,
-            context.Response.ContentLength ?? -1, duration);
+        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        accessLog!.Write(
+            connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
+            context.Response.StatusCode, bytes, elapsed);
     }
 }

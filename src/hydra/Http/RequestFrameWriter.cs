@@ -13,6 +13,9 @@ internal enum RequestFrameError
 
     /// <summary>Method, path, query or headers are longer than the frame's fields can say: 431 or 414.</summary>
     TooLarge,
+
+    /// <summary>What has come of the body breaks the rules of its coding: 400.</summary>
+    BadBody,
 }
 
 /// <summary>
@@ -37,6 +40,8 @@ internal sealed class RequestFrameWriter
     /// <summary>Writes everything but the body.</summary>
     public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, RequestHeadRecorder recorder)
     {
+        _count = 0;
+        Reserve(BodyOffset);
         _count = BodyOffset;
         string target = request.RawTarget;
         (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);

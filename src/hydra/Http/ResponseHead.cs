@@ -22,9 +22,9 @@ internal static class ResponseHead
             return $"the status {message.Status} is not a final status code (200 to 999)";
         }
 
-        if (HeaderBlock.Validate(message.Headers, out int position) is var rule and not HeaderRule.Ok)
+        if (HeaderBlock.Validate(message.Headers, out int position) is var error and not HeaderBlockError.None)
         {
-            return $"header {position + 1} of the response is invalid: {HeaderBlock.Describe(rule)}";
+            return $"its header number {position + 1} is invalid: {Describe(error)}";
         }
 
         foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(message.Headers))
@@ -53,6 +53,14 @@ internal static class ResponseHead
     public static bool HasNoBody(string method, int status)
         => HttpMethods.IsHead(method)
             || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
+
+    private static string Describe(HeaderBlockError error) => error switch
+    {
+        HeaderBlockError.EmptyName => "the name is empty",
+        HeaderBlockError.NameNotToken => "the name has a character that RFC 9110, section 5.1 forbids",
+        HeaderBlockError.OddParts => "it has no value",
+        _ => "the value has a control character",
+    };
 
     private static bool TryReadLength(ReadOnlySpan<byte> value, ref long? contentLength)
     {

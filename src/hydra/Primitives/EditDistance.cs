@@ -30,7 +30,7 @@ internal static class EditDistance
         return nearest;
     }
 
-    /// <summary>Insertions, deletions, substitutions and swaps of neighbours that lead from one text to the other, letter case aside.</summary>
+    /// <summary>Insertions, deletions, substitutions and swaps of neighbours from one text to the other, letter case aside.</summary>
     public static int Between(string first, string second)
     {
         if (first.Length > MaximumLength || second.Length > MaximumLength)

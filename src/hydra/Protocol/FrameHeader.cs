@@ -12,7 +12,7 @@ internal readonly record struct FrameHeader(int Length, MessageType Type, FrameF
     private const int TypeOffset = 4;
     private const int FlagsOffset = 5;
     private const int ReservedOffset = 6;
-    private const int StreamOffset = 8;
+    internal const int StreamOffset = 8;
 
     /// <summary>Reads and validates the header at the start of <paramref name="buffer"/>; it is set on Ok only.</summary>
     internal static FrameReadStatus TryRead(ReadOnlySpan<byte> buffer, out FrameHeader header)

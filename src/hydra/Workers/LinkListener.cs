@@ -14,25 +14,33 @@ internal interface ILinkOwner
     /// <summary>The token of the boot document, in the bytes of its hex digits.</summary>
     ReadOnlySpan<byte> Token { get; }
 
-    /// <summary>Takes a link whose HELLO and WELCOME are done.</summary>
+    /// <summary>
+    /// Takes a link whose HELLO is good, and sends the WELCOME once it is taken: the worker goes on at once, and what it then says
+    /// on another link must find this one.
+    /// </summary>
     /// <returns>Null, or why the link is refused: there is one of this kind and index already.</returns>
-    string? Accept(Socket socket, LinkIdentity identity);
+    string? Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome);
 }
 
 /// <summary>
 /// Accepts the links of workers and checks their HELLO. Everything before a good HELLO costs one socket and a few hundred bytes, for
 /// at most <see cref="HandshakeTimeout"/>.
 /// </summary>
-internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, ILinkOwner?> ownerOf, ILogger logger)
+internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, ILinkOwner?> ownerOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
+    // Any local user may connect over TCP or to an abstract socket: so many threads may wait for a HELLO. A worker says it at once, so the
+    // one that has waited longest is turned away for the next.
+    private const int MostHandshakes = 64;
+
     private readonly CancellationTokenSource _stopping = new();
+    private readonly LinkedList<Socket> _handshakes = [];
 
     /// <summary>The address as the boot document has it.</summary>
     public string Address => address.Text;
 
-    /// <summary>Accepts until <see cref="Stop"/>.</summary>
+    /// <summary>Accepts until <see cref="Dispose"/>.</summary>
     public async Task RunAsync()
     {
         while (!_stopping.IsCancellationRequested)
@@ -40,13 +48,15 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             try
             {
                 Socket socket = await address.Socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                _ = HandshakeAsync(socket);
+                TurnAwayOldest();
+                lock (_handshakes)
+                {
+                    _handshakes.AddLast(socket);
+                }
+
+                new Thread(() => Handshake(socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "link handshake" }.Start();
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
                 return;
             }
@@ -60,30 +70,53 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
     }
 
     /// <summary>Accepts no more.</summary>
-    public void Stop()
+    public void Dispose()
     {
         _stopping.Cancel();
+        _stopping.Dispose();
         address.Socket.Dispose();
     }
 
-    private async Task HandshakeAsync(Socket socket)
+    private void TurnAwayOldest()
+    {
+        lock (_handshakes)
+        {
+            if (_handshakes.Count >= MostHandshakes)
+            {
+                Socket oldest = _handshakes.First!.Value;
+                _handshakes.RemoveFirst();
+                try
+                {
+                    // Wakes its thread, which then closes it.
+                    oldest.Shutdown(SocketShutdown.Both);
+                }
+                catch (SocketException)
+                {
+                    // It has just left by itself.
+                }
+            }
+        }
+    }
+
+    // On a thread of its own and without asynchronous calls: once .NET has watched a socket it goes on watching, and a data link's
+    // socket is to be watched by its event loop alone.
+    private void Handshake(Socket socket)
     {
         string? refusal;
         try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            timeout.CancelAfter(HandshakeTimeout);
-            refusal = await HandshakeAsync(socket, timeout.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            refusal = "no HELLO came in time";
+            refusal = Greet(socket);
         }
         catch (SocketException e)
         {
-            refusal = e.Message;
+            refusal = e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock ? "no HELLO came in time" : e.Message;
+        }
+        catch (ObjectDisposedException)
+        {
+            refusal = "too many others came after it and it had said nothing";
         }
 
+        Leave(socket);
         if (refusal is not null)
         {
             socket.Dispose();
@@ -94,12 +127,13 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
     }
 
-    private async Task<string?> HandshakeAsync(Socket socket, CancellationToken cancellation)
+    private string? Greet(Socket socket)
     {
+        long deadline = Environment.TickCount64 + (long)HandshakeTimeout.TotalMilliseconds;
         byte[] header = new byte[ProtocolLimits.HeaderSize];
-        if (!await ReceiveAllAsync(socket, header, cancellation).ConfigureAwait(false))
+        if (!TryReceiveAll(socket, header, deadline))
         {
-            return "it closed before its HELLO";
+            return "it closed before its HELLO, or sent none in time";
         }
 
         if (FrameHeader.TryRead(header, out FrameHeader frame) is not FrameReadStatus.Ok || frame.Type is not MessageType.Hello
@@ -109,12 +143,22 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
 
         byte[] payload = new byte[frame.Length];
-        if (!await ReceiveAllAsync(socket, payload, cancellation).ConfigureAwait(false))
+        if (!TryReceiveAll(socket, payload, deadline))
         {
-            return "it closed within its HELLO";
+            return "it closed within its HELLO, or did not complete it in time";
         }
 
+        Leave(socket);
         return Check(socket, payload);
+    }
+
+    // It waits for nothing any more, so it cannot be turned away.
+    private void Leave(Socket socket)
+    {
+        lock (_handshakes)
+        {
+            _handshakes.Remove(socket);
+        }
     }
 
     private string? Check(Socket socket, byte[] payload)
@@ -139,20 +183,25 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             return "its kind of link is unknown";
         }
 
-        // The socket's buffer is empty, so these few bytes are taken at once.
-        byte[] welcome = new byte[ProtocolLimits.HeaderSize + WelcomeMessage.FixedSize];
+        Span<byte> welcome = stackalloc byte[ProtocolLimits.HeaderSize + WelcomeMessage.FixedSize];
         new FrameHeader(WelcomeMessage.FixedSize, MessageType.Welcome, FrameFlags.None, 0).Write(welcome);
         new WelcomeMessage { RequestWindow = (uint)windows.Request, ResponseWindow = (uint)windows.Response }
-            .Write(welcome.AsSpan(ProtocolLimits.HeaderSize));
-        socket.Send(welcome);
-        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index));
+            .Write(welcome[ProtocolLimits.HeaderSize..]);
+        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index), welcome);
     }
 
-    private static async Task<bool> ReceiveAllAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellation)
+    private static bool TryReceiveAll(Socket socket, Span<byte> buffer, long deadline)
     {
         while (buffer.Length > 0)
         {
-            int received = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellation).ConfigureAwait(false);
+            long left = deadline - Environment.TickCount64;
+            if (left <= 0)
+            {
+                return false;
+            }
+
+            socket.ReceiveTimeout = (int)left;
+            int received = socket.Receive(buffer, SocketFlags.None);
             if (received == 0)
             {
                 return false;

@@ -26,7 +26,7 @@ internal sealed record StartOutcome(WorkerInfo? Info, WorkerFailure? Failure);
 /// Starts the workers, replaces those that die, and stops them all in the end. All decisions are made on one queue
 /// (<see cref="RunAsync"/>); events from processes and links are posted to it from any thread.
 /// </summary>
-internal sealed class Supervisor : IWorkerEvents
+internal sealed class Supervisor : IWorkerEvents, IDisposable
 {
     // How long a process may take to end after its links closed.
     private static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
@@ -85,9 +85,10 @@ internal sealed class Supervisor : IWorkerEvents
             KillAll();
             await _allStopped.Task.ConfigureAwait(false);
         }
-
-        _listener.Stop();
     }
+
+    /// <summary>Closes the socket that workers connect to.</summary>
+    public void Dispose() => _listener.Dispose();
 
     /// <summary>Kills all workers at once. Any thread.</summary>
     public void KillAll() => Post(() =>
@@ -118,7 +119,15 @@ internal sealed class Supervisor : IWorkerEvents
     {
         await foreach (Action action in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            action();
+            try
+            {
+                action();
+            }
+            catch (Exception e)
+            {
+                // A mistake of ours in one decision must not end all further ones.
+                WorkersLog.DecisionFailed(_logger, e);
+            }
         }
     }
 
@@ -136,25 +145,41 @@ internal sealed class Supervisor : IWorkerEvents
 
     private async Task SpawnAsync(Worker worker)
     {
-        int code;
+        int code = -1;
+        string python = "";
         try
         {
-            WorkerProcess process = await _spawner.StartAsync(_options.Command, worker.Index).ConfigureAwait(false);
+            WorkerCommand command = _options.Command();
+            python = command.Python;
+            WorkerProcess process = await _spawner.StartAsync(command, worker.Index).ConfigureAwait(false);
             worker.Process = process;
             WorkersLog.Started(_logger, worker.Index, process.Id);
             process.Boot(_options.Document with { Address = _listener.Address, Token = worker.TokenText, Worker = worker.Index });
-            code = await process.WaitAsync((line, isError) => _log.WriteLine(worker.Index, process.Id, line, isError)).ConfigureAwait(false);
+            code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
 
             // Its last words may still be in the socket: they say why it ended.
             await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);
+            if (!worker.HasConnected)
+            {
+                worker.SetFailure(new WorkerFailure(StartFailure.Internal, PythonFailure.EndedEarly(python, code, worker.FirstLines), ""));
+            }
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException or InvalidOperationException)
+        catch (System.ComponentModel.Win32Exception e)
         {
-            worker.SetFailure(new WorkerFailure(StartFailure.Internal, $"{_options.Command.Python} cannot be started: {e.Message}", ""));
-            code = -1;
+            worker.SetFailure(new WorkerFailure(StartFailure.Internal, PythonFailure.CannotStart(python, e.NativeErrorCode, e.Message), ""));
+        }
+        catch (WorkerStartException e)
+        {
+            worker.SetFailure(new WorkerFailure(StartFailure.Internal, e.Message, ""));
         }
 
         Post(() => HandleExited(worker, code));
+    }
+
+    private void HandleLine(Worker worker, int pid, string line, bool isError)
+    {
+        worker.Remember(line);
+        _log.WriteLine(worker.Index, pid, line, isError);
     }
 
     private void HandleReady(Worker worker)
@@ -178,13 +203,14 @@ internal sealed class Supervisor : IWorkerEvents
     private void HandleLinkClosed(Worker worker, string? violation)
     {
         _pool.Remove(worker.Handle);
-        if (worker.State is WorkerState.Stopped)
+        if (worker.State is WorkerState.Stopped || worker.IsCondemned)
         {
             return;
         }
 
         if (violation is not null)
         {
+            worker.IsCondemned = true;
             WorkersLog.BrokeProtocol(_logger, worker.Index, worker.Process?.Id ?? 0, violation);
             worker.CloseLinks();
             worker.Process?.Kill();
@@ -222,7 +248,7 @@ internal sealed class Supervisor : IWorkerEvents
             return;
         }
 
-        WorkerFailure? failure = before is WorkerState.Starting ? worker.Failure ?? UnexplainedFailure(worker, exitCode) : null;
+        WorkerFailure? failure = before is WorkerState.Starting ? worker.Failure ?? Unexplained(exitCode) : null;
         if (failure is not null && !_started.Task.IsCompleted)
         {
             _started.TrySetResult(new StartOutcome(null, failure));
@@ -244,12 +270,8 @@ internal sealed class Supervisor : IWorkerEvents
         _ = SpawnLaterAsync(worker.Index, delay);
     }
 
-    private static WorkerFailure UnexplainedFailure(Worker worker, int exitCode) => new(
-        StartFailure.Internal,
-        worker.HasConnected
-            ? $"the worker {ExitDescription.Of(exitCode)} while it loaded the application"
-            : $"the Python process {ExitDescription.Of(exitCode)} before it could connect",
-        "");
+    private static WorkerFailure Unexplained(int exitCode)
+        => new(StartFailure.Internal, $"the worker {ExitDescription.Of(exitCode)} while it loaded the application", "");
 
     private async Task SpawnLaterAsync(int index, TimeSpan delay)
     {

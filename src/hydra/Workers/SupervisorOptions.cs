@@ -19,8 +19,8 @@ internal sealed record SupervisorOptions
     /// <summary>The windows that WELCOME names.</summary>
     public required WelcomeWindows Windows { get; init; }
 
-    /// <summary>How a worker process is started.</summary>
-    public required WorkerCommand Command { get; init; }
+    /// <summary>How a worker process is started; asked before each start. Throws <see cref="WorkerStartException"/>.</summary>
+    public required Func<WorkerCommand> Command { get; init; }
 
     /// <summary>The boot document but for what differs from worker to worker.</summary>
     public required BootDocument Document { get; init; }

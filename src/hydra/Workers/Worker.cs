@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Transport;
@@ -25,10 +24,13 @@ internal interface IWorkerEvents
 /// </summary>
 internal sealed class Worker : ILinkOwner, IControlSink
 {
+    private const int FirstLinesLimit = 4096;
+
     private readonly Lock _lock = new();
     private readonly IWorkerEvents _events;
     private readonly Func<Socket, int, LinkChannel> _dataChannel;
     private readonly byte[] _token;
+    private readonly StringBuilder _firstLines = new();
     private readonly WorkerLink?[] _links;
     private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ControlLink? _control;
@@ -43,7 +45,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
         _events = events;
         _dataChannel = dataChannel;
         _links = new WorkerLink?[dataLinks];
-        TokenText = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+        // From the system's random source, as all version 4 GUIDs of .NET; RandomNumberGenerator would need OpenSSL on Linux.
+        TokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
         _token = Encoding.ASCII.GetBytes(TokenText);
         Handle = new WorkerHandle(index);
     }
@@ -63,6 +67,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <summary>Where it is in its life.</summary>
     public WorkerState State { get; private set; } = WorkerState.Starting;
 
+    /// <summary>Whether its end was decided because it broke the protocol.</summary>
+    public bool IsCondemned { get; set; }
+
     /// <summary>What it said of itself when it got ready.</summary>
     public WorkerInfo? Info { get; private set; }
 
@@ -79,6 +86,30 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public long ReadyAt { get; set; }
 
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
+
+    /// <summary>What the process printed before it connected, or the beginning of it.</summary>
+    public string FirstLines
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _firstLines.ToString();
+            }
+        }
+    }
+
+    /// <summary>Keeps a line that the process printed, as long as it has not connected.</summary>
+    public void Remember(string line)
+    {
+        lock (_lock)
+        {
+            if (!HasConnected && _firstLines.Length < FirstLinesLimit)
+            {
+                _firstLines.AppendLine(line);
+            }
+        }
+    }
 
     /// <summary>The process could not be started at all.</summary>
     public void SetFailure(WorkerFailure failure) => Failure = failure;
@@ -127,46 +158,10 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
     }
 
-    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity)
-    {
-        lock (_lock)
-        {
-            if (State is WorkerState.Stopped)
-            {
-                return "its worker has ended";
-            }
-
-            if (identity.Kind is LinkKind.Control)
-            {
-                if (_control is not null)
-                {
-                    return "its worker has a control link already";
-                }
-
-                HasConnected = true;
-                _control = new ControlLink(new SocketLinkChannel(socket), this);
-            }
-            else if (identity.Index >= _links.Length || _links[identity.Index] is not null)
-            {
-                return "its worker has all its data links already";
-            }
-            else
-            {
-                _links[identity.Index] = new WorkerLink(_dataChannel(socket, identity.Index), Handle, identity.Index, OnLinkClosed);
-            }
-        }
-
-        if (identity.Kind is LinkKind.Control)
-        {
-            _control.Start();
-        }
-        else
-        {
-            _links[identity.Index]!.Start();
-        }
-
-        return null;
-    }
+    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
+        => State is WorkerState.Stopped ? "its worker has ended"
+            : identity.Kind is LinkKind.Control ? AcceptControl(socket, welcome)
+            : AcceptData(socket, identity.Index, welcome);
 
     void IControlSink.OnReady(WorkerInfo info)
     {
@@ -204,6 +199,51 @@ internal sealed class Worker : ILinkOwner, IControlSink
     {
         _controlClosed.TrySetResult();
         _events.OnLinkClosed(this, violation);
+    }
+
+    private string? AcceptControl(Socket socket, ReadOnlySpan<byte> welcome)
+    {
+        ControlLink control;
+        lock (_lock)
+        {
+            if (_control is not null)
+            {
+                return "its worker has a control link already";
+            }
+
+            // Under the lock, so that no DRAIN can come before it. The socket is new: these few bytes are taken at once.
+            socket.Send(welcome);
+            HasConnected = true;
+            _control = control = new ControlLink(new SocketLinkChannel(socket), this);
+        }
+
+        control.Start();
+        return null;
+    }
+
+    private string? AcceptData(Socket socket, int index, ReadOnlySpan<byte> welcome)
+    {
+        const string Refusal = "its worker has all its data links already";
+        if (index >= _links.Length)
+        {
+            return Refusal;
+        }
+
+        // Outside the lock: it may wait for the front's loops to be there.
+        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+        lock (_lock)
+        {
+            if (_links[index] is not null)
+            {
+                return Refusal;
+            }
+
+            _links[index] = link;
+        }
+
+        socket.Send(welcome);
+        link.Start();
+        return null;
     }
 
     private void OnLinkClosed(WorkerLink link, string? violation)

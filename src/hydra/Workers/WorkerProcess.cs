@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -11,12 +12,15 @@ internal sealed record WorkerCommand
     /// <summary>The Python executable.</summary>
     public required string Python { get; init; }
 
-    /// <summary>The shim's entry file.</summary>
-    public required string Shim { get; init; }
+    /// <summary>Its arguments, the shim's entry file last.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
 
     /// <summary>The working directory, or null for the front's.</summary>
     public string? WorkingDirectory { get; init; }
 }
+
+/// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
+internal sealed class WorkerStartException(string message) : Exception(message);
 
 /// <summary>
 /// A running Python process. Its standard input carries the boot document, its standard output and error become log lines. The
@@ -48,8 +52,12 @@ internal sealed class WorkerProcess
             CreateNoWindow = true,
             WorkingDirectory = command.WorkingDirectory ?? "",
         };
-        start.ArgumentList.Add(command.Shim);
-        start.Environment["HYDRA_WORKER_ID"] = index.ToString(CultureInfo.InvariantCulture);
+        foreach (string argument in command.Arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment[EnvironmentVariables.WorkerId] = index.ToString(CultureInfo.InvariantCulture);
         start.Environment["PYTHONUNBUFFERED"] = "1";
         Process process = Process.Start(start)!;
         if (OperatingSystem.IsWindows())

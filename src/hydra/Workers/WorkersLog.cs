@@ -31,4 +31,7 @@ internal static partial class WorkersLog
 
     [LoggerMessage(1408, LogLevel.Warning, "worker {Worker} (pid {Pid}) did not stop in time and was killed")]
     public static partial void Killed(ILogger logger, int worker, int pid);
+
+    [LoggerMessage(1409, LogLevel.Critical, "the supervisor met an unexpected error and goes on")]
+    public static partial void DecisionFailed(ILogger logger, Exception error);
 }

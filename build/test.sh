@@ -1,0 +1,76 @@
+#!/bin/sh
+# Installs what the tests need, publishes the server, and runs every test: C#, the generator's, Python's, and the style checks.
+# The last line is "N passed, N failed"; the exit code is 0 only when nothing failed and no runner crashed.
+# A word is a filter for dotnet test, such as  build/test.sh FullyQualifiedName~Functional
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/build/lib.sh"
+cd "$root" || exit 1
+
+python=/usr/bin/python3
+results=$root/artifacts/test-results
+passed=0
+failed=0
+
+has_modules() {
+    [ -x $python ] && $python -c 'import django, fastapi, flask, multipart, pyflakes, pytest, starlette, uvloop' 2>/dev/null
+}
+
+# check NAME COMMAND...: one check that passes or fails as a whole.
+check() {
+    name=$1
+    shift
+    echo "== $name"
+    if "$@" </dev/null; then
+        passed=$((passed + 1))
+    else
+        echo "$name: failed" >&2
+        failed=$((failed + 1))
+    fi
+}
+
+# suite NAME RESULTS-FILE COMMAND...: a runner whose result file says how many tests passed. A runner that fails without a failed
+# test, or leaves no result file, has crashed and counts as a failure.
+suite() {
+    name=$1 file=$2
+    shift 2
+    echo "== $name"
+    rm -f "$file"
+    "$@" </dev/null
+    code=$?
+    counts=$($python "$root/build/count_results.py" "$file") || counts="0 0 0"
+    echo "$name: $(echo "$counts" | awk '{ print $1 " passed, " $2 " failed, " $3 " skipped" }')"
+    passed=$((passed + $(echo "$counts" | cut -d' ' -f1)))
+    suite_failed=$(echo "$counts" | cut -d' ' -f2)
+    if [ "$suite_failed" = 0 ] && { [ $code != 0 ] || [ "$counts" = "0 0 0" ]; }; then
+        echo "$name: the runner crashed or found no tests (exit code $code)" >&2
+        suite_failed=1
+    fi
+    failed=$((failed + suite_failed))
+}
+
+need_dotnet
+if ! has_modules || ! command -v curl >/dev/null; then
+    install_packages "something that the tests use (Django, Flask, FastAPI, Starlette, uvloop, pytest, pyflakes, curl)" \
+        python3 python3-django python3-fastapi python3-flask python3-multipart python3-pyflakes python3-pytest python3-starlette \
+        python3-uvloop curl || exit 1
+    has_modules || fail "the Debian packages are installed, but $python cannot import them"
+fi
+
+mkdir -p "$results"
+check "publish" ./build/publish.sh
+for project in src/*tests/*.csproj; do
+    name=$(basename "$project" .csproj)
+    suite "$name" "$results/$name.trx" dotnet test "$project" -m:1 --nologo --verbosity quiet --results-directory "$results" \
+        --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --blame-hang-timeout 10m --blame-hang-dump-type none \
+        ${1:+--filter "$1"}
+done
+if [ -d python/tests ]; then
+    suite "python" "$results/python.xml" $python -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" python/tests
+fi
+check "dotnet format" dotnet format Hydra.sln --verify-no-changes --no-restore
+check "pyflakes" $python -m pyflakes python src/hydra.tests/Functional/Apps examples build
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,46 @@
+using Hydra.Configuration;
+using Xunit;
+
+namespace Hydra.Tests.Configuration;
+
+public sealed class OptionTableTests
+{
+    public static TheoryData<string> Defaults => [.. OptionTable.All.Where(o => o.Default is { Length: > 0 } && o.Default[0] != '(').Select(o => o.Name)];
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void Default_Bound_ChangesNothing(string name)
+    {
+        Option option = OptionTable.Get(name);
+        var environment = new Dictionary<string, string> { [option.Variable!] = option.Default! };
+
+        ParseResult.Run run = Assert.IsType<ParseResult.Run>(CommandLine.Parse(["main:app"], environment, Parsing.Windowless));
+
+        Assert.Equal(Parsing.Run("main:app").Binds, run.Options.Binds);
+        HydraOptions expected = Parsing.Run("main:app");
+        Assert.Equal(expected with { Binds = run.Options.Binds }, run.Options);
+    }
+
+    [Fact]
+    public void Names_OfAllOptions_AreDistinct()
+    {
+        string[] names = [.. OptionTable.All.SelectMany(o => o.Names), .. OptionTable.All.Select(o => o.Short?.ToString()).OfType<string>()];
+
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.DoesNotContain(names, name => name.StartsWith("no-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Variable_OfAnOption_IsItsName() => Assert.Equal("HYDRA_GRACEFUL_TIMEOUT", OptionTable.Get("graceful-timeout").Variable);
+
+    [Fact]
+    public void NameOf_EveryChoice_IsTheWordThatGivesIt()
+    {
+        Assert.All(OptionNames.LogLevels, choice => Assert.Equal(choice.Name, OptionNames.NameOf(OptionNames.LogLevels, choice.Value)));
+        Assert.All(Enum.GetValues<AppInterface>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Interfaces, value)));
+        Assert.All(Enum.GetValues<EventLoop>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Loops, value)));
+        Assert.All(Enum.GetValues<Lifespan>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Lifespans, value)));
+        Assert.All(Enum.GetValues<WorkerTransport>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.WorkerTransports, value)));
+        Assert.All(Enum.GetValues<TransportKind>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Transports, value)));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text;
+using Hydra.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Hydra.Tests.Diagnostics;
+
+public sealed class AccessLogTests
+{
+    private readonly MemoryStream _stream = new();
+
+    [Fact]
+    public void Write_Request_IsOneLine()
+        => Assert.Equal(
+            "2026-11-24 01:44:54.123 127.0.0.1:51234 - \"GET /path?x=1 HTTP/1.1\" 200 1234 0.8ms\n",
+            Logged(log => log.Write(IPAddress.Loopback, 51234, "GET", "/path?x=1", "HTTP/1.1", 200, 1234, TimeSpan.FromMicroseconds(812))));
+
+    [Theory]
+    [InlineData("::1", "[::1]:1")]
+    [InlineData("::ffff:10.0.0.1", "10.0.0.1:1")]
+    [InlineData(null, "unix")]
+    public void Write_Address_IsShownAsUsual(string? address, string expected)
+        => Assert.Contains(
+            $" {expected} - ",
+            Logged(log => log.Write(address is null ? null : IPAddress.Parse(address), 1, "GET", "/", "HTTP/2", 200, 0, TimeSpan.Zero)),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("/a\" 200 \"x", "/a\\x22\\x20200\\x20\\x22x")]
+    [InlineData("/a\r\nb", "/a\\r\\nb")]
+    [InlineData("/a\\\e[2Jb", "/a\\x5c\\x1b[2Jb")]
+    public void Write_Target_CannotForgeAField(string target, string expected)
+        => Assert.Contains(
+            $"\"GET {expected} HTTP/1.1\" 404 0 ", Logged(log => log.Write("client", "GET", target, "HTTP/1.1", 404, 0, TimeSpan.Zero)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Write_HugeTarget_IsCut()
+        => Assert.Contains(
+            new string('x', 8192) + "… HTTP/1.1\"",
+            Logged(log => log.Write("client", "GET", new string('x', 10_000), "HTTP/1.1", 414, 0, TimeSpan.Zero)),
+            StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(0, "0.0ms")]
+    [InlineData(49, "0.0ms")]
+    [InlineData(50, "0.1ms")]
+    [InlineData(1_234_567, "1234.6ms")]
+    public void Write_Time_HasTenthsOfMilliseconds(int microseconds, string expected)
+        => Assert.EndsWith(
+            $" {expected}\n", Logged(log => log.Write("client", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.FromMicroseconds(microseconds))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Write_NoStatus_IsADash()
+        => Assert.Contains("\" - 0 ", Logged(log => log.Write("client", "GET", "/", "HTTP/1.1", 0, 0, TimeSpan.Zero)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Write_Many_AllocatesNothing()
+    {
+        using var log = new AccessLog(Stream.Null, NullLogger.Instance, FixedTime.Default);
+        IPAddress address = IPAddress.Loopback;
+        log.Write(address, 1, "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++)
+        {
+            log.Write(address, 1, "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+        }
+
+        // The queue's two buffers may grow a few times.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 10);
+    }
+
+    [Fact]
+    public void Write_QueueFull_IsReportedToTheServerLog()
+    {
+        var serverStream = new MemoryStream();
+        var stream = new BlockableStream();
+        using (var server = new ServerLog(serverStream, LogLevel.Trace, useColors: false, FixedTime.Default))
+        using (var log = new AccessLog(
+            stream, new ServerLoggerProvider(server).CreateLogger("Hydra"), FixedTime.Default, new OutputPumpOptions(100, TimeSpan.Zero, 0)))
+        {
+            stream.Block();
+            log.Write("client", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+            stream.Entered.Wait();
+            log.Write("client", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+            log.Write("client", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+            stream.Unblock();
+        }
+
+        Assert.Contains("1 lines of the access log were lost", Encoding.UTF8.GetString(serverStream.ToArray()), StringComparison.Ordinal);
+    }
+
+    private string Logged(Action<AccessLog> action)
+    {
+        using (var log = new AccessLog(_stream, NullLogger.Instance, FixedTime.Default))
+        {
+            action(log);
+        }
+
+        return Encoding.UTF8.GetString(_stream.ToArray());
+    }
+}

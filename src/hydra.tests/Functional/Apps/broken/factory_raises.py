@@ -1,0 +1,2 @@
+def create():
+    raise LookupError("no database is configured")

@@ -1,0 +1,1 @@
+app = {"this": "is no application"}

@@ -1,0 +1,29 @@
+from django.contrib import admin
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+
+
+def where(request):
+    return JsonResponse({"url": request.build_absolute_uri(), "method": request.method, "query": request.GET.dict()})
+
+
+def stream(request):
+    return StreamingHttpResponse(f"line {i}\n" for i in range(1000))
+
+
+def fail(request):
+    raise RuntimeError("a view that fails")
+
+
+def upload(request):
+    sizes = {name: file.size for name, file in request.FILES.items()}
+    return HttpResponse(str(sizes))
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("where/<str:name>/", where),
+    path("stream/", stream),
+    path("fail/", fail),
+    path("upload/", upload),
+]

@@ -1,0 +1,125 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Hydra.Tests.Functional.Harness;
+
+/// <summary>
+/// What a server wrote to standard error and standard output. The readers' threads add lines, tests look: <c>_lock</c> guards all.
+/// A record is a line with a time and a level, and the lines below it that have none.
+/// </summary>
+public sealed partial class LogBook
+{
+    private readonly Lock _lock = new();
+    private readonly List<StringBuilder> _records = [];
+    private readonly List<string> _output = [];
+    private readonly HashSet<int> _claimed = [];
+
+    /// <summary>All of standard error.</summary>
+    public string Text
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return string.Join('\n', _records);
+            }
+        }
+    }
+
+    /// <summary>All lines of standard output.</summary>
+    public IReadOnlyList<string> Output
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _output];
+            }
+        }
+    }
+
+    /// <summary>Takes a line of standard error.</summary>
+    public void AddError(string line)
+    {
+        lock (_lock)
+        {
+            if (_records.Count == 0 || Head().IsMatch(line) || IsCrash(line))
+            {
+                _records.Add(new StringBuilder(line));
+            }
+            else
+            {
+                _records[^1].Append('\n').Append(line);
+            }
+        }
+    }
+
+    /// <summary>Takes a line of standard output.</summary>
+    public void AddOutput(string line)
+    {
+        lock (_lock)
+        {
+            _output.Add(line);
+        }
+    }
+
+    /// <summary>The records that contain all of these.</summary>
+    public IReadOnlyList<string> Find(params string[] fragments)
+    {
+        lock (_lock)
+        {
+            return [.. _records.Select(r => r.ToString()).Where(r => fragments.All(f => r.Contains(f, StringComparison.Ordinal)))];
+        }
+    }
+
+    /// <summary>Waits for a record that contains all of these.</summary>
+    public Task<string> WaitAsync(params string[] fragments)
+        => Eventually.FindAsync(() => Find(fragments) is [{ } record, ..] ? record : null, $"a log record with \"{string.Join("\", \"", fragments)}\"", () => Text);
+
+    /// <summary>Waits for an error record that contains all of these, and takes it: it is expected, and another one is not.</summary>
+    public Task<string> ExpectErrorAsync(params string[] fragments)
+        => Eventually.FindAsync(() => Claim(fragments), $"an error record with \"{string.Join("\", \"", fragments)}\"", () => Text);
+
+    /// <summary>Error records that no test has taken.</summary>
+    public IReadOnlyList<string> UnexpectedErrors()
+    {
+        lock (_lock)
+        {
+            return [.. Errors().Where(i => !_claimed.Contains(i)).Select(i => _records[i].ToString())];
+        }
+    }
+
+    private string? Claim(string[] fragments)
+    {
+        lock (_lock)
+        {
+            foreach (int i in Errors())
+            {
+                string record = _records[i].ToString();
+                if (!_claimed.Contains(i) && fragments.All(f => record.Contains(f, StringComparison.Ordinal)))
+                {
+                    _claimed.Add(i);
+                    return record;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private IEnumerable<int> Errors()
+        => Enumerable.Range(0, _records.Count).Where(i => IsError(_records[i].ToString()));
+
+    // A stack trace of ours is an error wherever it stands.
+    private static bool IsError(string record)
+        => ErrorHead().IsMatch(record) || IsCrash(record) || record.Contains("\n   at Hydra.", StringComparison.Ordinal);
+
+    private static bool IsCrash(string line)
+        => line.StartsWith("Unhandled exception", StringComparison.Ordinal) || line.StartsWith("Process terminated", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[[A-Z]+\] ")]
+    private static partial Regex Head();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[(ERROR|CRIT)\] ")]
+    private static partial Regex ErrorHead();
+}

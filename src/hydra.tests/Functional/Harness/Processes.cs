@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Hydra.Tests.Functional.Harness;
+
+/// <summary>Looks at processes through /proc and sends them signals. Only ever by id, and only what a test started.</summary>
+public static partial class Processes
+{
+    /// <summary>SIGINT.</summary>
+    public const int Interrupt = 2;
+
+    /// <summary>SIGKILL.</summary>
+    public const int Kill = 9;
+
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
+
+    /// <summary>SIGCONT.</summary>
+    public const int Continue = 18;
+
+    /// <summary>SIGSTOP.</summary>
+    public const int Stop = 19;
+
+    /// <summary>Sends a signal.</summary>
+    public static void Signal(int pid, int signal) => _ = kill(pid, signal);
+
+    /// <summary>The processes that inherited this variable with this value; zombies have no environment and do not count.</summary>
+    public static IReadOnlyList<int> WithVariable(string name, string value)
+    {
+        byte[] wanted = Encoding.UTF8.GetBytes($"{name}={value}");
+        var found = new List<int>();
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+                && Read($"/proc/{pid}/environ").AsSpan().IndexOf(wanted) >= 0)
+            {
+                found.Add(pid);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether the process exists and is no zombie.</summary>
+    public static bool IsAlive(int pid)
+    {
+        string stat = Encoding.UTF8.GetString(Read($"/proc/{pid}/stat"));
+        int end = stat.LastIndexOf(')');
+        return end > 0 && stat.Length > end + 2 && stat[end + 2] is not ('Z' or 'X');
+    }
+
+    /// <summary>Resident memory in bytes.</summary>
+    public static long Resident(int pid) => StatusField(pid, "VmRSS:");
+
+    /// <summary>The most resident memory since <see cref="ResetPeak"/>, in bytes.</summary>
+    public static long PeakResident(int pid) => StatusField(pid, "VmHWM:");
+
+    /// <summary>Forgets the peak so far.</summary>
+    public static void ResetPeak(int pid) => File.WriteAllText($"/proc/{pid}/clear_refs", "5");
+
+    /// <summary>The command line, its words joined by blanks.</summary>
+    public static string CommandLine(int pid) => Encoding.UTF8.GetString(Read($"/proc/{pid}/cmdline")).TrimEnd('\0').Replace('\0', ' ');
+
+    private static long StatusField(int pid, string name)
+    {
+        string line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
+    }
+
+    // A process may end while it is looked at.
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
+}

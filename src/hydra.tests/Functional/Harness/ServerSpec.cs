@@ -1,0 +1,50 @@
+namespace Hydra.Tests.Functional.Harness;
+
+/// <summary>How to start a server.</summary>
+/// <param name="App">The application, as on the command line.</param>
+public sealed record ServerSpec(string App)
+{
+    /// <summary>--workers.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>--port, or null to leave it out.</summary>
+    public string? Port { get; init; } = "0";
+
+    /// <summary>--worker-transport: uds or tcp.</summary>
+    public string WorkerTransport { get; init; } = "uds";
+
+    /// <summary>--transport, or null for the default.</summary>
+    public string? Transport { get; init; } = Environment.GetEnvironmentVariable("HYDRA_TEST_TRANSPORT") is { Length: > 0 } name ? name : null;
+
+    /// <summary>--app-dir.</summary>
+    public string AppDirectory { get; init; } = Repository.Apps;
+
+    /// <summary>--python, or null to have it found.</summary>
+    public string? Python { get; init; } = Repository.Python;
+
+    /// <summary>More arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>More variables; null removes one.</summary>
+    public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>The directory to start in, or null for one of the test's own.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>A command that starts the executable, such as unshare, with its arguments; the executable and its own follow.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>Runs before the start, with the directory of the test.</summary>
+    public Func<string, Task>? Prepare { get; init; }
+
+    /// <summary>The complete arguments of the executable.</summary>
+    public IEnumerable<string> AllArguments()
+    {
+        string[] fixedPart = ["--app", App, "--app-dir", AppDirectory, "--worker-transport", WorkerTransport,
+            "--workers", Workers.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] port = Port is null ? [] : ["--port", Port];
+        string[] python = Python is null ? [] : ["--python", Python];
+        string[] transport = Transport is null ? [] : ["--transport", Transport];
+        return [.. fixedPart, .. port, .. python, .. transport, .. Arguments];
+    }
+}

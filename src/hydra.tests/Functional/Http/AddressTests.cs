@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Http;
+
+/// <summary>Where the server listens.</summary>
+public sealed class AddressTests
+{
+    [Fact]
+    public async Task Uds_Request_IsServedWithoutClientAddress()
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.sock");
+        await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("asgi_probe:app") { Port = null, Arguments = ["--uds", path] });
+        await server.Log.WaitAsync("is ready at");
+        await using RawConnection connection = await RawConnection.OpenUnixAsync(path);
+        JsonElement scope = (await connection.ExchangeAsync("GET /scope HTTP/1.1\r\nHost: a\r\n\r\n")).Json();
+
+        Assert.Equal(JsonValueKind.Null, scope.GetProperty("client").ValueKind);
+        Assert.Equal($"[\"{path}\", null]", scope.GetProperty("server").GetRawText());
+    }
+
+    [Fact]
+    public async Task Bind_TwoAddresses_ServesBoth()
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.sock");
+        await using HydraServer server = await HydraServer.LaunchAsync(
+            new ServerSpec("asgi_probe:app") { Port = null, Arguments = ["--bind", "127.0.0.1:0", "--bind", "unix:" + path] });
+        await server.WaitUntilReadyAsync();
+
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await using RawConnection connection = await RawConnection.OpenUnixAsync(path);
+        Assert.Equal("hello", (await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+    }
+}

@@ -1,0 +1,91 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Workers;
+
+/// <summary>What workers print and log.</summary>
+public sealed class OutputTests
+{
+    [Fact]
+    public async Task Output_OfAWorker_IsInTheLogWithTheWorkerNamed()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
+        await server.GetTextAsync("/say/words");
+        string who = $"worker 0 (pid {Assert.Single(server.WorkerPids())})";
+
+        await server.Log.WaitAsync(who, "printed words");
+        await server.Log.WaitAsync(who, "complained words");
+        await server.Log.WaitAsync(who, "from below Python words");
+        await server.Log.WaitAsync(who, "[WARN]", "probe", "logged words");
+        Assert.Empty(server.Log.Output);
+    }
+
+    [Fact]
+    public async Task Output_ThatNeverEnds_DoesNotStopTheServer()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("broken.prints_endlessly:app"));
+        await server.Log.WaitAsync("stdout: chatter");
+        long before = Processes.Resident(server.Pid);
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.Equal("still here", await server.GetTextAsync("/"));
+        }
+
+        Assert.True(Processes.Resident(server.Pid) - before < 30_000_000);
+    }
+
+    [Fact]
+    public async Task Output_OddBytes_AreShownHarmlessly()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("broken.odd_output:app"));
+
+        Assert.Equal("fine", await server.GetTextAsync("/"));
+        await server.Log.WaitAsync("not UTF-8");
+        await server.Log.WaitAsync("like a frame");
+        string escape = await server.Log.WaitAsync("and bell");
+        Assert.DoesNotContain('\x1b', escape);
+        Assert.DoesNotContain('\a', escape);
+    }
+
+    [Fact]
+    public async Task AccessLog_Requests_AreOnStandardOutput()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--access-log"] });
+        await server.GetTextAsync("/hello?x=1");
+        await server.GetTextAsync("/chunks-of-nothing");
+        await server.StopAsync();
+
+        Assert.Contains(server.Log.Output, line => line.Contains("\"GET /hello?x=1 HTTP/1.1\" 200 5 ", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Output, line => line.Contains("\"GET /chunks-of-nothing HTTP/1.1\" 404 9 ", StringComparison.Ordinal));
+        Assert.Equal(2, server.Log.Output.Count);
+    }
+
+    [Fact]
+    public async Task AccessLog_StreamedAndHeadResponses_CountTheBytesOfTheBody()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--access-log"] });
+        await server.GetTextAsync("/status/200");
+        using (var request = new HttpRequestMessage(HttpMethod.Head, "/hello"))
+        {
+            using HttpResponseMessage response = await server.Client.SendAsync(request);
+        }
+
+        await server.StopAsync();
+        Assert.Contains(server.Log.Output, line => line.Contains("\"GET /status/200 HTTP/1.1\" 200 19 ", StringComparison.Ordinal));
+        Assert.Contains(server.Log.Output, line => line.Contains("\"HEAD /hello HTTP/1.1\" 200 0 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task LogLevel_Error_HidesTheRest()
+    {
+        await using HydraServer server = await HydraServer.LaunchAsync(
+            new ServerSpec("asgi_misbehaviours:app") { Port = null, Arguments = ["--log-level", "error", "--bind", "unix:hydra.sock"] });
+        await using RawConnection connection = await server.ConnectToUnixAsync("hydra.sock");
+        await connection.ExchangeAsync("GET /raises-before-start HTTP/1.1\r\nHost: a\r\n\r\n");
+        await server.Log.ExpectErrorAsync("RuntimeError: before the response");
+        await server.StopAsync();
+
+        Assert.DoesNotContain("[INFO]", server.Log.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("[WARN]", server.Log.Text, StringComparison.Ordinal);
+    }
+}

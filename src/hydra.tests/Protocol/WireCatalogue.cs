@@ -1,0 +1,184 @@
+using System.Buffers;
+using Hydra.Protocol;
+using Xunit;
+
+namespace Hydra.Tests.Protocol;
+
+/// <summary>
+/// One message behind delegates, since a ref struct cannot be a type argument. Values are ulong for integers and byte[] for
+/// bytes, in the order of declaration.
+/// </summary>
+internal sealed record WireCase(MessageType Type, Type Struct, WireCase.FrameWriter WriteFrame, WireCase.PayloadReader Read)
+{
+    internal delegate void FrameWriter(object[] values, IBufferWriter<byte> output, FrameFlags flags, ulong stream);
+
+    internal delegate object[]? PayloadReader(ReadOnlySpan<byte> payload);
+
+    public IReadOnlyList<WireLayoutField> Layout { get; } = WireLayout.Of(Struct);
+
+    public byte[] Frame(object[] values, FrameFlags flags = FrameFlags.None, ulong stream = 0)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        WriteFrame(values, output, flags, stream);
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Values that fill each field's range, with bytes of up to <paramref name="longest"/>.</summary>
+    public object[] Values(Random random, int longest) => [.. Layout.Select(field => field.IsBytes
+        ? (object)Bytes(random, random.Next(longest + 1))
+        : (ulong)random.NextInt64() & field.Max)];
+
+    private static byte[] Bytes(Random random, int length)
+    {
+        var bytes = new byte[length];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+}
+
+/// <summary>Every message that has fields.</summary>
+internal static class WireCatalogue
+{
+    public static readonly IReadOnlyList<WireCase> All =
+    [
+        new(
+            MessageType.Hello,
+            typeof(HelloMessage),
+            (v, output, flags, stream) => new HelloMessage
+            {
+                Schema = (ulong)v[0],
+                ProcessId = U32(v[1]),
+                Worker = U16(v[2]),
+                Kind = U8(v[3]),
+                Index = U8(v[4]),
+                Token = Span(v[5]),
+            }.WriteFrame(output, flags, stream),
+            payload => HelloMessage.TryRead(payload, out HelloMessage m)
+                ? [m.Schema, N(m.ProcessId), N(m.Worker), N(m.Kind), N(m.Index), m.Token.ToArray()] : null),
+        new(
+            MessageType.Welcome,
+            typeof(WelcomeMessage),
+            (v, output, flags, stream) => new WelcomeMessage { RequestWindow = U32(v[0]), ResponseWindow = U32(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => WelcomeMessage.TryRead(payload, out WelcomeMessage m) ? [N(m.RequestWindow), N(m.ResponseWindow)] : null),
+        new(
+            MessageType.Ready,
+            typeof(ReadyMessage),
+            (v, output, flags, stream) => new ReadyMessage
+            {
+                Concurrency = U32(v[0]),
+                Interface = Span(v[1]),
+                Python = Span(v[2]),
+                Loop = Span(v[3]),
+            }.WriteFrame(output, flags, stream),
+            payload => ReadyMessage.TryRead(payload, out ReadyMessage m)
+                ? [N(m.Concurrency), m.Interface.ToArray(), m.Python.ToArray(), m.Loop.ToArray()] : null),
+        new(
+            MessageType.Failed,
+            typeof(FailedMessage),
+            (v, output, flags, stream) => new FailedMessage { Reason = U8(v[0]), Message = Span(v[1]), Traceback = Span(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => FailedMessage.TryRead(payload, out FailedMessage m)
+                ? [N(m.Reason), m.Message.ToArray(), m.Traceback.ToArray()] : null),
+        new(
+            MessageType.Drain,
+            typeof(DrainMessage),
+            (v, output, flags, stream) => new DrainMessage { GraceMilliseconds = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => DrainMessage.TryRead(payload, out DrainMessage m) ? [N(m.GraceMilliseconds)] : null),
+        new(
+            MessageType.Ping,
+            typeof(PingMessage),
+            (v, output, flags, stream) => new PingMessage { Nonce = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => PingMessage.TryRead(payload, out PingMessage m) ? [N(m.Nonce)] : null),
+        new(
+            MessageType.Pong,
+            typeof(PongMessage),
+            (v, output, flags, stream) => new PongMessage
+            {
+                Nonce = U32(v[0]),
+                LoopLagMicroseconds = U32(v[1]),
+                ResidentKibibytes = U32(v[2]),
+                InFlight = U32(v[3]),
+                OldestMilliseconds = U32(v[4]),
+            }.WriteFrame(output, flags, stream),
+            payload => PongMessage.TryRead(payload, out PongMessage m)
+                ? [N(m.Nonce), N(m.LoopLagMicroseconds), N(m.ResidentKibibytes), N(m.InFlight), N(m.OldestMilliseconds)] : null),
+        new(
+            MessageType.Log,
+            typeof(LogMessage),
+            (v, output, flags, stream) => new LogMessage
+            {
+                CreatedMicroseconds = (ulong)v[0],
+                Level = U8(v[1]),
+                Logger = Span(v[2]),
+                Message = Span(v[3]),
+            }.WriteFrame(output, flags, stream),
+            payload => LogMessage.TryRead(payload, out LogMessage m)
+                ? [m.CreatedMicroseconds, N(m.Level), m.Logger.ToArray(), m.Message.ToArray()] : null),
+        new(
+            MessageType.Goodbye,
+            typeof(GoodbyeMessage),
+            (v, output, flags, stream) => new GoodbyeMessage { Cancelled = U32(v[0]), Message = Span(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => GoodbyeMessage.TryRead(payload, out GoodbyeMessage m) ? [N(m.Cancelled), m.Message.ToArray()] : null),
+        new(
+            MessageType.Request,
+            typeof(RequestMessage),
+            (v, output, flags, stream) => new RequestMessage
+            {
+                QueueMicroseconds = U32(v[0]),
+                Method = Span(v[1]),
+                RawPath = Span(v[2]),
+                Query = Span(v[3]),
+                Connection = Span(v[4]),
+                Headers = Span(v[5]),
+                Body = Span(v[6]),
+            }.WriteFrame(output, flags, stream),
+            payload => RequestMessage.TryRead(payload, out RequestMessage m)
+                ?
+                [
+                    N(m.QueueMicroseconds), m.Method.ToArray(), m.RawPath.ToArray(), m.Query.ToArray(), m.Connection.ToArray(),
+                    m.Headers.ToArray(), m.Body.ToArray(),
+                ]
+                : null),
+        new(
+            MessageType.Response,
+            typeof(ResponseMessage),
+            (v, output, flags, stream) => new ResponseMessage { Status = U16(v[0]), Headers = Span(v[1]), Body = Span(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => ResponseMessage.TryRead(payload, out ResponseMessage m)
+                ? [N(m.Status), m.Headers.ToArray(), m.Body.ToArray()] : null),
+        new(
+            MessageType.Window,
+            typeof(WindowMessage),
+            (v, output, flags, stream) => new WindowMessage { Credit = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => WindowMessage.TryRead(payload, out WindowMessage m) ? [N(m.Credit)] : null),
+        new(
+            MessageType.Cancel,
+            typeof(CancelMessage),
+            (v, output, flags, stream) => new CancelMessage { Reason = U8(v[0]) }.WriteFrame(output, flags, stream),
+            payload => CancelMessage.TryRead(payload, out CancelMessage m) ? [N(m.Reason)] : null),
+        new(
+            MessageType.Reset,
+            typeof(ResetMessage),
+            (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => ResetMessage.TryRead(payload, out ResetMessage m) ? [N(m.Reason), m.Message.ToArray()] : null),
+    ];
+
+    /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>
+    public static TheoryData<byte> Types => [.. All.Select(item => (byte)item.Type)];
+
+    public static WireCase Of(byte type) => All.Single(item => (byte)item.Type == type);
+
+    /// <summary>Widens, so that it is boxed as a ulong whatever the field is.</summary>
+    private static ulong N(ulong value) => value;
+
+    private static byte U8(object value) => checked((byte)(ulong)value);
+
+    private static ushort U16(object value) => checked((ushort)(ulong)value);
+
+    private static uint U32(object value) => checked((uint)(ulong)value);
+
+    private static ReadOnlySpan<byte> Span(object value) => (byte[])value;
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Tests.Workers;
+
+/// <summary>Keeps what was logged.</summary>
+internal sealed class RecordingLogger : ILogger
+{
+    public List<(LogLevel Level, int Id, string Text)> Records { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        => Records.Add((logLevel, eventId.Id, formatter(state, exception)));
+}

@@ -1,0 +1,123 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Diagnostics;
+
+/// <summary>
+/// The server's log: lines like <c>2026-11-24 01:44:54.123  [INFO] message</c>, written by a thread of its own. Any thread may call; no
+/// call waits for the stream.
+/// </summary>
+internal sealed class ServerLog : IDisposable
+{
+    // A longer message is cut: one record must not push all others out.
+    private const int MaximumMessage = 128 << 10;
+
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly OutputPump _pump;
+    private readonly LocalClock _clock;
+    private readonly bool _useColors;
+    private readonly EventHandler _onExit;
+    private readonly UnhandledExceptionEventHandler _onCrash;
+
+    /// <summary>Starts the log.</summary>
+    /// <param name="stream">Standard error, mostly; not closed.</param>
+    /// <param name="minimum">The least severe level that is written.</param>
+    /// <param name="useColors">Whether to use the colours of a terminal.</param>
+    /// <param name="time">The clock and the time zone.</param>
+    /// <param name="options">The bounds of the queue.</param>
+    public ServerLog(Stream stream, LogLevel minimum, bool useColors, TimeProvider? time = null, OutputPumpOptions? options = null)
+    {
+        Minimum = minimum;
+        _useColors = useColors;
+        _clock = new LocalClock(time ?? TimeProvider.System);
+        _pump = new OutputPump(stream, options ?? OutputPumpOptions.Immediate, "hydra log", LossNotice);
+        _onExit = (_, _) => Flush(ExitTimeout);
+        _onCrash = (_, _) => Flush(ExitTimeout);
+        AppDomain.CurrentDomain.ProcessExit += _onExit;
+        AppDomain.CurrentDomain.UnhandledException += _onCrash;
+    }
+
+    /// <summary>The least severe level that is written.</summary>
+    public LogLevel Minimum { get; }
+
+    /// <summary>Now.</summary>
+    public DateTimeOffset Now => _clock.Now;
+
+    /// <summary>Whether records of this level are written.</summary>
+    public bool IsEnabled(LogLevel level) => level >= Minimum && level != LogLevel.None;
+
+    /// <summary>Queues a record, whatever its level.</summary>
+    /// <param name="level">Its level.</param>
+    /// <param name="created">When it was made.</param>
+    /// <param name="source">Text in front of the message, or nothing.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="allowLines">Newlines and tabs in the message are meant, and stay.</param>
+    /// <param name="exception">An exception to write below.</param>
+    public void Write(
+        LogLevel level,
+        DateTimeOffset created,
+        ReadOnlySpan<char> source,
+        ReadOnlySpan<char> message,
+        bool allowLines,
+        Exception? exception = null)
+    {
+        LineBuilder line = LineBuilder.Rent();
+        Head(line, level, created);
+        line.Safe(source, allowLines: false);
+        Body(line, message, allowLines);
+        if (exception is not null)
+        {
+            Body(line.Raw("\n"u8), exception.ToString(), allowLines: true);
+        }
+
+        _pump.TryWrite(line.Raw("\n"u8).Written);
+    }
+
+    /// <summary>Queues text as it is.</summary>
+    public void WriteRaw(string text) => _pump.TryWrite(LineBuilder.Rent().Raw(text).Written);
+
+    /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
+    public bool Flush(TimeSpan timeout) => _pump.Flush(timeout);
+
+    /// <summary>Writes what is queued and stops.</summary>
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= _onExit;
+        AppDomain.CurrentDomain.UnhandledException -= _onCrash;
+        _pump.Dispose();
+    }
+
+    private static void Body(LineBuilder line, ReadOnlySpan<char> message, bool allowLines)
+    {
+        message = message.TrimEnd("\r\n");
+        int rest = message.Length - MaximumMessage;
+        line.Safe(rest > 0 ? message[..MaximumMessage] : message, allowLines);
+        if (rest > 0)
+        {
+            line.Raw(" … (").Number(rest).Raw(" characters more)");
+        }
+    }
+
+    private void Head(LineBuilder line, LogLevel level, DateTimeOffset created)
+    {
+        DateTime local = _clock.ToLocal(created);
+        if (_useColors)
+        {
+            line.Raw("\e[2m"u8).Timestamp(local).Raw("\e[0m "u8).Raw(LogLevels.ColoredTag(level));
+        }
+        else
+        {
+            line.Timestamp(local).Raw(" "u8).Raw(LogLevels.Tag(level));
+        }
+
+        line.Raw(" "u8);
+    }
+
+    private ReadOnlyMemory<byte> LossNotice(long lost)
+    {
+        LineBuilder line = LineBuilder.Rent();
+        Head(line, LogLevel.Warning, Now);
+        line.Number(lost).Raw(lost == 1 ? " log record was lost" : " log records were lost").Raw(" because the output did not keep up\n");
+        return line.Written.ToArray();
+    }
+}

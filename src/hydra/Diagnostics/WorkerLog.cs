@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Diagnostics;
+
+/// <summary>What workers have to say: their log records and the lines they print. Any thread may call; no call waits.</summary>
+internal sealed class WorkerLog(ServerLog log)
+{
+    /// <summary>Whether records of this level are written.</summary>
+    public bool IsEnabled(LogLevel level) => log.IsEnabled(level);
+
+    /// <summary>Queues a record with the time it was made at. Newlines in the message stay: tracebacks are meant to be read.</summary>
+    /// <param name="level">Its level.</param>
+    /// <param name="created">When it was made.</param>
+    /// <param name="worker">The worker's index.</param>
+    /// <param name="pid">Its process.</param>
+    /// <param name="logger">The name of its logger; empty for what it printed.</param>
+    /// <param name="message">The text, with its traceback if there is one.</param>
+    public void Write(LogLevel level, DateTimeOffset created, int worker, int pid, ReadOnlySpan<char> logger, ReadOnlySpan<char> message)
+    {
+        if (!log.IsEnabled(level))
+        {
+            return;
+        }
+
+        // Python's root logger has no name worth a word.
+        ReadOnlySpan<char> name = logger.SequenceEqual("root") ? "" : logger;
+        log.Write(level, created, $"worker {worker} (pid {pid}) | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
+    }
+
+    /// <summary>The same for UTF-8; bytes that are none are replaced.</summary>
+    public void Write(LogLevel level, DateTimeOffset created, int worker, int pid, ReadOnlySpan<byte> logger, ReadOnlySpan<byte> message)
+    {
+        if (!log.IsEnabled(level))
+        {
+            return;
+        }
+
+        char[] chars = ArrayPool<char>.Shared.Rent(logger.Length + message.Length);
+        int named = Encoding.UTF8.GetChars(logger, chars);
+        int total = named + Encoding.UTF8.GetChars(message, chars.AsSpan(named));
+        Write(level, created, worker, pid, chars.AsSpan(0, named), chars.AsSpan(named, total - named));
+        ArrayPool<char>.Shared.Return(chars);
+    }
+
+    /// <summary>Queues a line that a worker printed.</summary>
+    public void WriteLine(LogLevel level, int worker, int pid, ReadOnlySpan<byte> line) => Write(level, log.Now, worker, pid, [], line);
+}

@@ -1,0 +1,44 @@
+using Hydra.Configuration;
+using Hydra.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>All that the server writes: its log on standard error, the access log on standard output.</summary>
+internal sealed class ServerLogs : IDisposable
+{
+    private readonly ServerLog _server;
+
+    /// <summary>Opens the logs.</summary>
+    public ServerLogs(HydraOptions options)
+    {
+        UsesColors = StandardStreams.UseErrorColors(options.UseColors);
+        _server = new ServerLog(StandardStreams.OpenError(), options.LogLevel, UsesColors);
+        Loggers = LoggerFactory.Create(logging => logging.UseServerLog(_server));
+        Workers = new WorkerLogSink(new WorkerLog(_server));
+        Access = options.AccessLog ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
+    }
+
+    /// <summary>Makes loggers, for Kestrel too.</summary>
+    public ILoggerFactory Loggers { get; }
+
+    /// <summary>Takes what workers say.</summary>
+    public WorkerLogSink Workers { get; }
+
+    /// <summary>The access log, or null when it is off.</summary>
+    public AccessLog? Access { get; }
+
+    /// <summary>Whether the log is in colours.</summary>
+    public bool UsesColors { get; }
+
+    /// <summary>Writes text as it is, such as the banner or a traceback.</summary>
+    public void WriteText(string text) => _server.WriteRaw(text);
+
+    /// <summary>Writes what is left.</summary>
+    public void Dispose()
+    {
+        Loggers.Dispose();
+        Access?.Dispose();
+        _server.Dispose();
+    }
+}

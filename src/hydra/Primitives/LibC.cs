@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Hydra.Primitives;
+
+/// <summary>The calls of the C library about files and processes that .NET has no equal for. POSIX only; errors are in errno.</summary>
+internal static partial class LibC
+{
+    public const int ReadWrite = 2;
+    public const int GetDescriptorFlags = 1;
+    public const int ExecuteAccess = 1;
+
+    public const int NoSuchEntry = 2;
+    public const int NoSuchProcess = 3;
+    public const int BadDescriptor = 9;
+    public const int Exists = 17;
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint GetEffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MakeDirectory(string path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
+
+    // Variadic in C; without further arguments the call is the same on every platform.
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FileControl(int descriptor, int command);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+}

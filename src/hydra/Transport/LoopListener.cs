@@ -1,0 +1,54 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+
+namespace Hydra.Transport;
+
+/// <summary>One address that is listened on, as Kestrel sees it. Any thread; one accept at a time.</summary>
+internal sealed class LoopListener : IConnectionListener
+{
+    private readonly EventLoopGroup _group;
+    private readonly LoopAcceptor _acceptor;
+    private readonly Channel<LoopConnection> _queue = Channel.CreateUnbounded<LoopConnection>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
+
+    /// <summary>Takes over a listening socket and begins to accept.</summary>
+    public LoopListener(ListenSocket socket, EventLoopGroup group)
+    {
+        _group = group;
+        _acceptor = new LoopAcceptor(socket.Socket, group, OnAccepted);
+        EndPoint = socket.EndPoint;
+        _acceptor.Start();
+    }
+
+    /// <inheritdoc/>
+    public EndPoint EndPoint { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        => await _queue.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && _queue.Reader.TryRead(out LoopConnection? connection)
+            ? connection
+            : null;
+
+    /// <inheritdoc/>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        await _acceptor.StopAsync().ConfigureAwait(false);
+        _queue.Writer.TryComplete();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync().ConfigureAwait(false);
+
+        // Kestrel has taken everything by now; another user may not have.
+        while (_queue.Reader.TryRead(out LoopConnection? connection))
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void OnAccepted(int descriptor, EndPoint local, EndPoint? remote)
+        => _queue.Writer.TryWrite(new LoopConnection(_group.LeastBusy(), _group, descriptor, local, remote));
+}

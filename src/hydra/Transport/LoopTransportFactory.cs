@@ -1,0 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Hydra.Transport;
+
+/// <summary>Gives Kestrel its listeners. Any thread.</summary>
+internal sealed class LoopTransportFactory(EventLoopGroup group) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    /// <inheritdoc/>
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint;
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        => new(new LoopListener(ListenSocket.Open(endpoint, group.Options, group.Logger), group));
+}

@@ -1,0 +1,32 @@
+namespace Hydra.Transport;
+
+/// <summary>How the loop transport is to behave. Read when the server starts.</summary>
+internal sealed class TransportOptions
+{
+    /// <summary>How many event loops there are; 0: as many as suit the machine.</summary>
+    public int Loops { get; init; }
+
+    /// <summary>How many connections may wait in the kernel to be accepted.</summary>
+    public int Backlog { get; init; } = 4096;
+
+    /// <summary>Whether another process may listen on the same TCP port at the same time, and share its connections.</summary>
+    public bool ReusePort { get; init; }
+
+    /// <summary>The permissions of Unix socket files; null: whatever the umask leaves.</summary>
+    public UnixFileMode? SocketMode { get; init; }
+
+    /// <summary>
+    /// How long a client that has shut down its sending side may wait for the response to its last request. The kernel cannot tell
+    /// such a client from one that has left for good; after this time it counts as gone, and its request is cancelled.
+    /// </summary>
+    public TimeSpan HalfCloseGrace { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a connection that the server closes is read on when the client is still sending, so that the kernel's reset does not
+    /// destroy the response before the client has read it.
+    /// </summary>
+    public TimeSpan LingerTime { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The number of loops for this machine.</summary>
+    public int EffectiveLoops => Loops > 0 ? Loops : Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
+}

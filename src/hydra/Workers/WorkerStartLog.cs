@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers;
+
+/// <summary>What is logged about what a worker needs to start, Python and the shim: event ids 1200 to 1299.</summary>
+internal static partial class WorkerStartLog
+{
+    [LoggerMessage(1200, LogLevel.Debug, "Python is {Path} ({Origin})")]
+    public static partial void PythonFound(ILogger logger, string path, string origin);
+
+    [LoggerMessage(1201, LogLevel.Debug, "the worker's code was written to {Directory}")]
+    public static partial void ShimExtracted(ILogger logger, string directory);
+
+    [LoggerMessage(1202, LogLevel.Warning, "{Path} was missing or changed, and was written again")]
+    public static partial void ShimRepaired(ILogger logger, string path);
+
+    [LoggerMessage(1203, LogLevel.Debug, "no private directory can be made in {Place}: {Problem}")]
+    public static partial void PlaceSkipped(ILogger logger, string place, string problem);
+
+    [LoggerMessage(1204, LogLevel.Warning, "{Variable} names {Place}, which cannot be used: {Problem}")]
+    public static partial void ChosenPlaceUnusable(ILogger logger, string variable, string place, string problem);
+
+    [LoggerMessage(1205, LogLevel.Information, "there is no directory to write to; the worker's code is kept in memory as {Path}")]
+    public static partial void ShimInMemory(ILogger logger, string path);
+
+    [LoggerMessage(1206, LogLevel.Debug, "removed {Directory}, which a server left behind that is gone")]
+    public static partial void StaleDirectoryRemoved(ILogger logger, string directory);
+
+    [LoggerMessage(1207, LogLevel.Debug, "there is no directory for the workers' socket; its address is abstract: {Name}")]
+    public static partial void AbstractSocket(ILogger logger, string name);
+}
