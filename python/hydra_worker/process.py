@@ -26,9 +26,11 @@ def resident_kibibytes() -> int:
 
 def die_with_parent(parent: int) -> None:
     """
-    Asks Linux to kill this process when the front dies, which works also while C code holds the interpreter's lock.
+    Asks Linux to kill this process when the front dies, which works also while C code holds the interpreter's
+    lock.
 
-    The kernel means the thread that started us; the front starts its workers on a thread that lives as long as itself.
+    The kernel means the thread that started us; the front starts its workers on a thread that lives as long
+    as itself.
     """
     if not sys.platform.startswith("linux"):
         return

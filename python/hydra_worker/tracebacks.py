@@ -29,7 +29,9 @@ def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
 
 
 def format_exception(error: BaseException) -> str:
-    """The traceback as Python prints it, without the shim's frames at its top and without a newline at its end."""
+    """
+    The traceback as Python prints it, without the shim's frames at its top and without a newline at its end.
+    """
     # Not needed before something has failed; importing it costs several milliseconds.
     import traceback
 

@@ -202,8 +202,13 @@ class DetectTests(unittest.TestCase):
 
     def test_frameworks(self):
         tested = 0
-        for maker, interface in ((_flask, "wsgi"), (_starlette, "asgi"), (_fastapi, "asgi"), (_django_wsgi, "wsgi"),
-                                 (_django_asgi, "asgi")):
+        for maker, interface in (
+            (_flask, "wsgi"),
+            (_starlette, "asgi"),
+            (_fastapi, "asgi"),
+            (_django_wsgi, "wsgi"),
+            (_django_asgi, "asgi"),
+        ):
             try:
                 application = maker()
             except ImportError:

@@ -48,7 +48,10 @@ def _double_to_single(application: Any) -> Any:
 
 
 class AsgiEngine(control.Engine):
-    """Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread calls."""
+    """
+    Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread
+    calls.
+    """
 
     def __init__(
         self, worker: Any, loop: asyncio.AbstractEventLoop, interface: str, application: Any, version: str
@@ -109,7 +112,10 @@ class AsgiEngine(control.Engine):
             self._stop.set()
 
     async def _drain(self) -> int:
-        """Waits for the requests that run, at most for the grace; cancels the others. Returns how many those were."""
+        """
+        Waits for the requests that run, at most for the grace; cancels the others. Returns how many those
+        were.
+        """
         if await self._wait_finished(self._grace):
             return 0
         running = [http for link in self._links for http in link.unfinished]

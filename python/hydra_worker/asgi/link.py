@@ -1,8 +1,8 @@
 """
 A data link on the event loop: takes frames apart, starts their requests, gathers what they answer.
 
-What one read brings is handled as a whole, and what it produced leaves in one write when it is done. Frames that are made at other
-times leave once in each turn of the loop.
+What one read brings is handled as a whole, and what it produced leaves in one write when it is done. Frames
+that are made at other times leave once in each turn of the loop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from .tasks import starter
 
 # Output that is not kept until the end of the turn.
 _FLUSH_SIZE = 256 * 1024
-# How long a batch may run, in seconds, before the responses that are there leave: none should wait for many slow ones behind it.
+# How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
+# slow ones behind it.
 _FLUSH_TIME = 0.001
 
 
@@ -58,7 +59,9 @@ class DataLink(FrameReader):
     # ---- input
 
     def received(self, count: int) -> None:
-        """`count` bytes were put into the free part of the buffer: handles the frames that are complete now."""
+        """
+        `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
+        """
         self._start = starter(self.loop)
         self._now = monotonic()
         self._flush_expected = True
@@ -155,5 +158,7 @@ class DataLink(FrameReader):
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker."""
+        """
+        Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker.
+        """
         raise NotImplementedError

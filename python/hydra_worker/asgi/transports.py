@@ -1,5 +1,6 @@
 """
-How a data link's bytes are moved: by the loop's readiness callbacks where it has them, else (Windows' proactor) by a transport.
+How a data link's bytes are moved: by the loop's readiness callbacks where it has them, else (Windows'
+proactor) by a transport.
 """
 
 from __future__ import annotations
