@@ -63,7 +63,6 @@ class Front:
         self.process: Optional["subprocess.Popen[bytes]"] = None
         self.control: Optional[Link] = None
         self.data: Dict[int, Link] = {}
-        self.linked = threading.Condition()
         self.logs: List[LogRecord] = []
         self.log_arrived = threading.Condition()
         self.life: "queue.Queue[Optional[Frame]]" = queue.Queue()
@@ -127,14 +126,16 @@ class Front:
                 sock.close()
                 continue
             link = Link(sock, kind, index)
-            with self.linked:
-                if kind == wire.LINK_CONTROL:
-                    link.on_frame = self._on_control
-                    self.control = link
-                else:
-                    self.data[index] = link
-                self.linked.notify_all()
-            sock.sendall(wire.pack_welcome(0, 0, self.request_window, self.response_window))
+            welcome = wire.pack_welcome(0, 0, self.request_window, self.response_window)
+            if kind == wire.LINK_CONTROL:
+                link.on_frame = self._on_control
+                # A test that finds the link may send on it.
+                sock.sendall(welcome)
+                self.control = link
+            else:
+                # A worker that has its WELCOME may be ready at once.
+                self.data[index] = link
+                sock.sendall(welcome)
             link.start()
 
     def _on_control(self, frame: Frame) -> None:
