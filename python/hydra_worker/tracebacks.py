@@ -15,7 +15,10 @@ def _is_ours(name: str) -> bool:
 
 
 def _is_import_machinery(name: str) -> bool:
-    return name.startswith("<frozen importlib") or name.replace("\\", "/").endswith("/importlib/__init__.py")
+    # PyPy puts "<builtin>/" before it.
+    return name.startswith(("<frozen importlib", "<builtin>/frozen importlib")) or name.replace(
+        "\\", "/"
+    ).endswith("/importlib/__init__.py")
 
 
 def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:

@@ -3,7 +3,7 @@
 import unittest
 
 from tests.cases import HAS_UVLOOP, AsgiCase
-from tests.fake_front import wire
+from tests.fake_front import Front, wire
 
 
 class ResponseTests(AsgiCase):
@@ -150,6 +150,24 @@ class ManyLinksTests(AsgiCase):
         self.front._next_stream += 10
         self.front.get("/open_gate", query="two", link=2)
         self.assertEqual([exchange.response().body for exchange in exchanges], [b"through two"] * 2)
+
+
+class BlockedLoopTests(unittest.TestCase):
+    def test_response_does_not_wait_behind_a_request_that_blocks_the_loop(self):
+        for loop in ("asyncio", "auto"):
+            with self.subTest(loop), Front("asgi_cases:app", loop=loop) as front:
+                front.ready()
+                quick = [front.open("GET", "/scope", send=False) for _ in range(3)]
+                blocks = front.open("GET", "/blocks", query="/nowhere/at/all", send=False)
+                front.data[0].send(b"".join(exchange.frame for exchange in [*quick, blocks]))
+                for exchange in quick:
+                    self.assertEqual(exchange.response().status, 200)
+
+
+class TransportTests(ResponseTests):
+    """The transport for loops without readiness callbacks, which is to say for Windows, forced upon this one."""
+
+    app = "with_transport:app"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ def installed(*names):
     for name in names:
         try:
             __import__(name)
-        except ImportError:
+        except Exception:
+            # Not there, or not made for this Python.
             return False
     return True
 

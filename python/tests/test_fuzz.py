@@ -149,6 +149,7 @@ class MemoryLink(AsgiLink):
             WINDOW,
             WINDOW,
             lambda link, reason: failures.append(reason),
+            lambda: None,
         )
         self.sent = bytearray()
 

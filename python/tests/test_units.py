@@ -10,8 +10,8 @@ from hydra_worker import frames, headers, logs, tracebacks, wire
 from hydra_worker.boot import Boot
 from hydra_worker.errors import BootError, InvalidMessage, RuleViolation
 from hydra_worker.framing import FrameReader
+from hydra_worker.watch import Watch
 from hydra_worker.wsgi import heads
-from hydra_worker.wsgi.watch import Watch
 
 
 class FrameTests(unittest.TestCase):

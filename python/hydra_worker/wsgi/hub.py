@@ -4,7 +4,7 @@ Who reads the data links: leader and followers.
 The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the
 frames apart and hands them out. The others wait at a gate of their own: for a request (idle), or for body or
 credit of theirs (waiting). A thread that stops pumping sees to it that another does; where requests take
-microseconds it leaves that to the watch (see watch.py), because it will be back before another thread could
+microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread could
 take over.
 
 `lock` guards everything here and the streams.
@@ -20,10 +20,10 @@ from typing import Any, Callable, Deque, List, Optional
 
 from .. import wire
 from ..errors import LinkBroken
+from ..watch import Watch
 from .link import DataLink
 from .poll import Poller
 from .stream import WsgiStream
-from .watch import Watch
 
 # Requests that take less, in seconds, are not worth a wake-up of another thread or a write of their own.
 _FAST = 0.0001

@@ -1,9 +1,9 @@
 """
 The safety net of the fast path.
 
-Where requests take microseconds, threads put things off: the write of a response, the wake-up of another
-reader. A request that takes longer than expected must not hold those up, so this thread looks after them
-while there are any, every two milliseconds.
+Where requests take microseconds, the engines put things off: the write of a response, the wake-up of another
+reader. A request that takes longer than expected must not hold those up, so a thread of its own looks after
+them while there are any, every two milliseconds.
 """
 
 from __future__ import annotations
