@@ -190,7 +190,7 @@ class FrontGoneTests(unittest.TestCase):
                     front.wait_log(lambda record: "protocol error on a data link" in record.message)
 
     def test_body_beyond_the_credit_ends_the_worker(self):
-        for app, boot in (("asgi_cases:app", {}), ("wsgi_cases:app", {})):
+        for app, boot in (("asgi_cases:app", {}), ("wsgi_cases:app", {"threads": 3})):
             with self.subTest(app=app, **boot), Front(app, **boot) as front:
                 front.ready()
                 front.get("/make_gate", query="body")

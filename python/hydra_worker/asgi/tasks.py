@@ -7,6 +7,7 @@ Most requests finish in their first step. Scheduling it instead would cost a tur
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from typing import Any, Callable, Coroutine, List, Optional, Tuple
 
@@ -81,8 +82,11 @@ class _Capture:
         return task
 
     def _take_step(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
-        owner = getattr(callback, "__self__", None)
-        if not args and context is not None and isinstance(owner, asyncio.Task) and owner.get_coro() is self._coroutine:
-            self._taken.append((callback, context))
-            return None
+        task = getattr(callback, "__self__", None)
+        coroutine = self._coroutine
+        if isinstance(task, asyncio.Task) and task.get_coro() is coroutine and not args and context is not None:
+            # A step that comes when the coroutine has begun is its second.
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                self._taken.append((callback, context))
+                return None
         return type(self._loop).call_soon(self._loop, callback, *args, context=context)

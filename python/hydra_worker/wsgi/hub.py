@@ -261,6 +261,8 @@ class Hub:
                 self._pump(wait=False)
         for link in self.links:
             link.close()
+        self._waker.close()
+        self._poller.close()
 
     def _break(self, reason: str) -> None:
         if not self._broken:

@@ -41,6 +41,10 @@ class Poller:
                 self._quiet()
         return ready
 
+    def close(self) -> None:
+        """Nobody polls any more."""
+        self._waker.close()
+
     def _quiet(self) -> None:
         try:
             self._waker.recv(64)
