@@ -37,6 +37,9 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Configuration.Sources.Clear();
         builder.Services.Replace(ServiceDescriptor.Singleton(loggers));
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoLifetime>());
+
+        // The filter that the builder adds checks host names against a setting that nobody can make here.
+        builder.Services.RemoveAll<IStartupFilter>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(Configure);
