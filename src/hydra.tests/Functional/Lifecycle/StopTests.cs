@@ -119,6 +119,20 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task Signal_WhileAWorkerIsReplaced_Stops()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Workers = 2 });
+        foreach (int pid in server.WorkerPids())
+        {
+            Processes.Signal(pid, Processes.Kill);
+        }
+
+        await server.Log.ExpectErrorAsync("starting another");
+        Assert.Equal(0, await server.StopAsync());
+        server.Log.ExpectAnyErrors("SIGKILL");
+    }
+
+    [Fact]
     public async Task Signal_ToTheWholeGroup_StillFinishesRequests()
     {
         // Ctrl-C on a terminal reaches the workers too; they leave it to the front.
