@@ -58,6 +58,33 @@ def cpu_between(before: dict[int, float], after: dict[int, float], pid: int) -> 
     return sum(spent.values()), spent.get(pid, 0.0)
 
 
+class Interference:
+    """How much of the machine went to others while something was measured. Open it before and close it after."""
+
+    def __init__(self) -> None:
+        self._system = self._read()
+        self._children = self._waited_for()
+
+    @staticmethod
+    def _read() -> tuple[int, int]:
+        with open(f"{PROC}/stat") as file:
+            fields = [int(each) for each in file.readline().split()[1:9]]
+        # user + nice + system; steal. Interrupts are part of the measured network traffic and are nobody's.
+        return fields[0] + fields[1] + fields[2], fields[7]
+
+    @staticmethod
+    def _waited_for() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime + own.ru_utime + own.ru_stime
+
+    def close(self, server_seconds: float) -> tuple[float, float]:
+        """Seconds of CPU that neither this process, nor its children, nor the server used; and seconds that were stolen."""
+        busy, stolen = self._read()
+        others = (busy - self._system[0]) / TICK - (self._waited_for() - self._children) - server_seconds
+        return max(0.0, others), (stolen - self._system[1]) / TICK
+
+
 def _status_kb(pid: int, field: str) -> int:
     try:
         with open(f"{PROC}/{pid}/status") as file:

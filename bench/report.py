@@ -5,6 +5,8 @@ from pathlib import Path
 
 import figures
 
+# The share of the cores' time that others may have before the report warns.
+QUIET = 0.05
 MEASURES = {
     "loaded_memory": "Memory under hello, 256 connections",
     "idle_memory": "Memory of idle connections",
@@ -138,7 +140,7 @@ def _introduction(results: dict) -> list[str]:
     return [
         "# Benchmarks",
         "",
-        "Made by `bench/run.sh`, which measures everything again; do not edit. " + kind,
+        f"Made by `bench/run.sh`, which measures everything again; do not edit. {kind}".rstrip(),
         "",
         f"- **Machine**: {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
         f"{machine['kernel']}. wrk runs on the same cores as the servers.",
@@ -149,9 +151,19 @@ def _introduction(results: dict) -> list[str]:
         "user and system time of the server's whole process tree. Every answer is compared, status and body, before and after the load.",
         "- **Options**: Hydra runs with its defaults, the peers as their documentation recommends for production. Where nothing else is said "
         "each server has 1 worker process. The commands are at the end.",
-        f"- Measured on {machine['date']} in {results['duration'] / 60:.0f} minutes.",
+        f"- Measured on {machine['date']} in {results['duration'] / 60:.0f} minutes. {interference(results)}",
         "",
     ]
+
+
+def interference(results: dict) -> str:
+    """What the bursts had to share the cores with."""
+    rounds = [each for result in results["scenarios"].values() for entry in result["servers"].values() for each in entry["rounds"]]
+    if not rounds:
+        return ""
+    others, stolen = (statistics.mean(each[kind] for each in rounds) for kind in ("others", "stolen"))
+    text = f"While the bursts ran, other processes had {others:.1%} of the cores' time, and other machines on the same host {stolen:.1%}."
+    return text if others + stolen < QUIET else f"**The machine was not idle, so these figures are not to be relied on.** {text}"
 
 
 def _problem_section(results: dict) -> list[str]:
@@ -210,7 +222,7 @@ def write(results: dict, out: Path) -> int:
         lines += [notes.read_text().strip(), ""]
     lines += _commands(results)
     (out / "benchmarks.md").write_text("\n".join(lines).rstrip() + "\n")
-    print(f"\n{goals_table(results)}\n")
+    print(f"\n{goals_table(results)}\n\n{interference(results)}\n")
     for title, name, text in problems(results):
         print(f"ERROR: {title}: {name}: {text}")
     print(f"{out / 'benchmarks.md'}, after {results['duration']:.0f} s")

@@ -1,5 +1,6 @@
 """Interleaved rounds: in each one every server gets a short burst, so that drift of the machine's speed hits all alike."""
 
+import os
 import time
 
 import load
@@ -39,7 +40,9 @@ class Contender:
         """One burst; a warm-up does not count. A failure ends this entry's part in the scenario."""
         if self.failure:
             return
+        interference = process.Interference()
         before = process.cpu_times(self.running.pid)
+        started = time.monotonic()
         try:
             figures = load.burst(self.port, self.request, self.scenario.connections, seconds)
         except load.LoadFailure as error:
@@ -54,6 +57,8 @@ class Contender:
         for kind, count in load.errors_of(figures, self.request, self.entry.server.closes).items():
             self.errors[kind] = self.errors.get(kind, 0) + count
         tree, first = process.cpu_between(before, after, self.running.pid)
+        others, stolen = interference.close(tree)
+        available = (time.monotonic() - started) * len(os.sched_getaffinity(0))
         self.rounds.append({
             "rps": figures["requests"] / figures["microseconds"] * 1e6,
             "cpu": tree / figures["requests"] * 1e6,
@@ -62,6 +67,8 @@ class Contender:
             "p90": figures["p90"] / 1000,
             "p99": figures["p99"] / 1000,
             "requests": figures["requests"],
+            "others": others / available,
+            "stolen": stolen / available,
         })
 
     def check(self) -> None:
