@@ -67,7 +67,7 @@ def _check_match(name: str, wanted: str, found: "str | None", application: Any) 
         )
     if wanted == "asgi" and found == "asgi2" or wanted == "asgi2" and found == "asgi":
         raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH, f'"{name}" is an {found} application; serve it with --interface {found}.'
+            wire.FAILURE_INTERFACE_MISMATCH, f'"{name}" is an {found} application, not {wanted}; serve it with --interface {found}.'
         )
 
 

@@ -8,6 +8,7 @@ application is loaded; what arrives before that is kept for it.
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
@@ -25,6 +26,8 @@ _ABANDONED_SECONDS = 0.5
 _EXIT_SECONDS = 10.0
 # How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least so late".
 _PROBE_SECONDS = 0.01
+# How often the control link's thread looks whether the worker has become ready.
+_READY_SECONDS = 0.25
 _U32 = 0xFFFFFFFF
 
 
@@ -120,6 +123,7 @@ class ControlLink:
         assert sock is not None
         try:
             while True:
+                self._watch_parent(sock)
                 self._handle(*links.read_frame(sock))
         except (OSError, EOFError):
             pass
@@ -137,11 +141,16 @@ class ControlLink:
         else:
             raise LinkBroken(f"frame type {kind:#x} may not come here")
 
+    def _watch_parent(self, sock: socket.socket) -> None:
+        """Puts off what imports ctypes until the worker is ready, which should not have to wait for that."""
+        while self._parent:
+            if self._ready.is_set():
+                parent, self._parent = self._parent, 0
+                process.die_with_parent(parent)
+            elif select.select([sock], [], [], _READY_SECONDS)[0]:
+                return
+
     def _answer(self, nonce: int) -> None:
-        if self._ready.is_set() and self._parent:
-            # Put off until now because it imports ctypes, and start-up should not wait for that.
-            parent, self._parent = self._parent, 0
-            process.die_with_parent(parent)
         engine = self._engine
         lag = engine.probe(_PROBE_SECONDS) if engine is not None else 0.0
         running, oldest = engine.load() if engine is not None else (0, 0.0)

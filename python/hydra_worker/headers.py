@@ -65,11 +65,12 @@ def parse_block(block: bytes) -> List[Tuple[bytes, bytes]]:
     return list(zip(parts[::2], parts[1::2]))
 
 
-def encode(headers: Iterable[Any]) -> Tuple[bytes, Optional[int]]:
+def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
     """
     Makes the header block of an ASGI response. Returns it with the Content-Length, if there is one.
 
-    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. Raises RuleViolation.
+    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. RFC 9110, section 8.6: a 204 has no
+    Content-Length. Raises RuleViolation.
     """
     parts: List[bytes] = []
     length: Optional[int] = None
@@ -79,7 +80,7 @@ def encode(headers: Iterable[Any]) -> Tuple[bytes, Optional[int]]:
             if kind is None:
                 kind = _classify(name)
             if kind:
-                if kind == _TRANSFER_ENCODING:
+                if kind == _TRANSFER_ENCODING or status == 204:
                     continue
                 length = parse_content_length(value, length)
             parts.append(name)
@@ -91,12 +92,17 @@ def encode(headers: Iterable[Any]) -> Tuple[bytes, Optional[int]]:
         raise InvalidMessage(
             "The headers of http.response.start must be an iterable of [name, value] pairs of byte strings."
         ) from None
+    check_block(block, len(parts))
+    return block, length
+
+
+def check_block(block: bytes, parts: int) -> None:
+    """Raises RuleViolation for control characters in a block of so many names and values, and for one that is too long."""
     # Deleting what is forbidden must take away the separators and nothing else.
-    if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - len(parts) + 1:
+    if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - parts + 1:
         raise RuleViolation("A response header has a control character (such as CR, LF or NUL) in its value.")
     if len(block) > wire.MAX_HEADERS:
         raise RuleViolation(f"The response headers take {len(block)} bytes, more than {wire.MAX_HEADERS}.")
-    return block, length
 
 
 def _classify(name: Any) -> int:

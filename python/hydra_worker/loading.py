@@ -29,6 +29,8 @@ def load(boot: Boot) -> Any:
 
 def import_module(name: str) -> Any:
     """Imports the module; tells a missing module from one that fails while it is imported."""
+    if name.startswith(".") or "/" in name or "\\" in name:
+        raise StartError(wire.FAILURE_MODULE_NOT_FOUND, _missing_sentence(name))
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

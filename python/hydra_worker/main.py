@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any, Optional
 
@@ -60,23 +59,8 @@ def _serve(worker: Worker) -> int:
         return adapters.runner(interface)(worker, interface, application)
     except StartError as error:
         worker.control.failed(error)
-        _flush_output()
-        return EXIT_START_FAILURE
     except Exception as error:
         worker.control.failed(internal(f"The worker failed with {type(error).__name__}: {error}", error))
-        _flush_output()
-        return EXIT_START_FAILURE
-
-
-def _flush_output() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, OSError, ValueError):
-            continue
-
-
-def hard_exit(code: int) -> None:
-    """Ends the process now, with threads of the application that do not end by themselves."""
-    _flush_output()
-    os._exit(code)
+    # Not sys.exit(): threads that the application started while it was imported would keep the process.
+    process.hard_exit(EXIT_START_FAILURE)
+    return EXIT_START_FAILURE

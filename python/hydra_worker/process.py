@@ -60,6 +60,17 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
         signal.signal(signal.SIGBREAK, ignore)
 
 
+def hard_exit(code: int) -> None:
+    """Ends the process now, with all its threads."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            # None, closed or broken: nothing to save.
+            continue
+    os._exit(code)
+
+
 def python_version() -> str:
     """Such as "CPython 3.11.2"."""
     names = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
@@ -68,12 +79,10 @@ def python_version() -> str:
     text = f"{name} {version.major}.{version.minor}.{version.micro}"
     if version.releaselevel != "final":
         text += f" {version.releaselevel} {version.serial}"
-    return text if _has_gil() else text + " free-threaded"
+    return text if has_gil() else text + " free-threaded"
 
 
-def _has_gil() -> bool:
+def has_gil() -> bool:
+    """Whether only one thread at a time runs Python code."""
     check = getattr(sys, "_is_gil_enabled", None)
     return check is None or check()
-
-
-has_gil = _has_gil

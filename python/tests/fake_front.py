@@ -259,7 +259,6 @@ class Front:
             except (AssertionError, EOFError, OSError, ValueError):
                 sock.close()
                 continue
-            sock.sendall(wire.pack_welcome(0, 0, self.request_window, self.response_window))
             link = Link(sock, kind, index)
             with self.linked:
                 if kind == wire.LINK_CONTROL:
@@ -268,6 +267,7 @@ class Front:
                 else:
                     self.data[index] = link
                 self.linked.notify_all()
+            sock.sendall(wire.pack_welcome(0, 0, self.request_window, self.response_window))
             link.start()
 
     def _on_control(self, frame: Frame) -> None:
@@ -344,7 +344,7 @@ class Front:
                         return record
                 left = deadline - time.monotonic()
                 if left <= 0 or not self.log_arrived.wait(left):
-                    raise AssertionError("no such log record; there are %r" % (self.logs,))
+                    raise AssertionError("no such log record; the latest are %r" % (self.logs[-5:],))
 
     def stop(self) -> Tuple[int, str]:
         """Drains, checks the orderly end."""

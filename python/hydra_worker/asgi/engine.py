@@ -134,6 +134,7 @@ class AsgiEngine(control.Engine):
         self._loop.call_soon_threadsafe(self._begin_drain, grace)
 
     def abandon(self) -> None:
+        self._lost = "the front is gone"
         self._loop.call_soon_threadsafe(self._begin_drain, 0.0)
 
     def probe(self, timeout: float) -> float:

@@ -13,7 +13,8 @@ from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
 from ..headers import encode
-from ..logs import log_exception, logger
+from ..logs import log_exception, logger, warn_once
+from ..streams import Stream
 
 if TYPE_CHECKING:
     from .link import DataLink
@@ -22,100 +23,48 @@ if TYPE_CHECKING:
 IDLE = 0
 HELD = 1  # http.response.start is here, and held until the first http.response.body
 SENT = 2  # the head has left
-DONE = 3  # the response is complete, and with it the stream
+BROKEN = 3  # a part of a message has left that can never be completed
+DONE = 4  # the response is complete, and with it the stream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
 
 
-class HttpStream:
+class HttpStream(Stream):
     """See the module's description."""
 
     __slots__ = (
-        # identity
-        "link",
-        "id",
-        "started",
+        # the task, if the application did not finish in its first step
         "task",
-        # request: what arrived and was not taken, whether more will come, whether the application has had its end
-        "body",
-        "chunks",
-        "body_ended",
+        # whether the application has had the end of the request's body
         "body_taken",
-        # request: bytes that the front may still send; bytes taken and not yet granted again; a client that waits for 100
-        "window",
-        "owed",
-        "expects",
-        # response
+        # response: where it is; its head; the bytes that Content-Length still promises; no body whatever the application says
         "phase",
-        "bodiless",
-        "head_request",
         "status",
         "head",
         "remaining",
-        "credit",
-        # the end
-        "gone",
+        "bodiless",
+        # the rule that the application broke last
         "violation",
-        # coroutines that wait in receive() and in send(), and the one send() whose body is under way
+        # coroutines that wait in receive() and send(), and whether one of them is sending a body that needs credit
         "waiters",
         "sending",
     )
 
-    def __init__(self, link: "DataLink", stream: int, method: bytes, body: bytes, flags: int, started: float) -> None:
-        self.link = link
-        self.id = stream
-        self.started = started
+    def __init__(self, link: "DataLink", number: int, flags: int, method: bytes, body: bytes, started: float) -> None:
+        Stream.__init__(self, link, number, flags, body, started)
         self.task: Optional["asyncio.Task[None]"] = None
-        self.body = body
-        self.chunks: Optional[List[bytes]] = None
-        self.body_ended = bool(flags & _END)
         self.body_taken = False
-        self.expects = bool(flags & wire.FLAG_EXPECT_CONTINUE)
-        self.window = 0 if self.expects else link.request_window
-        self.owed = 0
         self.phase = IDLE
-        self.head_request = method == b"HEAD"
-        self.bodiless = False
         self.status = 0
         self.head = b""
         self.remaining: Optional[int] = None
-        self.credit = link.response_window
-        self.gone = False
+        self.bodiless = method == b"HEAD"
         self.violation: Optional[str] = None
         self.waiters: Optional[List["asyncio.Future[None]"]] = None
         self.sending = False
 
-    # ---- from the front
-
-    def on_body(self, data: bytes, end: bool) -> None:
-        """A BODY frame."""
-        if self.body_ended:
-            raise wire.WireError("a BODY frame came after the end of its body")
-        if len(data) > self.window:
-            raise wire.WireError("a BODY frame exceeds the credit of its stream")
-        self.window -= len(data)
-        if data:
-            if self.chunks is None:
-                self.chunks = [data]
-            else:
-                self.chunks.append(data)
-        self.body_ended = end
-        self._wake()
-
-    def on_window(self, credit: int) -> None:
-        """The front takes more of the response."""
-        self.credit += credit
-        self._wake()
-
-    def on_cancel(self) -> None:
-        """The front has ended the stream."""
-        self.gone = True
-        self.body = b""
-        self.chunks = None
-        self._wake()
-
-    def _wake(self) -> None:
+    def wake(self) -> None:
         waiters = self.waiters
         if waiters:
             self.waiters = None
@@ -136,34 +85,19 @@ class HttpStream:
 
     async def receive(self) -> Dict[str, Any]:
         """ASGI's receive()."""
-        if self.expects and self.phase == IDLE and not self.gone:
-            # The client waits for "100 Continue"; asking for the body is what tells it to go on.
-            self.expects = False
-            self._grant(self.link.request_window)
+        if self.expects and not self.gone and self.phase != DONE:
+            self.ask_for_body()
         while not self.gone and self.phase != DONE:
             if not self.body_taken and (self.body or self.chunks or self.body_ended):
-                return self._take_body()
+                body = self.body
+                if self.chunks is not None:
+                    taken = self.take_chunks()
+                    body = body + taken if body else taken
+                self.body = b""
+                ended = self.body_taken = bool(self.body_ended)
+                return {"type": "http.request", "body": body, "more_body": not ended}
             await self._change()
         return {"type": "http.disconnect"}
-
-    def _take_body(self) -> Dict[str, Any]:
-        body = self.body
-        chunks = self.chunks
-        if chunks is not None:
-            taken = b"".join(chunks) if len(chunks) > 1 else chunks[0]
-            self.chunks = None
-            self.owed += len(taken)
-            if not self.body_ended and self.owed * 2 >= self.link.request_window:
-                self._grant(self.owed)
-                self.owed = 0
-            body = body + taken if body else taken
-        self.body = b""
-        self.body_taken = self.body_ended
-        return {"type": "http.request", "body": body, "more_body": not self.body_ended}
-
-    def _grant(self, credit: int) -> None:
-        self.window += credit
-        self.link.write(wire.pack_window(self.id, 0, credit))
 
     async def send(self, message: Dict[str, Any]) -> None:
         """ASGI's send()."""
@@ -181,12 +115,20 @@ class HttpStream:
                 self._count(len(body), more)
             if self.bodiless:
                 body = b""
-            if self.phase == HELD and len(body) <= _MAX_BODY:
+            size = len(body)
+            if size <= _MAX_BODY and self.phase == HELD:
                 self.link.write(response_frame(self.id, 0 if more else _END, self.status, self.head, body))
                 if more:
                     self.phase = SENT
                 else:
                     self._complete()
+            elif size <= _MAX_BODY and size <= self.credit:
+                self.credit -= size
+                if not more:
+                    self.link.write(body_frame(self.id, _END, body))
+                    self._complete()
+                elif size:
+                    self.link.write(body_frame(self.id, 0, body))
             else:
                 await self._send_body(body, more)
         elif kind == "http.response.start" and self.phase == IDLE:
@@ -201,13 +143,14 @@ class HttpStream:
         if not 200 <= status <= 999:
             raise self._broke(f"{status} cannot be the status of a response: it must be from 200 to 999.")
         try:
-            self.head, self.remaining = encode(message.get("headers", ()))
+            self.head, self.remaining = encode(message.get("headers", ()), status)
         except RuleViolation as error:
             self.violation = str(error)
             raise
         self.status = status
         # RFC 9110, section 6.4.1: these have no body, whatever the application says.
-        self.bodiless = self.head_request or status == 204 or status == 304
+        if status == 204 or status == 304:
+            self.bodiless = True
         self.phase = HELD
 
     def _count(self, size: int, more: bool) -> None:
@@ -219,7 +162,7 @@ class HttpStream:
         self.remaining -= size
 
     async def _send_body(self, body: bytes, more: bool) -> None:
-        """What does not fit into the RESPONSE frame, as far and as soon as the credit goes."""
+        """A body that takes more than one frame, or more credit than there is: sent as far and as soon as the credit goes."""
         self.sending = True
         at = 0
         view = memoryview(body)
@@ -239,18 +182,15 @@ class HttpStream:
                 self.link.write(body_frame(self.id, _END if last else 0, view[at:end]))
                 at = end
             if not more:
-                if not body:
-                    self.link.write(body_frame(self.id, _END, b""))
                 self._complete()
         except asyncio.CancelledError:
-            # Part of the message has left: no later message can continue the body.
-            self.violation = "The sending of a part of the body was cancelled."
-            self.phase = DONE if self.gone else SENT
-            self.remaining = -1
+            if at:
+                self.phase = BROKEN
+                self.violation = "The sending of a part of the body was cancelled in the middle."
             raise
         finally:
             self.sending = False
-            self._wake()
+            self.wake()
 
     async def _wait_turn(self) -> None:
         """Another send() of the same request waits for credit: its bytes come first."""
@@ -263,7 +203,7 @@ class HttpStream:
         self.phase = DONE
         self.link.forget(self)
         if self.waiters is not None:
-            self._wake()
+            self.wake()
 
     def _as_bytes(self, body: Any) -> bytes:
         if isinstance(body, (bytes, bytearray, memoryview)):
@@ -276,6 +216,8 @@ class HttpStream:
     def _order_rule(self, kind: Any) -> str:
         if kind not in ("http.response.start", "http.response.body"):
             return f"{kind!r} is no message that a server of HTTP requests understands."
+        if self.phase == BROKEN:
+            return f"{kind} was sent after the sending of a part of the body had been cancelled."
         if self.phase == DONE:
             return f"{kind} was sent after the response was complete."
         if kind == "http.response.body":
@@ -298,7 +240,7 @@ class HttpStream:
             if self.phase != DONE:
                 self._unfinished()
             elif result is not None:
-                logger.warning("The ASGI application should return None, but it returned %r", result)
+                warn_once("result", "The ASGI application should return None, but it returned %r", result)
         if self.task is not None:
             self.link.tasks_done(self)
 
@@ -323,7 +265,7 @@ class HttpStream:
             return
         if self.violation is not None:
             reason, text = wire.RESET_RULE_VIOLATION, self.violation
-        elif self.phase == SENT:
+        elif self.phase != IDLE and self.phase != HELD:
             reason, text = wire.RESET_NO_RESPONSE, "The ASGI application returned without completing the response."
         else:
             reason, text = wire.RESET_NO_RESPONSE, "The ASGI application returned without a response."

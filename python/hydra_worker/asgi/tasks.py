@@ -7,6 +7,7 @@ Most requests finish in their first step. Scheduling it instead would cost a tur
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from typing import Any, Callable, Coroutine, List, Optional, Tuple
 
@@ -15,6 +16,9 @@ Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 def starter(loop: asyncio.AbstractEventLoop) -> Start:
     """The way to start tasks that fits the loop's present task factory. May be called only while no task runs."""
+    if not hasattr(loop, "__dict__"):
+        # A loop whose methods cannot be replaced: the first step waits for the next turn.
+        return loop.create_task
     if loop.get_task_factory() is not None:
         return _Capture(loop).start_with_factory
     if sys.version_info >= (3, 12):
@@ -55,8 +59,9 @@ class _Capture:
             task = asyncio.Task(coroutine, loop=self._loop)
         finally:
             del attributes["call_soon"]
-        step, context = self._taken.pop()
-        context.run(step)
+        if self._taken:
+            step, context = self._taken.pop()
+            context.run(step)
         return task
 
     def _take(self, callback: Callable[..., object], *args: Any, context: Any = None) -> None:
@@ -77,8 +82,11 @@ class _Capture:
         return task
 
     def _take_step(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
-        owner = getattr(callback, "__self__", None)
-        if not args and context is not None and isinstance(owner, asyncio.Task) and owner.get_coro() is self._coroutine:
-            self._taken.append((callback, context))
-            return None
+        task = getattr(callback, "__self__", None)
+        coroutine = self._coroutine
+        if isinstance(task, asyncio.Task) and task.get_coro() is coroutine and not args and context is not None:
+            # A step that comes when the coroutine has begun is its second.
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                self._taken.append((callback, context))
+                return None
         return type(self._loop).call_soon(self._loop, callback, *args, context=context)

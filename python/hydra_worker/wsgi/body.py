@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Iterator, List, Optional
 
-from .. import wire
 from ..errors import ClientDisconnected
 from .hub import Hub
 from .stream import WsgiStream
@@ -20,7 +19,7 @@ class InputStream:
         self._request = request
         self._data = request.body
         self._at = 0
-        self._ended = request.body_ended
+        self._ended = False
 
     def read(self, size: Optional[int] = -1) -> bytes:
         """As of a binary file."""
@@ -83,25 +82,12 @@ class InputStream:
         request = self._request
         hub = self._hub
         with hub.lock:
-            if request.expects:
-                # The client waits for "100 Continue"; asking for the body is what tells it to go on.
-                request.expects = False
-                self._grant(request.link.request_window)
-            hub.wait(request, lambda: bool(request.chunks) or request.body_ended or request.gone)
+            request.ask_for_body()
+            hub.wait(request, lambda: bool(request.chunks) or bool(request.body_ended) or request.gone)
             if request.gone:
                 raise ClientDisconnected("The client has disconnected before its request was complete.")
-            chunks, request.chunks = request.chunks, []
-            self._ended = request.body_ended
-            taken = sum(map(len, chunks))
-            request.owed += taken
-            if not self._ended and request.owed * 2 >= request.link.request_window:
-                self._grant(request.owed)
-                request.owed = 0
-        self._data = b"".join((self._data[self._at :], *chunks))
+            taken = request.take_chunks()
+            self._ended = bool(request.body_ended)
+        self._data = self._data[self._at :] + taken
         self._at = 0
         return True
-
-    def _grant(self, credit: int) -> None:
-        request = self._request
-        request.window += credit
-        request.link.write(wire.pack_window(request.id, 0, credit))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import _thread
 import threading
 import time
 from typing import Any, List, Optional, Tuple
 
 from .. import control, links, process, wire
 from ..logs import logger
+from ..process import hard_exit
 from .environ import EnvironBuilder
 from .hub import Hub
 from .link import DataLink
@@ -62,6 +63,7 @@ class WsgiEngine(control.Engine):
         self._work()
         for thread in self._threads:
             thread.join()
+        self._hub.finish()
         if self._lost is not None:
             logger.error("The worker stops: %s", self._lost)
         self._control.goodbye(self._cancelled)
@@ -70,14 +72,14 @@ class WsgiEngine(control.Engine):
     def _work(self) -> None:
         hub = self._hub
         clock = time.perf_counter
-        while True:
-            request = hub.take()
-            if request is None:
-                return
+        request = hub.take()
+        while request is not None:
             began = clock()
-            WsgiResponse(hub, request).run(self._application, self._environs)
-            hub.finished()
-            hub.cost += (clock() - began - hub.cost) * 0.1
+            try:
+                WsgiResponse(hub, request).run(self._application, self._environs)
+            except wire.WireError as error:
+                hub.fail(f"protocol error on a data link: {error}")
+            request = hub.take(clock() - began)
 
     def _on_broken(self, reason: str) -> None:
         self._lost = reason
@@ -89,25 +91,22 @@ class WsgiEngine(control.Engine):
         # A thread of its own: the control link must go on, and the main thread may be busy with a request.
         if not self._drain_begun:
             self._drain_begun = True
-            threading.Thread(target=self._drain, args=(grace,), name="hydra-drain", daemon=True).start()
+            # threading.Thread takes locks, which whatever a signal handler has interrupted may hold.
+            _thread.start_new_thread(self._drain, (grace,))
+
+    def abandon(self) -> None:
+        self._lost = "the front is gone"
+        self.drain(0.0)
 
     def _drain(self, grace: float) -> None:
         self._hub.begin_drain()
-        if self._wait(grace):
+        if self._hub.drained.wait(grace):
             return
         self._cancelled = self._hub.cancel_running()
-        if not self._wait(_CANCEL_SECONDS):
+        if not self._hub.drained.wait(_CANCEL_SECONDS):
+            # A thread that does not come back cannot be ended, but the process can.
             self._control.goodbye(self._cancelled)
-            os._exit(_EXIT_LINK_LOST if self._lost is not None else 0)
-
-    def _wait(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while self._hub.running:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            time.sleep(min(left, 0.02))
-        return True
+            hard_exit(_EXIT_LINK_LOST if self._lost is not None else 0)
 
     def load(self) -> Tuple[int, float]:
-        return sum(len(link.streams) for link in self._hub.links), self._hub.oldest()
+        return self._hub.load()

@@ -85,8 +85,8 @@ class EnvironBuilder:
             "wsgi.file_wrapper": FileWrapper,
         }
 
-    def build(self, request: WsgiStream, stream: Any) -> Dict[str, Any]:
-        """A fresh environ; `stream` becomes wsgi.input."""
+    def build(self, request: WsgiStream, stream: Any, whole: bool) -> Dict[str, Any]:
+        """A fresh environ; `stream` becomes wsgi.input, and has the `whole` body or not."""
         method, raw_path, raw_query, connection, headers = request.head
         fields = self._headers.young.get(headers) or self._headers.get(headers)
         environ = self._base.copy()
@@ -104,7 +104,7 @@ class EnvironBuilder:
         environ["wsgi.input"] = stream
         if "SERVER_NAME" not in environ:
             _name_server(environ, fields.host)
-        if request.body_ended and "CONTENT_LENGTH" not in environ:
+        if whole and "CONTENT_LENGTH" not in environ:
             _tell_length(environ, len(request.body))
         return environ
 

@@ -3,25 +3,32 @@ Who reads the data links: leader and followers.
 
 The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the frames apart and hands
 them out. The others wait at a gate of their own: for a request (idle), or for body or credit of theirs (waiting). A thread that
-stops pumping sees to it that another does, or, where requests take microseconds, leaves that to the watch (see watch.py).
+stops pumping sees to it that another does; where requests take microseconds it leaves that to the watch (see watch.py), because it
+will be back before another thread could take over.
 
 `lock` guards everything here and the streams.
 """
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
-import time
 from collections import deque
+from time import monotonic
 from typing import Any, Callable, Deque, List, Optional
 
+from .. import wire
 from ..errors import LinkBroken
 from .link import DataLink
+from .poll import Poller
 from .stream import WsgiStream
+from .watch import Watch
 
-_new_gate = threading.Lock
+# Requests that take less, in seconds, are not worth a wake-up of another thread or a write of their own.
+_FAST = 0.0001
+_CANCELLED = b"The request was cancelled because the worker stops."
+# The weight of the latest request in the moving average: a few slow ones are enough to be careful again.
+_WEIGHT = 0.1
 
 
 class Hub:
@@ -31,131 +38,160 @@ class Hub:
         self.lock = threading.Lock()
         self.ready: Deque[WsgiStream] = deque()
         self.links: List[DataLink] = []
-        self.draining = False
-        self.broken = False
         # requests that a thread has taken and not finished
         self.running = 0
-        # Seconds that a request takes, a moving average. Pessimistic until something was measured.
-        self.cost = 1.0
-        self._on_broken = on_broken
-        self._has_gil = has_gil
+        # seconds that a request takes, a moving average; pessimistic until something was measured
+        self._cost = 1.0
+        # who waits, and who reads; since when nobody does although threads are idle (0: that is not so)
         self._pumping = False
         self._idle: List[Any] = []
         self._waiting: List[WsgiStream] = []
-        self._waker, self._wake_end = socket.socketpair()
+        self._unattended = 0.0
+        # without the interpreter's lock other threads run truly beside this one
+        self._alone_is_faster = has_gil
+        self._watch = Watch(self.check)
+        # the end
+        self.drained = threading.Event()
+        self._draining = False
+        self._broken = False
+        self._on_broken = on_broken
+        self._waker, wake_end = socket.socketpair()
         self._waker.setblocking(False)
-        self._wake_end.setblocking(False)
-        self._poll: Callable[[Optional[float]], List[DataLink]] = self._select
+        self._poller = Poller(wake_end)
 
     def open(self, links: List[DataLink]) -> None:
         """The links are there. Called once, before any thread runs."""
         self.links = links
-        if hasattr(select, "poll"):
-            poller = select.poll()
-            for link in links:
-                poller.register(link.fileno, select.POLLIN)
-            poller.register(self._wake_end.fileno(), select.POLLIN)
-            by_number = {link.fileno: link for link in links}
-
-            def poll(timeout: Optional[float]) -> List[DataLink]:
-                found = poller.poll(timeout)
-                return [by_number[number] for number, _ in found if number in by_number]
-
-            self._poll = poll
-
-    def _select(self, timeout: Optional[float]) -> List[DataLink]:
-        watched: List[Any] = [link.fileno for link in self.links]
-        watched.append(self._wake_end.fileno())
-        found, _, _ = select.select(watched, [], [], timeout if timeout is None else timeout / 1000)
-        return [link for link in self.links if link.fileno in found]
+        self._poller.open(links)
 
     # ---- for the threads that run requests
 
-    @property
-    def batching(self) -> bool:
-        """Whether a response may wait for the next one, which is about to follow it."""
-        return bool(self.ready) and self.cost < 0.0001
-
-    def take(self) -> Optional[WsgiStream]:
-        """The next request for this thread; None when the worker is to end."""
+    def take(self, cost: float = -1.0) -> Optional[WsgiStream]:
+        """The next request for this thread, which took `cost` seconds for the last; None when the worker is to end."""
         with self.lock:
+            if cost >= 0.0:
+                self._finished(cost)
             while True:
                 if self.ready:
-                    request = self.ready.popleft()
                     self.running += 1
-                    self._leave()
+                    request = self.ready.popleft()
+                    if not self._pumping:
+                        self._leave()
                     return request
-                if self.broken or self.draining and not self.running and not self._pump_once():
-                    self._wake_idle(len(self._idle))
+                if self._broken or self._draining and not self.running:
                     return None
-                if self.ready:
-                    continue
-                if self._pumping:
+                if not self._pumping:
+                    self._pump(wait=True)
+                elif not self._flush():
                     self._wait_idle()
-                else:
-                    self._pump(None)
 
-    def _pump_once(self) -> bool:
-        """At the end: whether there is still something to read."""
-        before = self.running
-        if not self._pumping:
-            self._pump(0)
-        return bool(self.ready) or self.running != before
+    def _finished(self, cost: float) -> None:
+        self._cost += (cost - self._cost) * _WEIGHT
+        self.running -= 1
+        if self._draining and not self.running:
+            self.drained.set()
+            self._wake_all()
 
-    def finished(self) -> None:
-        """The thread is through with the request that it took."""
-        with self.lock:
-            self.running -= 1
-            if self.draining and not self.running:
-                self.wake()
+    def deliver(self, request: WsgiStream, frame: bytes) -> None:
+        """Sends the last frame of a response, together with those of its successors where that costs it no time."""
+        if self.ready and self._cost < _FAST:
+            request.link.defer(frame)
+            self._watch.arm()
+        else:
+            request.link.write(frame)
 
     def wait(self, request: WsgiStream, done: Callable[[], bool]) -> None:
         """Blocks the thread that runs the request until `done` says yes. The caller holds the lock."""
         while not done():
-            if self.broken:
+            if self._broken:
                 request.gone = True
-            elif self._pumping:
-                request.gate = gate = _new_gate()
-                gate.acquire()
-                self._waiting.append(request)
-                self.lock.release()
-                try:
-                    gate.acquire()
-                finally:
-                    self.lock.acquire()
-                    self._waiting.remove(request)
-            else:
-                self._pump(None)
+                return
+            if not self._pumping:
+                self._pump(wait=True)
                 self._wake_idle(len(self.ready))
-        self._leave()
+            elif not self._flush():
+                self._wait_stream(request)
+        if not self._pumping:
+            self._leave()
 
     def look(self) -> None:
         """Takes in what has arrived, without waiting: a CANCEL may be among it."""
         with self.lock:
-            if not self._pumping and not self.broken:
-                self._pump(0)
+            if not self._pumping and not self._broken:
+                self._pump(wait=False)
                 self._wake_idle(len(self.ready))
+                self._leave()
 
     # ---- who pumps; the caller holds the lock
 
     def _leave(self) -> None:
-        """This thread goes off to run something: another must pump."""
-        if self._pumping:
-            return
+        """Nobody pumps, and this thread goes off to run something."""
         if self._waiting:
             self._waiting[0].wake()
         elif self._idle:
-            self._wake_idle(1)
+            if self._cost < _FAST and self._alone_is_faster:
+                self._unattended = monotonic()
+                self._watch.arm()
+            else:
+                self._wake_idle(max(1, len(self.ready)))
+
+    def _pump(self, wait: bool) -> None:
+        """Reads what has arrived, and waits for it if need be. Lets the lock go for that time."""
+        self._pumping = True
+        self._unattended = 0.0
+        self.lock.release()
+        closed = False
+        arrived = []
+        try:
+            for link in self.links:
+                link.flush()
+            for link in self._poller.poll(wait):
+                count = link.receive()
+                arrived.append((link, count))
+                closed = closed or not count
+        finally:
+            self.lock.acquire()
+            self._pumping = False
+        try:
+            for link, count in arrived:
+                link.handle(count, None if self._draining else self.ready)
+            if closed:
+                raise LinkBroken("the front closed a data link")
+        except LinkBroken as error:
+            self._break(str(error))
 
     def _wait_idle(self) -> None:
-        gate = _new_gate()
+        gate = threading.Lock()
         gate.acquire()
         self._idle.append(gate)
+        self._wait_at(gate)
+
+    def _wait_stream(self, request: WsgiStream) -> None:
+        request.gate = gate = threading.Lock()
+        gate.acquire()
+        self._waiting.append(request)
+        self._wait_at(gate)
+        self._waiting.remove(request)
+
+    def _wait_at(self, gate: Any) -> None:
         self.lock.release()
         try:
             gate.acquire()
         finally:
             self.lock.acquire()
+
+    def _flush(self) -> bool:
+        """Sends what was deferred, before this thread waits. False when there was nothing, and the lock was not let go."""
+        waiting = [link for link in self.links if link.has_output]
+        if not waiting:
+            return False
+        self.lock.release()
+        try:
+            for link in waiting:
+                link.flush()
+        finally:
+            self.lock.acquire()
+        return True
 
     def _wake_idle(self, count: int) -> None:
         # The one that went idle last is the warmest.
@@ -163,44 +199,31 @@ class Hub:
             self._idle.pop().release()
             count -= 1
 
-    def _pump(self, timeout: Optional[float]) -> None:
-        """Waits for bytes and hands out what they say. Releases the lock while it waits."""
-        self._pumping = True
-        self.lock.release()
-        arrived: List[DataLink] = []
-        closed = False
-        try:
-            for link in self.links:
-                link.flush()
-            for link in self._poll(timeout):
-                if link.receive():
-                    arrived.append(link)
-                else:
-                    closed = True
-            self._drain_waker()
-        finally:
-            self.lock.acquire()
-            self._pumping = False
-        try:
-            for link in arrived:
-                link.handle(self.ready, self.draining)
-            if closed:
-                raise LinkBroken("the front closed a data link")
-        except LinkBroken as error:
-            self._break(str(error))
-        if len(self.ready) > 1:
-            self._wake_idle(len(self.ready) - 1)
+    def _wake_all(self) -> None:
+        self._wake_idle(len(self._idle))
+        self.wake()
 
-    def _drain_waker(self) -> None:
-        try:
-            self._wake_end.recv(64)
-        except OSError:
-            pass
+    def check(self, age: float) -> bool:
+        """For the watch: does what was put off for longer than `age` seconds. Says whether something is still put off."""
+        since = monotonic() - age
+        busy = False
+        for link in self.links:
+            if link.has_output:
+                busy = True
+                if link.out_since < since:
+                    link.flush()
+        if self._unattended:
+            busy = True
+            with self.lock:
+                if 0.0 < self._unattended < since and not self._pumping:
+                    self._unattended = 0.0
+                    self._wake_idle(1 + len(self.ready))
+        return busy
 
     # ---- the end
 
     def wake(self) -> None:
-        """Lets the pumping thread look again. Takes no lock: a signal handler calls it, too."""
+        """Lets the thread that pumps look again."""
         try:
             self._waker.send(b"\0")
         except OSError:
@@ -209,38 +232,59 @@ class Hub:
     def begin_drain(self) -> None:
         """Refuses what no thread has taken; the threads end when the others are finished."""
         with self.lock:
-            self.draining = True
+            self._draining = True
             while self.ready:
                 request = self.ready.popleft()
                 request.link.refuse(request)
-            self._wake_idle(len(self._idle))
-        self.wake()
+            if not self.running:
+                self.drained.set()
+            self._wake_all()
 
     def cancel_running(self) -> int:
         """The grace is over: reads and writes of the requests that still run raise. Returns how many there are."""
         with self.lock:
             for link in self.links:
                 for request in list(link.streams.values()):
-                    request.on_cancel()
+                    link.write(wire.pack_reset(request.id, 0, wire.RESET_APPLICATION_ERROR, _CANCELLED))
+            self._cancel_streams()
             return self.running
 
+    def fail(self, reason: str) -> None:
+        """The front broke the protocol in a way that shows only when a request is run."""
+        with self.lock:
+            self._break(reason)
+
+    def finish(self) -> None:
+        """All threads have ended: refuses what has arrived in the meantime, and closes the links."""
+        with self.lock:
+            if not self._broken:
+                self._pump(wait=False)
+        for link in self.links:
+            link.close()
+        self._waker.close()
+        self._poller.close()
+
     def _break(self, reason: str) -> None:
-        if self.broken:
-            return
-        self.broken = True
-        self.ready.clear()
+        if not self._broken:
+            self._broken = True
+            self.ready.clear()
+            self._cancel_streams()
+            self._wake_all()
+            self._on_broken(reason)
+
+    def _cancel_streams(self) -> None:
         for link in self.links:
             for request in list(link.streams.values()):
                 request.on_cancel()
             link.streams.clear()
-        self._wake_idle(len(self._idle))
-        self._on_broken(reason)
 
-    def oldest(self) -> float:
-        """Seconds since the oldest request that is not answered arrived."""
-        now = time.monotonic()
+    def load(self) -> "tuple[int, float]":
+        """Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread may hold it."""
+        now = monotonic()
+        count = 0
         age = 0.0
         for link in self.links:
+            count += len(link.streams)
             try:
                 first = next(iter(link.streams.values()), None)
             except RuntimeError:
@@ -248,4 +292,4 @@ class Hub:
                 continue
             if first is not None:
                 age = max(age, now - first.started)
-        return age
+        return count, age

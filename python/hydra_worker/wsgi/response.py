@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import check_token, parse_content_length
-from ..logs import log_exception, logger, warn_once
+from ..headers import check_block, check_token, parse_content_length
+from ..logs import log_exception, warn_once
 from .body import InputStream
 from .environ import EnvironBuilder
 from .files import FileWrapper
@@ -24,7 +24,6 @@ DONE = 3  # the response is complete
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
-_FORBIDDEN = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
 
 _PLAIN, _CONTENT_LENGTH, _HOP_BY_HOP = 0, 1, 2
 # PEP 3333, "Other HTTP Features": these belong to the connection, which is the server's.
@@ -44,28 +43,41 @@ _MOST_KNOWN = 1024
 class WsgiResponse:
     """Runs the application for one request, on the calling thread."""
 
-    __slots__ = ("_hub", "_request", "_head_request", "_phase", "_status", "_head", "_remaining", "_bodiless", "_violation")
+    __slots__ = (
+        "_hub",
+        "_request",
+        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever is said
+        "_phase",
+        "_status",
+        "_head",
+        "_remaining",
+        "_bodiless",
+        # the rule that the application broke last, and what the front is told then
+        "_violation",
+        "_reason",
+    )
 
     def __init__(self, hub: Hub, request: WsgiStream) -> None:
         self._hub = hub
         self._request = request
-        self._head_request = request.head[0] == b"HEAD"
         self._phase = IDLE
         self._status = 0
         self._head = b""
         self._remaining: Optional[int] = None
-        self._bodiless = False
+        self._bodiless = request.head[0] == b"HEAD"
         self._violation: Optional[str] = None
+        self._reason = wire.RESET_RULE_VIOLATION
 
     def run(self, application: Any, environs: EnvironBuilder) -> None:
         """Calls the application and sees to it that the stream ends with it."""
         request = self._request
+        if request.chunks is not None:
+            self._gather()
+        whole = bool(request.body_ended and request.chunks is None)
+        stream: Any = io.BytesIO(request.body) if whole else InputStream(self._hub, request)
+        environ = environs.build(request, stream, whole)
         try:
-            if request.body_ended and not request.chunks:
-                stream: Any = io.BytesIO(request.body)
-            else:
-                stream = InputStream(self._hub, request)
-            result = application(environs.build(request, stream), self.start_response)
+            result = application(environ, self.start_response)
             try:
                 self._send_result(result)
             finally:
@@ -74,6 +86,13 @@ class WsgiResponse:
                     close()
         except BaseException as error:
             self._failed(error)
+
+    def _gather(self) -> None:
+        """More of the body came while the request waited for a thread; perhaps all of it."""
+        request = self._request
+        with self._hub.lock:
+            if request.body_ended:
+                request.body += request.take_chunks()
 
     # ---- for the application
 
@@ -94,12 +113,13 @@ class WsgiResponse:
         try:
             if code is None:
                 code = parse_status(status)
-            self._head, self._remaining = encode(headers)
+            self._head, self._remaining = encode(headers, code)
         except RuleViolation as error:
             self._violation = str(error)
             raise
         self._status = code
-        self._bodiless = self._head_request or code == 204 or code == 304
+        if code == 204 or code == 304:
+            self._bodiless = True
         self._phase = HELD
         return self.write
 
@@ -107,11 +127,16 @@ class WsgiResponse:
         """PEP 3333, "The write() Callable"."""
         if not isinstance(data, bytes):
             raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
-        self._send_chunk(data)
+        if data:
+            self._send_chunk(data)
 
     # ---- the result
 
     def _send_result(self, result: Any) -> None:
+        if result is None or isinstance(result, (bytes, str)):
+            raise self._broke(
+                f"The application must return an iterable of bytes, not {type(result).__name__}.", InvalidMessage
+            )
         if type(result) is list or type(result) is tuple:
             self._finish(self._join(result))
             return
@@ -139,12 +164,13 @@ class WsgiResponse:
     def _finish(self, body: bytes) -> None:
         """The last of the body, or all of it."""
         if self._phase == IDLE:
+            self._reason = wire.RESET_NO_RESPONSE
             raise self._broke("The application returned without a call of start_response().")
         if self._phase == DONE:
             if body and not self._bodiless:
                 raise self._broke("The body of the response is longer than its Content-Length.")
             return
-        self._look_for_cancel(len(body))
+        self._check_gone()
         if self._bodiless:
             body = b""
         elif self._remaining is not None and self._remaining != len(body):
@@ -154,10 +180,7 @@ class WsgiResponse:
         if self._phase == HELD and len(body) <= _MAX_BODY:
             frame = response_frame(request.id, _END, self._status, self._head, body)
             self._complete()
-            if self._hub.batching:
-                request.link.defer(frame)
-            else:
-                request.link.write(frame)
+            self._hub.deliver(request, frame)
         else:
             self._send_body(body, True)
 
@@ -212,10 +235,6 @@ class WsgiResponse:
                 link.write(body_frame(request.id, _END, b""))
             self._complete()
 
-    def _look_for_cancel(self, size: int) -> None:
-        if self._request.gone:
-            self._check_gone()
-
     def _check_gone(self) -> None:
         if self._request.gone and self._phase != DONE:
             raise ClientDisconnected("The client has disconnected.")
@@ -236,8 +255,7 @@ class WsgiResponse:
             return
         if self._phase != DONE:
             if self._violation is not None and isinstance(error, RuleViolation):
-                reason = wire.RESET_RULE_VIOLATION if self._phase != IDLE else wire.RESET_NO_RESPONSE
-                text = self._violation
+                reason, text = self._reason, self._violation
             else:
                 reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
             if not self._request.gone:
@@ -262,7 +280,7 @@ def parse_status(status: Any) -> int:
     return number
 
 
-def encode(headers: Any) -> Tuple[bytes, Optional[int]]:
+def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:
     """Makes the header block. Returns it with the Content-Length, if there is one. Raises RuleViolation."""
     parts: List[str] = []
     length: Optional[int] = None
@@ -275,6 +293,9 @@ def encode(headers: Any) -> Tuple[bytes, Optional[int]]:
                 if kind == _HOP_BY_HOP:
                     warn_once(name, "The WSGI application sets the header %s, which belongs to the server: dropped", name)
                     continue
+                if status == 204:
+                    # RFC 9110, section 8.6.
+                    continue
                 length = parse_content_length(value.encode("latin-1"), length)
             parts.append(name)
             parts.append(value)
@@ -285,11 +306,7 @@ def encode(headers: Any) -> Tuple[bytes, Optional[int]]:
         raise RuleViolation("A response header has a character that is not in latin-1.") from None
     except (TypeError, ValueError, AttributeError):
         raise InvalidMessage("The headers must be a list of (name, value) tuples of str.") from None
-    # Deleting what is forbidden must take away the separators and nothing else.
-    if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - len(parts) + 1:
-        raise RuleViolation("A response header has a control character (such as CR, LF or NUL) in its value.")
-    if len(block) > wire.MAX_HEADERS:
-        raise RuleViolation(f"The response headers take {len(block)} bytes, more than {wire.MAX_HEADERS}.")
+    check_block(block, len(parts))
     return block, length
 
 

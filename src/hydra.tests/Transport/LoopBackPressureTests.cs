@@ -57,7 +57,7 @@ public class LoopBackPressureTests
         {
             await client.ReadExactlyAsync(received);
             Fill(expected, at);
-            Assert.True(expected.AsSpan().SequenceEqual(received));
+            Bytes.AssertEqual(expected, received);
         }
     }
 
@@ -111,7 +111,7 @@ public class LoopBackPressureTests
         {
             await client.ReadExactlyAsync(received);
             Fill(expected, i);
-            Assert.True(expected.AsSpan().SequenceEqual(received));
+            Bytes.AssertEqual(expected, received);
         }
     }
 
@@ -136,7 +136,7 @@ public class LoopBackPressureTests
         byte[] echo = (await client.ReadResponseBytesAsync()).Body;
         await sending;
 
-        Assert.True(body.AsSpan().SequenceEqual(echo));
+        Bytes.AssertEqual(body, echo);
     }
 
     [LinuxFact]

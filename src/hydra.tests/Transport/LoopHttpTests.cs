@@ -90,7 +90,7 @@ public class LoopHttpTests
             byte[] echo = (await client.ReadResponseBytesAsync()).Body;
             await sending;
 
-            Assert.True(body.AsSpan().SequenceEqual(echo));
+            Bytes.AssertEqual(body, echo);
         }
     }
 

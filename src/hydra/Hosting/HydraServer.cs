@@ -115,6 +115,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         if (await Task.WhenAny(graceful, signals.Second).ConfigureAwait(false) != graceful)
         {
             HostingLog.Forced(_logger);
+            web.Abandon();
             supervisor.KillAll();
             await Task.WhenAny(supervisor.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
             return ExitCodes.RuntimeError;

@@ -19,6 +19,7 @@ internal sealed class WebServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HydraOptions _options;
+    private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
     public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
@@ -68,8 +69,11 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled.</summary>
     public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
 
+    /// <summary>The process ends now: <see cref="DisposeAsync"/> is not to wait for requests that run.</summary>
+    public void Abandon() => _isAbandoned = true;
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
 
     private void Configure(KestrelServerOptions kestrel)
     {

@@ -15,6 +15,11 @@ internal static class ErrorResponse
         _ => StatusCodes.Status500InternalServerError,
     };
 
+    /// <summary>The status for a request that cannot be forwarded at all.</summary>
+    public static int StatusFor(RequestFrameError error) => error is RequestFrameError.BadBody
+        ? StatusCodes.Status400BadRequest
+        : StatusCodes.Status431RequestHeaderFieldsTooLarge;
+
     /// <summary>Writes the response. It must not have begun.</summary>
     public static Task WriteAsync(HttpContext context, int status)
     {

@@ -29,13 +29,22 @@ internal sealed partial class HttpExchange
         Rule = null;
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Recorder);
-        if (error is RequestFrameError.None)
+        if (error is not RequestFrameError.None)
         {
-            _frame.Finish(FirstBody(context.Request));
-            _isReplayable = _isBodyComplete;
+            return error;
         }
 
-        return error;
+        try
+        {
+            _frame.Finish(FirstBody(context.Request));
+        }
+        catch (BadHttpRequestException)
+        {
+            return RequestFrameError.BadBody;
+        }
+
+        _isReplayable = _isBodyComplete;
+        return RequestFrameError.None;
     }
 
     /// <summary>Hands the request to the dispatcher, for the first time or again.</summary>

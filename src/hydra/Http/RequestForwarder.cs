@@ -54,9 +54,10 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
     private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
     {
-        if (exchange.Begin(context) is not RequestFrameError.None)
+        RequestFrameError error = exchange.Begin(context);
+        if (error is not RequestFrameError.None)
         {
-            await ErrorResponse.WriteAsync(context, StatusCodes.Status431RequestHeaderFieldsTooLarge).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
             return;
         }
 
@@ -140,12 +141,17 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
                 long size = read.Buffer.Length;
                 reader.AdvanceTo(read.Buffer.End);
+                if (size > 0)
+                {
+                    // Also what came last: Kestrel does not send by itself what was written without a flush behind a Content-Length.
+                    await writer.FlushAsync().ConfigureAwait(false);
+                }
+
                 if (read.IsCompleted)
                 {
                     return;
                 }
 
-                await writer.FlushAsync().ConfigureAwait(false);
                 exchange.GrantResponse(size);
             }
         }

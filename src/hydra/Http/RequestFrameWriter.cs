@@ -13,6 +13,9 @@ internal enum RequestFrameError
 
     /// <summary>Method, path, query or headers are longer than the frame's fields can say: 431 or 414.</summary>
     TooLarge,
+
+    /// <summary>What has come of the body breaks the rules of its coding: 400.</summary>
+    BadBody,
 }
 
 /// <summary>

@@ -16,10 +16,20 @@ internal sealed class RequestHeadRecorder
     private byte[] _block = new byte[256];
     private int _count;
 
+    // Whether the last name has no value yet. .NET decodes an empty value without asking the encoding.
+    private bool _awaitsValue;
+
     /// <summary>
     /// The block of names and values as the link protocol has it, with a NUL at its end. Only where <see cref="IsExact"/>.
     /// </summary>
-    public ReadOnlySpan<byte> Block => _block.AsSpan(0, _count);
+    public ReadOnlySpan<byte> Block
+    {
+        get
+        {
+            EndEmptyValue();
+            return _block.AsSpan(0, _count);
+        }
+    }
 
     /// <summary>
     /// Whether the block has the headers of this request and nothing else. It may not after a chunked request, whose trailers come by
@@ -52,19 +62,31 @@ internal sealed class RequestHeadRecorder
     public void Reset(bool wasChunked)
     {
         _count = 0;
+        _awaitsValue = false;
         IsExact = !wasChunked;
     }
 
     private void AppendName(string name)
     {
+        EndEmptyValue();
+        _awaitsValue = true;
         Span<byte> target = Reserve(name.Length + 1);
         Ascii.ToLower(name, target, out int written);
         target[written] = 0;
         _count += written + 1;
     }
 
+    private void EndEmptyValue()
+    {
+        if (_awaitsValue)
+        {
+            AppendValue([]);
+        }
+    }
+
     private void AppendValue(ReadOnlySpan<byte> value)
     {
+        _awaitsValue = false;
         Span<byte> target = Reserve(value.Length + 1);
         value.CopyTo(target);
         target[value.Length] = 0;

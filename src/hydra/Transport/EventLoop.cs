@@ -18,7 +18,7 @@ internal sealed partial class EventLoop : IDisposable
     private const int EventsPerTick = 64;
 
     [ThreadStatic]
-    private static EventLoop? t_current;
+    private static EventLoop? _current;
 
     private readonly ILogger _logger;
     private readonly EpollEvents _events = new(EventsPerTick);
@@ -40,6 +40,7 @@ internal sealed partial class EventLoop : IDisposable
     private readonly PriorityQueue<ILoopTimer, long> _timers = new();
     private byte[]? _scratch;
     private int _connections;
+    private long _ticks;
 
     /// <summary>Makes a loop; <see cref="Start"/> starts its thread.</summary>
     public EventLoop(int index, ILogger logger)
@@ -56,19 +57,22 @@ internal sealed partial class EventLoop : IDisposable
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
-    public static EventLoop? Current => t_current;
+    public static EventLoop? Current => _current;
 
     /// <summary>Its place among the loops of the process, from 0.</summary>
     public int Index { get; }
 
     /// <summary>Whether the caller is on the loop's thread.</summary>
-    public bool IsCurrent => t_current == this;
+    public bool IsCurrent => _current == this;
 
     /// <summary>The memory for input and output of this loop's connections.</summary>
     public BlockPool Blocks { get; }
 
     /// <summary>How many connections live here, for balancing.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>How often the loop went round, for tests and figures.</summary>
+    public long Ticks => Volatile.Read(ref _ticks);
 
     /// <summary>What the links of this loop receive into. The loop's thread only, and no callback within another may use it.</summary>
     public byte[] Scratch => _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);

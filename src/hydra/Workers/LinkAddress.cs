@@ -34,7 +34,7 @@ internal sealed record LinkAddress(Socket Socket, string Text)
         try
         {
             socket.Bind(endPoint);
-            socket.Listen(128);
+            socket.Listen(1024);
             return new LinkAddress(socket, text);
         }
         catch

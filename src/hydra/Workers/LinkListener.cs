@@ -30,11 +30,12 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
-    // Any local user may connect over TCP or to an abstract socket: so many threads may wait for a HELLO, the rest is turned away.
+    // Any local user may connect over TCP or to an abstract socket: so many threads may wait for a HELLO. A worker says it at once, so the
+    // one that has waited longest is turned away for the next.
     private const int MostHandshakes = 64;
 
     private readonly CancellationTokenSource _stopping = new();
-    private int _handshakes;
+    private readonly LinkedList<Socket> _handshakes = [];
 
     /// <summary>The address as the boot document has it.</summary>
     public string Address => address.Text;
@@ -47,11 +48,10 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             try
             {
                 Socket socket = await address.Socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                if (Interlocked.Increment(ref _handshakes) > MostHandshakes)
+                TurnAwayOldest();
+                lock (_handshakes)
                 {
-                    Interlocked.Decrement(ref _handshakes);
-                    socket.Dispose();
-                    continue;
+                    _handshakes.AddLast(socket);
                 }
 
                 new Thread(() => Handshake(socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "link handshake" }.Start();
@@ -77,6 +77,27 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         address.Socket.Dispose();
     }
 
+    private void TurnAwayOldest()
+    {
+        lock (_handshakes)
+        {
+            if (_handshakes.Count >= MostHandshakes)
+            {
+                Socket oldest = _handshakes.First!.Value;
+                _handshakes.RemoveFirst();
+                try
+                {
+                    // Wakes its thread, which then closes it.
+                    oldest.Shutdown(SocketShutdown.Both);
+                }
+                catch (SocketException)
+                {
+                    // It has just left by itself.
+                }
+            }
+        }
+    }
+
     // On a thread of its own and without asynchronous calls: once .NET has watched a socket it goes on watching, and a data link's
     // socket is to be watched by its event loop alone.
     private void Handshake(Socket socket)
@@ -92,10 +113,10 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
         catch (ObjectDisposedException)
         {
-            refusal = "the server is stopping";
+            refusal = "too many others came after it and it had said nothing";
         }
 
-        Interlocked.Decrement(ref _handshakes);
+        Leave(socket);
         if (refusal is not null)
         {
             socket.Dispose();
@@ -122,7 +143,22 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         }
 
         byte[] payload = new byte[frame.Length];
-        return TryReceiveAll(socket, payload, deadline) ? Check(socket, payload) : "it closed within its HELLO, or did not complete it in time";
+        if (!TryReceiveAll(socket, payload, deadline))
+        {
+            return "it closed within its HELLO, or did not complete it in time";
+        }
+
+        Leave(socket);
+        return Check(socket, payload);
+    }
+
+    // It waits for nothing any more, so it cannot be turned away.
+    private void Leave(Socket socket)
+    {
+        lock (_handshakes)
+        {
+            _handshakes.Remove(socket);
+        }
     }
 
     private string? Check(Socket socket, byte[] payload)

@@ -203,13 +203,14 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
     private void HandleLinkClosed(Worker worker, string? violation)
     {
         _pool.Remove(worker.Handle);
-        if (worker.State is WorkerState.Stopped)
+        if (worker.State is WorkerState.Stopped || worker.IsCondemned)
         {
             return;
         }
 
         if (violation is not null)
         {
+            worker.IsCondemned = true;
             WorkersLog.BrokeProtocol(_logger, worker.Index, worker.Process?.Id ?? 0, violation);
             worker.CloseLinks();
             worker.Process?.Kill();

@@ -67,6 +67,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <summary>Where it is in its life.</summary>
     public WorkerState State { get; private set; } = WorkerState.Starting;
 
+    /// <summary>Whether its end was decided because it broke the protocol.</summary>
+    public bool IsCondemned { get; set; }
+
     /// <summary>What it said of itself when it got ready.</summary>
     public WorkerInfo? Info { get; private set; }
 

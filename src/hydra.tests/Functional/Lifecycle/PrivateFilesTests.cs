@@ -103,11 +103,8 @@ public sealed class PrivateFilesTests
     [NamespaceFact]
     public async Task FileSystem_ReadOnlyEverywhere_ServesFromMemory()
     {
-        using var board = new TestDirectory();
-
-        // A root that cannot be written, with nothing on top of it that could: a container with --read-only and no volumes.
-        const string Script = "mount --bind / / && mount -o remount,bind,ro / && "
-            + "for d in /tmp /var/tmp /dev/shm /run; do mount -t tmpfs -o ro none $d 2>/dev/null; done; exec \"$@\"";
+        // Nothing that could be written to: a container with --read-only and no volumes.
+        const string Script = "for d in / /tmp /var/tmp /dev/shm /run; do mount --bind $d $d && mount -o remount,bind,ro $d; done; cd /; exec \"$@\"";
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("shapes:function")
         {
             Launcher = ["unshare", "--mount", .. NamespaceFactAttribute.UserOptions, "sh", "-c", Script, "sh"],

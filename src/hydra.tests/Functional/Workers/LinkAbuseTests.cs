@@ -71,10 +71,13 @@ public sealed class LinkAbuseTests
     }
 
     [Theory]
-    [InlineData("garbage", "uds")]
-    [InlineData("oversized", "uds")]
-    [InlineData("wrong-way", "uds")]
-    [InlineData("garbage", "tcp")]
+    [InlineData("data-garbage", "uds")]
+    [InlineData("data-oversized", "uds")]
+    [InlineData("data-wrong-way", "uds")]
+    [InlineData("data-garbage", "tcp")]
+    [InlineData("control-garbage", "uds")]
+    [InlineData("control-oversized", "uds")]
+    [InlineData("control-garbage", "tcp")]
     public async Task Worker_WhoseLinkBreaksTheProtocol_IsReplaced(string how, string transport)
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { WorkerTransport = transport });
@@ -95,7 +98,7 @@ public sealed class LinkAbuseTests
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
         await using RawConnection connection = await server.ConnectAsync();
-        await connection.SendAsync("POST /spoil-links/truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        await connection.SendAsync("POST /spoil-links/data-truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal(502, (await connection.ReadResponseAsync()).Status);
         await server.Log.ExpectErrorAsync("/spoil-links", "502");

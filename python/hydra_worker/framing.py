@@ -1,0 +1,131 @@
+"""Takes the bytes of a data link apart into frames. What both engines' links have in common."""
+
+from __future__ import annotations
+
+from struct import error as StructError
+from typing import Any, Dict
+
+from . import wire
+from .errors import LinkBroken
+
+# More than one frame of the greatest size, so that the rest of an incomplete one always leaves room for the next.
+_BUFFER_SIZE = 512 * 1024
+
+_unpack_header = wire.HEADER.unpack_from
+_unpack_request = wire.REQUEST_FIELDS.unpack_from
+_HEADER_SIZE = wire.HEADER_SIZE
+_MAX_PAYLOAD = wire.MAX_PAYLOAD
+_REQUEST = wire.REQUEST
+_REQUEST_FIXED = wire.REQUEST_FIELDS.size
+_REQUEST_FLAGS = wire.FLAG_END | wire.FLAG_EXPECT_CONTINUE
+
+
+class FrameReader:
+    """Keeps the bytes of frames that are not complete; calls a method for each that is."""
+
+    def __init__(self) -> None:
+        # The streams that the front knows. Frames of others are late, and dropped (protocol.md, "Streams").
+        self.streams: Dict[int, Any] = {}
+        self._buffer = bytearray(_BUFFER_SIZE)
+        self._view = memoryview(self._buffer)
+        self._filled = 0
+        self._needed = _HEADER_SIZE
+
+    def free_buffer(self) -> memoryview:
+        """Where the next bytes go."""
+        return self._view[self._filled :] if self._filled else self._view
+
+    def take_in(self, count: int) -> None:
+        """`count` bytes were put into the free part of the buffer: handles the frames that are complete. Raises LinkBroken."""
+        filled = self._filled + count
+        self._filled = filled
+        if filled < self._needed:
+            return
+        # Slices of bytes are several times cheaper than slices of a memoryview.
+        data = bytes(self._view[:filled])
+        try:
+            used = self._handle(data)
+        except (wire.WireError, StructError) as error:
+            raise LinkBroken(f"protocol error on a data link: {error}") from None
+        left = filled - used
+        self._needed = _HEADER_SIZE
+        if left:
+            self._view[:left] = data[used:]
+            if left >= _HEADER_SIZE:
+                self._needed += _unpack_header(data, used)[0]
+        self._filled = left
+
+    def _handle(self, data: bytes) -> int:
+        """Handles all complete frames; returns how many bytes they took."""
+        at = 0
+        total = len(data)
+        on_request = self.on_request
+        while total - at >= _HEADER_SIZE:
+            length, kind, flags, zero, stream = _unpack_header(data, at)
+            payload = at + _HEADER_SIZE
+            end = payload + length
+            if length > _MAX_PAYLOAD or zero:
+                raise wire.WireError("a frame header is malformed")
+            if end > total:
+                break
+            if kind != _REQUEST:
+                self._on_other(kind, data[payload:end], flags, stream)
+                at = end
+                continue
+            _, method, path, query, connection, headers, body = _unpack_request(data, payload)
+            # The lengths become the offsets of what follows them.
+            at = payload + _REQUEST_FIXED
+            method += at
+            path += method
+            query += path
+            connection += query
+            headers += connection
+            if headers + body != end or flags & ~_REQUEST_FLAGS or stream in self.streams:
+                raise wire.WireError("a REQUEST is malformed, or for a stream that is open")
+            on_request(
+                stream,
+                flags,
+                data[at:method],
+                data[method:path],
+                data[path:query],
+                data[query:connection],
+                data[connection:headers],
+                data[headers:end],
+            )
+            at = end
+        return at
+
+    def on_request(
+        self,
+        stream: int,
+        flags: int,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        body: bytes,
+    ) -> None:
+        """A REQUEST frame."""
+        raise NotImplementedError
+
+    def _on_other(self, kind: int, payload: bytes, flags: int, number: int) -> None:
+        if flags & ~(wire.FLAG_END if kind == wire.BODY else 0):
+            raise wire.WireError(f"a frame of type {kind:#x} has flags {flags:#x}")
+        stream = self.streams.get(number)
+        if kind == wire.BODY:
+            if len(payload) > wire.MAX_BODY:
+                raise wire.WireError("a BODY frame is too long")
+            if stream is not None:
+                stream.on_body(payload, bool(flags))
+        elif kind == wire.WINDOW:
+            credit = wire.unpack_window(payload)[0]
+            if stream is not None:
+                stream.on_window(credit)
+        elif kind == wire.CANCEL:
+            wire.unpack_cancel(payload)
+            if stream is not None:
+                del self.streams[number]
+                stream.on_cancel()
+        else:
+            raise wire.WireError(f"a frame of type {kind:#x} may not come here")

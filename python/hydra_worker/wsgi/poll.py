@@ -1,0 +1,52 @@
+"""Waits for bytes on any of the data links, or for a call from another thread."""
+
+from __future__ import annotations
+
+import select
+import socket
+from typing import Dict, List
+
+from .link import DataLink
+
+
+class Poller:
+    """poll() where there is one, select() elsewhere. Used by one thread at a time."""
+
+    def __init__(self, waker: socket.socket) -> None:
+        self._waker = waker
+        self._waker.setblocking(False)
+        self._links: Dict[int, DataLink] = {}
+        self._poll = select.poll() if hasattr(select, "poll") else None
+
+    def open(self, links: List[DataLink]) -> None:
+        """The links to watch. Called once."""
+        self._links = {link.fileno: link for link in links}
+        if self._poll is not None:
+            for number in [*self._links, self._waker.fileno()]:
+                self._poll.register(number, select.POLLIN)
+
+    def poll(self, wait: bool) -> List[DataLink]:
+        """The links that have something to read; waits for one, or for the waker, if told so."""
+        if self._poll is not None:
+            found = [number for number, _ in self._poll.poll(None if wait else 0)]
+        else:
+            watched = [*self._links, self._waker.fileno()]
+            found = select.select(watched, [], [], None if wait else 0)[0]
+        ready = []
+        for number in found:
+            link = self._links.get(number)
+            if link is not None:
+                ready.append(link)
+            else:
+                self._quiet()
+        return ready
+
+    def close(self) -> None:
+        """Nobody polls any more."""
+        self._waker.close()
+
+    def _quiet(self) -> None:
+        try:
+            self._waker.recv(64)
+        except OSError:
+            pass

@@ -1,0 +1,22 @@
+"""Configures logging itself."""
+
+import logging
+import logging.config
+
+logging.config.dictConfig(
+    {
+        "version": 1,
+        "formatters": {"plain": {"format": "configured:%(message)s"}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+        "root": {"handlers": ["console"], "level": "DEBUG"},
+    }
+)
+
+
+async def app(scope, receive, send):
+    if scope["path"] == "/raise":
+        raise ZeroDivisionError
+    for level in (logging.DEBUG, logging.INFO, logging.WARNING):
+        logging.getLogger("app").log(level, "%s of the app", logging.getLevelName(level).lower())
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body"})

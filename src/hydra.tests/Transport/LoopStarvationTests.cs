@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Hydra.Transport;
+using Xunit;
+
+namespace Hydra.Tests.Transport;
+
+/// <summary>Runs alone: it takes the descriptors of the whole process away.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public static class AloneDefinition
+{
+    public const string Name = "Alone";
+}
+
+/// <summary>What happens when the process runs out of descriptors.</summary>
+[Collection(AloneDefinition.Name)]
+public partial class LoopStarvationTests
+{
+    private const int NoFile = 7;
+
+    [LinuxFact]
+    public async Task Accept_OutOfDescriptors_WaitsAndGoesOnWhenOneIsFree()
+    {
+        await using LoopHost host = await LoopHost.StartHelloAsync(new TransportOptions { Loops = 1 });
+        await AskAsync(host.Connect());
+
+        // A socket takes its descriptor when it is made, not when it connects.
+        Socket[] waiting = [.. Enumerable.Range(0, 10).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
+        RawClient served = host.Connect();
+        await served.SendAsync(RawClient.Get);
+        await served.ReadResponseAsync();
+        Limit before = GetLimit();
+        var fillers = new Stack<int>();
+        try
+        {
+            SetLimit(before with { Soft = (ulong)Directory.GetFiles("/proc/self/fd").Length + 64 });
+            for (int fd = EventFd(); fd >= 0; fd = EventFd())
+            {
+                fillers.Push(fd);
+            }
+
+            foreach (Socket socket in waiting)
+            {
+                socket.Connect(host.EndPoint);
+            }
+
+            await Until.True(() => host.Log.Has(1301), "the acceptor has paused");
+
+            // Whoever is connected is served meanwhile, and the loop does nothing else: it would make thousands of ticks.
+            long ticks = host.Group.Loops[0].Ticks;
+            for (int i = 0; i < 200; i++)
+            {
+                await served.SendAsync(RawClient.Get);
+                Assert.Equal("Hello", await served.ReadResponseAsync());
+            }
+
+            Assert.InRange(host.Group.Loops[0].Ticks - ticks, 200, 1000);
+
+            // One descriptor for one connection at a time: each that ends lets the next one in.
+            Libc.Close(fillers.Pop());
+            foreach (Socket socket in waiting)
+            {
+                await AskAsync(RawClient.Wrap(socket));
+            }
+        }
+        finally
+        {
+            SetLimit(before);
+            while (fillers.TryPop(out int fd))
+            {
+                Libc.Close(fd);
+            }
+        }
+
+        await Until.True(() => host.Log.Has(1302), "the acceptor has gone on");
+        served.Dispose();
+        await AskAsync(host.Connect());
+        await host.HasNoConnections();
+    }
+
+    private static async Task AskAsync(RawClient client)
+    {
+        await client.SendAsync(RawClient.Get);
+        Assert.Equal("Hello", await client.ReadResponseAsync());
+        client.Dispose();
+    }
+
+    private static int EventFd() => Libc.EventFd();
+
+    private static Limit GetLimit()
+    {
+        Assert.Equal(0, getrlimit(NoFile, out Limit limit));
+        return limit;
+    }
+
+    private static void SetLimit(Limit limit) => Assert.Equal(0, setrlimit(NoFile, limit));
+
+    [LibraryImport("libc")]
+    private static partial int getrlimit(int resource, out Limit limit);
+
+    [LibraryImport("libc")]
+    private static partial int setrlimit(int resource, in Limit limit);
+
+    private record struct Limit(ulong Soft, ulong Hard);
+}
