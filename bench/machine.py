@@ -29,11 +29,17 @@ def _first(path: str, pattern: str) -> str:
     return match.group(1).strip() if match else "unknown"
 
 
+def _stale() -> bool:
+    sources = [*(ROOT / "src" / "hydra").rglob("*.cs"), *(ROOT / "python").glob("*.py"), *(ROOT / "python" / "hydra_worker").rglob("*.py")]
+    built = HYDRA.stat().st_mtime
+    return any(path.stat().st_mtime > built for path in sources if "obj" not in path.parts)
+
+
 def describe() -> dict:
     """What the report says about where its figures come from."""
     memory = _first("/proc/meminfo", r"MemTotal:\s+(\d+)")
     versions = {
-        "Hydra": f"{_output([str(HYDRA), '--version'])} ({_output(['git', 'describe', '--always', '--dirty'])})",
+        "Hydra": f"{_output([str(HYDRA), '--version']).removeprefix('hydra ')} ({_output(['git', 'describe', '--always', '--dirty'])})",
         "Python": _output([PYTHON, "--version"]).removeprefix("Python "),
         "nginx": _output(["nginx", "-v"], r"(?<=nginx/)\S+"),
         "uWSGI": _output(["uwsgi", "--version"]),
@@ -50,5 +56,6 @@ def describe() -> dict:
         "system": _first("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
         "kernel": f"{platform.system()} {platform.release()}",
         "executable_mb": round(os.stat(HYDRA).st_size / 1e6, 1),
+        "stale": _stale(),
         "versions": versions,
     }

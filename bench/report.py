@@ -41,14 +41,15 @@ def milliseconds(value: float) -> str:
 def scenario_table(result: dict) -> str:
     """One row for each server."""
     servers = result["servers"]
-    base = next((entry["rounds"] for entry in servers.values() if entry["rounds"] and not entry["failure"]), [])
+    ours = servers.get("Hydra", {"failure": "", "rounds": []})
+    base = [] if ours["failure"] else ours["rounds"]
     rows = []
     for name, entry in servers.items():
         rounds = entry["rounds"]
         if entry["failure"] or not rounds:
             rows.append([name, "**failed**"] + [""] * 6)
             continue
-        ratio = statistics.median(ours["rps"] / theirs["rps"] for ours, theirs in zip(base, rounds))
+        ratios = [mine["rps"] / theirs["rps"] for mine, theirs in zip(base, rounds)]
         speeds = [each["rps"] for each in rounds]
         spread = (max(speeds) - min(speeds)) / 2 / statistics.median(speeds)
         cpu = f"{middle(rounds, 'cpu'):.1f}"
@@ -56,7 +57,7 @@ def scenario_table(result: dict) -> str:
             cpu += f" ({middle(rounds, 'cpu_front'):.1f} front)"
         errors = ", ".join(f"{count} {kind}" for kind, count in entry["errors"].items())
         rows.append([
-            name, f"{middle(rounds, 'rps'):,.0f}", f"± {spread:.0%}", f"{ratio:.2f} ×", cpu,
+            name, f"{middle(rounds, 'rps'):,.0f}", f"± {spread:.0%}", f"{statistics.median(ratios):.2f} ×" if ratios else "", cpu,
             milliseconds(middle(rounds, "p50")), milliseconds(middle(rounds, "p99")), f"**{errors}**" if errors else "none"])
     return markdown(["server", "requests/s", "spread", "Hydra is", "CPU µs/request", "p50 ms", "p99 ms", "errors"], rows)
 
@@ -144,7 +145,8 @@ def _introduction(results: dict) -> list[str]:
         "",
         f"- **Machine**: {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
         f"{machine['kernel']}. wrk runs on the same cores as the servers.",
-        f"- **Versions**: {versions}. Hydra is one executable of {machine['executable_mb']} MB.",
+        f"- **Versions**: {versions}. Hydra is one executable of {machine['executable_mb']} MB"
+        f"{', **built before its sources were last changed**' if machine['stale'] else ''}.",
         f"- **Method**: all servers of a scenario run at once, and each of {results['rounds']} rounds loads every one of them in turn for "
         f"{results['seconds']} s, so that drift of the machine's speed hits all alike. Figures are medians over the rounds; \"Hydra is\" is the "
         "median of the rounds' ratios of requests/s; the spread is half the distance between the slowest and the fastest round. CPU is "
