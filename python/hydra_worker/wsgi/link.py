@@ -1,8 +1,8 @@
 """
 A data link of a WSGI worker: a blocking socket, its frames and its streams.
 
-One thread at a time reads (the one that pumps, see hub.py); `handle()` runs under the hub's lock. Any thread may write; `_out_lock`
-guards the output.
+One thread at a time reads (the one that pumps, see hub.py); `handle()` runs under the hub's lock. Any thread
+may write; `_out_lock` guards the output.
 """
 
 from __future__ import annotations
@@ -123,4 +123,3 @@ class DataLink(FrameReader):
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
-
