@@ -42,7 +42,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
             }
 
-            connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
+            connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
             exchange.Release();
             connection.Return(exchange);
         }
@@ -57,6 +57,8 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         RequestFrameError error = exchange.Begin(context);
         if (error is not RequestFrameError.None)
         {
+            // Where the next request begins is not certain.
+            context.Response.Headers.Connection = "close";
             await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
             return;
         }
@@ -87,11 +89,9 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
     private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
     {
-        string method = context.Request.Method;
         return exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted || HttpMethods.IsGet(method) || HttpMethods.IsHead(method)
-                || HttpMethods.IsOptions(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
-                || HttpMethods.IsTrace(method));
+            && (outcome is ExchangeOutcome.NotStarted
+                || context.Request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
     }
 
     private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
