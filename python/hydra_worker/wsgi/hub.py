@@ -258,7 +258,7 @@ class Hub:
         """
         with self.lock:
             for link in self.links:
-                for request in list(link.streams.values()):
+                for request in list(link.streams.copy().values()):
                     link.write(wire.pack_reset(request.id, 0, wire.RESET_APPLICATION_ERROR, _CANCELLED))
             self._cancel_streams()
             return self.running
@@ -288,7 +288,7 @@ class Hub:
 
     def _cancel_streams(self) -> None:
         for link in self.links:
-            for request in list(link.streams.values()):
+            for request in list(link.streams.copy().values()):
                 request.on_cancel()
             link.streams.clear()
 
