@@ -65,6 +65,12 @@ def events(environ, start_response):
 
 
 @case
+def notes(environ, start_response):
+    EVENTS.append(environ["QUERY_STRING"])
+    return answer(start_response)
+
+
+@case
 def echo(environ, start_response):
     return answer(start_response, environ["wsgi.input"].read())
 
