@@ -18,7 +18,7 @@ from collections import deque
 from time import monotonic
 from typing import Any, Callable, Deque, List, Optional
 
-from .. import wire
+from .. import forks, wire
 from ..errors import LinkBroken
 from ..watch import Watch
 from .link import DataLink
@@ -59,6 +59,17 @@ class Hub:
         self._waker, wake_end = socket.socketpair()
         self._waker.setblocking(False)
         self._poller = Poller(wake_end)
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """
+        In a child that the application forked: should it come back from the application, its requests are
+        over, and it is given no others.
+        """
+        self.lock = threading.Lock()
+        self._broken = True
+        self.ready.clear()
+        self._cancel_streams()
 
     def open(self, links: List[DataLink]) -> None:
         """The links are there. Called once, before any thread runs."""
