@@ -147,12 +147,17 @@ class ResponseTests(WsgiCase):
 
     def test_responses_without_body(self):
         since = self.event_count()
-        for method, status, length in (("HEAD", "200", b"5"), ("GET", "204", None), ("GET", "304", b"5")):
+        for method, status, length in (
+            ("HEAD", "200", b"5"),
+            ("GET", "204", None),
+            ("GET", "205", None),
+            ("GET", "304", b"5"),
+        ):
             response = self.front.open(method, "/special_status", query=status).response()
             self.assertEqual((response.status, response.body, response.reset), (int(status), b"", None))
             self.assertEqual(response.header(b"content-length"), length)
             self.assertEqual(response.header(b"x-a"), b"b")
-        self.wait_events(since, ["closed 1"] * 3)
+        self.wait_events(since, ["closed 1"] * 4)
 
     def test_hop_by_hop_headers_are_dropped_with_one_warning(self):
         for _ in range(2):
