@@ -67,7 +67,7 @@ def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:
             if kind:
                 if kind == _HOP_BY_HOP:
                     warn_once(
-                        name,
+                        name.lower(),
                         "The WSGI application sets the header %s, which belongs to the server: dropped",
                         name,
                     )

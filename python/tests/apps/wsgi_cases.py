@@ -304,7 +304,8 @@ def special_status(environ, start_response):
 
 @case
 def hop_by_hop(environ, start_response):
-    start_response("200 OK", [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-Kept", "yes")])
+    connection = environ["QUERY_STRING"] or "Connection"
+    start_response("200 OK", [(connection, "close"), ("Transfer-Encoding", "chunked"), ("X-Kept", "yes")])
     return [b"x"]
 
 
