@@ -87,6 +87,34 @@ class BootTests(unittest.TestCase):
                 finally:
                     os.kill(child, signal.SIGKILL)
 
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forked_child_is_a_program_of_its_own(self):
+        for app, boot, path in (
+            ("environment:app", {"loop": "asyncio"}, "/fork_and_terminate"),
+            ("environment:app", {}, "/fork_and_terminate"),
+            ("environment:app", {}, "/fork_and_terminate_in_thread"),
+            ("environment:wsgi", {}, "/fork_and_terminate"),
+            ("environment:wsgi", {"threads": 3}, "/fork_and_terminate"),
+        ):
+            with self.subTest(app=app, path=path, **boot), Front(app, **boot) as front:
+                front.ready()
+                for _ in range(3):
+                    self.assertEqual(json.loads(front.get(path).body), [True, True, signal.SIGTERM])
+                front.stop()
+                self.assertEqual(front.stderr().count("from the child"), 3)
+                self.assertEqual(front.stderr().count("by the shim in the child"), 3)
+                self.assertFalse([record for record in front.logs if "child" in record.message])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forked_child_that_returns_to_the_worker_ends(self):
+        for threads in (1, 3):
+            with self.subTest(threads), Front("environment:wsgi", threads=threads) as front:
+                front.ready()
+                for _ in range(3):
+                    self.assertEqual(front.get("/fork_and_return").body, b"0")
+                front.stop()
+                self.assertEqual(front.stderr(), "")
+
     def test_print_is_one_line_at_a_time(self):
         with Front("environment:app") as front:
             front.ready()
