@@ -93,7 +93,7 @@ def all_charts(results: dict) -> dict[str, str]:
             found[name] = charts.lines(title, note, steps, series, logarithmic)
     for name, values, title, note, unit in (
         ("cpu", _cpu(results), "CPU per request", "Microseconds, user and system, whole process tree; ASGI hello, 256 connections", " µs"),
-        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000, after an answer each; whole process tree", " KB"),
+        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000 that had an answer; whole process tree", " KB"),
         ("start-up", _start_up(results), "Start-up", "Milliseconds from exec to the first answer", " ms"),
         ("transfer", _transfer(results), "One body of 1 GB", "MB a second through the application", ""),
     ):
