@@ -103,6 +103,7 @@ def _spread(places: list[float], gap: float) -> list[float]:
 def lines(title: str, note: str, steps: list[str], series: dict[str, list[float | None]], logarithmic: bool = False) -> str:
     """One line for each series over evenly spaced steps, named at its right end. The first series is the strong one."""
     left, right, top, bottom, height = 70, 170, 72, 36, 380
+    series = {name: values for name, values in series.items() if sum(value is not None for value in values) > 1}
     known = [value for values in series.values() for value in values if value]
     ticks = _ticks(min(known), max(known), logarithmic)
     low, high = (math.log10(ticks[0]), math.log10(ticks[-1])) if logarithmic else (0.0, ticks[-1])
@@ -116,14 +117,12 @@ def lines(title: str, note: str, steps: list[str], series: dict[str, list[float 
     for tick in ticks:
         y = place(0, tick)[1]
         parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(left - 8, y + 4, "0" if not tick else f"{tick:g}" if logarithmic else number(tick), "quiet", "end"))
+        parts.append(_text(left - 8, y + 4, f"{tick / 1000:g} k" if tick >= 1000 else f"{tick:g}", "quiet", "end"))
     for index, step in enumerate(steps):
         parts.append(_text(place(index, ticks[-1])[0], height - bottom + 20, step, "quiet", "middle"))
     ends = []
     for color, (name, values) in reversed(list(enumerate(series.items()))):
         points = [place(index, value) for index, value in enumerate(values) if value]
-        if len(points) < 2:
-            continue
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline class="line l{min(color, 5)}" points="{path}"/>')
         parts += [f'<circle class="c{min(color, 5)}" cx="{x:.1f}" cy="{y:.1f}" r="{4 if color == 0 else 3}"/>' for x, y in points]
