@@ -1,8 +1,9 @@
 """
-The entry of a Hydra worker: `python hydra_shim.py`, with the boot document as one line of JSON on standard input.
+The entry of a Hydra worker: `python hydra_shim.py`, with the boot document as one line of JSON on standard
+input.
 
-The front starts it; see docs/protocol.md. Importing this file does nothing, so that `multiprocessing` may import it as the main
-module of the processes that an application spawns.
+The front starts it; see docs/protocol.md. Importing this file does nothing, so that `multiprocessing` may
+import it as the main module of the processes that an application spawns.
 """
 
 if __name__ == "__main__":
@@ -16,7 +17,7 @@ if __name__ == "__main__":
 
     from hydra_worker import main
 
-    # The application must not find the shim's files by their names. Submodules that are imported later are found through the
-    # package's own __path__.
+    # The application must not find the shim's files by their names. Submodules that are imported later are
+    # found through the package's own __path__.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != _here]
     sys.exit(main.main())

@@ -30,7 +30,10 @@ WITH_LOOP = ("auto", "asgi", "asgi2")
 
 
 def choose(boot: Boot, application: Any) -> "tuple[str, Any]":
-    """Settles the interface. Returns it with the application, which is another where a factory had to be called for it."""
+    """
+    Settles the interface. Returns it with the application, which is another where a factory had to be called
+    for it.
+    """
     check_callable(application, boot.app)
     found = detect(application)
     if found == "factory" and not boot.factory:
@@ -48,7 +51,9 @@ def choose(boot: Boot, application: Any) -> "tuple[str, Any]":
         return found, application
     if wanted not in REGISTRY:
         known = ", ".join(sorted(REGISTRY))
-        raise StartError(wire.FAILURE_INTERFACE_MISMATCH, f'There is no interface "{wanted}"; there are {known}.')
+        raise StartError(
+            wire.FAILURE_INTERFACE_MISMATCH, f'There is no interface "{wanted}"; there are {known}.'
+        )
     _check_match(boot.app, wanted, found, application)
     return wanted, application
 
@@ -58,7 +63,8 @@ def _check_match(name: str, wanted: str, found: "str | None", application: Any) 
     coroutine = not isinstance(application, type) and is_coroutine_callable(application)
     if wanted == "wsgi" and (coroutine or found == "asgi"):
         raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH, f'"{name}" is an ASGI application; it cannot be served with --interface wsgi.'
+            wire.FAILURE_INTERFACE_MISMATCH,
+            f'"{name}" is an ASGI application; it cannot be served with --interface wsgi.',
         )
     if wanted in ("asgi", "asgi2") and found == "wsgi" and _takes(application, "environ", "start_response"):
         raise StartError(
@@ -67,7 +73,8 @@ def _check_match(name: str, wanted: str, found: "str | None", application: Any) 
         )
     if wanted == "asgi" and found == "asgi2" or wanted == "asgi2" and found == "asgi":
         raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH, f'"{name}" is an {found} application, not {wanted}; serve it with --interface {found}.'
+            wire.FAILURE_INTERFACE_MISMATCH,
+            f'"{name}" is an {found} application, not {wanted}; serve it with --interface {found}.',
         )
 
 

@@ -59,7 +59,9 @@ class Boot:
             if value is None:
                 value = default
             if type(value) is not type(default):
-                raise BootError(f"the boot document's {name!r} must be {type(default).__name__}, not {value!r}")
+                raise BootError(
+                    f"the boot document's {name!r} must be {type(default).__name__}, not {value!r}"
+                )
             setattr(self, name, value)
         for name in ("address", "token", "app"):
             if not getattr(self, name):
@@ -86,7 +88,10 @@ def parse(line: bytes) -> Boot:
 
 
 def read(stream: BinaryIO) -> Boot:
-    """Reads the document from standard input, then puts the null device in its place: the application must not see it."""
+    """
+    Reads the document from standard input, then puts the null device in its place: the application must not
+    see it.
+    """
     line = stream.readline()
     null = os.open(os.devnull, os.O_RDONLY)
     try:

@@ -1,8 +1,8 @@
 """
 The control link: life cycle, probes and log records.
 
-Its thread reads; any thread may send (`_lock` guards the socket's sending side). The engine is attached by the main thread when the
-application is loaded; what arrives before that is kept for it.
+Its thread reads; any thread may send (`_lock` guards the socket's sending side). The engine is attached by
+the main thread when the application is loaded; what arrives before that is kept for it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from .tracebacks import format_exception
 _ABANDONED_SECONDS = 0.5
 # After GOODBYE only exit handlers run.
 _EXIT_SECONDS = 10.0
-# How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least so late".
+# How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least
+# so late".
 _PROBE_SECONDS = 0.01
 # How often the control link's thread looks whether the worker has become ready.
 _READY_SECONDS = 0.25
@@ -32,7 +33,10 @@ _U32 = 0xFFFFFFFF
 
 
 class Engine:
-    """What the control link asks of whatever runs the requests. All methods are called on the control link's thread."""
+    """
+    What the control link asks of whatever runs the requests. All methods are called on the control link's
+    thread.
+    """
 
     def drain(self, grace: float) -> None:
         """Finish what runs within `grace` seconds, then stop."""
@@ -112,7 +116,9 @@ class ControlLink:
         self.send(wire.pack_goodbye(0, 0, min(cancelled, _U32), clip(message, 0xFFFF)))
 
     def drain(self, grace: float) -> None:
-        """DRAIN has come, or a signal that means the same. Also called from a signal handler: takes no lock."""
+        """
+        DRAIN has come, or a signal that means the same. Also called from a signal handler: takes no lock.
+        """
         if self._grace is None:
             self._grace = grace
         if self._engine is not None:

@@ -1,8 +1,8 @@
 """
 Finds out which interface an application has, from the outside: without calling it.
 
-ASGI 3 is one coroutine function of three arguments, ASGI 2 a callable of one argument that returns a coroutine function of two, WSGI a
-plain callable of two arguments.
+ASGI 3 is one coroutine function of three arguments, ASGI 2 a callable of one argument that returns a
+coroutine function of two, WSGI a plain callable of two arguments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ _ASGI_NAMES = ("scope", "receive", "send")
 
 
 def detect(application: Any) -> Optional[str]:
-    """Returns "asgi", "asgi2", "wsgi", "factory" for a callable without parameters, or None when it is none of them."""
+    """
+    Returns "asgi", "asgi2", "wsgi", "factory" for a callable without parameters, or None when it is none of
+    them.
+    """
     # asgiref's compatibility layer marks what it has made.
     if getattr(application, "_asgi_single_callable", False):
         return "asgi"
@@ -59,7 +62,10 @@ def _is_coroutine_function(function: Any) -> bool:
 
 
 def parameters(application: Any) -> Optional[Tuple[List[str], bool]]:
-    """The names of the required positional parameters, and whether there are *args; None where that cannot be known."""
+    """
+    The names of the required positional parameters, and whether there are *args; None where that cannot be
+    known.
+    """
     # Costs several milliseconds, and most applications are recognised without it.
     import inspect
 
@@ -80,7 +86,11 @@ def parameters(application: Any) -> Optional[Tuple[List[str], bool]]:
 
 def _of_call_method(application: Any) -> Optional[Tuple[List[str], bool]]:
     # Callables made by C extensions often have no signature of their own, yet a code object somewhere below.
-    for candidate in (application, getattr(application, "__call__", None), getattr(application, "__wrapped__", None)):
+    for candidate in (
+        application,
+        getattr(application, "__call__", None),
+        getattr(application, "__wrapped__", None),
+    ):
         code = getattr(candidate, "__code__", None)
         if code is not None and hasattr(code, "co_argcount"):
             names = list(code.co_varnames[: code.co_argcount])
@@ -119,7 +129,8 @@ def _of_class(application: type) -> Optional[str]:
     if len(names) == 1 and not variable:
         return "asgi2"
     if len(names) == 2:
-        # A WSGI application may be a class whose instances are the iterable (PEP 3333, "The Application/Framework Side").
+        # A WSGI application may be a class whose instances are the iterable (PEP 3333, "The
+        # Application/Framework Side").
         return "wsgi"
     if len(names) == 3 and hasattr(application, "__await__"):
         # Starlette's endpoint classes: the instance is awaited.

@@ -19,11 +19,13 @@ class StartError(Exception):
     """
     The application cannot be served. Becomes a FAILED frame.
 
-    `reason` is one of wire.FAILURE_*, `cause` the exception whose traceback the user should see, if there is one, and `trace` the
-    text to show where there is no exception.
+    `reason` is one of wire.FAILURE_*, `cause` the exception whose traceback the user should see, if there is
+    one, and `trace` the text to show where there is no exception.
     """
 
-    def __init__(self, reason: int, message: str, cause: Optional[BaseException] = None, trace: str = "") -> None:
+    def __init__(
+        self, reason: int, message: str, cause: Optional[BaseException] = None, trace: str = ""
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message

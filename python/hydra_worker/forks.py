@@ -1,8 +1,9 @@
 """
 Keeps the shim's sockets out of processes that the application forks.
 
-Across exec() they are closed by the system: Python's sockets are not inheritable (PEP 446). After a bare fork(), as multiprocessing
-does, the child must close them, or the front would not see the end of a worker whose child lives on.
+Across exec() they are closed by the system: Python's sockets are not inheritable (PEP 446). After a bare
+fork(), as multiprocessing does, the child must close them, or the front would not see the end of a worker
+whose child lives on.
 """
 
 from __future__ import annotations

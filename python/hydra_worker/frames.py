@@ -1,4 +1,7 @@
-"""The frames that every request makes, packed faster than the general packers do it. tests/test_frames.py compares the two."""
+"""
+The frames that every request makes, packed faster than the general packers do it. tests/test_frames.py
+compares the two.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ def response_frame(stream: int, flags: int, status: int, head: bytes, body: Buff
     """RESPONSE; the caller has checked the sizes."""
     headers = len(head)
     size = len(body)
-    fixed = _pack_response(_RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size)
+    fixed = _pack_response(
+        _RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size
+    )
     return b"".join((fixed, head, body))
 
 

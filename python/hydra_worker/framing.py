@@ -8,7 +8,8 @@ from typing import Any, Dict
 from . import wire
 from .errors import LinkBroken
 
-# More than one frame of the greatest size, so that the rest of an incomplete one always leaves room for the next.
+# More than one frame of the greatest size, so that the rest of an incomplete one always leaves room for the
+# next.
 _BUFFER_SIZE = 512 * 1024
 
 _unpack_header = wire.HEADER.unpack_from
@@ -36,7 +37,10 @@ class FrameReader:
         return self._view[self._filled :] if self._filled else self._view
 
     def take_in(self, count: int) -> None:
-        """`count` bytes were put into the free part of the buffer: handles the frames that are complete. Raises LinkBroken."""
+        """
+        `count` bytes were put into the free part of the buffer: handles the frames that are complete. Raises
+        LinkBroken.
+        """
         filled = self._filled + count
         self._filled = filled
         if filled < self._needed:

@@ -18,7 +18,8 @@ _PLAIN = 0
 _CONTENT_LENGTH = 1
 _TRANSFER_ENCODING = 2
 _SPECIAL = {b"content-length": _CONTENT_LENGTH, b"transfer-encoding": _TRANSFER_ENCODING}
-# Names that passed the check, with what they mean to us. Applications use few; the bound is for those that make names up.
+# Names that passed the check, with what they mean to us. Applications use few; the bound is for those that
+# make names up.
 _known_names: Dict[bytes, int] = {}
 _MOST_NAMES = 1024
 
@@ -27,7 +28,8 @@ class BlockCache(Generic[Value]):
     """
     What was made of a block of bytes, kept for the next time that the same bytes come.
 
-    Two generations: what is not asked for while `size` others arrive is forgotten. `young` is public for a look-up without a call.
+    Two generations: what is not asked for while `size` others arrive is forgotten. `young` is public for a
+    look-up without a call.
     """
 
     __slots__ = ("young", "_old", "_make", "_size", "_longest")
@@ -69,8 +71,8 @@ def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
     """
     Makes the header block of an ASGI response. Returns it with the Content-Length, if there is one.
 
-    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. RFC 9110, section 8.6: a 204 has no
-    Content-Length. Raises RuleViolation.
+    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. RFC 9110, section
+    8.6: a 204 has no Content-Length. Raises RuleViolation.
     """
     parts: List[bytes] = []
     length: Optional[int] = None
@@ -97,7 +99,10 @@ def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
 
 
 def check_block(block: bytes, parts: int) -> None:
-    """Raises RuleViolation for control characters in a block of so many names and values, and for one that is too long."""
+    """
+    Raises RuleViolation for control characters in a block of so many names and values, and for one that is
+    too long.
+    """
     # Deleting what is forbidden must take away the separators and nothing else.
     if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - parts + 1:
         raise RuleViolation("A response header has a control character (such as CR, LF or NUL) in its value.")
@@ -107,7 +112,9 @@ def check_block(block: bytes, parts: int) -> None:
 
 def _classify(name: Any) -> int:
     if type(name) is not bytes:
-        raise InvalidMessage(f"The name of a response header must be a byte string, not {type(name).__name__}.")
+        raise InvalidMessage(
+            f"The name of a response header must be a byte string, not {type(name).__name__}."
+        )
     check_token(name)
     kind = _SPECIAL.get(name.lower(), _PLAIN)
     if len(_known_names) < _MOST_NAMES:

@@ -20,7 +20,8 @@ def load(boot: Boot) -> Any:
     module_name, _, path = boot.app.partition(":")
     if not module_name or boot.app.endswith(":"):
         raise StartError(
-            wire.FAILURE_MODULE_NOT_FOUND, f'The application "{boot.app}" must be given as "module:attribute".'
+            wire.FAILURE_MODULE_NOT_FOUND,
+            f'The application "{boot.app}" must be given as "module:attribute".',
         )
     module = import_module(module_name)
     path, target = find_attribute(module, module_name, path)
@@ -44,7 +45,10 @@ def import_module(name: str) -> Any:
 
 
 def _is_missing(name: str, error: ModuleNotFoundError) -> bool:
-    """Whether the named module itself, or a package that it lies in, is not there; an import inside of it is another matter."""
+    """
+    Whether the named module itself, or a package that it lies in, is not there; an import inside of it is
+    another matter.
+    """
     if error.name is None or trim(error.__traceback__) is not None:
         return False
     return name == error.name or name.startswith(error.name + ".")
@@ -76,17 +80,21 @@ def _similar(name: str, candidates: List[str]) -> List[str]:
 
 
 def _import_raised(name: str, error: BaseException) -> StartError:
-    return StartError(wire.FAILURE_IMPORT_RAISED, f'Importing "{name}" failed with {summarize(error)}.', error)
+    return StartError(
+        wire.FAILURE_IMPORT_RAISED, f'Importing "{name}" failed with {summarize(error)}.', error
+    )
 
 
 def find_attribute(module: Any, module_name: str, path: str) -> Tuple[str, Any]:
-    """Follows the dotted path; without one tries the usual names. Returns the path that was found and its value."""
+    """
+    Follows the dotted path; without one tries the usual names. Returns the path that was found and its value.
+    """
     if not path:
         for name in DEFAULT_ATTRIBUTES:
             if hasattr(module, name):
                 return name, getattr(module, name)
         tried = " nor ".join(f'"{name}"' for name in DEFAULT_ATTRIBUTES)
-        sentence = f'The module "{module_name}" has neither {tried}; name the application as "{module_name}:attribute".'
+        sentence = f'The module "{module_name}" has neither {tried}; say "{module_name}:attribute".'
         raise StartError(wire.FAILURE_ATTRIBUTE_MISSING, sentence + _suggest(module, module_name, "", "app"))
     target = module
     done = ""
@@ -131,11 +139,13 @@ def call_factory(factory: Any, name: str) -> Any:
         if close is not None:
             close()
         raise StartError(
-            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is a coroutine function; it must be a plain one.'
+            wire.FAILURE_NOT_CALLABLE,
+            f'The factory "{name}" is a coroutine function; it must be a plain one.',
         )
     if not callable(application):
         raise StartError(
-            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" returned {_kind(application)}, which is not callable.'
+            wire.FAILURE_NOT_CALLABLE,
+            f'The factory "{name}" returned {_kind(application)}, which is not callable.',
         )
     return application
 
@@ -144,7 +154,8 @@ def check_callable(application: Any, name: str) -> None:
     """Raises StartError for what cannot be an application of any interface."""
     if not callable(application):
         raise StartError(
-            wire.FAILURE_NOT_CALLABLE, f'The application "{name}" is not callable: it is {_kind(application)}.'
+            wire.FAILURE_NOT_CALLABLE,
+            f'The application "{name}" is not callable: it is {_kind(application)}.',
         )
 
 

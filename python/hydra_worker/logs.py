@@ -28,7 +28,9 @@ logger = logging.getLogger("hydra.error")
 
 
 class _GivenLevel(int):
-    """The root logger's level as we set it: recognised by its identity when the application has set none itself."""
+    """
+    The root logger's level as we set it: recognised by its identity when the application has set none itself.
+    """
 
 
 def wire_level(level: int) -> int:
@@ -54,7 +56,12 @@ def clip(text: str, limit: int) -> bytes:
 def pack_record(created: float, level: int, name: str, message: str) -> bytes:
     """A LOG frame."""
     return wire.pack_log(
-        0, 0, max(0, int(created * 1_000_000)), wire_level(level), clip(name, 255), clip(message, _LONGEST_MESSAGE)
+        0,
+        0,
+        max(0, int(created * 1_000_000)),
+        wire_level(level),
+        clip(name, 255),
+        clip(message, _LONGEST_MESSAGE),
     )
 
 
@@ -79,7 +86,10 @@ class LinkHandler(logging.Handler):
         return bool(passed)
 
     def detach(self) -> None:
-        """From now on records go to standard error: in a process that the application forked, the link is not ours."""
+        """
+        From now on records go to standard error: in a process that the application forked, the link is not
+        ours.
+        """
         self._send = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -95,10 +105,12 @@ class LinkHandler(logging.Handler):
 
 class LogSetup:
     """
-    Gives the application's records a way to the server's log, and steps back where the application has its own.
+    Gives the application's records a way to the server's log, and steps back where the application has its
+    own.
 
-    While the application loads, records that find no handler come here (logging.lastResort), so that logging.basicConfig() still
-    finds a root logger without handlers and does its work. After that the handler goes to the root logger, if that has none.
+    While the application loads, records that find no handler come here (logging.lastResort), so that
+    logging.basicConfig() still finds a root logger without handlers and does its work. After that the handler
+    goes to the root logger, if that has none.
     """
 
     def __init__(self, send: Send, level: str) -> None:
@@ -121,7 +133,8 @@ class LogSetup:
         self._keep_own_logger()
 
     def _keep_own_logger(self) -> None:
-        # The shim's own records go to the front whatever the application configured; dictConfig() disables what it does not name.
+        # The shim's own records go to the front whatever the application configured; dictConfig() disables
+        # what it does not name.
         logger.propagate = False
         logger.handlers[:] = [self.handler]
         logger.setLevel(self._level)

@@ -26,9 +26,11 @@ def resident_kibibytes() -> int:
 
 def die_with_parent(parent: int) -> None:
     """
-    Asks Linux to kill this process when the front dies, which works also while C code holds the interpreter's lock.
+    Asks Linux to kill this process when the front dies, which works also while C code holds the interpreter's
+    lock.
 
-    The kernel means the thread that started us; the front starts its workers on a thread that lives as long as itself.
+    The kernel means the thread that started us; the front starts its workers on a thread that lives as long
+    as itself.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -72,13 +74,16 @@ def hard_exit(code: int) -> None:
 
 
 def python_version() -> str:
-    """Such as "CPython 3.11.2"."""
+    """Such as "CPython 3.11.2", or "PyPy 7.3.11 (3.9.16)"."""
     names = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
     name = names.get(sys.implementation.name, sys.implementation.name)
-    version = sys.implementation.version if sys.implementation.name == "pypy" else sys.version_info
+    version = sys.implementation.version
     text = f"{name} {version.major}.{version.minor}.{version.micro}"
     if version.releaselevel != "final":
         text += f" {version.releaselevel} {version.serial}"
+    language = "%d.%d.%d" % sys.version_info[:3]
+    if language not in text:
+        text += f" ({language})"
     return text if has_gil() else text + " free-threaded"
 
 

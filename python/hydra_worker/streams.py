@@ -1,4 +1,7 @@
-"""A stream as the protocol sees it: the body that arrives, and credit in both directions. The engines' streams add the rest."""
+"""
+A stream as the protocol sees it: the body that arrives, and credit in both directions. The engines' streams
+add the rest.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ class Stream:
         "body",
         "chunks",
         "body_ended",
-        # request: bytes that the front may still send, bytes taken and not granted again, a client that waits for 100
+        # request: bytes that the front may still send, bytes taken and not granted again, a client that waits
+        # for 100
         "window",
         "owed",
         "expects",
@@ -84,7 +88,9 @@ class Stream:
             self._grant(self.link.request_window)
 
     def take_chunks(self) -> bytes:
-        """What has arrived since the last time. Grants the front new credit when half of the window was used up."""
+        """
+        What has arrived since the last time. Grants the front new credit when half of the window was used up.
+        """
         chunks = self.chunks
         if chunks is None:
             return b""

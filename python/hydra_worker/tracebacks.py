@@ -15,7 +15,10 @@ def _is_ours(name: str) -> bool:
 
 
 def _is_import_machinery(name: str) -> bool:
-    return name.startswith("<frozen importlib") or name.replace("\\", "/").endswith("/importlib/__init__.py")
+    # PyPy puts "<builtin>/" before it.
+    return name.startswith(("<frozen importlib", "<builtin>/frozen importlib")) or name.replace(
+        "\\", "/"
+    ).endswith("/importlib/__init__.py")
 
 
 def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
@@ -29,7 +32,9 @@ def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
 
 
 def format_exception(error: BaseException) -> str:
-    """The traceback as Python prints it, without the shim's frames at its top and without a newline at its end."""
+    """
+    The traceback as Python prints it, without the shim's frames at its top and without a newline at its end.
+    """
     # Not needed before something has failed; importing it costs several milliseconds.
     import traceback
 

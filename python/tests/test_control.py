@@ -1,15 +1,13 @@
 """The control link: probes, drain, the end of the front; and what a worker does at the edges of its life."""
 
-import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-from tests.fake_front import APPS, DEADLINE, SHIM, Front, wire
+from tests.fake_front import Front, wire
 
 BOTH = (("asgi_cases:app", {}), ("wsgi_cases:app", {}), ("wsgi_cases:app", {"threads": 3}))
 
@@ -172,16 +170,27 @@ class FrontGoneTests(unittest.TestCase):
                 front.wait_log(lambda record: "closed a data link" in record.message)
 
     def test_garbage_on_the_control_link_ends_the_worker(self):
-        for frame in (b"\xff" * 16, wire.pack_welcome(0, 0, 1, 1), wire.pack_ping(5, 0, 1), wire.pack_drain(0, 1, 1)):
+        for frame in (
+            b"\xff" * 16,
+            wire.pack_welcome(0, 0, 1, 1),
+            wire.pack_ping(5, 0, 1),
+            wire.pack_drain(0, 1, 1),
+        ):
             with self.subTest(frame=frame), Front("hello:asgi") as front:
                 front.ready()
                 front.control.send(frame)
                 self.assertNotEqual(front.wait_exit(), 0)
-                self.assertIn("protocol error on the control link" if frame[:1] != b"\xff" else "hydra", front.stderr())
+                self.assertIn(
+                    "protocol error on the control link" if frame[:1] != b"\xff" else "hydra", front.stderr()
+                )
 
     def test_garbage_on_a_data_link_ends_the_worker(self):
         for app, boot in BOTH:
-            for frame in (b"\xff" * 16, wire.pack_ping(0, 0, 1), wire.HEADER.pack(3, wire.REQUEST, 1, 0, 1) + b"abc"):
+            for frame in (
+                b"\xff" * 16,
+                wire.pack_ping(0, 0, 1),
+                wire.HEADER.pack(3, wire.REQUEST, 1, 0, 1) + b"abc",
+            ):
                 with self.subTest(app=app, frame=frame, **boot), Front(app, **boot) as front:
                     front.ready()
                     front.data[0].send(frame)
@@ -210,144 +219,6 @@ def os_level_close(link):
         link.sock.shutdown(2)
     except OSError:
         pass
-
-
-class BootTests(unittest.TestCase):
-    def run_shim(self, line):
-        return subprocess.run(
-            [sys.executable, SHIM], input=line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=DEADLINE, cwd=APPS
-        )
-
-    def test_boot_without_a_document_says_so(self):
-        for line, sentence in (
-            (b"", b"no boot document"),
-            (b"nonsense\n", b"not JSON"),
-            (b"[]\n", b"not a JSON object"),
-            (b"{}\n", b"has no 'address'"),
-            (b'{"address":"unix:/x","token":"t","app":"a","worker":"0"}\n', b"'worker' must be int"),
-            (b'{"address":"unix:/nowhere/s","token":"t","app":"a"}\n', b"cannot connect to the front"),
-            (b'{"address":"pigeon:x","token":"t","app":"a"}\n', b"of no known kind"),
-            (b'{"address":"unix:/x","token":"t","app":"a","schema":"1"}\n', b"different builds"),
-        ):
-            with self.subTest(line=line):
-                done = self.run_shim(line)
-                self.assertEqual(done.returncode, 3)
-                self.assertIn(sentence, done.stderr)
-                self.assertNotIn(b"Traceback", done.stderr)
-
-    def test_front_that_refuses_the_token_is_named(self):
-        front = Front("hello:asgi", token="00")
-        with front:
-            self.assertEqual(front.wait_exit(), 3)
-            self.assertIn("did not accept the link", front.stderr())
-
-    def test_application_sees_a_clean_process(self):
-        with Front("environment:app") as front:
-            front.ready()
-            seen = json.loads(front.get().body)
-            self.assertEqual(seen["stdin"], "")
-            self.assertEqual(seen["path0"], APPS)
-            self.assertEqual(seen["shim_on_path"], False)
-            self.assertEqual(seen["worker_id"], "0")
-            self.assertEqual(seen["sigint_in_child"], "default")
-            self.assertEqual(seen["child_sockets"], 0)
-            front.stop()
-
-    def test_safe_path_does_not_hide_the_package(self):
-        if sys.version_info < (3, 11):
-            self.skipTest("PYTHONSAFEPATH came with 3.11")
-        with Front("hello:asgi", env={"PYTHONSAFEPATH": "1"}) as front:
-            front.ready()
-            self.assertEqual(front.get().body, b"hello")
-
-    def test_multiprocessing_spawn_works_in_the_application(self):
-        with Front("environment:app") as front:
-            front.ready()
-            self.assertEqual(front.get("/spawn").body, b"42")
-            front.stop()
-
-    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
-    def test_forked_child_does_not_hold_the_links(self):
-        for app in ("environment:app", "environment:wsgi"):
-            with self.subTest(app), Front(app) as front:
-                front.ready()
-                child = int(front.get("/fork").body)
-                try:
-                    front.process.kill()
-                    front.process.wait(DEADLINE)
-                    # The child lives, and yet the front sees the end of both links.
-                    os.kill(child, 0)
-                    self.assertTrue(front.control.closed.wait(DEADLINE))
-                    self.assertTrue(front.data[0].closed.wait(DEADLINE))
-                    os.kill(child, 0)
-                finally:
-                    os.kill(child, signal.SIGKILL)
-
-    def test_print_is_one_line_at_a_time(self):
-        with Front("environment:app") as front:
-            front.ready()
-            front.get("/print")
-            deadline = time.monotonic() + DEADLINE
-            while len(front.output["out"]) < 2 and time.monotonic() < deadline:
-                time.sleep(0.001)
-            self.assertEqual([line.strip() for line in front.output["out"]], [b"one two", b"three"])
-
-
-class LogTests(unittest.TestCase):
-    def test_records_of_the_application_reach_the_front(self):
-        with Front("asgi_cases:app", log_level="info") as front:
-            front.ready()
-            before = time.time()
-            front.get("/logs")
-            record = front.wait_log(lambda record: record.logger == "app.sub")
-            self.assertEqual((record.level, record.message), (wire.LOG_INFO, "info of the app"))
-            self.assertLess(abs(record.created / 1e6 - before), 60)
-            record = front.wait_log(lambda record: "with traceback" in record.message)
-            self.assertIn("KeyError: 'logged'", record.message)
-            record = front.wait_log(lambda record: record.message.startswith("xxx"))
-            self.assertTrue(record.message.endswith("[400000 bytes, cut]"), record.message[-60:])
-            record = front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
-            self.assertLessEqual(len(record.logger.encode()), 255)
-            self.assertIn("\\udc80", record.message)
-            self.assertFalse([record for record in front.logs if "debug of" in record.message])
-
-    def test_log_level_of_the_boot_document_counts(self):
-        for level, seen in (("debug", True), ("trace", True), ("warning", False)):
-            with self.subTest(level), Front("asgi_cases:app", log_level=level) as front:
-                front.ready()
-                front.get("/logs")
-                front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
-                self.assertEqual(any("debug of" in record.message for record in front.logs), seen)
-                infos = any("info of" in record.message for record in front.logs)
-                self.assertEqual(infos, level != "warning")
-
-    def test_application_that_configures_logging_gets_what_it_configured(self):
-        for app in ("basic", "dictionary"):
-            with self.subTest(app), Front("logging_%s:app" % app) as front:
-                front.ready()
-                front.get("/logs")
-                front.get("/raise")
-                # The shim's own records still come over the link.
-                front.wait_log(lambda record: "ZeroDivisionError" in record.message)
-                front.stop()
-                self.assertIn("configured:debug of the app", front.stderr())
-                self.assertFalse([record for record in front.logs if "of the app" in record.message])
-
-    def test_basic_config_without_level_means_warning(self):
-        with Front("logging_nolevel:app") as front:
-            front.ready()
-            front.get("/logs")
-            front.stop()
-            self.assertIn("WARNING:app:warning of the app", front.stderr())
-            self.assertNotIn("info of the app", front.stderr())
-
-    def test_many_threads_may_log_at_once(self):
-        with Front("environment:app") as front:
-            front.ready()
-            self.assertEqual(front.get("/log_threads").body, b"done")
-            front.ping()
-            wanted = {"thread %d record %d" % (thread, number) for thread in range(8) for number in range(50)}
-            self.assertTrue(wanted <= {record.message for record in front.logs})
 
 
 if __name__ == "__main__":

@@ -4,48 +4,36 @@ import json
 import os
 import unittest
 
-from tests.fake_front import APPS, Front, wire
+from tests.cases import WorkerCase
+from tests.fake_front import APPS, wire
 
 
 def installed(*names):
     for name in names:
         try:
             __import__(name)
-        except ImportError:
+        except Exception:
+            # Not there, or not made for this Python.
             return False
     return True
 
 
 BOUNDARY = b"----boundary"
 MULTIPART = (
-    b"------boundary\r\nContent-Disposition: form-data; name=\"field\"\r\n\r\nvalue\r\n"
-    b"------boundary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n"
+    b'------boundary\r\nContent-Disposition: form-data; name="field"\r\n\r\nvalue\r\n'
+    b'------boundary\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\n'
     b"Content-Type: text/plain\r\n\r\n" + b"x" * 150_000 + b"\r\n------boundary--\r\n"
 )
 
 
 def multipart_headers(chunked=False):
-    length = (b"transfer-encoding", b"chunked") if chunked else (b"content-length", str(len(MULTIPART)).encode())
+    length = (
+        (b"transfer-encoding", b"chunked") if chunked else (b"content-length", str(len(MULTIPART)).encode())
+    )
     return [(b"host", b"test"), (b"content-type", b"multipart/form-data; boundary=" + BOUNDARY), length]
 
 
-class FrameworkCase(unittest.TestCase):
-    app = ""
-    boot = {}
-
-    @classmethod
-    def setUpClass(cls):
-        cls.front = Front(cls.app, **cls.boot)
-        cls.front.__enter__()
-        cls.front.ready()
-
-    @classmethod
-    def tearDownClass(cls):
-        try:
-            cls.front.stop()
-        finally:
-            cls.front.__exit__(None)
-
+class FrameworkCase(WorkerCase):
     def get(self, path, **options):
         response = self.front.get(path, **options)
         self.assertIsNone(response.reset, response.reset)
@@ -120,8 +108,15 @@ class FlaskTests(FrameworkCase):
     def test_views(self):
         self.assertEqual(self.get("/").body, b"hello from flask")
         shown = json.loads(self.get("/json", query="a=1&b=%C3%A9").body)
-        self.assertEqual(shown, {"args": {"a": "1", "b": "é"}, "path": "/json", "url": "http://test/json?a=1&b=é",
-                                 "addr": "127.0.0.1"})
+        self.assertEqual(
+            shown,
+            {
+                "args": {"a": "1", "b": "é"},
+                "path": "/json",
+                "url": "http://test/json?a=1&b=é",
+                "addr": "127.0.0.1",
+            },
+        )
         self.assertEqual(self.get("/abort").status, 418)
         self.assertEqual(self.get("/nowhere").status, 404)
         self.assertEqual(self.front.open("HEAD", "/").response().header(b"content-length"), b"16")
@@ -132,12 +127,20 @@ class FlaskTests(FrameworkCase):
             self.send_in_parts("/form", MULTIPART, multipart_headers()),
             self.send_in_parts("/form", MULTIPART, multipart_headers(chunked=True)),
         ):
-            self.assertEqual(json.loads(response.body), {"form": {"field": "value"}, "files": {"file": "x" * 150_000}})
+            self.assertEqual(
+                json.loads(response.body), {"form": {"field": "value"}, "files": {"file": "x" * 150_000}}
+            )
 
     def test_small_chunked_body(self):
-        headers = [(b"host", b"test"), (b"transfer-encoding", b"chunked"), (b"content-type", b"application/json")]
+        headers = [
+            (b"host", b"test"),
+            (b"transfer-encoding", b"chunked"),
+            (b"content-type", b"application/json"),
+        ]
         self.assertEqual(self.front.post("/raw", b'{"a": 1}', headers=headers).body, b'{"a": 1}')
-        self.assertEqual(json.loads(self.front.post("/raw_json", b'{"a": 1}', headers=headers).body), {"a": 1})
+        self.assertEqual(
+            json.loads(self.front.post("/raw_json", b'{"a": 1}', headers=headers).body), {"a": 1}
+        )
         self.assertEqual(self.send_in_parts("/raw", b"abcdef", headers, 2).body, b"abcdef")
 
     def test_streams_and_files(self):
@@ -229,8 +232,14 @@ class DjangoMixin:
         self.assertEqual(self.get("/").body, b"hello from django")
         shown = json.loads(self.get("/show", query="a=%C3%A9").body)
         self.assertEqual(
-            shown, {"path": "/show", "uri": "http://test/show?a=%C3%A9", "addr": "127.0.0.1", "query": {"a": "é"},
-                    "method": "GET"}
+            shown,
+            {
+                "path": "/show",
+                "uri": "http://test/show?a=%C3%A9",
+                "addr": "127.0.0.1",
+                "query": {"a": "é"},
+                "method": "GET",
+            },
         )
         self.assertEqual(self.get("/nowhere").status, 404)
         self.assertEqual(self.get("/database").body, b"[42]")

@@ -1,6 +1,7 @@
 """
-Mutated frames against both engines, in the process. Whatever comes, the link either goes on or fails with its one error; nothing
-else is raised, nothing hangs, and what the worker sends stays well-formed. HYDRA_FUZZ_SEED and HYDRA_FUZZ_ROUNDS choose another run.
+Mutated frames against both engines, in the process. Whatever comes, the link either goes on or fails with its
+one error; nothing else is raised, nothing hangs, and what the worker sends stays well-formed. HYDRA_FUZZ_SEED
+and HYDRA_FUZZ_ROUNDS choose another run.
 """
 
 import asyncio
@@ -46,7 +47,9 @@ def sequence(random):
                 )
             )
         elif kind == 3:
-            frames.append(wire.pack_body(stream, random.randrange(2), b"b" * random.choice((0, 1, 1000, 65536))))
+            frames.append(
+                wire.pack_body(stream, random.randrange(2), b"b" * random.choice((0, 1, 1000, 65536)))
+            )
         elif kind == 4:
             frames.append(wire.pack_window(stream, 0, random.choice((0, 1, 70_000, 2**32 - 1))))
         else:
@@ -55,7 +58,10 @@ def sequence(random):
 
 
 def mutate(random, frames):
-    """Swaps, drops, repeats whole frames; then changes, inserts or cuts bytes, most often in headers and lengths."""
+    """
+    Swaps, drops, repeats whole frames; then changes, inserts or cuts bytes, most often in headers and
+    lengths.
+    """
     frames = list(frames)
     for _ in range(random.randrange(3)):
         at = random.randrange(len(frames))
@@ -95,7 +101,11 @@ def check_output(test, data):
         test.assertEqual((zero, flags & ~wire.FLAG_END), (0, 0))
         payload = data[at + 16 : at + 16 + length]
         test.assertEqual(len(payload), length)
-        unpack = {wire.RESPONSE: wire.unpack_response, wire.RESET: wire.unpack_reset, wire.WINDOW: wire.unpack_window}
+        unpack = {
+            wire.RESPONSE: wire.unpack_response,
+            wire.RESET: wire.unpack_reset,
+            wire.WINDOW: wire.unpack_window,
+        }
         if kind in unpack:
             unpack[kind](payload)
         at += 16 + length
@@ -133,7 +143,13 @@ class MemoryLink(AsgiLink):
 
     def __init__(self, loop, failures):
         super().__init__(
-            loop, asgi_application, ScopeBuilder("3.0", ""), WINDOW, WINDOW, lambda link, reason: failures.append(reason)
+            loop,
+            asgi_application,
+            ScopeBuilder("3.0", ""),
+            WINDOW,
+            WINDOW,
+            lambda link, reason: failures.append(reason),
+            lambda: None,
         )
         self.sent = bytearray()
 

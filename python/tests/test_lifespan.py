@@ -53,7 +53,9 @@ class LifespanTests(unittest.TestCase):
 
     def test_startup_failed_with_a_traceback_as_message(self):
         _, sentence, trace = self.fail_to_start("fails_as_starlette")
-        self.assertEqual(sentence, "The application failed to start: ConnectionError: no route to the database")
+        self.assertEqual(
+            sentence, "The application failed to start: ConnectionError: no route to the database"
+        )
         self.assertIn("lifespans.py", trace)
         self.assertTrue(trace.endswith("ConnectionError: no route to the database"))
 
@@ -69,7 +71,9 @@ class LifespanTests(unittest.TestCase):
     def test_lifespan_that_ends_early_is_logged_and_serving_goes_on(self):
         body, message, front = self.serve("ends_early")
         self.assertEqual((body, message), (b"[]", ""))
-        front.wait_log(lambda record: "after the startup" in record.message and record.level == wire.LOG_ERROR)
+        front.wait_log(
+            lambda record: "after the startup" in record.message and record.level == wire.LOG_ERROR
+        )
 
     def test_messages_out_of_order_raise(self):
         _, message, front = self.serve("breaks_order")

@@ -172,9 +172,13 @@ class LoadingTests(unittest.TestCase):
     def test_attribute_missing(self):
         reason, sentence, _ = self.fail_to_start("good:creat_app")
         self.assertEqual(reason, wire.FAILURE_ATTRIBUTE_MISSING)
-        self.assertEqual(sentence, 'The module "good" has no attribute "creat_app". Did you mean "good:create_app"?')
+        self.assertEqual(
+            sentence, 'The module "good" has no attribute "creat_app". Did you mean "good:create_app"?'
+        )
         _, sentence, _ = self.fail_to_start("good:holder.inner.apq")
-        self.assertEqual(sentence, '"good:holder.inner" has no attribute "apq". Did you mean "good:holder.inner.app"?')
+        self.assertEqual(
+            sentence, '"good:holder.inner" has no attribute "apq". Did you mean "good:holder.inner.app"?'
+        )
         _, sentence, _ = self.fail_to_start("neither")
         self.assertIn('has neither "application" nor "app"', sentence)
         self.assertIn("neither:attribute", sentence)

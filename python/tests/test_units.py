@@ -10,8 +10,8 @@ from hydra_worker import frames, headers, logs, tracebacks, wire
 from hydra_worker.boot import Boot
 from hydra_worker.errors import BootError, InvalidMessage, RuleViolation
 from hydra_worker.framing import FrameReader
-from hydra_worker.wsgi import response as wsgi_response
-from hydra_worker.wsgi.watch import Watch
+from hydra_worker.watch import Watch
+from hydra_worker.wsgi import heads
 
 
 class FrameTests(unittest.TestCase):
@@ -20,9 +20,12 @@ class FrameTests(unittest.TestCase):
             for flags in (0, wire.FLAG_END):
                 stream = (5 << 32) | 7
                 self.assertEqual(
-                    frames.response_frame(stream, flags, 404, head, body), wire.pack_response(stream, flags, 404, head, body)
+                    frames.response_frame(stream, flags, 404, head, body),
+                    wire.pack_response(stream, flags, 404, head, body),
                 )
-                self.assertEqual(frames.body_frame(stream, flags, memoryview(body)), wire.pack_body(stream, flags, body))
+                self.assertEqual(
+                    frames.body_frame(stream, flags, memoryview(body)), wire.pack_body(stream, flags, body)
+                )
 
 
 class Recorder(FrameReader):
@@ -159,9 +162,9 @@ class HeaderTests(unittest.TestCase):
     def test_names_made_up_do_not_fill_the_memory(self):
         for number in range(3000):
             headers.encode([(b"x-%d" % number, b"y")], 200)
-            wsgi_response.encode([("x-%d" % number, "y")], 200)
+            heads.encode([("x-%d" % number, "y")], 200)
         self.assertLessEqual(len(headers._known_names), 1024)
-        self.assertLessEqual(len(wsgi_response._known_names), 1024)
+        self.assertLessEqual(len(heads._known_names), 1024)
 
     def test_both_encoders_agree(self):
         for pairs in (
@@ -172,8 +175,10 @@ class HeaderTests(unittest.TestCase):
             [("Content-Length", "5")],
         ):
             for status in (200, 204):
-                expected = headers.encode([(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs], status)
-                self.assertEqual(wsgi_response.encode(pairs, status), expected)
+                expected = headers.encode(
+                    [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs], status
+                )
+                self.assertEqual(heads.encode(pairs, status), expected)
 
     def test_values_with_every_control_character_are_refused(self):
         for code in range(256):
@@ -183,7 +188,7 @@ class HeaderTests(unittest.TestCase):
                 with self.assertRaises(RuleViolation):
                     headers.encode([pair], 200)
                 with self.assertRaises(RuleViolation):
-                    wsgi_response.encode([("a", pair[1].decode("latin-1"))], 200)
+                    heads.encode([("a", pair[1].decode("latin-1"))], 200)
             else:
                 self.assertEqual(headers.encode([pair], 200), (b"a\0x" + byte + b"y", None))
 
@@ -206,10 +211,21 @@ class HeaderTests(unittest.TestCase):
 class StatusTests(unittest.TestCase):
     def test_statuses(self):
         for text, code in (("200 OK", 200), ("404 Not Found", 404), ("999", 999), ("200 ", 200)):
-            self.assertEqual(wsgi_response.parse_status(text), code)
-        for text in ("", "20", "2000 OK", "abc", "\u0662\u0660\u0660 OK", "200\nOK", "200 O\x00K", "199 X", b"200 OK", None):
+            self.assertEqual(heads.parse_status(text), code)
+        for text in (
+            "",
+            "20",
+            "2000 OK",
+            "abc",
+            "\u0662\u0660\u0660 OK",
+            "200\nOK",
+            "200 O\x00K",
+            "199 X",
+            b"200 OK",
+            None,
+        ):
             with self.assertRaises(RuleViolation):
-                wsgi_response.parse_status(text)
+                heads.parse_status(text)
 
 
 class LogTests(unittest.TestCase):

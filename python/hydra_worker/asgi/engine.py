@@ -9,6 +9,7 @@ from typing import Any, List, Optional, Tuple
 
 from .. import control, links, wire
 from ..logs import logger
+from ..watch import Watch
 from . import loops, transports
 from .lifespan import Lifespan
 from .link import DataLink
@@ -48,7 +49,10 @@ def _double_to_single(application: Any) -> Any:
 
 
 class AsgiEngine(control.Engine):
-    """Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread calls."""
+    """
+    Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread
+    calls.
+    """
 
     def __init__(
         self, worker: Any, loop: asyncio.AbstractEventLoop, interface: str, application: Any, version: str
@@ -61,6 +65,7 @@ class AsgiEngine(control.Engine):
         self._scopes = ScopeBuilder(version, worker.boot.root_path)
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
         self._links: List[DataLink] = []
+        self._watch = Watch(self._check_links)
         # the end
         self._stop = asyncio.Event()
         self._grace = 0.0
@@ -91,10 +96,21 @@ class AsgiEngine(control.Engine):
     async def _open_link(self, index: int) -> None:
         sock, request_window, response_window = links.open_link(self._boot, wire.LINK_DATA, index)
         link = transports.make(
-            sock, self._loop, self._application, self._scopes, request_window, response_window, self._on_lost
+            sock,
+            self._loop,
+            self._application,
+            self._scopes,
+            request_window,
+            response_window,
+            self._on_lost,
+            self._watch.arm,
         )
         await link.open()
         self._links.append(link)
+
+    def _check_links(self, age: float) -> bool:
+        since = time.monotonic() - age
+        return any([link.check(since) for link in self._links])
 
     def _on_lost(self, link: DataLink, reason: str) -> None:
         if self._lost is None and not self._stop.is_set():
@@ -109,7 +125,10 @@ class AsgiEngine(control.Engine):
             self._stop.set()
 
     async def _drain(self) -> int:
-        """Waits for the requests that run, at most for the grace; cancels the others. Returns how many those were."""
+        """
+        Waits for the requests that run, at most for the grace; cancels the others. Returns how many those
+        were.
+        """
         if await self._wait_finished(self._grace):
             return 0
         running = [http for link in self._links for http in link.unfinished]

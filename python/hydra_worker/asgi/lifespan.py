@@ -14,7 +14,9 @@ _SPEC_VERSION = "2.0"
 
 
 class Lifespan:
-    """Runs the application's lifespan in a task of its own, from before the first request until after the last."""
+    """
+    Runs the application's lifespan in a task of its own, from before the first request until after the last.
+    """
 
     def __init__(self, application: Any, asgi_version: str, mode: str) -> None:
         self._application = application

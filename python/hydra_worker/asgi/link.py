@@ -1,13 +1,14 @@
 """
 A data link on the event loop: takes frames apart, starts their requests, gathers what they answer.
 
-What one read brings is handled as a whole, and what it produced leaves in one write when it is done. Frames that are made at other
-times leave once in each turn of the loop.
+What one read brings is handled as a whole, and what it produced leaves in one write when it is done. Frames
+that are made at other times leave once in each turn of the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from time import monotonic
 from typing import Any, Callable, List, Set
 
@@ -20,7 +21,8 @@ from .tasks import starter
 
 # Output that is not kept until the end of the turn.
 _FLUSH_SIZE = 256 * 1024
-# How long a batch may run, in seconds, before the responses that are there leave: none should wait for many slow ones behind it.
+# How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
+# slow ones behind it.
 _FLUSH_TIME = 0.001
 
 
@@ -35,6 +37,7 @@ class DataLink(FrameReader):
         request_window: int,
         response_window: int,
         lost: Callable[["DataLink", str], None],
+        arm: Callable[[], None],
     ) -> None:
         super().__init__()
         self.loop = loop
@@ -44,12 +47,15 @@ class DataLink(FrameReader):
         self._application = application
         self._build_scope = scopes.build
         self._lost = lost
+        # tells the watch that responses wait for the end of the batch
+        self._arm = arm
         # streams whose application did not finish in its first step
         self.unfinished: Set[HttpStream] = set()
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
         self._now = 0.0
-        # output
+        # output; the lock is for the watch, which flushes while the loop is held up
+        self._out_lock = threading.Lock()
         self._out: List[bytes] = []
         self._out_size = 0
         self._flush_expected = False
@@ -58,7 +64,9 @@ class DataLink(FrameReader):
     # ---- input
 
     def received(self, count: int) -> None:
-        """`count` bytes were put into the free part of the buffer: handles the frames that are complete now."""
+        """
+        `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
+        """
         self._start = starter(self.loop)
         self._now = monotonic()
         self._flush_expected = True
@@ -83,6 +91,8 @@ class DataLink(FrameReader):
         if self.draining:
             self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
             return
+        if self._out:
+            self._arm()
         scope = self._build_scope(method, raw_path, query, connection, headers)
         http = HttpStream(self, stream, flags, method, body, self._now)
         self.streams[stream] = http
@@ -115,15 +125,27 @@ class DataLink(FrameReader):
             self._send_out()
 
     def _send_out(self) -> None:
-        out = self._out
-        data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
-        self._out_size = 0
-        if not self._closed:
-            self.transmit(data)
+        with self._out_lock:
+            # The loop's thread may add frames while the watch is here.
+            frames = self._out[:]
+            del self._out[: len(frames)]
+            self._out_size = 0
+            if not self._closed:
+                self.transmit(b"".join(frames))
+
+    def check(self, since: float) -> bool:
+        """For the watch: sends what has waited since before that time. Says whether something waits."""
+        if not self._out:
+            return False
+        if self._now < since:
+            self._send_out()
+        return True
 
     def transmit(self, data: bytes) -> None:
-        """Sends the bytes, or keeps what cannot be sent yet."""
+        """
+        Sends the bytes, or keeps what cannot be sent yet. Called with the output's lock, on the loop's thread
+        or on that of the watch.
+        """
         raise NotImplementedError
 
     # ---- streams
@@ -155,5 +177,7 @@ class DataLink(FrameReader):
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker."""
+        """
+        Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker.
+        """
         raise NotImplementedError

@@ -12,7 +12,9 @@ from ..headers import BlockCache, parse_block
 SPEC_VERSION = "2.4"
 
 Address = Optional[Tuple[str, Optional[int]]]
-_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")}
+_METHODS = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+}
 
 
 class Connection(NamedTuple):
@@ -56,16 +58,17 @@ class ScopeBuilder:
         self, method: bytes, raw_path: bytes, query: bytes, connection: bytes, headers: bytes
     ) -> Dict[str, Any]:
         """A fresh scope: the application may change it."""
-        scheme, http_version, client, server = self._connections.young.get(connection) or self._connections.get(
+        scheme, http_version, client, server = self._connections.young.get(
             connection
-        )
+        ) or self._connections.get(connection)
         pairs = self._headers.young.get(headers)
         if pairs is None:
             pairs = self._headers.get(headers)
         path = raw_path.decode("utf-8", "replace") if b"%" not in raw_path else decode_path(raw_path)
         root_path = self._root_path
         if root_path:
-            # As uvicorn has it: the proxy in front has taken the prefix off, and the application sees it again.
+            # As uvicorn has it: the proxy in front has taken the prefix off, and the application sees it
+            # again.
             path = root_path + path
             raw_path = self._raw_root_path + raw_path
         scope = {

@@ -1,7 +1,8 @@
 """
 One HTTP request as the application sees it: receive() and send() (ASGI HTTP spec 2.4).
 
-Lives on the event loop's thread. Its link feeds it with what the front sends, and takes the frames that it makes.
+Lives on the event loop's thread. Its link feeds it with what the front sends, and takes the frames that it
+makes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class HttpStream(Stream):
         "task",
         # whether the application has had the end of the request's body
         "body_taken",
-        # response: where it is; its head; the bytes that Content-Length still promises; no body whatever the application says
+        # response: where it is; its head; the bytes that Content-Length still promises; no body whatever the
+        # application says
         "phase",
         "status",
         "head",
@@ -46,12 +48,15 @@ class HttpStream(Stream):
         "bodiless",
         # the rule that the application broke last
         "violation",
-        # coroutines that wait in receive() and send(), and whether one of them is sending a body that needs credit
+        # coroutines that wait in receive() and send(), and whether one of them is sending a body that needs
+        # credit
         "waiters",
         "sending",
     )
 
-    def __init__(self, link: "DataLink", number: int, flags: int, method: bytes, body: bytes, started: float) -> None:
+    def __init__(
+        self, link: "DataLink", number: int, flags: int, method: bytes, body: bytes, started: float
+    ) -> None:
         Stream.__init__(self, link, number, flags, body, started)
         self.task: Optional["asyncio.Task[None]"] = None
         self.body_taken = False
@@ -73,7 +78,10 @@ class HttpStream(Stream):
                     waiter.set_result(None)
 
     async def _change(self) -> None:
-        """Waits until something has arrived for this stream. Each caller has a future of its own, so that it can be cancelled."""
+        """
+        Waits until something has arrived for this stream. Each caller has a future of its own, so that it can
+        be cancelled.
+        """
         waiter = self.link.loop.create_future()
         if self.waiters is None:
             self.waiters = [waiter]
@@ -139,7 +147,9 @@ class HttpStream(Stream):
     def _hold(self, message: Dict[str, Any]) -> None:
         status = message.get("status")
         if not isinstance(status, int) or isinstance(status, bool):
-            raise self._broke(f"The status of http.response.start must be an int, not {status!r}.", InvalidMessage)
+            raise self._broke(
+                f"The status of http.response.start must be an int, not {status!r}.", InvalidMessage
+            )
         if not 200 <= status <= 999:
             raise self._broke(f"{status} cannot be the status of a response: it must be from 200 to 999.")
         try:
@@ -162,7 +172,10 @@ class HttpStream(Stream):
         self.remaining -= size
 
     async def _send_body(self, body: bytes, more: bool) -> None:
-        """A body that takes more than one frame, or more credit than there is: sent as far and as soon as the credit goes."""
+        """
+        A body that takes more than one frame, or more credit than there is: sent as far and as soon as the
+        credit goes.
+        """
         self.sending = True
         at = 0
         view = memoryview(body)
@@ -210,7 +223,8 @@ class HttpStream(Stream):
             # A copy: the application may change its buffer as soon as send() has returned.
             return bytes(body)
         raise self._broke(
-            f"The body of http.response.body must be a byte string, not {type(body).__name__}.", InvalidMessage
+            f"The body of http.response.body must be a byte string, not {type(body).__name__}.",
+            InvalidMessage,
         )
 
     def _order_rule(self, kind: Any) -> str:
@@ -250,7 +264,9 @@ class HttpStream(Stream):
             return
         if self.link.draining and isinstance(error, asyncio.CancelledError):
             if self.phase != DONE:
-                self._reset(wire.RESET_APPLICATION_ERROR, "The request was cancelled because the worker stops.")
+                self._reset(
+                    wire.RESET_APPLICATION_ERROR, "The request was cancelled because the worker stops."
+                )
             return
         if self.phase != DONE:
             if self.violation is not None and isinstance(error, RuleViolation):
@@ -266,7 +282,10 @@ class HttpStream(Stream):
         if self.violation is not None:
             reason, text = wire.RESET_RULE_VIOLATION, self.violation
         elif self.phase != IDLE and self.phase != HELD:
-            reason, text = wire.RESET_NO_RESPONSE, "The ASGI application returned without completing the response."
+            reason, text = (
+                wire.RESET_NO_RESPONSE,
+                "The ASGI application returned without completing the response.",
+            )
         else:
             reason, text = wire.RESET_NO_RESPONSE, "The ASGI application returned without a response."
         logger.error(text)

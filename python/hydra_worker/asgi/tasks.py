@@ -1,7 +1,8 @@
 """
 Starts a coroutine as an asyncio.Task and runs its first step at once.
 
-Most requests finish in their first step. Scheduling it instead would cost a turn of the loop for each of them.
+Most requests finish in their first step. Scheduling it instead would cost a turn of the loop for each of
+them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 def starter(loop: asyncio.AbstractEventLoop) -> Start:
-    """The way to start tasks that fits the loop's present task factory. May be called only while no task runs."""
+    """
+    The way to start tasks that fits the loop's present task factory. May be called only while no task runs.
+    """
     if not hasattr(loop, "__dict__"):
         # A loop whose methods cannot be replaced: the first step waits for the next turn.
         return loop.create_task
@@ -40,8 +43,9 @@ class _Eager:
 
 class _Capture:
     """
-    A task's constructor hands its first step to loop.call_soon(), with the context that it made. For the time of the constructor
-    that method is replaced on the loop's instance, which takes the step; it then runs just as the loop would have run it.
+    A task's constructor hands its first step to loop.call_soon(), with the context that it made. For the time
+    of the constructor that method is replaced on the loop's instance, which takes the step; it then runs just
+    as the loop would have run it.
     """
 
     __slots__ = ("_loop", "_attributes", "_taken", "_coroutine")
@@ -68,7 +72,10 @@ class _Capture:
         self._taken.append((callback, context))
 
     def start_with_factory(self, coroutine: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """The factory may run other code, or the first step itself (an eager factory): only the step itself is taken."""
+        """
+        The factory may run other code, or the first step itself (an eager factory): only the step itself is
+        taken.
+        """
         self._coroutine = coroutine
         self._attributes["call_soon"] = self._take_step
         try:
@@ -84,9 +91,14 @@ class _Capture:
     def _take_step(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
         task = getattr(callback, "__self__", None)
         coroutine = self._coroutine
-        if isinstance(task, asyncio.Task) and task.get_coro() is coroutine and not args and context is not None:
+        if (
+            isinstance(task, asyncio.Task)
+            and task.get_coro() is coroutine
+            and not args
+            and context is not None
+        ):
             # A step that comes when the coroutine has begun is its second.
             if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 self._taken.append((callback, context))
                 return None
-        return type(self._loop).call_soon(self._loop, callback, *args, context=context)
+        return type(self._loop).call_soon(self._loop, callback, *args, context=context)  # type: ignore[call-arg]

@@ -1,5 +1,6 @@
 """
-How a data link's bytes are moved: by the loop's readiness callbacks where it has them, else (Windows' proactor) by a transport.
+How a data link's bytes are moved: by the loop's readiness callbacks where it has them, else (Windows'
+proactor) by a transport.
 """
 
 from __future__ import annotations
@@ -7,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import threading
 import time
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .. import forks
 from .link import DataLink
@@ -24,6 +26,7 @@ class SocketLink(DataLink):
         super().__init__(*args)
         self._sock: Optional[socket.socket] = sock
         self._unsent = b""
+        self._loop_thread = threading.get_ident()
         sock.setblocking(False)
         self._receive_into = sock.recv_into
         self._send = sock.send
@@ -62,18 +65,29 @@ class SocketLink(DataLink):
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError as error:
-            self.fail(f"a data link failed: {error}")
+            self._on_loop(self.fail, f"a data link failed: {error}")
             return
         if sent < len(data):
             self._unsent = data[sent:]
-            assert self._sock is not None
+            self._on_loop(self._expect_writable)
+
+    def _on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+        if threading.get_ident() == self._loop_thread:
+            function(*arguments)
+        else:
+            self.loop.call_soon_threadsafe(function, *arguments)
+
+    def _expect_writable(self) -> None:
+        if self._sock is not None:
             self.loop.add_writer(self._sock.fileno(), self._writable)
 
     def _writable(self) -> None:
-        data, self._unsent = self._unsent, b""
-        assert self._sock is not None
+        if self._sock is None:
+            return
         self.loop.remove_writer(self._sock.fileno())
-        self.transmit(data)
+        with self._out_lock:
+            data, self._unsent = self._unsent, b""
+            self.transmit(data)
 
     def close(self) -> None:
         sock, self._sock = self._sock, None
@@ -108,6 +122,9 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
         self._sock = sock
         self._transport: Optional[asyncio.Transport] = None
 
+        # A transport belongs to the loop's thread.
+        self._arm = lambda: None
+
     async def open(self) -> None:
         await self.loop.create_connection(lambda: self, sock=self._sock)
 
@@ -137,7 +154,7 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
         self.close()
 
 
-def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> "SocketLink | ProtocolLink":
+def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> DataLink:
     """The kind that the loop can serve."""
     proactor = getattr(asyncio, "ProactorEventLoop", None)
     kind = ProtocolLink if proactor is not None and isinstance(loop, proactor) else SocketLink

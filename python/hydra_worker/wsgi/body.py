@@ -10,7 +10,10 @@ from .stream import WsgiStream
 
 
 class InputStream:
-    """Never reads past the end of the body. Raises ClientDisconnected when the client leaves in the middle of it."""
+    """
+    Never reads past the end of the body. Raises ClientDisconnected when the client leaves in the middle of
+    it.
+    """
 
     __slots__ = ("_hub", "_request", "_data", "_at", "_ended")
 

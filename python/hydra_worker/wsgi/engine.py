@@ -31,7 +31,10 @@ def run(worker: Any, interface: str, application: Any) -> int:
 
 
 class WsgiEngine(control.Engine):
-    """The main thread is one of the threads that run requests. control.Engine's methods run on the control link's thread."""
+    """
+    The main thread is one of the threads that run requests. control.Engine's methods run on the control
+    link's thread.
+    """
 
     def __init__(self, worker: Any, interface: str, application: Any) -> None:
         self._boot = worker.boot
@@ -50,7 +53,8 @@ class WsgiEngine(control.Engine):
     def serve(self) -> int:
         """Until the worker is told to stop; returns the exit code."""
         data_links = [
-            DataLink(*links.open_link(self._boot, wire.LINK_DATA, index)) for index in range(self._boot.data_links)
+            DataLink(*links.open_link(self._boot, wire.LINK_DATA, index))
+            for index in range(self._boot.data_links)
         ]
         self._hub.open(data_links)
         for number in range(1, self._boot.threads):
@@ -64,8 +68,6 @@ class WsgiEngine(control.Engine):
         for thread in self._threads:
             thread.join()
         self._hub.finish()
-        if self._lost is not None:
-            logger.error("The worker stops: %s", self._lost)
         self._control.goodbye(self._cancelled)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
@@ -83,6 +85,7 @@ class WsgiEngine(control.Engine):
 
     def _on_broken(self, reason: str) -> None:
         self._lost = reason
+        logger.error("The worker stops: %s", reason)
         self.drain(0.0)
 
     # ---- control.Engine

@@ -15,7 +15,10 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class RequestHeaders(NamedTuple):
-    """What a header block says: the variables of environ, and the host for servers that have no address of their own."""
+    """
+    What a header block says: the variables of environ, and the host for servers that have no address of their
+    own.
+    """
 
     variables: Dict[str, str]
     host: str
@@ -25,7 +28,8 @@ def parse_headers(block: bytes) -> RequestHeaders:
     """
     HTTP_* variables, CONTENT_TYPE and CONTENT_LENGTH.
 
-    A name with an underscore is left out: it could not be told from the one with a hyphen, which a proxy may have checked.
+    A name with an underscore is left out: it could not be told from the one with a hyphen, which a proxy may
+    have checked.
     """
     variables: Dict[str, str] = {}
     for raw_name, raw_value in parse_block(block):
@@ -110,7 +114,10 @@ class EnvironBuilder:
 
 
 def _name_server(environ: Dict[str, Any], host: str) -> None:
-    """A Unix socket has no name and no port, and neither may be empty: what the client asked for takes their place."""
+    """
+    A Unix socket has no name and no port, and neither may be empty: what the client asked for takes their
+    place.
+    """
     name, colon, port = host.rpartition(":")
     if not colon or port.endswith("]"):
         name, port = host, ""
@@ -119,6 +126,9 @@ def _name_server(environ: Dict[str, Any], host: str) -> None:
 
 
 def _tell_length(environ: Dict[str, Any], length: int) -> None:
-    """The whole body is here: as behind a proxy that buffers, it has a length, which is all that Django and Flask look at."""
+    """
+    The whole body is here: as behind a proxy that buffers, it has a length, which is all that Django and
+    Flask look at.
+    """
     if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None or length:
         environ["CONTENT_LENGTH"] = str(length)

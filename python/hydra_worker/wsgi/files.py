@@ -6,7 +6,10 @@ from typing import Any, Iterator
 
 
 class FileWrapper:
-    """An iterable over the blocks of a file-like object. The server recognises it and chooses a block size of its own."""
+    """
+    An iterable over the blocks of a file-like object. The server recognises it and chooses a block size of
+    its own.
+    """
 
     def __init__(self, filelike: Any, blksize: int = 8192) -> None:
         self.filelike = filelike

@@ -1,10 +1,11 @@
 """
 Who reads the data links: leader and followers.
 
-The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the frames apart and hands
-them out. The others wait at a gate of their own: for a request (idle), or for body or credit of theirs (waiting). A thread that
-stops pumping sees to it that another does; where requests take microseconds it leaves that to the watch (see watch.py), because it
-will be back before another thread could take over.
+The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the
+frames apart and hands them out. The others wait at a gate of their own: for a request (idle), or for body or
+credit of theirs (waiting). A thread that stops pumping sees to it that another does; where requests take
+microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread could
+take over.
 
 `lock` guards everything here and the streams.
 """
@@ -19,10 +20,10 @@ from typing import Any, Callable, Deque, List, Optional
 
 from .. import wire
 from ..errors import LinkBroken
+from ..watch import Watch
 from .link import DataLink
 from .poll import Poller
 from .stream import WsgiStream
-from .watch import Watch
 
 # Requests that take less, in seconds, are not worth a wake-up of another thread or a write of their own.
 _FAST = 0.0001
@@ -67,7 +68,10 @@ class Hub:
     # ---- for the threads that run requests
 
     def take(self, cost: float = -1.0) -> Optional[WsgiStream]:
-        """The next request for this thread, which took `cost` seconds for the last; None when the worker is to end."""
+        """
+        The next request for this thread, which took `cost` seconds for the last; None when the worker is to
+        end.
+        """
         with self.lock:
             if cost >= 0.0:
                 self._finished(cost)
@@ -93,7 +97,9 @@ class Hub:
             self._wake_all()
 
     def deliver(self, request: WsgiStream, frame: bytes) -> None:
-        """Sends the last frame of a response, together with those of its successors where that costs it no time."""
+        """
+        Sends the last frame of a response, together with those of its successors where that costs it no time.
+        """
         if self.ready and self._cost < _FAST:
             request.link.defer(frame)
             self._watch.arm()
@@ -181,7 +187,10 @@ class Hub:
             self.lock.acquire()
 
     def _flush(self) -> bool:
-        """Sends what was deferred, before this thread waits. False when there was nothing, and the lock was not let go."""
+        """
+        Sends what was deferred, before this thread waits. False when there was nothing, and the lock was not
+        let go.
+        """
         waiting = [link for link in self.links if link.has_output]
         if not waiting:
             return False
@@ -204,7 +213,10 @@ class Hub:
         self.wake()
 
     def check(self, age: float) -> bool:
-        """For the watch: does what was put off for longer than `age` seconds. Says whether something is still put off."""
+        """
+        For the watch: does what was put off for longer than `age` seconds. Says whether something is still
+        put off.
+        """
         since = monotonic() - age
         busy = False
         for link in self.links:
@@ -241,10 +253,12 @@ class Hub:
             self._wake_all()
 
     def cancel_running(self) -> int:
-        """The grace is over: reads and writes of the requests that still run raise. Returns how many there are."""
+        """
+        The grace is over: reads and writes of the requests that still run raise. Returns how many there are.
+        """
         with self.lock:
             for link in self.links:
-                for request in list(link.streams.values()):
+                for request in list(link.streams.copy().values()):
                     link.write(wire.pack_reset(request.id, 0, wire.RESET_APPLICATION_ERROR, _CANCELLED))
             self._cancel_streams()
             return self.running
@@ -274,12 +288,15 @@ class Hub:
 
     def _cancel_streams(self) -> None:
         for link in self.links:
-            for request in list(link.streams.values()):
+            for request in list(link.streams.copy().values()):
                 request.on_cancel()
             link.streams.clear()
 
     def load(self) -> "tuple[int, float]":
-        """Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread may hold it."""
+        """
+        Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread
+        may hold it.
+        """
         now = monotonic()
         count = 0
         age = 0.0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import check_block, check_token, parse_content_length
-from ..logs import log_exception, warn_once
+from ..logs import log_exception
 from .body import InputStream
 from .environ import EnvironBuilder
 from .files import FileWrapper
+from .heads import encode, parse_status
 from .hub import Hub
 from .stream import WsgiStream
 
@@ -25,20 +25,6 @@ DONE = 3  # the response is complete
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
 
-_PLAIN, _CONTENT_LENGTH, _HOP_BY_HOP = 0, 1, 2
-# PEP 3333, "Other HTTP Features": these belong to the connection, which is the server's.
-_SPECIAL = {
-    name: _HOP_BY_HOP
-    for name in (
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding",
-        "upgrade",
-    )
-}
-_SPECIAL["content-length"] = _CONTENT_LENGTH
-_known_names: Dict[str, int] = {}
-_known_statuses: Dict[str, int] = {}
-_MOST_KNOWN = 1024
-
 
 class WsgiResponse:
     """Runs the application for one request, on the calling thread."""
@@ -46,7 +32,8 @@ class WsgiResponse:
     __slots__ = (
         "_hub",
         "_request",
-        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever is said
+        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever
+        # is said
         "_phase",
         "_status",
         "_head",
@@ -109,10 +96,8 @@ class WsgiResponse:
                 exc_info = None
         elif self._phase != IDLE:
             raise self._broke("start_response() was called again without exc_info.")
-        code = _known_statuses.get(status) if type(status) is str else None
         try:
-            if code is None:
-                code = parse_status(status)
+            code = parse_status(status)
             self._head, self._remaining = encode(headers, code)
         except RuleViolation as error:
             self._violation = str(error)
@@ -135,7 +120,8 @@ class WsgiResponse:
     def _send_result(self, result: Any) -> None:
         if result is None or isinstance(result, (bytes, str)):
             raise self._broke(
-                f"The application must return an iterable of bytes, not {type(result).__name__}.", InvalidMessage
+                f"The application must return an iterable of bytes, not {type(result).__name__}.",
+                InvalidMessage,
             )
         if type(result) is list or type(result) is tuple:
             self._finish(self._join(result))
@@ -144,7 +130,9 @@ class WsgiResponse:
             result = result.blocks(_MAX_BODY)
         for chunk in result:
             if not isinstance(chunk, bytes):
-                raise self._broke(f"The application's iterable gave {type(chunk).__name__}, not bytes.", InvalidMessage)
+                raise self._broke(
+                    f"The application's iterable gave {type(chunk).__name__}, not bytes.", InvalidMessage
+                )
             if chunk:
                 self._send_chunk(chunk)
                 if self._bodiless:
@@ -260,61 +248,8 @@ class WsgiResponse:
                 reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
             if not self._request.gone:
                 link = self._request.link
-                link.write(wire.pack_reset(self._request.id, 0, reason, text.encode("utf-8", "replace")[:1024]))
+                link.write(
+                    wire.pack_reset(self._request.id, 0, reason, text.encode("utf-8", "replace")[:1024])
+                )
             self._complete()
         log_exception("Exception in WSGI application", error)
-
-
-def parse_status(status: Any) -> int:
-    """The code of "200 OK"."""
-    if type(status) is not str:
-        raise InvalidMessage(f"The status must be a str, not {type(status).__name__}.")
-    code = status[:3]
-    if not (len(code) == 3 and code.isascii() and code.isdigit() and status[3:4] in ("", " ") and status.isprintable()):
-        raise RuleViolation(f'The status must be three digits and a reason, such as "200 OK", not {status!r}.')
-    number = int(code)
-    if number < 200:
-        raise RuleViolation(f"{number} cannot be the status of a response: it must be from 200 to 999.")
-    if len(_known_statuses) < _MOST_KNOWN:
-        _known_statuses[status] = number
-    return number
-
-
-def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:
-    """Makes the header block. Returns it with the Content-Length, if there is one. Raises RuleViolation."""
-    parts: List[str] = []
-    length: Optional[int] = None
-    try:
-        for name, value in headers:
-            kind = _known_names.get(name)
-            if kind is None:
-                kind = _classify(name)
-            if kind:
-                if kind == _HOP_BY_HOP:
-                    warn_once(name, "The WSGI application sets the header %s, which belongs to the server: dropped", name)
-                    continue
-                if status == 204:
-                    # RFC 9110, section 8.6.
-                    continue
-                length = parse_content_length(value.encode("latin-1"), length)
-            parts.append(name)
-            parts.append(value)
-        block = "\0".join(parts).encode("latin-1")
-    except RuleViolation:
-        raise
-    except UnicodeEncodeError:
-        raise RuleViolation("A response header has a character that is not in latin-1.") from None
-    except (TypeError, ValueError, AttributeError):
-        raise InvalidMessage("The headers must be a list of (name, value) tuples of str.") from None
-    check_block(block, len(parts))
-    return block, length
-
-
-def _classify(name: Any) -> int:
-    if type(name) is not str:
-        raise InvalidMessage(f"The name of a response header must be a str, not {type(name).__name__}.")
-    check_token(name.encode("latin-1"))
-    kind = _SPECIAL.get(name.lower(), _PLAIN)
-    if len(_known_names) < _MOST_KNOWN:
-        _known_names[name] = kind
-    return kind

@@ -1,4 +1,7 @@
-"""An ASGI application with one path for each case of the tests. What cannot be seen in a response is kept in EVENTS."""
+"""
+An ASGI application with one path for each case of the tests. What cannot be seen in a response is kept in
+EVENTS.
+"""
 
 import asyncio
 import contextvars
@@ -63,7 +66,11 @@ async def scope(scope, receive, send):
 
 @case
 async def mutate_scope(scope, receive, send):
-    seen = {"headers": len(scope["headers"]), "numbers": list(scope["state"]["numbers"]), "keys": sorted(scope["state"])}
+    seen = {
+        "headers": len(scope["headers"]),
+        "numbers": list(scope["state"]["numbers"]),
+        "keys": sorted(scope["state"]),
+    }
     scope["headers"].append((b"added", b"1"))
     scope["asgi"]["added"] = 1
     scope["extensions"]["added"] = {}
@@ -146,7 +153,10 @@ async def wait_at_gate(scope, receive, send):
 
 @case
 async def concurrent_receive(scope, receive, send):
-    """Four tasks receive at once; all of the body must come out, once, and one of them is cancelled while it waits."""
+    """
+    Four tasks receive at once; all of the body must come out, once, and one of them is cancelled while it
+    waits.
+    """
     parts = []
 
     async def reader():
@@ -210,7 +220,9 @@ async def concurrent_send(scope, receive, send):
 async def send_cancelled(scope, receive, send):
     await send({"type": "http.response.start", "status": 200})
     try:
-        await asyncio.wait_for(send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": True}), 0.01)
+        await asyncio.wait_for(
+            send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": True}), 0.01
+        )
     except asyncio.TimeoutError:
         EVENTS.append("timed out")
     await send({"type": "http.response.body", "body": b"after"})
@@ -396,14 +408,22 @@ async def send_after_end(scope, receive, send):
 @case
 async def special_status(scope, receive, send):
     status = int(scope["query_string"])
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"5"), (b"x-a", b"b")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-length", b"5"), (b"x-a", b"b")],
+        }
+    )
     await send({"type": "http.response.body", "body": b"he", "more_body": True})
     await send({"type": "http.response.body", "body": b"llo and more than was promised"})
 
 
 @case
 async def transfer_encoding(scope, receive, send):
-    await answer(send, b"x", headers=[(b"Transfer-Encoding", b"chunked"), (b"X-Case", b"Kept"), (b"x-empty", b"")])
+    await answer(
+        send, b"x", headers=[(b"Transfer-Encoding", b"chunked"), (b"X-Case", b"Kept"), (b"x-empty", b"")]
+    )
 
 
 @case

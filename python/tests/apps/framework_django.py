@@ -40,7 +40,12 @@ def body(request):
 
 
 def form(request):
-    return JsonResponse({"post": request.POST.dict(), "files": {name: len(file.read()) for name, file in request.FILES.items()}})
+    return JsonResponse(
+        {
+            "post": request.POST.dict(),
+            "files": {name: len(file.read()) for name, file in request.FILES.items()},
+        }
+    )
 
 
 def stream(request):

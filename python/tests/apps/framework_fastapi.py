@@ -44,7 +44,12 @@ async def dependency():
 
 @app.get("/")
 async def index(request: Request):
-    return {"hello": "fastapi", "started": request.app.state.started, "client": request.client.host, "url": str(request.url)}
+    return {
+        "hello": "fastapi",
+        "started": request.app.state.started,
+        "client": request.client.host,
+        "url": str(request.url),
+    }
 
 
 @app.get("/sync/{number}")

@@ -22,7 +22,10 @@ def json_view():
 
 @app.post("/form")
 def form():
-    return jsonify(form=request.form.to_dict(), files={name: file.read().decode() for name, file in request.files.items()})
+    return jsonify(
+        form=request.form.to_dict(),
+        files={name: file.read().decode() for name, file in request.files.items()},
+    )
 
 
 @app.post("/raw")

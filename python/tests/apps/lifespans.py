@@ -95,7 +95,12 @@ async def breaks_order(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.complete"})
     errors = []
-    for kind in ("lifespan.startup.complete", "lifespan.startup.failed", "lifespan.shutdown.complete", "http.response.start"):
+    for kind in (
+        "lifespan.startup.complete",
+        "lifespan.startup.failed",
+        "lifespan.shutdown.complete",
+        "http.response.start",
+    ):
         try:
             await send({"type": kind})
         except RuntimeError as error:

@@ -4,6 +4,7 @@ import logging
 
 logging.basicConfig(level=logging.DEBUG, format="configured:%(message)s")
 
+
 async def app(scope, receive, send):
     if scope["path"] == "/raise":
         raise ZeroDivisionError

@@ -4,6 +4,7 @@ import logging
 
 logging.basicConfig()
 
+
 async def app(scope, receive, send):
     if scope["path"] == "/raise":
         raise ZeroDivisionError

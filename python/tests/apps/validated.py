@@ -44,7 +44,13 @@ def read(environ, start_response):
 @case
 def read_sizes(environ, start_response):
     stream = environ["wsgi.input"]
-    parts = [stream.read(3), stream.readline(), stream.readline(2), b"".join(stream.readlines(4)), b"".join(stream)]
+    parts = [
+        stream.read(3),
+        stream.readline(),
+        stream.readline(2),
+        b"".join(stream.readlines(4)),
+        b"".join(stream),
+    ]
     start_response("200 OK", TEXT)
     return [b"|".join(parts)]
 

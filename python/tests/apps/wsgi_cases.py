@@ -1,4 +1,7 @@
-"""A WSGI application with one path for each case of the tests. What cannot be seen in a response is kept in EVENTS."""
+"""
+A WSGI application with one path for each case of the tests. What cannot be seen in a response is kept in
+EVENTS.
+"""
 
 import io
 import json

@@ -11,6 +11,9 @@ internal interface IWorkerEvents
     /// <summary>The worker is ready; its handle has its links.</summary>
     void OnReady(Worker worker);
 
+    /// <summary>The worker has drained and is about to exit.</summary>
+    void OnGoodbye(Worker worker);
+
     /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
     void OnLinkClosed(Worker worker, string? violation);
 
@@ -193,6 +196,8 @@ internal sealed class Worker : ILinkOwner, IControlSink
         {
             _events.OnLog(this, WireLogLevel.Error, DateTimeOffset.UtcNow, "hydra.lifespan", message);
         }
+
+        _events.OnGoodbye(this);
     }
 
     void IControlSink.OnControlClosed(string? violation)

@@ -311,7 +311,7 @@ async def say(scope, receive, send, key):
 
 @route
 async def spoil_links(scope, receive, send, key):
-    """Writes into one of the sockets that connect the worker to the server: control-… is the first, data-… the last."""
+    """Writes into the first or the last of the sockets that connect the worker to the server, and gives no answer."""
     frames = {
         "garbage": b"\xa5" * 64,
         "oversized": (0x7FFFFFFF).to_bytes(4, "little") + b"\x12" + bytes(11),
@@ -326,10 +326,10 @@ async def spoil_links(scope, receive, send, key):
                 link = socket.socket(fileno=os.dup(int(name)))
                 if link.type == socket.SOCK_STREAM and is_connected(link):
                     links.append(link)
-    links[0 if which == "control" else -1].sendall(frames[what])
+    links[0 if which == "first" else -1].sendall(frames[what])
     if what == "truncated":
         os._exit(0)
-    await respond(send, b"spoiled")
+    await asyncio.Event().wait()
 
 
 def is_connected(link):

@@ -66,6 +66,7 @@ public sealed class DjangoTests(ServerPool pool) : PooledTests(pool)
         HydraServer server = await StartAsync(entry, transport, workers);
         JsonElement answer = await server.GetJsonAsync("/where/caf%C3%A9/?x=1&y=%26");
 
+        Assert.Equal("café", answer.GetProperty("name").GetString());
         Assert.Equal($"{server.Address}where/caf%C3%A9/?x=1&y=%26", answer.GetProperty("url").GetString());
         Assert.Equal("""{"x": "1", "y": "&"}""", answer.GetProperty("query").GetRawText());
     }

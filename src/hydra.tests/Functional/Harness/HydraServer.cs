@@ -127,7 +127,7 @@ public sealed partial class HydraServer : IAsyncDisposable
     public void AssertNoUnexpectedErrors()
     {
         IReadOnlyList<string> errors = Log.TakeUnexpectedErrors();
-        Assert.True(errors is [], "unexpected errors in the log:\n" + string.Join('\n', errors));
+        Assert.True(errors is [], "unexpected errors in the log:\n" + string.Join('\n', errors) + RecentFailures.Describe());
     }
 
     /// <inheritdoc/>

@@ -71,13 +71,14 @@ public sealed class LinkAbuseTests
     }
 
     [Theory]
-    [InlineData("data-garbage", "uds")]
-    [InlineData("data-oversized", "uds")]
-    [InlineData("data-wrong-way", "uds")]
-    [InlineData("data-garbage", "tcp")]
-    [InlineData("control-garbage", "uds")]
-    [InlineData("control-oversized", "uds")]
-    [InlineData("control-garbage", "tcp")]
+    [InlineData("last-garbage", "uds")]
+    [InlineData("last-oversized", "uds")]
+    [InlineData("last-wrong-way", "uds")]
+    [InlineData("last-garbage", "tcp")]
+    [InlineData("first-garbage", "uds")]
+    [InlineData("first-oversized", "uds")]
+    [InlineData("first-wrong-way", "tcp")]
+    [InlineData("first-garbage", "tcp")]
     public async Task Worker_WhoseLinkBreaksTheProtocol_IsReplaced(string how, string transport)
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { WorkerTransport = transport });
@@ -98,7 +99,7 @@ public sealed class LinkAbuseTests
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
         await using RawConnection connection = await server.ConnectAsync();
-        await connection.SendAsync("POST /spoil-links/data-truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        await connection.SendAsync("POST /spoil-links/last-truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal(502, (await connection.ReadResponseAsync()).Status);
         await server.Log.ExpectErrorAsync("/spoil-links", "502");

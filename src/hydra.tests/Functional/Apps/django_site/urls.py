@@ -4,8 +4,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 
-def where(request):
-    return JsonResponse({"url": request.build_absolute_uri(), "method": request.method, "query": request.GET.dict()})
+def where(request, name):
+    return JsonResponse({"name": name, "url": request.build_absolute_uri(), "method": request.method, "query": request.GET.dict()})
 
 
 def stream(request):

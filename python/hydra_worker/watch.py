@@ -1,8 +1,9 @@
 """
 The safety net of the fast path.
 
-Where requests take microseconds, threads put things off: the write of a response, the wake-up of another reader. A request that
-takes longer than expected must not hold those up, so this thread looks after them while there are any, every two milliseconds.
+Where requests take microseconds, the engines put things off: the write of a response, the wake-up of another
+reader. A request that takes longer than expected must not hold those up, so a thread of its own looks after
+them while there are any, every two milliseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ _QUIET_LOOKS = 50
 
 
 class Watch:
-    """`check(age)` does what was put off for longer than `age` seconds, and says whether anything is put off now."""
+    """
+    `check(age)` does what was put off for longer than `age` seconds, and says whether anything is put off
+    now.
+    """
 
     def __init__(self, check: Callable[[float], bool]) -> None:
         self._check = check

@@ -1,0 +1,7 @@
+"""Makes the shim use the transport that it has for Windows."""
+
+from hydra_worker.asgi import transports
+
+from asgi_cases import app  # noqa: F401
+
+transports.SocketLink = transports.ProtocolLink

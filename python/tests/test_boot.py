@@ -1,0 +1,101 @@
+"""How a worker starts, and what the application finds in its process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from tests.fake_front import APPS, DEADLINE, SHIM, Front
+
+
+class BootTests(unittest.TestCase):
+    def run_shim(self, line):
+        return subprocess.run(
+            [sys.executable, SHIM],
+            input=line,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=DEADLINE,
+            cwd=APPS,
+        )
+
+    def test_boot_without_a_document_says_so(self):
+        for line, sentence in (
+            (b"", b"no boot document"),
+            (b"nonsense\n", b"not JSON"),
+            (b"[]\n", b"not a JSON object"),
+            (b"{}\n", b"has no 'address'"),
+            (b'{"address":"unix:/x","token":"t","app":"a","worker":"0"}\n', b"'worker' must be int"),
+            (b'{"address":"unix:/nowhere/s","token":"t","app":"a"}\n', b"cannot connect to the front"),
+            (b'{"address":"pigeon:x","token":"t","app":"a"}\n', b"of no known kind"),
+            (b'{"address":"unix:/x","token":"t","app":"a","schema":"1"}\n', b"different builds"),
+        ):
+            with self.subTest(line=line):
+                done = self.run_shim(line)
+                self.assertEqual(done.returncode, 3)
+                self.assertIn(sentence, done.stderr)
+                self.assertNotIn(b"Traceback", done.stderr)
+
+    def test_front_that_refuses_the_token_is_named(self):
+        front = Front("hello:asgi", token="00")
+        with front:
+            self.assertEqual(front.wait_exit(), 3)
+            self.assertIn("did not accept the link", front.stderr())
+
+    def test_application_sees_a_clean_process(self):
+        with Front("environment:app") as front:
+            front.ready()
+            seen = json.loads(front.get().body)
+            self.assertEqual(seen["stdin"], "")
+            self.assertEqual(seen["path0"], APPS)
+            self.assertEqual(seen["shim_on_path"], False)
+            self.assertEqual(seen["worker_id"], "0")
+            self.assertEqual(seen["sigint_in_child"], "default")
+            self.assertEqual(seen["child_sockets"], 0)
+            front.stop()
+
+    def test_safe_path_does_not_hide_the_package(self):
+        if sys.version_info < (3, 11):
+            self.skipTest("PYTHONSAFEPATH came with 3.11")
+        with Front("hello:asgi", env={"PYTHONSAFEPATH": "1"}) as front:
+            front.ready()
+            self.assertEqual(front.get().body, b"hello")
+
+    def test_multiprocessing_spawn_works_in_the_application(self):
+        with Front("environment:app") as front:
+            front.ready()
+            self.assertEqual(front.get("/spawn").body, b"42")
+            front.stop()
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forked_child_does_not_hold_the_links(self):
+        for app in ("environment:app", "environment:wsgi"):
+            with self.subTest(app), Front(app) as front:
+                front.ready()
+                child = int(front.get("/fork").body)
+                try:
+                    front.process.kill()
+                    front.process.wait(DEADLINE)
+                    # The child lives, and yet the front sees the end of both links.
+                    os.kill(child, 0)
+                    self.assertTrue(front.control.closed.wait(DEADLINE))
+                    self.assertTrue(front.data[0].closed.wait(DEADLINE))
+                    os.kill(child, 0)
+                finally:
+                    os.kill(child, signal.SIGKILL)
+
+    def test_print_is_one_line_at_a_time(self):
+        with Front("environment:app") as front:
+            front.ready()
+            front.get("/print")
+            deadline = time.monotonic() + DEADLINE
+            while len(front.output["out"]) < 2 and time.monotonic() < deadline:
+                time.sleep(0.001)
+            self.assertEqual([line.strip() for line in front.output["out"]], [b"one two", b"three"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,67 @@
+"""Python's logging on its way to the front."""
+
+import time
+import unittest
+
+from tests.fake_front import Front, wire
+
+
+class LogTests(unittest.TestCase):
+    def test_records_of_the_application_reach_the_front(self):
+        with Front("asgi_cases:app", log_level="info") as front:
+            front.ready()
+            before = time.time()
+            front.get("/logs")
+            record = front.wait_log(lambda record: record.logger == "app.sub")
+            self.assertEqual((record.level, record.message), (wire.LOG_INFO, "info of the app"))
+            self.assertLess(abs(record.created / 1e6 - before), 60)
+            record = front.wait_log(lambda record: "with traceback" in record.message)
+            self.assertIn("KeyError: 'logged'", record.message)
+            record = front.wait_log(lambda record: record.message.startswith("xxx"))
+            self.assertTrue(record.message.endswith("[400000 bytes, cut]"), record.message[-60:])
+            record = front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
+            self.assertLessEqual(len(record.logger.encode()), 255)
+            self.assertIn("\\udc80", record.message)
+            self.assertFalse([record for record in front.logs if "debug of" in record.message])
+
+    def test_log_level_of_the_boot_document_counts(self):
+        for level, seen in (("debug", True), ("trace", True), ("warning", False)):
+            with self.subTest(level), Front("asgi_cases:app", log_level=level) as front:
+                front.ready()
+                front.get("/logs")
+                front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
+                self.assertEqual(any("debug of" in record.message for record in front.logs), seen)
+                infos = any("info of" in record.message for record in front.logs)
+                self.assertEqual(infos, level != "warning")
+
+    def test_application_that_configures_logging_gets_what_it_configured(self):
+        for app in ("basic", "dictionary"):
+            with self.subTest(app), Front("logging_%s:app" % app) as front:
+                front.ready()
+                front.get("/logs")
+                front.get("/raise")
+                # The shim's own records still come over the link.
+                front.wait_log(lambda record: "ZeroDivisionError" in record.message)
+                front.stop()
+                self.assertIn("configured:debug of the app", front.stderr())
+                self.assertFalse([record for record in front.logs if "of the app" in record.message])
+
+    def test_basic_config_without_level_means_warning(self):
+        with Front("logging_nolevel:app") as front:
+            front.ready()
+            front.get("/logs")
+            front.stop()
+            self.assertIn("WARNING:app:warning of the app", front.stderr())
+            self.assertNotIn("info of the app", front.stderr())
+
+    def test_many_threads_may_log_at_once(self):
+        with Front("environment:app") as front:
+            front.ready()
+            self.assertEqual(front.get("/log_threads").body, b"done")
+            front.ping()
+            wanted = {"thread %d record %d" % (thread, number) for thread in range(8) for number in range(50)}
+            self.assertTrue(wanted <= {record.message for record in front.logs})
+
+
+if __name__ == "__main__":
+    unittest.main()
