@@ -70,7 +70,7 @@ if [ -d python/tests ]; then
     suite "python" "$results/python.xml" $python -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" python/tests
 fi
 check "dotnet format" dotnet format Hydra.sln --verify-no-changes --no-restore
-check "pyflakes" $python -m pyflakes python src/hydra.tests/Functional/Apps examples build
+check "pyflakes" $python -m pyflakes python src/hydra.tests/Functional/Apps examples build bench
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
