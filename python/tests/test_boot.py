@@ -1,5 +1,6 @@
 """How a worker starts, and what the application finds in its process."""
 
+import glob
 import json
 import os
 import signal
@@ -38,6 +39,30 @@ class BootTests(unittest.TestCase):
                 self.assertEqual(done.returncode, 3)
                 self.assertIn(sentence, done.stderr)
                 self.assertNotIn(b"Traceback", done.stderr)
+
+    def test_python_that_is_too_old_is_told_so(self):
+        # The version is a lie for the present interpreter; the truth is asked of those that happen to be here.
+        lie = "import runpy, sys; sys.version_info = (3, 7, 16); runpy.run_path(%r, run_name='__main__')"
+        cases = [([sys.executable, "-c", lie % SHIM], "3.7.16", sys.executable)]
+        for version in ("2.7", "3.6", "3.7"):
+            for python in glob.glob(os.path.expanduser("~/.pyenv/versions/%s.*/bin/python" % version)):
+                cases.append(([python, SHIM], version, python))
+        for command, version, python in cases:
+            with self.subTest(command[0]):
+                done = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    timeout=DEADLINE,
+                )
+                self.assertEqual(done.returncode, 3, done.stderr)
+                said = done.stderr.decode()
+                self.assertTrue(
+                    said.startswith("Python 3.8 or newer is needed; this is Python " + version), said
+                )
+                self.assertIn(python, said)
+                self.assertEqual(len(said.splitlines()), 1, said)
 
     def test_front_that_refuses_the_token_is_named(self):
         front = Front("hello:asgi", token="00")
