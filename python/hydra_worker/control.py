@@ -77,6 +77,7 @@ class ControlLink:
         """In a child that the application forked: the link is the parent's."""
         sock, self._sock = self._sock, None
         self._lock = threading.Lock()
+        self._engine = None
         if sock is not None:
             sock.close()
 

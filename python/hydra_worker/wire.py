@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xE12D3F7860BDAC60
+SCHEMA_HASH = 0xe12d3f7860bdac60
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")

@@ -55,6 +55,11 @@ class Lifespan:
                 )
             # Spec, "Scope": the server must continue, and send no lifespan events.
             logger.info("The application does not support the lifespan protocol (it raised %s)", summary)
+        elif not self._supported and self._mode == "on":
+            raise StartError(
+                wire.FAILURE_LIFESPAN_FAILED,
+                "The application's lifespan returned without lifespan.startup.complete.",
+            )
         return self._state if self._supported else None
 
     async def shutdown(self) -> str:

@@ -40,6 +40,7 @@ class SocketLink(DataLink):
         """In a child that the application forked."""
         sock, self._sock = self._sock, None
         self._closed = True
+        self._out_lock = threading.Lock()
         if sock is not None:
             sock.close()
 

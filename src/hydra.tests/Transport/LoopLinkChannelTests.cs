@@ -202,40 +202,6 @@ public sealed class LoopLinkChannelTests : IDisposable
         Assert.Empty(await reader.ReadToEndAsync());
     }
 
-    [LinuxFact]
-    public async Task Handshake_ReceivedOnTheLoop_LeavesTheSocketToTheChannel()
-    {
-        (Socket ours, Socket theirs) = LinkPair.Create();
-        using RawClient reader = RawClient.Wrap(theirs);
-        byte[] hello = new byte[5];
-        ValueTask<int> receiving = LoopReceiver.ReceiveAsync(_loop!, ours, hello, CancellationToken.None);
-        Assert.False(receiving.IsCompleted);
-        await SendAsync(theirs, "HELLO"u8.ToArray());
-        Assert.Equal(5, await receiving);
-
-        var channel = new LoopLinkChannel(ours, _loop!);
-        var sink = new Sink();
-        sink.OnFrame = frame => Send(channel, frame);
-        channel.Start(sink);
-        await SendAsync(theirs, Frame("then"u8.ToArray()));
-
-        Assert.Equal("then"u8.ToArray(), await ReceiveAsync(reader));
-    }
-
-    [LinuxFact]
-    public async Task Handshake_Cancelled_Ends()
-    {
-        (Socket ours, Socket theirs) = LinkPair.Create();
-        using Socket a = ours;
-        using Socket b = theirs;
-        using var cancellation = new CancellationTokenSource();
-        Task<int> receiving = LoopReceiver.ReceiveAsync(_loop!, ours, new byte[5], cancellation.Token).AsTask();
-
-        await cancellation.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => receiving);
-    }
-
     private (LoopLinkChannel Channel, Sink Sink, Socket Theirs) Open(bool tcp = false)
     {
         (Socket ours, Socket theirs) = LinkPair.Create(tcp);

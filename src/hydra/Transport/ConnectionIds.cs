@@ -6,10 +6,10 @@ internal static class ConnectionIds
     private const int Length = 13;
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
-    private static long s_last = DateTime.UtcNow.Ticks;
+    private static long _last = DateTime.UtcNow.Ticks;
 
     /// <summary>The next name: 13 digits of base 32.</summary>
-    public static string Next() => string.Create(Length, Interlocked.Increment(ref s_last), static (text, id) =>
+    public static string Next() => string.Create(Length, Interlocked.Increment(ref _last), static (text, id) =>
     {
         for (int i = text.Length - 1; i >= 0; i--)
         {

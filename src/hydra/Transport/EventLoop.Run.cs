@@ -7,7 +7,7 @@ internal sealed partial class EventLoop
 {
     private unsafe void Run()
     {
-        t_current = this;
+        _current = this;
         while (TryPrepareWait(out int milliseconds))
         {
             int count = Libc.EpollWait(_epoll, _events.Pointer, _events.Capacity, milliseconds);
@@ -25,7 +25,7 @@ internal sealed partial class EventLoop
             RunTickEnd();
         }
 
-        t_current = null;
+        _current = null;
     }
 
     // Under the gate it is certain: either a poster sees the loop asleep and wakes it, or the loop sees what was posted.

@@ -18,7 +18,7 @@ internal sealed partial class EventLoop : IDisposable
     private const int EventsPerTick = 64;
 
     [ThreadStatic]
-    private static EventLoop? t_current;
+    private static EventLoop? _current;
 
     private readonly ILogger _logger;
     private readonly EpollEvents _events = new(EventsPerTick);
@@ -57,13 +57,13 @@ internal sealed partial class EventLoop : IDisposable
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
-    public static EventLoop? Current => t_current;
+    public static EventLoop? Current => _current;
 
     /// <summary>Its place among the loops of the process, from 0.</summary>
     public int Index { get; }
 
     /// <summary>Whether the caller is on the loop's thread.</summary>
-    public bool IsCurrent => t_current == this;
+    public bool IsCurrent => _current == this;
 
     /// <summary>The memory for input and output of this loop's connections.</summary>
     public BlockPool Blocks { get; }

@@ -76,6 +76,11 @@ internal sealed partial class LoopConnection
     private void BeginDispose()
     {
         _disposing = true;
+        if (_abortReason is not null)
+        {
+            FailAborted();
+        }
+
         if (!_closed)
         {
             _output.SendNow();
@@ -125,7 +130,7 @@ internal sealed partial class LoopConnection
         _output.Kill();
         if (linger)
         {
-            Lingerer.TakeOver(this, _group, _registered);
+            Lingerer.TakeOver(this, _group, Volatile.Read(ref _registered) != 0);
         }
         else
         {

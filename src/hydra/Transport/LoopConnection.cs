@@ -19,7 +19,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     // Bits of Work that the loop has yet to do.
     private int _asked;
-    private volatile bool _registered;
+    private int _registered;
     private ConnectionAbortedException? _abortReason;
 
     // The rest belongs to the loop's thread.
@@ -140,12 +140,12 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     /// <summary>Has the loop watch this connection from now on. Any thread.</summary>
     public void EnsureRegistered()
     {
-        if (_registered)
+        // The reader and the writer may come here at the same time.
+        if (Volatile.Read(ref _registered) != 0 || Interlocked.Exchange(ref _registered, 1) != 0)
         {
             return;
         }
 
-        _registered = true;
         int result = _output.RegisterUnlessDead();
         if (result < 0)
         {

@@ -108,6 +108,9 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
 
     void IWorkerEvents.OnReady(Worker worker) => Post(() => HandleReady(worker));
 
+    // What Python does at its exit (a child that it joins, a thread that goes on) may take for ever; nobody waits for it.
+    void IWorkerEvents.OnGoodbye(Worker worker) => _ = KillLaterAsync(worker);
+
     void IWorkerEvents.OnLinkClosed(Worker worker, string? violation) => Post(() => HandleLinkClosed(worker, violation));
 
     void IWorkerEvents.OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message)
@@ -153,6 +156,9 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
             python = command.Python;
             WorkerProcess process = await _spawner.StartAsync(command, worker.Index).ConfigureAwait(false);
             worker.Process = process;
+
+            // A stop that was decided while the process was being started found none to end.
+            Post(() => KillIfStopping(worker));
             WorkersLog.Started(_logger, worker.Index, process.Id);
             process.Boot(_options.Document with { Address = _listener.Address, Token = worker.TokenText, Worker = worker.Index });
             code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
@@ -174,6 +180,14 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
         }
 
         Post(() => HandleExited(worker, code));
+    }
+
+    private void KillIfStopping(Worker worker)
+    {
+        if (_isStopping && worker.ReadyAt == 0 && worker.State is not WorkerState.Stopped)
+        {
+            worker.Process?.Kill();
+        }
     }
 
     private void HandleLine(Worker worker, int pid, string line, bool isError)

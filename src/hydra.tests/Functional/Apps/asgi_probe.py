@@ -311,24 +311,25 @@ async def say(scope, receive, send, key):
 
 @route
 async def spoil_links(scope, receive, send, key):
-    """Writes into the sockets that connect the worker to the server: what the key names."""
+    """Writes into the first or the last of the sockets that connect the worker to the server, and gives no answer."""
     frames = {
         "garbage": b"\xa5" * 64,
         "oversized": (0x7FFFFFFF).to_bytes(4, "little") + b"\x12" + bytes(11),
         "wrong-way": (4).to_bytes(4, "little") + b"\x06" + bytes(11) + bytes(4),
         "truncated": (1000).to_bytes(4, "little") + b"\x12" + bytes(11) + b"only a few",
     }
-    for name in os.listdir("/proc/self/fd"):
+    which, _, what = key.partition("-")
+    links = []
+    for name in sorted(os.listdir("/proc/self/fd"), key=int):
         with contextlib.suppress(OSError):
             if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
                 link = socket.socket(fileno=os.dup(int(name)))
                 if link.type == socket.SOCK_STREAM and is_connected(link):
-                    link.sendall(frames[key])
-                link.close()
-    record("spoiled", os.getpid())
-    if key == "truncated":
+                    links.append(link)
+    links[0 if which == "first" else -1].sendall(frames[what])
+    if what == "truncated":
         os._exit(0)
-    await respond(send, b"spoiled")
+    await asyncio.Event().wait()
 
 
 def is_connected(link):

@@ -125,7 +125,10 @@ public sealed partial class HydraServer : IAsyncDisposable
 
     /// <summary>Fails when the log has errors that no test expected.</summary>
     public void AssertNoUnexpectedErrors()
-        => Assert.True(Log.UnexpectedErrors() is [], "unexpected errors in the log:\n" + string.Join('\n', Log.UnexpectedErrors()));
+    {
+        IReadOnlyList<string> errors = Log.TakeUnexpectedErrors();
+        Assert.True(errors is [], "unexpected errors in the log:\n" + string.Join('\n', errors) + RecentFailures.Describe());
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

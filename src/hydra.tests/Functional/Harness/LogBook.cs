@@ -80,12 +80,21 @@ public sealed partial class LogBook
     public Task<string> ExpectErrorAsync(params string[] fragments)
         => Eventually.FindAsync(() => Claim(fragments), $"an error record with \"{string.Join("\", \"", fragments)}\"", () => Text);
 
-    /// <summary>Error records that no test has taken.</summary>
-    public IReadOnlyList<string> UnexpectedErrors()
+    /// <summary>Takes the error records that no test has taken: each fails one test, not all that share the server.</summary>
+    public IReadOnlyList<string> TakeUnexpectedErrors()
     {
         lock (_lock)
         {
-            return [.. Errors().Where(i => !_claimed.Contains(i)).Select(i => _records[i].ToString())];
+            return [.. Errors().Where(_claimed.Add).Select(i => _records[i].ToString())];
+        }
+    }
+
+    /// <summary>Takes all error records that contain this.</summary>
+    public void ExpectAnyErrors(string fragment)
+    {
+        while (Claim([fragment]) is not null)
+        {
+            // The next one.
         }
     }
 

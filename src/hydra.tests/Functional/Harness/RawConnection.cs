@@ -35,7 +35,9 @@ public sealed class RawConnection : IAsyncDisposable
     public static async Task<RawConnection> OpenUnixAsync(string path)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+
+        // Asynchronously it would fail while the backlog is full, where this one waits.
+        await Task.Run(() => socket.Connect(new UnixDomainSocketEndPoint(path)));
         return new RawConnection(socket);
     }
 

@@ -69,7 +69,7 @@ public sealed class RunningCommand : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"the process did not end within {Eventually.Limit.TotalSeconds} s; it wrote:\n{Log.Text}");
+            throw new TimeoutException($"the process did not end within {Eventually.Limit.TotalSeconds} s; it wrote:\n{Log.Text}{RecentFailures.Describe()}");
         }
 
         await Eventually.HoldsAsync(() => Tree().Count == 0, "the end of all processes that it started", DescribeTree);

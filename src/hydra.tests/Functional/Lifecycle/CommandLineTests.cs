@@ -45,6 +45,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Application_GivenAsAFile_SaysHowToNameIt()
+    {
+        await using RunningCommand command = Run("asgi_probe.py");
+
+        Assert.Equal(2, await command.ExitAsync());
+        Assert.Contains("\"asgi_probe:app\"", command.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Version_Asked_IsPrinted()
     {
         await using RunningCommand command = Run("--version");

@@ -103,16 +103,14 @@ public sealed class PrivateFilesTests
     [NamespaceFact]
     public async Task FileSystem_ReadOnlyEverywhere_ServesFromMemory()
     {
-        using var board = new TestDirectory();
-
-        // A root that cannot be written, with nothing on top of it that could: a container with --read-only and no volumes.
-        const string Script = "mount --bind / / && mount -o remount,bind,ro / && "
-            + "for d in /tmp /var/tmp /dev/shm /run; do mount -t tmpfs -o ro none $d 2>/dev/null; done; exec \"$@\"";
+        // Nothing that could be written to: a container with --read-only and no volumes.
+        const string Script = "for d in /var/tmp /dev/shm; do mount -t tmpfs -o ro none $d || exit 9; done; "
+            + "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && mount -o remount,bind,ro / || exit 9; cd /; exec \"$@\"";
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("shapes:function")
         {
             Launcher = ["unshare", "--mount", .. NamespaceFactAttribute.UserOptions, "sh", "-c", Script, "sh"],
             WorkingDirectory = "/",
-            Variables = new Dictionary<string, string?> { ["HYDRA_RUNTIME_DIR"] = null, ["HOME"] = "/" },
+            Variables = new Dictionary<string, string?> { ["HYDRA_RUNTIME_DIR"] = null, ["HOME"] = "/", ["TMPDIR"] = "/no/such/directory" },
         });
 
         Assert.Equal("asgi function", await server.GetTextAsync("/"));

@@ -83,10 +83,14 @@ public sealed class PythonChoiceTests
     {
         using var directory = new TestDirectory();
 
-        // What Python 3.6 says of itself: an interpreter whose version is changed before the shim looks at it.
-        string python = directory.Write("python3.6", $"""
+        // What an old Python says to syntax that it does not know.
+        string python = directory.Write("python3.6", """
             #!/bin/sh
-            exec {Repository.Python} -c 'import sys, runpy; sys.version_info = (3, 6, 9, "final", 0); sys.argv = sys.argv[1:]; sys.path[0] = __import__("os").path.dirname(sys.argv[0]); runpy.run_path(sys.argv[0], run_name="__main__")' "$@"
+            echo "  File \"hydra_shim.py\", line 14" >&2
+            echo "    from __future__ import annotations" >&2
+            echo "    ^" >&2
+            echo "SyntaxError: future feature annotations is not defined" >&2
+            exit 1
             """);
         File.SetUnixFileMode(python, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         string log = await FailAsync(Spec() with { Python = python });

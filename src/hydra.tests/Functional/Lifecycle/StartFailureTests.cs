@@ -9,7 +9,6 @@ public sealed class StartFailureTests
     [Theory]
     [InlineData("no_such_module:app", "Could not find the module \"no_such_module\"")]
     [InlineData("asgi_prob:app", "Did you mean \"asgi_probe\"?")]
-    [InlineData("asgi_probe.py", "did you mean \"asgi_probe\"?")]
     [InlineData("broken.nothing_here:app", "has no attribute \"app\"")]
     [InlineData("asgi_probe:ap", "Did you mean \"asgi_probe:app\"?")]
     [InlineData("broken.not_callable:app", "is not callable")]

@@ -71,10 +71,14 @@ public sealed class LinkAbuseTests
     }
 
     [Theory]
-    [InlineData("garbage", "uds")]
-    [InlineData("oversized", "uds")]
-    [InlineData("wrong-way", "uds")]
-    [InlineData("garbage", "tcp")]
+    [InlineData("last-garbage", "uds")]
+    [InlineData("last-oversized", "uds")]
+    [InlineData("last-wrong-way", "uds")]
+    [InlineData("last-garbage", "tcp")]
+    [InlineData("first-garbage", "uds")]
+    [InlineData("first-oversized", "uds")]
+    [InlineData("first-wrong-way", "tcp")]
+    [InlineData("first-garbage", "tcp")]
     public async Task Worker_WhoseLinkBreaksTheProtocol_IsReplaced(string how, string transport)
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { WorkerTransport = transport });
@@ -82,9 +86,12 @@ public sealed class LinkAbuseTests
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /spoil-links/{how} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
-        Assert.Equal(502, (await connection.ReadResponseAsync()).Status);
+        RawResponse response = await connection.ReadResponseAsync();
+
+        // The worker may notice first that its link is gone, and take the request back.
+        Assert.True(response.Status is 500 or 502, response.StatusLine);
         await server.Log.ExpectErrorAsync("broke the link protocol");
-        await server.Log.ExpectErrorAsync("/spoil-links", "502");
+        server.Log.ExpectAnyErrors("/spoil-links");
         await server.Log.ExpectErrorAsync("starting another");
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
         Assert.NotEqual(before, Assert.Single(server.WorkerPids()));
@@ -95,7 +102,7 @@ public sealed class LinkAbuseTests
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
         await using RawConnection connection = await server.ConnectAsync();
-        await connection.SendAsync("POST /spoil-links/truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+        await connection.SendAsync("POST /spoil-links/last-truncated HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
 
         Assert.Equal(502, (await connection.ReadResponseAsync()).Status);
         await server.Log.ExpectErrorAsync("/spoil-links", "502");

@@ -52,6 +52,18 @@ public sealed class ResponseTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Fact]
+    public async Task Response_TransferEncodingOfTheApplication_IsTheServersBusiness()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_misbehaviours:app"));
+        await using RawConnection connection = await server.ConnectAsync();
+        RawResponse response = await connection.ExchangeAsync("GET /hop-by-hop HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        // Whatever the server makes of it, what arrives is framed once.
+        Assert.True(response.IsComplete);
+        Assert.Equal("hello", (await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+    }
+
+    [Fact]
     public async Task Response_EmptyStrings_DoNotEndIt()
     {
         Assert.Equal("text", (await GetAsync("/empty-strings")).Text);

@@ -1,10 +1,11 @@
 from django.contrib import admin
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import JsonResponse, StreamingHttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 
-def where(request):
-    return JsonResponse({"url": request.build_absolute_uri(), "method": request.method, "query": request.GET.dict()})
+def where(request, name):
+    return JsonResponse({"name": name, "url": request.build_absolute_uri(), "method": request.method, "query": request.GET.dict()})
 
 
 def stream(request):
@@ -15,9 +16,10 @@ def fail(request):
     raise RuntimeError("a view that fails")
 
 
+@csrf_exempt
 def upload(request):
     sizes = {name: file.size for name, file in request.FILES.items()}
-    return HttpResponse(str(sizes))
+    return JsonResponse(sizes)
 
 
 urlpatterns = [
