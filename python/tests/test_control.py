@@ -160,6 +160,21 @@ class FrontGoneTests(unittest.TestCase):
             os_level_close(front.control)
             self.assertNotEqual(front.wait_exit(), 0)
 
+    def test_front_that_stops_while_the_worker_starts_is_no_error(self):
+        for app in ("lifespans:waits", "wsgi_cases:app"):
+            for closes in (("data",), ("data", "control")):
+                with self.subTest(app=app, closes=closes):
+                    front = Front(app)
+                    front.closes = closes
+                    with front:
+                        if "control" in closes:
+                            self.assertNotEqual(front.wait_exit(), 0)
+                        else:
+                            reason, message, trace = front.failed()
+                            self.assertEqual((reason, trace), (wire.FAILURE_INTERNAL, ""))
+                            self.assertIn("did not accept the link", message)
+                        self.assertEqual((front.logs, front.stderr()), ([], ""))
+
     def test_end_of_a_data_link_ends_the_worker(self):
         for app, boot in BOTH:
             with self.subTest(app=app, **boot), Front(app, data_links=2, **boot) as front:

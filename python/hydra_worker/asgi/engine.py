@@ -80,10 +80,14 @@ class AsgiEngine(control.Engine):
     async def serve(self) -> int:
         """From the lifespan's start to the end; returns the exit code."""
         self._scopes.state = await self._lifespan.startup()
-        for index in range(self._boot.data_links):
-            await self._open_link(index)
-        self._control.attach(self)
-        self._control.ready(0, self._interface, loops.describe(self._loop))
+        try:
+            for index in range(self._boot.data_links):
+                await self._open_link(index)
+            self._control.attach(self)
+            self._control.ready(0, self._interface, loops.describe(self._loop))
+        except BaseException:
+            self._lifespan.abandon()
+            raise
         await self._stop.wait()
         cancelled = await self._drain()
         message = await self._lifespan.shutdown()

@@ -62,6 +62,10 @@ class Lifespan:
             )
         return self._state if self._supported else None
 
+    def abandon(self) -> None:
+        """The worker cannot go on: that its lifespan is cancelled is not the application's fault."""
+        self._stopping = True
+
     async def shutdown(self) -> str:
         """Lets the application clean up. Returns what went wrong, or an empty string."""
         if not self._supported or self._stopped.is_set():
