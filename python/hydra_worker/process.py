@@ -69,7 +69,11 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
             (signal.SIGTERM, terminate, signal.SIG_DFL),
         ):
             if signal.getsignal(number) is ours:
-                signal.signal(number, default)
+                try:
+                    signal.signal(number, default)
+                except ValueError:
+                    # After a fork in a thread PyPy takes no thread for the main one; terminate() knows what to do.
+                    return
 
     signal.signal(signal.SIGINT, ignore)
     signal.signal(signal.SIGTERM, terminate)

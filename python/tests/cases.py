@@ -53,7 +53,7 @@ class WorkerCase(unittest.TestCase):
         return self.fail("no %r in %r" % (event, found))
 
     def wait_events(self, since: int, expected: List[Any]) -> None:
-        """Exactly these. What is noted after a response has left may come after the next request's response."""
+        """Exactly these. What is noted after a response has left may come after the next response, too."""
         for _ in range(10_000):
             found = self.events(since)
             if len(found) >= len(expected):

@@ -165,7 +165,7 @@ class BlockedLoopTests(unittest.TestCase):
 
 
 class TransportTests(ResponseTests):
-    """The transport for loops without readiness callbacks, which is to say for Windows, forced upon this one."""
+    """The transport for loops without readiness callbacks, which is Windows' kind, forced upon this one."""
 
     app = "with_transport:app"
 

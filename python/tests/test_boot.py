@@ -41,7 +41,7 @@ class BootTests(unittest.TestCase):
                 self.assertNotIn(b"Traceback", done.stderr)
 
     def test_python_that_is_too_old_is_told_so(self):
-        # The version is a lie for the present interpreter; the truth is asked of those that happen to be here.
+        # The version is a lie for the present interpreter; those that happen to be here tell the truth.
         lie = "import runpy, sys; sys.version_info = (3, 7, 16); runpy.run_path(%r, run_name='__main__')"
         cases = [([sys.executable, "-c", lie % SHIM], "3.7.16", sys.executable)]
         for version in ("2.7", "3.6", "3.7"):
@@ -123,8 +123,12 @@ class BootTests(unittest.TestCase):
         ):
             with self.subTest(app=app, path=path, **boot), Front(app, **boot) as front:
                 front.ready()
+                # PyPy cannot set handlers in a child that was forked in a thread; the signal ends it all the same.
+                in_thread = "threads" in boot or path.endswith("thread")
+                default = not (in_thread and sys.implementation.name == "pypy")
                 for _ in range(3):
-                    self.assertEqual(json.loads(front.get(path).body), [True, True, signal.SIGTERM])
+                    found = json.loads(front.get(path).body)
+                    self.assertEqual(found, [default, default, signal.SIGTERM])
                 front.stop()
                 self.assertEqual(front.stderr().count("from the child"), 3)
                 self.assertEqual(front.stderr().count("by the shim in the child"), 3)
