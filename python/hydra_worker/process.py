@@ -72,7 +72,8 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
                 try:
                     signal.signal(number, default)
                 except ValueError:
-                    # After a fork in a thread PyPy takes no thread for the main one; terminate() knows what to do.
+                    # PyPy: no thread of a child that was forked in a thread may set handlers. terminate()
+                    # knows what to do there.
                     return
 
     signal.signal(signal.SIGINT, ignore)
