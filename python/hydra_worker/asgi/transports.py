@@ -155,7 +155,7 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
         self.close()
 
 
-def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> "SocketLink | ProtocolLink":
+def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> DataLink:
     """The kind that the loop can serve."""
     proactor = getattr(asyncio, "ProactorEventLoop", None)
     kind = ProtocolLink if proactor is not None and isinstance(loop, proactor) else SocketLink

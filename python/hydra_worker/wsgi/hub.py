@@ -4,8 +4,8 @@ Who reads the data links: leader and followers.
 The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the
 frames apart and hands them out. The others wait at a gate of their own: for a request (idle), or for body or
 credit of theirs (waiting). A thread that stops pumping sees to it that another does; where requests take
-microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread could
-take over.
+microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread
+could take over.
 
 `lock` guards everything here and the streams.
 """
@@ -281,7 +281,7 @@ class Hub:
         """
         with self.lock:
             for link in self.links:
-                for request in list(link.streams.values()):
+                for request in list(link.streams.copy().values()):
                     link.write(wire.pack_reset(request.id, 0, wire.RESET_APPLICATION_ERROR, _CANCELLED))
             self._cancel_streams()
             return self.running
@@ -311,25 +311,6 @@ class Hub:
 
     def _cancel_streams(self) -> None:
         for link in self.links:
-            for request in list(link.streams.values()):
+            for request in list(link.streams.copy().values()):
                 request.on_cancel()
             link.streams.clear()
-
-    def load(self) -> "tuple[int, float]":
-        """
-        Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread
-        may hold it.
-        """
-        now = monotonic()
-        count = 0
-        age = 0.0
-        for link in self.links:
-            count += len(link.streams)
-            try:
-                first = next(iter(link.streams.values()), None)
-            except RuntimeError:
-                # Another thread has just changed it.
-                continue
-            if first is not None:
-                age = max(age, now - first.started)
-        return count, age

@@ -22,6 +22,9 @@ internal sealed class FrontLoops
         }
     }
 
+    /// <summary>Whether the loop transport is used.</summary>
+    public bool AreUsed => _options is not null;
+
     /// <summary>How many loops there are; one where the sockets of .NET are used.</summary>
     public int Count => _options?.EffectiveLoops ?? 1;
 

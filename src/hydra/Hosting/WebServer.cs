@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Http;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -17,8 +18,13 @@ namespace Hydra.Hosting;
 /// <summary>Kestrel with its endpoints, and the pipeline that ends in the <see cref="RequestForwarder"/>.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
+    private static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(1);
+
     private readonly WebApplication _app;
+    private readonly ClientConnections _connections = new();
     private readonly HydraOptions _options;
+    private readonly ILogger _logger;
+    private readonly bool _usesLoops;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -46,6 +52,8 @@ internal sealed class WebServer : IAsyncDisposable
         loops.AddTo(builder.Services);
         _app = builder.Build();
         loops.Open(_app.Services);
+        _usesLoops = loops.AreUsed;
+        _logger = loggers.CreateLogger("hydra");
         _app.Run(forwarder.InvokeAsync);
     }
 
@@ -56,6 +64,15 @@ internal sealed class WebServer : IAsyncDisposable
     /// <exception cref="StartException">An address cannot be bound.</exception>
     public async Task StartAsync()
     {
+        if (!_usesLoops)
+        {
+            // The loop transport does this by itself.
+            foreach (UnixDomainSocketEndPoint endPoint in ListenAddresses.Resolve(_options.Binds).OfType<UnixDomainSocketEndPoint>())
+            {
+                StaleSocket.Remove(endPoint, _logger);
+            }
+        }
+
         try
         {
             await _app.StartAsync().ConfigureAwait(false);
@@ -66,17 +83,29 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         IServer server = _app.Services.GetRequiredService<IServer>();
-        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses];
+        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(Written)];
     }
 
-    /// <summary>Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled.</summary>
-    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+    /// <summary>
+    /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
+    /// sent a part of a request's head gets <see cref="HeadTime"/> to send the rest.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        Task stopped = _app.StopAsync(cancellation);
+        await Task.WhenAny(stopped, Task.Delay(HeadTime, CancellationToken.None)).ConfigureAwait(false);
+        _connections.AbortIdle();
+        await stopped.ConfigureAwait(false);
+    }
 
     /// <summary>The process ends now: <see cref="DisposeAsync"/> is not to wait for requests that run.</summary>
     public void Abandon() => _isAbandoned = true;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
+
+    // A Unix socket has no URL of its own that clients would know.
+    private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal);
 
     private void Configure(KestrelServerOptions kestrel)
     {
@@ -99,7 +128,7 @@ internal sealed class WebServer : IAsyncDisposable
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.UseClientConnection();
+                listen.UseClientConnection(_connections);
             });
         }
     }

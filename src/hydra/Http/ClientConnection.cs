@@ -71,6 +71,15 @@ internal sealed class ClientConnection
         _idle = exchange;
     }
 
+    /// <summary>Aborts the connection unless a request is being handled on it.</summary>
+    public void AbortIfIdle()
+    {
+        if (_current is null)
+        {
+            _context.Abort();
+        }
+    }
+
     private void OnClosed()
     {
         _isClosed = true;

@@ -7,9 +7,18 @@ namespace Hydra.Http;
 internal static class ClientConnectionMiddleware
 {
     /// <summary>Adds the middleware to an endpoint.</summary>
-    public static void UseClientConnection(this ListenOptions endpoint) => endpoint.Use(next => context =>
+    public static void UseClientConnection(this ListenOptions endpoint, ClientConnections connections) => endpoint.Use(next => async context =>
     {
-        context.Features.Set(new ClientConnection(context));
-        return next(context);
+        var connection = new ClientConnection(context);
+        connections.Add(connection);
+        context.Features.Set(connection);
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            connections.Remove(connection);
+        }
     });
 }

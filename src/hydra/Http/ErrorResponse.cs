@@ -16,9 +16,12 @@ internal static class ErrorResponse
     };
 
     /// <summary>The status for a request that cannot be forwarded at all.</summary>
-    public static int StatusFor(RequestFrameError error) => error is RequestFrameError.BadBody
-        ? StatusCodes.Status400BadRequest
-        : StatusCodes.Status431RequestHeaderFieldsTooLarge;
+    public static int StatusFor(RequestFrameError error) => error switch
+    {
+        RequestFrameError.BadBody or RequestFrameError.BadLength => StatusCodes.Status400BadRequest,
+        RequestFrameError.UnknownCoding => StatusCodes.Status501NotImplemented,
+        _ => StatusCodes.Status431RequestHeaderFieldsTooLarge,
+    };
 
     /// <summary>Writes the response. It must not have begun.</summary>
     public static Task WriteAsync(HttpContext context, int status)
@@ -28,6 +31,6 @@ internal static class ErrorResponse
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";
         response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+        return context.Request.Method == "HEAD" ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
@@ -17,8 +18,14 @@ internal sealed partial class HttpExchange
     private bool _isReplayable;
     private bool _stopBody;
 
+    // The client waits for 100 Continue and was not told to go on.
+    private bool _owesContinue;
+
     /// <summary>Whether the whole request went out in one frame, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable => _isReplayable;
+
+    /// <summary>Whether all of the request's body, its trailers too, has been read from the connection.</summary>
+    public bool IsBodyRead => _isBodyComplete;
 
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     public RequestFrameError Begin(HttpContext context)
@@ -38,7 +45,7 @@ internal sealed partial class HttpExchange
         {
             _frame.Finish(FirstBody(context.Request));
         }
-        catch (BadHttpRequestException)
+        catch (Exception e) when (IsBrokenBody(e))
         {
             return RequestFrameError.BadBody;
         }
@@ -79,12 +86,12 @@ internal sealed partial class HttpExchange
                 reader.AdvanceTo(SendChunk(read));
             }
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (IsBrokenBody(e))
         {
             Rule = e.Message;
             Abandon(ExchangeOutcome.BadRequestBody, CancelReason.ClientLeft);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException or ConnectionAbortedException)
         {
             Abandon(ExchangeOutcome.ClientGone, CancelReason.ClientLeft);
         }
@@ -109,6 +116,7 @@ internal sealed partial class HttpExchange
             }
 
             _requestCredit += credit;
+            _owesContinue = false;
             if (_requestCredit > int.MaxValue)
             {
                 return false;
@@ -119,17 +127,23 @@ internal sealed partial class HttpExchange
         return true;
     }
 
+    // A chunk size beyond 64 bits comes as an IOException; a connection that was reset is another kind of it.
+    private static bool IsBrokenBody(Exception error)
+        => error is BadHttpRequestException || (error is IOException and not ConnectionResetException);
+
     // The part of the body that came together with the head rides in the same frame. A client that waits for 100 Continue has
     // sent none, and reading would tell it to go on before the application asks.
     private FrameFlags FirstBody(HttpRequest request)
     {
         _isBodyComplete = true;
+        _owesContinue = false;
         if (_context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
             return FrameFlags.End;
         }
 
         bool expects = request.Headers.Expect.Count > 0;
+        _owesContinue = expects;
         _requestCredit = expects ? 0 : _forwarder.RequestWindow;
         _isBodyComplete = false;
         _creditGranted.Reset();

@@ -157,6 +157,12 @@ internal sealed partial class HttpExchange
             return ExchangeOutcome.BadResponse;
         }
 
+        if (_owesContinue)
+        {
+            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
+            response.Headers.Connection = "close";
+        }
+
         _hasNoBody = ResponseHead.HasNoBody(_context.Request.Method, message.Status);
         _bodyReceived = message.Body.Length;
         if (!_hasNoBody && LengthFailure(end) is { } failure)

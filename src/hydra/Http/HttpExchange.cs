@@ -57,6 +57,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
         _frame.Release();
         _context = null!;
         _bodyReceived = 0;
+        _isBodyComplete = false;
         if (_body is not null)
         {
             _body.Reader.Complete();

@@ -42,7 +42,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
             }
 
-            connection.Recorder.Reset(wasChunked: context.Request.Headers.TransferEncoding.Count > 0);
+            connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
             exchange.Release();
             connection.Return(exchange);
         }
@@ -57,6 +57,8 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         RequestFrameError error = exchange.Begin(context);
         if (error is not RequestFrameError.None)
         {
+            // Where the next request begins is not certain.
+            context.Response.Headers.Connection = "close";
             await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
             return;
         }
@@ -87,11 +89,9 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
     private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
     {
-        string method = context.Request.Method;
         return exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted || HttpMethods.IsGet(method) || HttpMethods.IsHead(method)
-                || HttpMethods.IsOptions(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
-                || HttpMethods.IsTrace(method));
+            && (outcome is ExchangeOutcome.NotStarted
+                || context.Request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
     }
 
     private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
@@ -129,11 +129,16 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         PipeWriter writer = context.Response.BodyWriter;
         try
         {
-            // The head leaves at once, also when the first bytes of the body take their time.
             await context.Response.StartAsync().ConfigureAwait(false);
+            if (!reader.TryRead(out ReadResult read))
+            {
+                // The head leaves at once also when the first bytes of the body take their time.
+                await writer.FlushAsync().ConfigureAwait(false);
+                read = await reader.ReadAsync().ConfigureAwait(false);
+            }
+
             while (true)
             {
-                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
                 foreach (ReadOnlyMemory<byte> segment in read.Buffer)
                 {
                     writer.Write(segment.Span);
@@ -153,6 +158,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 }
 
                 exchange.GrantResponse(size);
+                read = await reader.ReadAsync().ConfigureAwait(false);
             }
         }
         catch (ResponseFailedException e)

@@ -16,6 +16,12 @@ internal enum RequestFrameError
 
     /// <summary>What has come of the body breaks the rules of its coding: 400.</summary>
     BadBody,
+
+    /// <summary>The Content-Length is not digits alone (RFC 9110, section 8.6): 400.</summary>
+    BadLength,
+
+    /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1): 501.</summary>
+    UnknownCoding,
 }
 
 /// <summary>
@@ -59,15 +65,26 @@ internal sealed class RequestFrameWriter
         _count += connection.Length;
         _connectionLength = connection.Length;
 
+        StringValues coding = request.Headers.TransferEncoding;
+        if (recorder.HasBadLength)
+        {
+            return RequestFrameError.BadLength;
+        }
+
+        if (coding.Count > 0 && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            return RequestFrameError.UnknownCoding;
+        }
+
         // Kestrel drops Content-Length where a request has Transfer-Encoding as well (RFC 9112, section 6.3): what it made of the
         // headers counts then, not what the client sent.
-        if (recorder.IsExact && request.Headers.TransferEncoding.Count == 0)
+        if (coding.Count > 0 && recorder.HasLength)
         {
-            AppendBlock(recorder.Block);
+            AppendHeaders(request.Headers);
         }
         else
         {
-            AppendHeaders(request.Headers);
+            AppendBlock(recorder.IsExact ? recorder.Block : recorder.LastOf(CountValues(request.Headers)));
         }
 
         return _methodLength > byte.MaxValue || _pathLength > ushort.MaxValue || _queryLength > ushort.MaxValue
@@ -110,6 +127,17 @@ internal sealed class RequestFrameWriter
         _headersLength = Math.Max(0, block.Length - 1);
         block[.._headersLength].CopyTo(Reserve(_headersLength));
         _count += _headersLength;
+    }
+
+    private static int CountValues(IHeaderDictionary headers)
+    {
+        int count = 0;
+        foreach ((_, StringValues values) in headers)
+        {
+            count += values.Count;
+        }
+
+        return count;
     }
 
     private void AppendHeaders(IHeaderDictionary headers)

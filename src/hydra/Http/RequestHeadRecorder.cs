@@ -19,6 +19,9 @@ internal sealed class RequestHeadRecorder
     // Whether the last name has no value yet. .NET decodes an empty value without asking the encoding.
     private bool _awaitsValue;
 
+    // Whether the last name is Content-Length.
+    private bool _isLength;
+
     /// <summary>
     /// The block of names and values as the link protocol has it, with a NUL at its end. Only where <see cref="IsExact"/>.
     /// </summary>
@@ -32,10 +35,30 @@ internal sealed class RequestHeadRecorder
     }
 
     /// <summary>
-    /// Whether the block has the headers of this request and nothing else. It may not after a chunked request, whose trailers come by
-    /// the same way and at a time that nobody is told.
+    /// Whether the block has the headers of this request and nothing else. It may not after a chunked request whose end was not read
+    /// while it was handled: its trailers come by the same way, and stand before what belongs to this request.
     /// </summary>
     public bool IsExact { get; private set; } = true;
+
+    /// <summary>Whether there is a Content-Length.</summary>
+    public bool HasLength { get; private set; }
+
+    /// <summary>Whether a Content-Length has anything but digits. Kestrel's own check is less strict when values are decoded here.</summary>
+    public bool HasBadLength { get; private set; }
+
+    /// <summary>The part of the block that has the last headers.</summary>
+    /// <param name="count">How many.</param>
+    public ReadOnlySpan<byte> LastOf(int count)
+    {
+        ReadOnlySpan<byte> block = Block;
+        int start = block.Length;
+        for (int i = 0; i < count * 2 && start > 0; i++)
+        {
+            start = block[..(start - 1)].LastIndexOf((byte)0) + 1;
+        }
+
+        return block[start..];
+    }
 
     /// <summary>Lets a new connection's requests be recorded. Called in the connection's flow before Kestrel reads from it.</summary>
     public static RequestHeadRecorder Begin()
@@ -58,18 +81,21 @@ internal sealed class RequestHeadRecorder
     }
 
     /// <summary>The request is over: what comes next belongs to the next one.</summary>
-    /// <param name="wasChunked">Whether the request that is over had a chunked body.</param>
-    public void Reset(bool wasChunked)
+    /// <param name="mayTrailersFollow">Whether it had a chunked body that was not read to its end.</param>
+    public void Reset(bool mayTrailersFollow)
     {
         _count = 0;
         _awaitsValue = false;
-        IsExact = !wasChunked;
+        IsExact = !mayTrailersFollow;
+        HasLength = false;
+        HasBadLength = false;
     }
 
     private void AppendName(string name)
     {
         EndEmptyValue();
         _awaitsValue = true;
+        _isLength = name.Length == HeaderNames.ContentLength.Length && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase);
         Span<byte> target = Reserve(name.Length + 1);
         Ascii.ToLower(name, target, out int written);
         target[written] = 0;
@@ -87,6 +113,12 @@ internal sealed class RequestHeadRecorder
     private void AppendValue(ReadOnlySpan<byte> value)
     {
         _awaitsValue = false;
+        if (_isLength)
+        {
+            HasLength = true;
+            HasBadLength |= value.IsEmpty || value.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+        }
+
         Span<byte> target = Reserve(value.Length + 1);
         value.CopyTo(target);
         target[value.Length] = 0;

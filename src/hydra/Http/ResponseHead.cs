@@ -40,8 +40,8 @@ internal static class ResponseHead
 
         response.StatusCode = message.Status;
 
-        // RFC 9110, section 8.6: no Content-Length in a response with status 204.
-        if (contentLength is not null && message.Status != StatusCodes.Status204NoContent)
+        // RFC 9110, sections 8.6 and 15.3.6: no Content-Length with status 204, none but 0 with 205.
+        if (contentLength is not null && message.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
         {
             response.ContentLength = contentLength;
         }
@@ -49,9 +49,12 @@ internal static class ResponseHead
         return null;
     }
 
-    /// <summary>Whether a response to this method with this status has no body (RFC 9110, section 6.4.1).</summary>
+    /// <summary>
+    /// Whether a response to this method with this status has no body (RFC 9110, section 6.4.1). Methods are case-sensitive
+    /// (section 9.1), and so is Kestrel about this one.
+    /// </summary>
     public static bool HasNoBody(string method, int status)
-        => HttpMethods.IsHead(method)
+        => method == "HEAD"
             || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
 
     private static string Describe(HeaderBlockError error) => error switch

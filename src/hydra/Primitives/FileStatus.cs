@@ -26,6 +26,9 @@ internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMo
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (RawMode & 0xF000) == 0xA000;
 
+    /// <summary>Whether it is a socket.</summary>
+    public bool IsSocket => (RawMode & 0xF000) == 0xC000;
+
     /// <summary>Only the owner of an entry may rename or delete it.</summary>
     public bool IsSticky => (RawMode & 0x200) != 0;
 

@@ -22,7 +22,6 @@ internal static unsafe partial class Libc
     public const int EpollEdge = 1 << 31;
 
     public const int EIntr = 4;
-    public const int ENxIo = 6;
     public const int EBadF = 9;
     public const int EAgain = 11;
     public const int ENoMem = 12;
@@ -37,7 +36,6 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
-    private const int ReadOnly = 0;
     private const int NoSignal = 0x4000;
     private const int More = 0x8000;
     private const int SocketLevel = 1;
@@ -76,18 +74,6 @@ internal static unsafe partial class Libc
     public static int ShutdownWrite(int fd) => Result(shutdown(fd, ShutWrite));
 
     public static int Close(int fd) => Result(close(fd));
-
-    /// <summary>Whether a path names a Unix socket: the one kind of file (but for orphaned devices) that cannot be opened at all.</summary>
-    public static bool IsSocketFile(string path)
-    {
-        int fd = Result(open(path, ReadOnly | NonBlocking | CloseOnExec));
-        if (fd >= 0)
-        {
-            _ = close(fd);
-        }
-
-        return fd == -ENxIo;
-    }
 
     /// <summary>Makes the next close of a TCP socket send a reset and drop what is unsent.</summary>
     public static int ResetOnClose(int fd)
@@ -130,9 +116,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     private static partial int close(int fd);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
 
     [LibraryImport(Library)]
     private static partial int setsockopt(int fd, int level, int option, void* value, int length);

@@ -81,12 +81,7 @@ internal sealed class ListenSocket
 
     private static Socket CreateUnix(UnixDomainSocketEndPoint endPoint, ILogger logger)
     {
-        // A file that nobody listens behind is what a server leaves that was killed.
-        if (PathOf(endPoint) is { } path && Libc.IsSocketFile(path) && !SomebodyListens(endPoint) && TryDelete(path))
-        {
-            TransportLog.StaleSocketRemoved(logger, path);
-        }
-
+        StaleSocket.Remove(endPoint, logger);
         return new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     }
 
@@ -107,41 +102,9 @@ internal sealed class ListenSocket
             throw new AddressInUseException(e.Message, e);
         }
 
-        if (endPoint is UnixDomainSocketEndPoint unix && PathOf(unix) is { } path && options.SocketMode is { } mode && !OperatingSystem.IsWindows())
+        if (endPoint is UnixDomainSocketEndPoint unix && StaleSocket.PathOf(unix) is { } path && options.SocketMode is { } mode && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, mode);
         }
     }
-
-    private static bool SomebodyListens(UnixDomainSocketEndPoint endPoint)
-    {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
-        try
-        {
-            probe.Connect(endPoint);
-            return true;
-        }
-        catch (SocketException e)
-        {
-            // A full backlog says "would block": there is somebody.
-            return e.SocketErrorCode is not (SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.SocketError);
-        }
-    }
-
-    private static bool TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    // Null for an abstract name, which is no file.
-    private static string? PathOf(UnixDomainSocketEndPoint endPoint)
-        => endPoint.ToString() is { Length: > 0 } path && path[0] is not ('@' or '\0') ? path : null;
 }

@@ -108,6 +108,9 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
 
     void IWorkerEvents.OnReady(Worker worker) => Post(() => HandleReady(worker));
 
+    // What Python does at its exit (a child that it joins, a thread that goes on) may take for ever; nobody waits for it.
+    void IWorkerEvents.OnGoodbye(Worker worker) => _ = KillLaterAsync(worker);
+
     void IWorkerEvents.OnLinkClosed(Worker worker, string? violation) => Post(() => HandleLinkClosed(worker, violation));
 
     void IWorkerEvents.OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message)

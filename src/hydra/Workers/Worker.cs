@@ -11,6 +11,9 @@ internal interface IWorkerEvents
     /// <summary>The worker is ready; its handle has its links.</summary>
     void OnReady(Worker worker);
 
+    /// <summary>The worker has drained and is about to exit.</summary>
+    void OnGoodbye(Worker worker);
+
     /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
     void OnLinkClosed(Worker worker, string? violation);
 
@@ -144,14 +147,23 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public void CloseLinks()
     {
         ControlLink? control;
-        WorkerLink?[] links;
         lock (_lock)
         {
             control = _control;
-            links = [.. _links];
         }
 
         control?.Close();
+        CloseDataLinks();
+    }
+
+    private void CloseDataLinks()
+    {
+        WorkerLink?[] links;
+        lock (_lock)
+        {
+            links = [.. _links];
+        }
+
         foreach (WorkerLink? link in links)
         {
             link?.Close();
@@ -193,7 +205,12 @@ internal sealed class Worker : ILinkOwner, IControlSink
         {
             _events.OnLog(this, WireLogLevel.Error, DateTimeOffset.UtcNow, "hydra.lifespan", message);
         }
+
+        _events.OnGoodbye(this);
     }
+
+    // Before the worker can notice and answer its requests with whatever its own end makes of them.
+    void IControlSink.OnViolation() => CloseDataLinks();
 
     void IControlSink.OnControlClosed(string? violation)
     {
