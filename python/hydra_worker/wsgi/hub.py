@@ -4,8 +4,8 @@ Who reads the data links: leader and followers.
 The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the
 frames apart and hands them out. The others wait at a gate of their own: for a request (idle), or for body or
 credit of theirs (waiting). A thread that stops pumping sees to it that another does; where requests take
-microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread could
-take over.
+microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread
+could take over.
 
 `lock` guards everything here and the streams.
 """
@@ -314,22 +314,3 @@ class Hub:
             for request in list(link.streams.copy().values()):
                 request.on_cancel()
             link.streams.clear()
-
-    def load(self) -> "tuple[int, float]":
-        """
-        Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread
-        may hold it.
-        """
-        now = monotonic()
-        count = 0
-        age = 0.0
-        for link in self.links:
-            count += len(link.streams)
-            try:
-                first = next(iter(link.streams.values()), None)
-            except RuntimeError:
-                # Another thread has just changed it.
-                continue
-            if first is not None:
-                age = max(age, now - first.started)
-        return count, age
