@@ -162,7 +162,9 @@ class Front:
             try:
                 frame = self.life.get(timeout=0.05)
             except queue.Empty:
-                ended = self.process is not None and self.process.poll() is not None
+                # Its last words may still be on their way from the link's thread to this one.
+                heard = self.control is None or self.control.closed.is_set()
+                ended = heard and self.process is not None and self.process.poll() is not None
                 if (ended and self.life.empty()) or time.monotonic() > deadline:
                     raise AssertionError(
                         "no frame %#x; exit code %r; stderr: %s" % (kind, self.code(), self.stderr())
