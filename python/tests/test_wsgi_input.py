@@ -74,7 +74,10 @@ class InputTests(WsgiCase):
 
     def test_client_that_leaves_in_its_body_raises(self):
         since = self.event_count()
-        exchange = self.front.open("POST", "/read_or_event", body=b"some", end=False)
+        flags = wire.FLAG_EXPECT_CONTINUE
+        exchange = self.front.open("POST", "/read_or_event", body=b"some", end=False, flags=flags)
+        # A request that is cancelled before it runs is not run: wait until this one reads.
+        exchange.expect(wire.WINDOW)
         exchange.body(b"more")
         exchange.cancel()
         self.wait_event(since, "ClientDisconnected")
