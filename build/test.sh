@@ -70,7 +70,7 @@ if [ -d python/tests ]; then
     suite "python" "$results/python.xml" $python -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" python/tests
 fi
 check "dotnet format" dotnet format Hydra.sln --verify-no-changes --no-restore
-check "flake8" $python -m flake8 --select F,E9,W --max-line-length 110 python src/hydra.tests/Functional/Apps examples build bench
+check "flake8" $python -m flake8 --select F,E9,W1,W2,W3,W6 python src/hydra.tests/Functional/Apps examples build bench
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

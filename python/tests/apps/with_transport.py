@@ -2,6 +2,6 @@
 
 from hydra_worker.asgi import transports
 
-from asgi_cases import app  # noqa: F401  # noqa: F401
+from asgi_cases import app  # noqa: F401
 
 transports.SocketLink = transports.ProtocolLink
