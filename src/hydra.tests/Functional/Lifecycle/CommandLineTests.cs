@@ -106,7 +106,8 @@ public sealed class CommandLineTests
         int port = FreePort.Find();
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app")
         {
-            Port = null, Variables = new Dictionary<string, string?> { ["PORT"] = $"{port}" },
+            Port = null,
+            Variables = new Dictionary<string, string?> { ["PORT"] = $"{port}" },
         });
 
         await server.Log.WaitAsync($"http://0.0.0.0:{port}");
