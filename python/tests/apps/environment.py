@@ -85,6 +85,27 @@ def fork_and_return():
     return str(os.waitpid(child, 0)[1]).encode()
 
 
+def hang_in_thread():
+    """The interpreter waits for this thread before it exits."""
+    threading.Thread(target=threading.Event().wait).start()
+    return b"thread"
+
+
+def _until_end_of(read, write):
+    os.close(write)
+    os.read(read, 1)
+
+
+def hang_in_process():
+    """As hang_in_thread(), with a process that lives as long as this one."""
+    pipe = os.pipe()
+    multiprocessing.get_context("fork").Process(target=_until_end_of, args=pipe).start()
+    return b"process"
+
+
+HANGS = {"/hang_in_thread": hang_in_thread, "/hang_in_process": hang_in_process}
+
+
 def log_threads():
     def work(thread):
         for number in range(50):
@@ -110,6 +131,9 @@ async def app(scope, receive, send):
         await answer(send, fork_and_terminate())
     elif path == "/fork_and_terminate_in_thread":
         await answer(send, await loop.run_in_executor(None, fork_and_terminate))
+    elif path in HANGS:
+        await receive()
+        await answer(send, HANGS[path]())
     elif path == "/log_threads":
         log_threads()
         await answer(send, b"done")
@@ -121,6 +145,9 @@ async def app(scope, receive, send):
 
 def wsgi(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] in HANGS:
+        environ["wsgi.input"].read()
+        return [HANGS[environ["PATH_INFO"]]()]
     if environ["PATH_INFO"] == "/fork":
         return [str(fork()).encode()]
     return [fork_and_return() if environ["PATH_INFO"] == "/fork_and_return" else fork_and_terminate()]
