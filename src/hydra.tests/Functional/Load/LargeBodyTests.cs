@@ -19,10 +19,10 @@ public sealed class LargeBodyTests(ServerPool pool) : PooledTests(pool)
     [Theory]
     [InlineData("big_asgi", Gigabyte, "fast", "fast")]
     [InlineData("big_wsgi", Gigabyte, "fast", "fast")]
-    [InlineData("big_asgi", Quarter, "slow", "fast")]
-    [InlineData("big_wsgi", Quarter, "slow", "fast")]
-    [InlineData("big_asgi", Quarter, "fast", "slow")]
-    [InlineData("big_wsgi", Quarter, "fast", "slow")]
+    [InlineData("big_asgi", Gigabyte, "slow", "fast")]
+    [InlineData("big_wsgi", Gigabyte, "slow", "fast")]
+    [InlineData("big_asgi", Gigabyte, "fast", "slow")]
+    [InlineData("big_wsgi", Gigabyte, "fast", "slow")]
     public async Task Download_LargeBody_IsByteExactInBoundedMemory(string app, long size, string client, string application)
     {
         HydraServer server = await StartAsync(app);
@@ -53,10 +53,10 @@ public sealed class LargeBodyTests(ServerPool pool) : PooledTests(pool)
     [Theory]
     [InlineData("big_asgi", Gigabyte, "fast", "fast")]
     [InlineData("big_wsgi", Gigabyte, "fast", "fast")]
-    [InlineData("big_asgi", Quarter, "slow", "fast")]
-    [InlineData("big_wsgi", Quarter, "slow", "fast")]
-    [InlineData("big_asgi", Quarter, "fast", "slow")]
-    [InlineData("big_wsgi", Quarter, "fast", "slow")]
+    [InlineData("big_asgi", Gigabyte, "slow", "fast")]
+    [InlineData("big_wsgi", Gigabyte, "slow", "fast")]
+    [InlineData("big_asgi", Gigabyte, "fast", "slow")]
+    [InlineData("big_wsgi", Gigabyte, "fast", "slow")]
     public async Task Upload_LargeBody_IsByteExactInBoundedMemory(string app, long size, string client, string application)
     {
         HydraServer server = await StartAsync(app);
