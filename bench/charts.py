@@ -9,12 +9,13 @@ STYLE = """
   .card { fill: #ffffff; stroke: #d8dee4 } .grid { stroke: #e4e8ec } .axis { stroke: #8c959f }
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328 }
   .title { font-size: 15px; font-weight: 600 } .quiet { fill: #59636e; font-size: 12px } .strong { font-weight: 600 }
+  .halo { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
   .c0 { fill: #0e7490 } .c1 { fill: #b45309 } .c2 { fill: #7c3aed } .c3 { fill: #be185d } .c4 { fill: #4d7c0f } .c5 { fill: #64748b }
   .l0 { stroke: #0e7490 } .l1 { stroke: #b45309 } .l2 { stroke: #7c3aed } .l3 { stroke: #be185d } .l4 { stroke: #4d7c0f }
   .l5 { stroke: #64748b } .bar { fill: #aab4bf } .line { fill: none; stroke-width: 2 } .l0.line { stroke-width: 3.5 }
   @media (prefers-color-scheme: dark) {
     .card { fill: #161b22; stroke: #30363d } .grid { stroke: #2a313a } .axis { stroke: #6e7681 }
-    text { fill: #e6edf3 } .quiet { fill: #9198a1 } .bar { fill: #4b5563 }
+    .halo { stroke: #161b22 } text { fill: #e6edf3 } .quiet { fill: #9198a1 } .bar { fill: #4b5563 }
     .c0 { fill: #22d3ee } .c1 { fill: #fbbf24 } .c2 { fill: #a78bfa } .c3 { fill: #f472b6 } .c4 { fill: #a3e635 } .c5 { fill: #94a3b8 }
     .l0 { stroke: #22d3ee } .l1 { stroke: #fbbf24 } .l2 { stroke: #a78bfa } .l3 { stroke: #f472b6 } .l4 { stroke: #a3e635 }
     .l5 { stroke: #94a3b8 }
@@ -72,10 +73,11 @@ def bars(title: str, note: str, values: list[Bar], unit: str = "", mark: float |
         style = "strong" if bar.strong else ""
         parts.append(_text(left - 10, y + 16, bar.label, style, "end"))
         parts.append(f'<rect class="{"c0" if bar.strong else "bar"}" x="{left}" y="{y + 2}" width="{length:.1f}" height="20" rx="3"/>')
-        parts.append(_text(left + length + 8, y + 16, f"{number(bar.value)}{unit}", style))
+        parts.append(_text(left + length + 8, y + 16, f"{number(bar.value)}{unit}", f"halo {style}"))
     if mark is not None:
         x = left + mark * scale
-        parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{top - 4}" y2="{height - 12}" stroke-dasharray="4 3"/>')
+        # First, so that the figures stay readable above it.
+        parts.insert(0, f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{top - 4}" y2="{height - 12}" stroke-dasharray="4 3"/>')
     return _document(height, title, note, parts)
 
 
@@ -101,6 +103,7 @@ def _spread(places: list[float], gap: float) -> list[float]:
 def lines(title: str, note: str, steps: list[str], series: dict[str, list[float | None]], logarithmic: bool = False) -> str:
     """One line for each series over evenly spaced steps, named at its right end. The first series is the strong one."""
     left, right, top, bottom, height = 70, 170, 72, 36, 380
+    series = {name: values for name, values in series.items() if sum(value is not None for value in values) > 1}
     known = [value for values in series.values() for value in values if value]
     ticks = _ticks(min(known), max(known), logarithmic)
     low, high = (math.log10(ticks[0]), math.log10(ticks[-1])) if logarithmic else (0.0, ticks[-1])
@@ -114,14 +117,12 @@ def lines(title: str, note: str, steps: list[str], series: dict[str, list[float 
     for tick in ticks:
         y = place(0, tick)[1]
         parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(left - 8, y + 4, "0" if not tick else f"{tick:g}" if logarithmic else number(tick), "quiet", "end"))
+        parts.append(_text(left - 8, y + 4, f"{tick / 1000:g} k" if tick >= 1000 else f"{tick:g}", "quiet", "end"))
     for index, step in enumerate(steps):
         parts.append(_text(place(index, ticks[-1])[0], height - bottom + 20, step, "quiet", "middle"))
     ends = []
     for color, (name, values) in reversed(list(enumerate(series.items()))):
         points = [place(index, value) for index, value in enumerate(values) if value]
-        if not points:
-            continue
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline class="line l{min(color, 5)}" points="{path}"/>')
         parts += [f'<circle class="c{min(color, 5)}" cx="{x:.1f}" cy="{y:.1f}" r="{4 if color == 0 else 3}"/>' for x, y in points]

@@ -89,11 +89,11 @@ def all_charts(results: dict) -> dict[str, str]:
         ("wsgi-hello", "wsgi-hello-", "rps", "WSGI hello", "Requests a second by the number of connections; 1 worker", False),
     ):
         steps, series = _by_connections(results, prefix, figure)
-        if len(steps) > 1 and series:
+        if any(sum(value is not None for value in values) > 1 for values in series.values()):
             found[name] = charts.lines(title, note, steps, series, logarithmic)
     for name, values, title, note, unit in (
         ("cpu", _cpu(results), "CPU per request", "Microseconds, user and system, whole process tree; ASGI hello, 256 connections", " µs"),
-        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000, after an answer each; whole process tree", " KB"),
+        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000 that had an answer; whole process tree", " KB"),
         ("start-up", _start_up(results), "Start-up", "Milliseconds from exec to the first answer", " ms"),
         ("transfer", _transfer(results), "One body of 1 GB", "MB a second through the application", ""),
     ):

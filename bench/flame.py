@@ -118,7 +118,8 @@ def graph(root: Node, title: str) -> str:
         x += 45 + len(name) * 7
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">',
-        f"<style>text {{ font: 11px ui-monospace, Menlo, Consolas, monospace; fill: #14181d }} .title {{ font-size: 15px }} {colors}</style>",
+        "<style>text { font: 11px ui-monospace, Menlo, Consolas, monospace; fill: #14181d } .title { font-size: 15px }",
+        f"{colors}</style>",
         f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="8" fill="#fdfdfc" stroke="#d8dee4"/>',
         f'<text class="title" x="20" y="30">{escape(title)}</text>',
         *legend,

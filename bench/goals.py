@@ -53,11 +53,11 @@ def ratio(scenario: str, figure: str, peer: str, server: str = "Hydra") -> Calla
 
 def _front_megabytes(results: dict) -> float | None:
     entry = results["measures"].get("loaded_memory", {}).get("Hydra", {})
-    return entry["front_peak"] / 1024 if "front_peak" in entry else None
+    return entry["peak"][0] / 1024 if "peak" in entry else None
 
 
 def _usual_megabytes(results: dict) -> str:
-    return f"{results['measures']['loaded_memory']['Hydra']['front'] / 1024:.1f} MB most of the time"
+    return f"{results['measures']['loaded_memory']['Hydra']['usual'][0] / 1024:.1f} MB most of the time"
 
 
 def _idle_kilobytes(results: dict) -> float | None:

@@ -26,7 +26,7 @@ def loaded_memory(fleet: Fleet, seconds: int, quick: bool) -> dict:
     results: dict[str, dict] = {}
     peers = [] if quick else [uvicorn(ASGI), gunicorn_uvicorn(ASGI), hypercorn(ASGI)]
     for server in [hydra(ASGI), *peers]:
-        results[server.name] = entry = {}
+        results[server.name] = entry = {"has_front": server.has_front}
         try:
             running, port = fleet.start(server, HELLO)
         except FAILURES as error:
@@ -45,10 +45,10 @@ def loaded_memory(fleet: Fleet, seconds: int, quick: bool) -> dict:
             figures = load.burst(port, HELLO, 256, seconds)
             stop.set()
             sampler.join()
-            front_peak, tree_peak = _front_and_tree(running.pid, process.peak_kb)
-            entry.update(front=statistics.median(front for front, _ in samples), tree=statistics.median(tree for _, tree in samples),
-                         front_peak=front_peak, tree_peak=tree_peak, has_front=server.has_front,
-                         errors=load.errors_of(figures, HELLO, server.closes))
+            entry.update(
+                usual=[statistics.median(sample[part] for sample in samples) for part in (0, 1)],
+                peak=_front_and_tree(running.pid, process.peak_kb),
+                errors=load.errors_of(figures, HELLO, server.closes))
         except FAILURES as error:
             entry["failure"] = str(error)
         finally:
@@ -62,7 +62,7 @@ def idle_memory(fleet: Fleet, quick: bool) -> dict:
     """Memory with 10,000 connections that are open, and after each had an answer, in kB."""
     process.raise_fd_limit(65536)
     results: dict[str, dict] = {}
-    peers = [] if quick else [uvicorn(ASGI), hypercorn(ASGI), nginx(fleet.directory)]
+    peers = [] if quick else [uvicorn(ASGI), gunicorn_uvicorn(ASGI), nginx(fleet.directory)]
     for server in [hydra(ASGI), *peers]:
         results[server.name] = entry = {"connections": IDLE_CONNECTIONS, "has_front": server.has_front}
         try:
@@ -98,7 +98,8 @@ def transfer(fleet: Fleet, rounds: int, size: int = GIGABYTE) -> dict:
     servers = [hydra(ASGI), uvicorn(ASGI), gunicorn_uvicorn(ASGI), hypercorn(ASGI)]
     try:
         for server in servers:
-            results[server.name] = {"up": [], "down": [], "size": size, "has_front": server.has_front, "up_peak": (0, 0), "down_peak": (0, 0)}
+            results[server.name] = {
+                "up": [], "down": [], "up_peak": (0, 0), "down_peak": (0, 0), "size": size, "has_front": server.has_front}
             try:
                 running[server.name] = fleet.start(server, HELLO)
             except FAILURES as error:

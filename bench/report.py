@@ -51,14 +51,15 @@ def scenario_table(result: dict) -> str:
             continue
         ratios = [mine["rps"] / theirs["rps"] for mine, theirs in zip(base, rounds)]
         speeds = [each["rps"] for each in rounds]
-        spread = (max(speeds) - min(speeds)) / 2 / statistics.median(speeds)
+        spread = f"± {(max(speeds) - min(speeds)) / 2 / statistics.median(speeds):.0%}" if len(speeds) > 1 else ""
         cpu = f"{middle(rounds, 'cpu'):.1f}"
         if rounds[0]["cpu_front"] is not None:
             cpu += f" ({middle(rounds, 'cpu_front'):.1f} front)"
         errors = ", ".join(f"{count} {kind}" for kind, count in entry["errors"].items())
+        errors = f"**{errors}**" if errors else "none †" if entry["closes"] else "none"
         rows.append([
-            name, f"{middle(rounds, 'rps'):,.0f}", f"± {spread:.0%}", f"{statistics.median(ratios):.2f} ×" if ratios else "", cpu,
-            milliseconds(middle(rounds, "p50")), milliseconds(middle(rounds, "p99")), f"**{errors}**" if errors else "none"])
+            name, f"{middle(rounds, 'rps'):,.0f}", spread, f"{statistics.median(ratios):.2f} ×" if ratios else "", cpu,
+            milliseconds(middle(rounds, "p50")), milliseconds(middle(rounds, "p99")), errors])
     return markdown(["server", "requests/s", "spread", "Hydra is", "CPU µs/request", "p50 ms", "p99 ms", "errors"], rows)
 
 
@@ -72,28 +73,36 @@ def measure_table(key: str, measure: dict) -> str:
              f"{statistics.median(entry['answer']) - imports:.0f}"]
             for name, entry in measure["servers"].items()]
         return markdown(["server", "exec to listening, ms", "exec to first answer, ms", f"less Python's import ({imports:.0f} ms)"], rows)
-    rows, header = [], []
+    header = {
+        "loaded_memory": ["processes", "most of the time, MB", "peak, MB"],
+        "idle_memory": ["processes", "at rest, MB", "for each open connection, KB", "for each that had an answer, KB"],
+        "transfer": ["server", "up, MB/s", "down, MB/s", "peak while up, MB", "peak while down, MB", "front's peak, MB"],
+    }[key]
+    rows = []
     for name, entry in measure.items():
-        if key == "loaded_memory":
-            header = ["server", "first process, MB", "its peak, MB", "whole tree, MB", "its peak, MB"]
-            cells = [f"{entry[field] / 1024:.1f}" for field in ("front", "front_peak", "tree", "tree_peak")] if "tree" in entry else []
-        elif key == "idle_memory":
-            header = ["server", "first process at rest, MB", "per open connection, KB", "after an answer each, KB", "whole tree after an answer each, KB"]
-            cells = []
-            if "asked" in entry:
-                count = entry["connections"]
-                grown = [(entry[state][part] - entry["before"][part]) / count for state, part in (("connected", 0), ("asked", 0), ("asked", 1))]
-                cells = [f"{entry['before'][0] / 1024:.1f}"] + [f"{kilobytes:.2f}" for kilobytes in grown]
+        if "failure" in entry:
+            rows.append([name, "**failed**"] + [""] * (len(header) - 2))
+        elif key == "transfer":
+            cells = [f"{statistics.median(entry[way]):,.0f}" for way in ("up", "down")]
+            cells += [f"{entry[f'{way}_peak'][1] / 1024:.0f}" for way in ("up", "down")]
+            front = max(entry["up_peak"][0], entry["down_peak"][0]) / 1024
+            rows.append([name, *cells, f"{front:.0f}" if entry["has_front"] else ""])
         else:
-            header = ["server", "up, MB/s", "down, MB/s", "peak up, MB", "peak down, MB", "front's peak, MB"]
-            cells = []
-            if entry["up"] and entry["down"]:
-                cells = [f"{statistics.median(entry[way]):,.0f}" for way in ("up", "down")]
-                cells += [f"{entry[f'{way}_peak'][1] / 1024:.0f}" for way in ("up", "down")]
-                front = max(entry["up_peak"][0], entry["down_peak"][0]) / 1024
-                cells += [f"{front:.0f}" if entry["has_front"] else ""]
-        rows.append([name, *cells] if cells and "failure" not in entry else [name, "**failed**"] + [""] * (len(header) - 2))
+            cells = loaded_cells if key == "loaded_memory" else idle_cells
+            rows += [[f"{name}'s front", *cells(entry, 0)]] if entry["has_front"] else []
+            rows.append([f"{name} with its worker" if entry["has_front"] else name, *cells(entry, 1)])
     return markdown(header, rows)
+
+
+def loaded_cells(entry: dict, part: int) -> list[str]:
+    """Of the first process (part 0) or of all (part 1)."""
+    return [f"{entry[field][part] / 1024:.1f}" for field in ("usual", "peak")]
+
+
+def idle_cells(entry: dict, part: int) -> list[str]:
+    """Of the first process (part 0) or of all (part 1)."""
+    grown = [(entry[state][part] - entry["before"][part]) / entry["connections"] for state in ("connected", "asked")]
+    return [f"{entry['before'][part] / 1024:.1f}"] + [f"{kilobytes:.2f}" for kilobytes in grown]
 
 
 def scenario_text(result: dict) -> str:
@@ -108,7 +117,7 @@ def measure_text(key: str, measure: dict) -> str:
 
 def problems(results: dict) -> list[tuple[str, str, str]]:
     """Every failure and every error: what was measured, the server, what happened."""
-    found = []
+    found = [(title, "the harness", text) for title, text in results["broken"]]
     for result in results["scenarios"].values():
         for name, entry in result["servers"].items():
             if entry["failure"]:
@@ -148,11 +157,12 @@ def _introduction(results: dict) -> list[str]:
         f"- **Versions**: {versions}. Hydra is one executable of {machine['executable_mb']} MB"
         f"{', **built before its sources were last changed**' if machine['stale'] else ''}.",
         f"- **Method**: all servers of a scenario run at once, and each of {results['rounds']} rounds loads every one of them in turn for "
-        f"{results['seconds']} s, so that drift of the machine's speed hits all alike. Figures are medians over the rounds; \"Hydra is\" is the "
-        "median of the rounds' ratios of requests/s; the spread is half the distance between the slowest and the fastest round. CPU is "
-        "user and system time of the server's whole process tree. Every answer is compared, status and body, before and after the load.",
-        "- **Options**: Hydra runs with its defaults, the peers as their documentation recommends for production. Where nothing else is said "
-        "each server has 1 worker process. The commands are at the end.",
+        f"{results['seconds']} s, so that drift of the machine's speed hits all alike. Figures are medians over the rounds; \"Hydra is\" "
+        "is the median of the rounds' ratios of requests/s; the spread is half the distance between the slowest and the fastest round. CPU is "
+        "user and system time of the server's whole process tree. Every answer is compared, status and body, before and after the load. "
+        "† marks a server that closes each connection after its answer; wrk connects again then.",
+        "- **Options**: Hydra runs with its defaults, the peers as their documentation recommends for production. Where nothing else is "
+        "said each server has 1 worker process. The commands are at the end.",
         f"- Measured on {machine['date']} in {results['duration'] / 60:.0f} minutes. {interference(results)}",
         "",
     ]
@@ -228,4 +238,4 @@ def write(results: dict, out: Path) -> int:
     for title, name, text in problems(results):
         print(f"ERROR: {title}: {name}: {text}")
     print(f"{out / 'benchmarks.md'}, after {results['duration']:.0f} s")
-    return 1 if any(name.startswith("Hydra") for _, name, _ in problems(results)) else 0
+    return 1 if any(name.startswith(("Hydra", "the harness")) for _, name, _ in problems(results)) else 0

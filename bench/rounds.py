@@ -84,7 +84,7 @@ class Contender:
         """For the report."""
         command = " ".join(self.entry.server.command(0)).replace(":0 ", ":PORT ").replace("--port 0", "--port PORT")
         return {"rounds": self.rounds, "errors": self.errors, "failure": self.failure, "command": command,
-                "status": self.request.status}
+                "closes": self.entry.server.closes, "status": self.request.status}
 
 
 def measure(scenario: Scenario, entries: list[Entry], fleet: Fleet, rounds: int, seconds: int, warm: bool, deadline: float) -> dict:

@@ -1,12 +1,15 @@
 """Measures Hydra beside its peers and writes the report; bench/run.sh starts it."""
 
 import argparse
+import functools
 import json
 import re
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import Callable
 
 import goals
 import machine
@@ -50,11 +53,19 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + QUICK_BUDGET if options.quick else float("inf")
         self.warm: set[str] = set()
-        self.results: dict = {"scenarios": {}, "measures": {}, "skipped": []}
+        self.results: dict = {"scenarios": {}, "measures": {}, "skipped": [], "broken": []}
 
     def left(self) -> float:
         """Seconds until the run must end."""
         return self.deadline - time.monotonic()
+
+    def guarded(self, title: str, part: Callable[[], None]) -> None:
+        """Whatever goes wrong in one part is reported, and does not cost the others."""
+        try:
+            part()
+        except Exception as error:
+            traceback.print_exc()
+            self.results["broken"].append((title, f"{type(error).__name__}: {error}"))
 
     def scenario(self, scenario: Scenario, rounds: int) -> None:
         """Measures one scenario with the servers that this kind of run includes."""
@@ -81,7 +92,7 @@ class Run:
                     if rounds < 1 and not scenario.goal:
                         self.results["skipped"].append(scenario.title)
                         continue
-                self.scenario(scenario, max(1, rounds))
+                self.guarded(scenario.title, functools.partial(self.scenario, scenario, max(1, rounds)))
         self.fleet.stop_all()
 
     def measures(self, wanted: re.Pattern) -> None:
@@ -100,8 +111,11 @@ class Run:
             if quick and key == "transfer":
                 self.results["skipped"].append("1 GB up and down")
                 continue
-            self.results["measures"][key] = part()
-            print(report.measure_text(key, self.results["measures"][key]), flush=True)
+            self.guarded(report.MEASURES[key], functools.partial(self._measure, key, part))
+
+    def _measure(self, key: str, part: Callable[[], dict]) -> None:
+        self.results["measures"][key] = result = part()
+        print(report.measure_text(key, result), flush=True)
 
 
 def main() -> int:

@@ -101,12 +101,12 @@ def all_scenarios(directory: Path) -> list[Scenario]:
         scenarios.append(Scenario(
             f"wsgi-hello-{connections}", f"WSGI hello, {plural(connections)}", connections, HELLO,
             _quick(hydra(WSGI), hydra(WSGI, threads=4), gunicorn_threads(WSGI), uwsgi(WSGI))
-            + _full(uwsgi(WSGI, keep_alive=True)), goal=connections == 64))
+            + _full(uwsgi(WSGI, router=True)), goal=connections == 64))
     scenarios += [
         Scenario("asgi-workers-2", "ASGI hello, 2 workers, 256 connections", 256, HELLO,
                  _quick(hydra(ASGI, 2), uvicorn(ASGI, 2)) + _asgi_peers(2), goal=True),
         Scenario("wsgi-workers-2", "WSGI hello, 2 workers, 64 connections", 64, HELLO,
-                 _quick(hydra(WSGI, 2), gunicorn_threads(WSGI, 2)) + _full(uwsgi(WSGI, 2), uwsgi(WSGI, 2, keep_alive=True))),
+                 _quick(hydra(WSGI, 2), gunicorn_threads(WSGI, 2)) + _full(uwsgi(WSGI, 2), uwsgi(WSGI, 2, router=True))),
         Scenario("browser", "A browser's request of 12 headers, 64 connections", 64, BROWSER, both + _asgi_peers(), goal=True),
         Scenario("json", f"JSON POST of {len(JSON.body) / 1000:.1f} KB, 64 connections", 64, JSON, both + _asgi_peers()),
         Scenario("ten-kb", "Response of 10 KB, 64 connections", 64, TEN_KB, both + _asgi_peers(), goal=True),
@@ -115,7 +115,7 @@ def all_scenarios(directory: Path) -> list[Scenario]:
         Scenario("fastapi", "FastAPI route, 64 connections", 64, FASTAPI_ITEM,
                  _quick(hydra(FASTAPI), uvicorn(FASTAPI)) + _full(gunicorn_uvicorn(FASTAPI), hypercorn(FASTAPI)), goal=True),
         Scenario("django", "Django view (WSGI), 64 connections", 64, DJANGO_ITEM,
-                 _quick(hydra(DJANGO), gunicorn_threads(DJANGO)) + _full(uwsgi(DJANGO), uwsgi(DJANGO, keep_alive=True)), goal=True),
+                 _quick(hydra(DJANGO), gunicorn_threads(DJANGO)) + _full(uwsgi(DJANGO), uwsgi(DJANGO, router=True)), goal=True),
     ]
     return scenarios
 

@@ -66,19 +66,19 @@ def gunicorn_threads(app: str, workers: int = 1) -> Server:
 
 
 def hypercorn(app: str, workers: int = 1) -> Server:
-    """Hypercorn on uvloop. It closes a connection whose request was not read, hence the application that reads."""
-    reading = app.replace(":app", ":reading_app") if app == "asgi_app:app" else app
+    """Hypercorn on uvloop. It closes a connection whose request was not read, hence the application that reads where there is one."""
+    reads = app == "asgi_app:app"
+    reading = app.replace(":app", ":reading_app") if reads else app
     return Server("Hypercorn", lambda port: [
-        PYTHON, "-m", "hypercorn", "-k", "uvloop", "-w", str(workers), "-b", f"127.0.0.1:{port}", reading])
+        PYTHON, "-m", "hypercorn", "-k", "uvloop", "-w", str(workers), "-b", f"127.0.0.1:{port}", reading], closes=not reads)
 
 
-def uwsgi(app: str, workers: int = 1, keep_alive: bool = False) -> Server:
-    """uWSGI's own HTTP: http-socket closes each connection, http11-socket keeps them."""
-    kind = "http11-socket" if keep_alive else "http-socket"
-    return Server(f"uWSGI {kind}", lambda port: [
-        "uwsgi", "--plugin", "python3", f"--{kind}", f"127.0.0.1:{port}", "--module", app, "--master",
-        "--processes", str(workers), "--listen", "1024", "--disable-logging", "--need-app", "--single-interpreter",
-        "--die-on-term"], closes=not keep_alive)
+def uwsgi(app: str, workers: int = 1, router: bool = False) -> Server:
+    """uWSGI's own HTTP: http-socket serves in the worker and closes each connection, http keeps them in a process of its own."""
+    front = ["--plugin", "http,python3", "--http-keepalive", "--http"] if router else ["--plugin", "python3", "--http-socket"]
+    return Server("uWSGI http" if router else "uWSGI http-socket", lambda port: [
+        "uwsgi", *front, f"127.0.0.1:{port}", "--module", app, "--master", "--processes", str(workers), "--listen", "1024",
+        "--disable-logging", "--need-app", "--single-interpreter", "--die-on-term"], closes=not router)
 
 
 def nginx(directory: Path) -> Server:

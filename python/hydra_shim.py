@@ -4,11 +4,21 @@ input.
 
 The front starts it; see docs/protocol.md. Importing this file does nothing, so that `multiprocessing` may
 import it as the main module of the processes that an application spawns.
+
+This file, and no other, must be one that Python 2.7 can read: it says what version is needed.
 """
 
 if __name__ == "__main__":
-    import os
     import sys
+
+    if sys.version_info < (3, 8):
+        sys.stderr.write(
+            "Python 3.8 or newer is needed; this is Python %s (%s)\n"
+            % (".".join(str(part) for part in sys.version_info[:3]), sys.executable)
+        )
+        sys.exit(3)
+
+    import os
 
     _here = os.path.dirname(os.path.abspath(__file__))
     if _here not in sys.path:

@@ -22,8 +22,11 @@ from .tracebacks import format_exception
 
 # How long the worker may live on when the front is gone: half of the second that the protocol allows.
 _ABANDONED_SECONDS = 0.5
-# After GOODBYE only exit handlers run.
-_EXIT_SECONDS = 10.0
+# What a worker that drains without a front may take beyond its grace: requests that are cancelled, and the
+# lifespan's shutdown.
+_SHUTDOWN_SECONDS = 10.0
+# After GOODBYE only exit handlers run, and threads and processes that the application did not make daemons.
+_EXIT_SECONDS = 1.0
 # How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least
 # so late".
 _PROBE_SECONDS = 0.01
@@ -66,7 +69,7 @@ class ControlLink:
         # What the main thread and the control thread tell each other.
         self._engine: Optional[Engine] = None
         self._grace: Optional[float] = None
-        self._said_goodbye = False
+        self._parted = threading.Event()
         forks.register(self)
 
     def start(self) -> None:
@@ -77,6 +80,7 @@ class ControlLink:
         """In a child that the application forked: the link is the parent's."""
         sock, self._sock = self._sock, None
         self._lock = threading.Lock()
+        self._engine = None
         if sock is not None:
             sock.close()
 
@@ -107,12 +111,12 @@ class ControlLink:
     def failed(self, error: StartError) -> None:
         """The application cannot be served; the process exits after this."""
         trace = format_exception(error.cause) if error.cause is not None else error.trace
-        self._said_goodbye = True
+        self._parted.set()
         self.send(wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024)))
 
     def goodbye(self, cancelled: int, message: str = "") -> None:
         """The worker has drained and is about to exit."""
-        self._said_goodbye = True
+        self._parted.set()
         self.send(wire.pack_goodbye(0, 0, min(cancelled, _U32), clip(message, 0xFFFF)))
 
     def drain(self, grace: float) -> None:
@@ -173,12 +177,12 @@ class ControlLink:
         )
 
     def _front_is_gone(self) -> None:
-        if self._said_goodbye:
+        # If it was told to drain it does so; without a front it may not take longer than it was given.
+        grace = 0.0 if self._grace is None else self._grace + _SHUTDOWN_SECONDS
+        if self._parted.wait(grace):
             time.sleep(_EXIT_SECONDS)
             os._exit(0)
         if self._grace is not None:
-            # It was told to drain and does so; without a front it may not take longer than it was given.
-            time.sleep(self._grace + _EXIT_SECONDS)
             os._exit(1)
         try:
             if self._engine is not None:

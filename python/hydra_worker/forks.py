@@ -1,5 +1,5 @@
 """
-Keeps the shim's sockets out of processes that the application forks.
+Keeps the shim, and its sockets above all, out of processes that the application forks.
 
 Across exec() they are closed by the system: Python's sockets are not inheritable (PEP 446). After a bare
 fork(), as multiprocessing does, the child must close them, or the front would not see the end of a worker

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from struct import error as StructError
-from typing import Any, Dict
+from time import monotonic
+from typing import Any, Dict, Iterable, Tuple
 
 from . import wire
 from .errors import LinkBroken
@@ -133,3 +134,23 @@ class FrameReader:
                 stream.on_cancel()
         else:
             raise wire.WireError(f"a frame of type {kind:#x} may not come here")
+
+
+def load_of(links: Iterable[FrameReader]) -> Tuple[int, float]:
+    """
+    Requests that are not answered, and the age of the oldest in seconds. Takes no lock: another thread may be
+    changing the streams.
+    """
+    now = monotonic()
+    count = 0
+    oldest = 0.0
+    for link in links:
+        count += len(link.streams)
+        try:
+            first = next(iter(link.streams.values()), None)
+        except RuntimeError:
+            # It has just been changed.
+            continue
+        if first is not None:
+            oldest = max(oldest, now - first.started)
+    return count, oldest

@@ -14,6 +14,11 @@ _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh
 # RFC 9110, section 5.5: no control characters in a value but the tab. NUL is also the separator of a block.
 _FORBIDDEN = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
 
+# RFC 9110, sections 6.4.1 and 15.3.6: responses with these have no body, whatever the application says.
+BODILESS = frozenset((204, 205, 304))
+# RFC 9110, section 8.6: no Content-Length with a 204. With a 205 it could only be 0, which the front says.
+LENGTHLESS = frozenset((204, 205))
+
 _PLAIN = 0
 _CONTENT_LENGTH = 1
 _TRANSFER_ENCODING = 2
@@ -71,8 +76,8 @@ def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
     """
     Makes the header block of an ASGI response. Returns it with the Content-Length, if there is one.
 
-    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. RFC 9110, section
-    8.6: a 204 has no Content-Length. Raises RuleViolation.
+    ASGI HTTP, "Response Start": Transfer-Encoding is the server's business and is ignored. Raises
+    RuleViolation.
     """
     parts: List[bytes] = []
     length: Optional[int] = None
@@ -82,7 +87,7 @@ def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
             if kind is None:
                 kind = _classify(name)
             if kind:
-                if kind == _TRANSFER_ENCODING or status == 204:
+                if kind == _TRANSFER_ENCODING or status in LENGTHLESS:
                     continue
                 length = parse_content_length(value, length)
             parts.append(name)

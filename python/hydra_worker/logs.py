@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import Any, Callable, Optional, Tuple
 
-from . import wire
+from . import forks, wire
 
 TRACE = 5
 _LEVELS = {
@@ -71,6 +71,7 @@ class LinkHandler(logging.Handler):
     def __init__(self, send: Send) -> None:
         super().__init__()
         self._send: Optional[Send] = send
+        forks.register(self)
         self.setFormatter(logging.Formatter("%(message)s"))
 
     def createLock(self) -> None:
@@ -85,10 +86,10 @@ class LinkHandler(logging.Handler):
             self.emit(record)
         return bool(passed)
 
-    def detach(self) -> None:
+    def after_fork(self) -> None:
         """
-        From now on records go to standard error: in a process that the application forked, the link is not
-        ours.
+        In a child that the application forked the link is the parent's: records go to standard error from now
+        on.
         """
         self._send = None
 

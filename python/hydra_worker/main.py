@@ -59,6 +59,9 @@ def _serve(worker: Worker) -> int:
         return adapters.runner(interface)(worker, interface, application)
     except StartError as error:
         worker.control.failed(error)
+    except BootError as error:
+        # The front has closed a link. If it stops it does not listen any more; else it wants to know why.
+        worker.control.failed(internal(f"The worker has lost its front: {error}"))
     except Exception as error:
         worker.control.failed(internal(f"The worker failed with {type(error).__name__}: {error}", error))
     # Not sys.exit(): threads that the application started while it was imported would keep the process.

@@ -49,17 +49,35 @@ def die_with_parent(parent: int) -> None:
 def install_signals(on_terminate: Callable[[], None]) -> None:
     """SIGTERM drains; Ctrl-C, which reaches the whole terminal group, is the front's to decide about."""
 
+    worker = os.getpid()
+
     def ignore(number: int, frame: Optional[object]) -> None:
         # A handler and not SIG_IGN, which the application's subprocesses would inherit.
         pass
 
     def terminate(number: int, frame: Optional[object]) -> None:
-        on_terminate()
+        # A forked child may be told to end before it has come to after_fork().
+        if os.getpid() == worker:
+            on_terminate()
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    def after_fork() -> None:
+        for number, ours, default in (
+            (signal.SIGINT, ignore, signal.default_int_handler),
+            (signal.SIGTERM, terminate, signal.SIG_DFL),
+        ):
+            if signal.getsignal(number) is ours:
+                signal.signal(number, default)
 
     signal.signal(signal.SIGINT, ignore)
     signal.signal(signal.SIGTERM, terminate)
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, ignore)
+    if hasattr(os, "register_at_fork"):
+        # A child that the application forks is the application's: it ends as any Python program does.
+        os.register_at_fork(after_in_child=after_fork)
 
 
 def hard_exit(code: int) -> None:

@@ -41,6 +41,8 @@ class Front:
 
     request_window = 128 * 1024
     response_window = 128 * 1024
+    # The links that are closed as soon as a worker says HELLO on a data link.
+    closes: Tuple[str, ...] = ()
 
     def __init__(
         self, app: str, app_dir: str = APPS, env: Optional[Dict[str, str]] = None, **boot: Any
@@ -127,16 +129,22 @@ class Front:
                 continue
             link = Link(sock, kind, index)
             welcome = wire.pack_welcome(0, 0, self.request_window, self.response_window)
-            if kind == wire.LINK_CONTROL:
+            if kind == wire.LINK_DATA and self.closes:
+                if "control" in self.closes:
+                    assert self.control is not None
+                    self.control.sock.shutdown(socket.SHUT_RDWR)
+                sock.close()
+            elif kind == wire.LINK_CONTROL:
                 link.on_frame = self._on_control
                 # A test that finds the link may send on it.
                 sock.sendall(welcome)
                 self.control = link
+                link.start()
             else:
                 # A worker that has its WELCOME may be ready at once.
                 self.data[index] = link
                 sock.sendall(welcome)
-            link.start()
+                link.start()
 
     def _on_control(self, frame: Frame) -> None:
         if frame.kind == wire.LOG:
@@ -154,7 +162,9 @@ class Front:
             try:
                 frame = self.life.get(timeout=0.05)
             except queue.Empty:
-                ended = self.process is not None and self.process.poll() is not None
+                # Its last words may still be on their way from the link's thread to this one.
+                heard = self.control is None or self.control.closed.is_set()
+                ended = heard and self.process is not None and self.process.poll() is not None
                 if (ended and self.life.empty()) or time.monotonic() > deadline:
                     raise AssertionError(
                         "no frame %#x; exit code %r; stderr: %s" % (kind, self.code(), self.stderr())

@@ -95,7 +95,7 @@ class ResponseTests(AsgiCase):
             self.assertEqual(response.status, status)
 
     def test_statuses_without_body_send_none(self):
-        for status, length in ((204, None), (304, b"5")):
+        for status, length in ((204, None), (205, None), (304, b"5")):
             response = self.front.get("/special_status", query=str(status))
             self.assertEqual((response.status, response.body), (status, b""))
             self.assertEqual(response.header(b"content-length"), length)

@@ -1,5 +1,6 @@
 """How a worker starts, and what the application finds in its process."""
 
+import glob
 import json
 import os
 import signal
@@ -38,6 +39,30 @@ class BootTests(unittest.TestCase):
                 self.assertEqual(done.returncode, 3)
                 self.assertIn(sentence, done.stderr)
                 self.assertNotIn(b"Traceback", done.stderr)
+
+    def test_python_that_is_too_old_is_told_so(self):
+        # The version is a lie for the present interpreter; the truth is asked of those that happen to be here.
+        lie = "import runpy, sys; sys.version_info = (3, 7, 16); runpy.run_path(%r, run_name='__main__')"
+        cases = [([sys.executable, "-c", lie % SHIM], "3.7.16", sys.executable)]
+        for version in ("2.7", "3.6", "3.7"):
+            for python in glob.glob(os.path.expanduser("~/.pyenv/versions/%s.*/bin/python" % version)):
+                cases.append(([python, SHIM], version, python))
+        for command, version, python in cases:
+            with self.subTest(command[0]):
+                done = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    timeout=DEADLINE,
+                )
+                self.assertEqual(done.returncode, 3, done.stderr)
+                said = done.stderr.decode()
+                self.assertTrue(
+                    said.startswith("Python 3.8 or newer is needed; this is Python " + version), said
+                )
+                self.assertIn(python, said)
+                self.assertEqual(len(said.splitlines()), 1, said)
 
     def test_front_that_refuses_the_token_is_named(self):
         front = Front("hello:asgi", token="00")
@@ -86,6 +111,34 @@ class BootTests(unittest.TestCase):
                     os.kill(child, 0)
                 finally:
                     os.kill(child, signal.SIGKILL)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forked_child_is_a_program_of_its_own(self):
+        for app, boot, path in (
+            ("environment:app", {"loop": "asyncio"}, "/fork_and_terminate"),
+            ("environment:app", {}, "/fork_and_terminate"),
+            ("environment:app", {}, "/fork_and_terminate_in_thread"),
+            ("environment:wsgi", {}, "/fork_and_terminate"),
+            ("environment:wsgi", {"threads": 3}, "/fork_and_terminate"),
+        ):
+            with self.subTest(app=app, path=path, **boot), Front(app, **boot) as front:
+                front.ready()
+                for _ in range(3):
+                    self.assertEqual(json.loads(front.get(path).body), [True, True, signal.SIGTERM])
+                front.stop()
+                self.assertEqual(front.stderr().count("from the child"), 3)
+                self.assertEqual(front.stderr().count("by the shim in the child"), 3)
+                self.assertFalse([record for record in front.logs if "child" in record.message])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_forked_child_that_returns_to_the_worker_ends(self):
+        for threads in (1, 3):
+            with self.subTest(threads), Front("environment:wsgi", threads=threads) as front:
+                front.ready()
+                for _ in range(3):
+                    self.assertEqual(front.get("/fork_and_return").body, b"0")
+                front.stop()
+                self.assertEqual(front.stderr(), "")
 
     def test_print_is_one_line_at_a_time(self):
         with Front("environment:app") as front:

@@ -153,12 +153,55 @@ class FrontGoneTests(unittest.TestCase):
                     os_level_close(front.control)
                     self.assertNotEqual(front.wait_exit(), 0)
 
+    def test_end_of_the_front_ends_a_worker_that_cannot_exit(self):
+        paths = ["/hang_in_thread"] + (["/hang_in_process"] if hasattr(os, "fork") else [])
+        for app in ("environment:app", "environment:wsgi"):
+            for path in paths:
+                with self.subTest(app=app, path=path), Front(app) as front:
+                    front.ready()
+                    front.get(path)
+                    front.drain()
+                    front.goodbye()
+                    self.assertIsNone(front.code())
+                    os_level_close(front.control)
+                    self.assertEqual(front.wait_exit(), 0)
+
+    def test_end_of_the_front_during_the_drain_ends_a_worker_that_cannot_exit(self):
+        for app in ("environment:app", "environment:wsgi"):
+            with self.subTest(app=app), Front(app) as front:
+                front.ready()
+                exchange = front.open("POST", "/hang_in_thread", end=False)
+                while front.ping()[3] != 1:
+                    pass
+                front.drain(3600)
+                # The control link is done with DRAIN when it has answered.
+                front.ping()
+                os_level_close(front.control)
+                exchange.body(b"", end=True)
+                self.assertEqual(exchange.response().body, b"thread")
+                self.assertEqual(front.wait_exit(), 0)
+
     def test_end_of_the_front_while_the_application_loads(self):
         with Front("hanging_import:app") as front:
             while front.control is None:
                 time.sleep(0.001)
             os_level_close(front.control)
             self.assertNotEqual(front.wait_exit(), 0)
+
+    def test_front_that_stops_while_the_worker_starts_is_no_error(self):
+        for app in ("lifespans:waits", "wsgi_cases:app"):
+            for closes in (("data",), ("data", "control")):
+                with self.subTest(app=app, closes=closes):
+                    front = Front(app)
+                    front.closes = closes
+                    with front:
+                        if "control" in closes:
+                            self.assertNotEqual(front.wait_exit(), 0)
+                        else:
+                            reason, message, trace = front.failed()
+                            self.assertEqual((reason, trace), (wire.FAILURE_INTERNAL, ""))
+                            self.assertIn("did not accept the link", message)
+                        self.assertEqual((front.logs, front.stderr()), ([], ""))
 
     def test_end_of_a_data_link_ends_the_worker(self):
         for app, boot in BOTH:

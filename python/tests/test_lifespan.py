@@ -19,7 +19,7 @@ class LifespanTests(unittest.TestCase):
             return front.failed()
 
     def test_unsupported_lifespan_is_no_failure_under_auto(self):
-        for app in ("raises", "raises_after_receive", "returns"):
+        for app in ("raises", "raises_after_receive", "returns", "returns_after_receive"):
             with self.subTest(app):
                 body, message, _ = self.serve(app)
                 self.assertEqual((body, message), (b"['no state']", ""))
@@ -32,6 +32,16 @@ class LifespanTests(unittest.TestCase):
                 self.assertIn("RuntimeError", sentence)
                 self.assertIn("lifespans.py", trace)
                 self.assertNotIn("hydra_worker", trace)
+        for app in ("returns", "returns_after_receive"):
+            with self.subTest(app):
+                self.assertEqual(
+                    self.fail_to_start(app, "on"),
+                    (
+                        wire.FAILURE_LIFESPAN_FAILED,
+                        "The application's lifespan returned without lifespan.startup.complete.",
+                        "",
+                    ),
+                )
 
     def test_lifespan_off_is_not_run(self):
         body, message, front = self.serve("waits", "off")

@@ -174,7 +174,7 @@ class HeaderTests(unittest.TestCase):
             [("Content-Length", "5"), ("Transfer-Encoding", "chunked"), ("content-length", "5")],
             [("Content-Length", "5")],
         ):
-            for status in (200, 204):
+            for status in (200, 204, 205, 304):
                 expected = headers.encode(
                     [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs], status
                 )

@@ -1,6 +1,8 @@
 """How the threads share the work."""
 
 import json
+import os
+import tempfile
 import unittest
 
 from tests.fake_front import Front
@@ -23,6 +25,33 @@ class ThreadTests(unittest.TestCase):
                     front.get("/open_gate", query="all")
                     for exchange in waiting:
                         self.assertEqual(exchange.response().body, b"through all")
+
+    def test_request_that_is_cancelled_while_it_waits_is_not_run(self):
+        for threads in (1, 3):
+            with self.subTest(threads), Front("wsgi_cases:app", threads=threads) as front:
+                front.ready()
+                with tempfile.TemporaryDirectory() as directory:
+                    flags = [os.path.join(directory, str(number)) for number in range(threads)]
+                    blocks = [front.open("GET", "/blocks", query=flag, send=False) for flag in flags]
+                    left = [
+                        front.open("GET", "/notes", query="cancelled %d" % number, send=False)
+                        for number in range(3)
+                    ]
+                    front.data[0].send(b"".join(exchange.frame for exchange in blocks + left))
+                    # All of these wait in the worker; the next one waits in the socket.
+                    while front.ping()[3] != threads + 3:
+                        pass
+                    left.append(front.open("GET", "/notes", query="cancelled 3"))
+                    for exchange in left:
+                        exchange.cancel()
+                    stays = front.open("GET", "/notes", query="stays")
+                    for flag, exchange in zip(flags, blocks):
+                        with open(flag, "w"):
+                            pass
+                        self.assertEqual(exchange.response().body, b"unblocked")
+                    self.assertEqual(stays.response().status, 200)
+                self.assertEqual(json.loads(front.get("/events").body), ["stays"])
+                front.stop()
 
     def test_response_does_not_wait_behind_a_slow_request(self):
         """

@@ -8,6 +8,7 @@ import time
 from typing import Any, List, Optional, Tuple
 
 from .. import control, links, wire
+from ..framing import load_of
 from ..logs import logger
 from ..watch import Watch
 from . import loops, transports
@@ -79,10 +80,14 @@ class AsgiEngine(control.Engine):
     async def serve(self) -> int:
         """From the lifespan's start to the end; returns the exit code."""
         self._scopes.state = await self._lifespan.startup()
-        for index in range(self._boot.data_links):
-            await self._open_link(index)
-        self._control.attach(self)
-        self._control.ready(0, self._interface, loops.describe(self._loop))
+        try:
+            for index in range(self._boot.data_links):
+                await self._open_link(index)
+            self._control.attach(self)
+            self._control.ready(0, self._interface, loops.describe(self._loop))
+        except BaseException:
+            self._lifespan.abandon()
+            raise
         await self._stop.wait()
         cancelled = await self._drain()
         message = await self._lifespan.shutdown()
@@ -173,15 +178,4 @@ class AsgiEngine(control.Engine):
         self._probe_back.set()
 
     def load(self) -> Tuple[int, float]:
-        running = 0
-        oldest = 0.0
-        for link in self._links:
-            running += len(link.streams)
-            try:
-                first = next(iter(link.streams.values()), None)
-            except RuntimeError:
-                # The loop's thread has just changed it.
-                continue
-            if first is not None:
-                oldest = max(oldest, time.monotonic() - first.started)
-        return running, oldest
+        return load_of(self._links)

@@ -55,7 +55,16 @@ class Lifespan:
                 )
             # Spec, "Scope": the server must continue, and send no lifespan events.
             logger.info("The application does not support the lifespan protocol (it raised %s)", summary)
+        elif not self._supported and self._mode == "on":
+            raise StartError(
+                wire.FAILURE_LIFESPAN_FAILED,
+                "The application's lifespan returned without lifespan.startup.complete.",
+            )
         return self._state if self._supported else None
+
+    def abandon(self) -> None:
+        """The worker cannot go on: that its lifespan is cancelled is not the application's fault."""
+        self._stopping = True
 
     async def shutdown(self) -> str:
         """Lets the application clean up. Returns what went wrong, or an empty string."""

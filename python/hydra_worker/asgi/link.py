@@ -61,6 +61,10 @@ class DataLink(FrameReader):
         self._flush_expected = False
         self._closed = False
 
+    async def open(self) -> None:
+        """Begins to read."""
+        raise NotImplementedError
+
     # ---- input
 
     def received(self, count: int) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import encode
+from ..headers import BODILESS, encode
 from ..logs import log_exception, logger, warn_once
 from ..streams import Stream
 
@@ -158,8 +158,7 @@ class HttpStream(Stream):
             self.violation = str(error)
             raise
         self.status = status
-        # RFC 9110, section 6.4.1: these have no body, whatever the application says.
-        if status == 204 or status == 304:
+        if status in BODILESS:
             self.bodiless = True
         self.phase = HELD
 

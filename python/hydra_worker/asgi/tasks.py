@@ -101,4 +101,5 @@ class _Capture:
             if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 self._taken.append((callback, context))
                 return None
-        return type(self._loop).call_soon(self._loop, callback, *args, context=context)
+        call_soon: Any = type(self._loop).call_soon
+        return call_soon(self._loop, callback, *args, context=context)

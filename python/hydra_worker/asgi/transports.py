@@ -40,6 +40,7 @@ class SocketLink(DataLink):
         """In a child that the application forked."""
         sock, self._sock = self._sock, None
         self._closed = True
+        self._out_lock = threading.Lock()
         if sock is not None:
             sock.close()
 
@@ -154,7 +155,7 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
         self.close()
 
 
-def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> "SocketLink | ProtocolLink":
+def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> DataLink:
     """The kind that the loop can serve."""
     proactor = getattr(asyncio, "ProactorEventLoop", None)
     kind = ProtocolLink if proactor is not None and isinstance(loop, proactor) else SocketLink

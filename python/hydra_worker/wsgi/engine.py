@@ -8,6 +8,7 @@ import time
 from typing import Any, List, Optional, Tuple
 
 from .. import control, links, process, wire
+from ..framing import load_of
 from ..logs import logger
 from ..process import hard_exit
 from .environ import EnvironBuilder
@@ -112,4 +113,4 @@ class WsgiEngine(control.Engine):
             hard_exit(_EXIT_LINK_LOST if self._lost is not None else 0)
 
     def load(self) -> Tuple[int, float]:
-        return self._hub.load()
+        return load_of(self._hub.links)

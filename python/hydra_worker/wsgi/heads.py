@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..errors import InvalidMessage, RuleViolation
-from ..headers import check_block, check_token, parse_content_length
+from ..headers import LENGTHLESS, check_block, check_token, parse_content_length
 from ..logs import warn_once
 
 _PLAIN, _CONTENT_LENGTH, _HOP_BY_HOP = 0, 1, 2
@@ -67,13 +67,12 @@ def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:
             if kind:
                 if kind == _HOP_BY_HOP:
                     warn_once(
-                        name,
+                        name.lower(),
                         "The WSGI application sets the header %s, which belongs to the server: dropped",
                         name,
                     )
                     continue
-                if status == 204:
-                    # RFC 9110, section 8.6.
+                if status in LENGTHLESS:
                     continue
                 length = parse_content_length(value.encode("latin-1"), length)
             parts.append(name)

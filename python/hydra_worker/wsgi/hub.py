@@ -4,8 +4,8 @@ Who reads the data links: leader and followers.
 The threads that run requests also read. At any time at most one of them pumps: it waits for bytes, takes the
 frames apart and hands them out. The others wait at a gate of their own: for a request (idle), or for body or
 credit of theirs (waiting). A thread that stops pumping sees to it that another does; where requests take
-microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread could
-take over.
+microseconds it leaves that to the watch (see ../watch.py), because it will be back before another thread
+could take over.
 
 `lock` guards everything here and the streams.
 """
@@ -18,7 +18,7 @@ from collections import deque
 from time import monotonic
 from typing import Any, Callable, Deque, List, Optional
 
-from .. import wire
+from .. import forks, wire
 from ..errors import LinkBroken
 from ..watch import Watch
 from .link import DataLink
@@ -59,6 +59,17 @@ class Hub:
         self._waker, wake_end = socket.socketpair()
         self._waker.setblocking(False)
         self._poller = Poller(wake_end)
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """
+        In a child that the application forked: should it come back from the application, its requests are
+        over, and it is given no others.
+        """
+        self.lock = threading.Lock()
+        self._broken = True
+        self.ready.clear()
+        self._cancel_streams()
 
     def open(self, links: List[DataLink]) -> None:
         """The links are there. Called once, before any thread runs."""
@@ -75,10 +86,13 @@ class Hub:
         with self.lock:
             if cost >= 0.0:
                 self._finished(cost)
+            if cost > _FAST and self.ready and not self._pumping and not self._broken:
+                # In that time some of those that wait may have been cancelled.
+                self._pump(wait=False)
             while True:
-                if self.ready:
+                request = self._next_ready()
+                if request is not None:
                     self.running += 1
-                    request = self.ready.popleft()
                     if not self._pumping:
                         self._leave()
                     return request
@@ -88,6 +102,14 @@ class Hub:
                     self._pump(wait=True)
                 elif not self._flush():
                     self._wait_idle()
+
+    def _next_ready(self) -> Optional[WsgiStream]:
+        """The first that waits, but for those whose client has left: nobody would see their responses."""
+        while self.ready:
+            request = self.ready.popleft()
+            if not request.gone:
+                return request
+        return None
 
     def _finished(self, cost: float) -> None:
         self._cost += (cost - self._cost) * _WEIGHT
@@ -247,7 +269,8 @@ class Hub:
             self._draining = True
             while self.ready:
                 request = self.ready.popleft()
-                request.link.refuse(request)
+                if not request.gone:
+                    request.link.refuse(request)
             if not self.running:
                 self.drained.set()
             self._wake_all()
@@ -258,7 +281,7 @@ class Hub:
         """
         with self.lock:
             for link in self.links:
-                for request in list(link.streams.values()):
+                for request in list(link.streams.copy().values()):
                     link.write(wire.pack_reset(request.id, 0, wire.RESET_APPLICATION_ERROR, _CANCELLED))
             self._cancel_streams()
             return self.running
@@ -288,25 +311,6 @@ class Hub:
 
     def _cancel_streams(self) -> None:
         for link in self.links:
-            for request in list(link.streams.values()):
+            for request in list(link.streams.copy().values()):
                 request.on_cancel()
             link.streams.clear()
-
-    def load(self) -> "tuple[int, float]":
-        """
-        Requests that are not answered, and the age of the oldest in seconds. Without the lock: another thread
-        may hold it.
-        """
-        now = monotonic()
-        count = 0
-        age = 0.0
-        for link in self.links:
-            count += len(link.streams)
-            try:
-                first = next(iter(link.streams.values()), None)
-            except RuntimeError:
-                # Another thread has just changed it.
-                continue
-            if first is not None:
-                age = max(age, now - first.started)
-        return count, age

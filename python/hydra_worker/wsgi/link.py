@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from time import monotonic
-from typing import Any, Deque, List, Optional
+from typing import Deque, List, Optional
 
 from .. import forks, wire
 from ..framing import FrameReader
@@ -58,9 +58,19 @@ class DataLink(FrameReader):
         self._now = monotonic()
         self.take_in(count)
 
-    def on_request(self, stream: int, flags: int, *request: Any) -> None:
-        *head, body = request
-        new = WsgiStream(self, stream, flags, tuple(head), body, self._now)
+    def on_request(
+        self,
+        stream: int,
+        flags: int,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        body: bytes,
+    ) -> None:
+        head = (method, raw_path, query, connection, headers)
+        new = WsgiStream(self, stream, flags, head, body, self._now)
         self.streams[stream] = new
         if self._ready is None:
             self.refuse(new)

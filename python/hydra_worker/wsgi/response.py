@@ -8,6 +8,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
+from ..headers import BODILESS
 from ..logs import log_exception
 from .body import InputStream
 from .environ import EnvironBuilder
@@ -103,7 +104,7 @@ class WsgiResponse:
             self._violation = str(error)
             raise
         self._status = code
-        if code == 204 or code == 304:
+        if code in BODILESS:
             self._bodiless = True
         self._phase = HELD
         return self.write

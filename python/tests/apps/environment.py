@@ -53,12 +53,57 @@ def inspect():
 def fork():
     child = os.fork()
     if child == 0:
-        # It logs, too: not over the parent's link.
-        logging.getLogger("child").warning("from the child")
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         while True:
             time.sleep(60)
     return child
+
+
+def fork_and_terminate():
+    """What a child finds in itself, and the signal that ended it."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        logging.getLogger("child").warning("from the child")
+        logging.getLogger("hydra.error").warning("by the shim in the child")
+        found = [
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler,
+            signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
+        ]
+        os.write(write, json.dumps(found).encode())
+        while True:
+            time.sleep(60)
+    found = json.loads(os.read(read, 100))
+    os.kill(child, signal.SIGTERM)
+    return json.dumps([*found, os.waitpid(child, 0)[1]]).encode()
+
+
+def fork_and_return():
+    """The child comes back from the application as its parent does."""
+    child = os.fork()
+    if child == 0:
+        return b"the child's"
+    return str(os.waitpid(child, 0)[1]).encode()
+
+
+def hang_in_thread():
+    """The interpreter waits for this thread before it exits."""
+    threading.Thread(target=threading.Event().wait).start()
+    return b"thread"
+
+
+def _until_end_of(read, write):
+    os.close(write)
+    os.read(read, 1)
+
+
+def hang_in_process():
+    """As hang_in_thread(), with a process that lives as long as this one."""
+    pipe = os.pipe()
+    multiprocessing.get_context("fork").Process(target=_until_end_of, args=pipe).start()
+    return b"process"
+
+
+HANGS = {"/hang_in_thread": hang_in_thread, "/hang_in_process": hang_in_process}
 
 
 def log_threads():
@@ -82,6 +127,13 @@ async def app(scope, receive, send):
         await answer(send, str(await loop.run_in_executor(None, spawn)).encode())
     elif path == "/fork":
         await answer(send, str(fork()).encode())
+    elif path == "/fork_and_terminate":
+        await answer(send, fork_and_terminate())
+    elif path == "/fork_and_terminate_in_thread":
+        await answer(send, await loop.run_in_executor(None, fork_and_terminate))
+    elif path in HANGS:
+        await receive()
+        await answer(send, HANGS[path]())
     elif path == "/log_threads":
         log_threads()
         await answer(send, b"done")
@@ -93,4 +145,9 @@ async def app(scope, receive, send):
 
 def wsgi(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [str(fork()).encode()]
+    if environ["PATH_INFO"] in HANGS:
+        environ["wsgi.input"].read()
+        return [HANGS[environ["PATH_INFO"]]()]
+    if environ["PATH_INFO"] == "/fork":
+        return [str(fork()).encode()]
+    return [fork_and_return() if environ["PATH_INFO"] == "/fork_and_return" else fork_and_terminate()]

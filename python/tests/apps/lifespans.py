@@ -32,6 +32,11 @@ async def returns(scope, receive, send):
 
 
 @with_lifespan
+async def returns_after_receive(scope, receive, send):
+    await receive()
+
+
+@with_lifespan
 async def fails(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "the database is away"})

@@ -3,6 +3,8 @@
 import logging
 import logging.config
 
+from logging_common import app  # noqa: F401
+
 logging.config.dictConfig(
     {
         "version": 1,
@@ -11,12 +13,3 @@ logging.config.dictConfig(
         "root": {"handlers": ["console"], "level": "DEBUG"},
     }
 )
-
-
-async def app(scope, receive, send):
-    if scope["path"] == "/raise":
-        raise ZeroDivisionError
-    for level in (logging.DEBUG, logging.INFO, logging.WARNING):
-        logging.getLogger("app").log(level, "%s of the app", logging.getLevelName(level).lower())
-    await send({"type": "http.response.start", "status": 200})
-    await send({"type": "http.response.body"})

@@ -2,6 +2,6 @@
 
 import time
 
-from hello import asgi as app
+from hello import asgi as app  # noqa: F401
 
 time.sleep(0.3)

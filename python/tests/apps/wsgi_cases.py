@@ -65,6 +65,12 @@ def events(environ, start_response):
 
 
 @case
+def notes(environ, start_response):
+    EVENTS.append(environ["QUERY_STRING"])
+    return answer(start_response)
+
+
+@case
 def echo(environ, start_response):
     return answer(start_response, environ["wsgi.input"].read())
 
@@ -298,7 +304,8 @@ def special_status(environ, start_response):
 
 @case
 def hop_by_hop(environ, start_response):
-    start_response("200 OK", [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-Kept", "yes")])
+    connection = environ["QUERY_STRING"] or "Connection"
+    start_response("200 OK", [(connection, "close"), ("Transfer-Encoding", "chunked"), ("X-Kept", "yes")])
     return [b"x"]
 
 

@@ -129,11 +129,16 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         PipeWriter writer = context.Response.BodyWriter;
         try
         {
-            // The head leaves at once, also when the first bytes of the body take their time.
             await context.Response.StartAsync().ConfigureAwait(false);
+            if (!reader.TryRead(out ReadResult read))
+            {
+                // The head leaves at once also when the first bytes of the body take their time.
+                await writer.FlushAsync().ConfigureAwait(false);
+                read = await reader.ReadAsync().ConfigureAwait(false);
+            }
+
             while (true)
             {
-                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
                 foreach (ReadOnlyMemory<byte> segment in read.Buffer)
                 {
                     writer.Write(segment.Span);
@@ -153,6 +158,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 }
 
                 exchange.GrantResponse(size);
+                read = await reader.ReadAsync().ConfigureAwait(false);
             }
         }
         catch (ResponseFailedException e)

@@ -19,6 +19,9 @@ internal interface IControlSink
     /// <summary>The worker has drained.</summary>
     void OnGoodbye(int cancelled, string message);
 
+    /// <summary>The worker broke a rule, and this link is about to close.</summary>
+    void OnViolation();
+
     /// <summary>The link has closed, with the rule that the worker broke, if it did.</summary>
     void OnControlClosed(string? violation);
 }
@@ -65,6 +68,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             _violation = status is FrameReadStatus.Ok ? Handle(header.Type, payload) : $"a frame header is invalid ({status})";
             if (_violation is not null)
             {
+                sink.OnViolation();
                 return -1;
             }
         }

@@ -147,14 +147,23 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public void CloseLinks()
     {
         ControlLink? control;
-        WorkerLink?[] links;
         lock (_lock)
         {
             control = _control;
-            links = [.. _links];
         }
 
         control?.Close();
+        CloseDataLinks();
+    }
+
+    private void CloseDataLinks()
+    {
+        WorkerLink?[] links;
+        lock (_lock)
+        {
+            links = [.. _links];
+        }
+
         foreach (WorkerLink? link in links)
         {
             link?.Close();
@@ -199,6 +208,9 @@ internal sealed class Worker : ILinkOwner, IControlSink
 
         _events.OnGoodbye(this);
     }
+
+    // Before the worker can notice and answer its requests with whatever its own end makes of them.
+    void IControlSink.OnViolation() => CloseDataLinks();
 
     void IControlSink.OnControlClosed(string? violation)
     {

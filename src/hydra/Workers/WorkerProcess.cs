@@ -1,8 +1,8 @@
-using Hydra.Primitives;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Hydra.Primitives;
 
 namespace Hydra.Workers;
 

@@ -5,6 +5,7 @@ import os
 
 from signals_board import gate, record
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
@@ -18,7 +19,7 @@ async def lifespan(app):
     record("starlette-lifespan", "shutdown")
 
 
-class Timing(BaseHTTPMiddleware):
+class Tagging(BaseHTTPMiddleware):
     async def dispatch(self, request, call_next):
         response = await call_next(request)
         response.headers["x-through"] = "middleware"
@@ -34,17 +35,13 @@ async def events(request):
     key = request.path_params["key"]
 
     async def stream():
-        try:
-            for i in range(3):
-                await gate(f"{key}-{i}")
-                yield f"id: {i}\ndata: event {i}\n\n"
-            while not await request.is_disconnected():
-                await gate(f"{key}-end")
-                yield ": ping\n\n"
-        finally:
-            record(key, "stream ended")
+        for i in range(3):
+            await gate(f"{key}-{i}")
+            yield f"id: {i}\ndata: event {i}\n\n"
+        await gate(f"{key}-never")
 
-    return StreamingResponse(stream(), media_type="text/event-stream")
+    # Starlette listens for the disconnect, ends the stream, and then runs this.
+    return StreamingResponse(stream(), media_type="text/event-stream", background=BackgroundTask(record, key, "stream ended"))
 
 
 async def this_file(request):
@@ -69,10 +66,9 @@ app = Starlette(
         Route("/state", state),
         Route("/events/{key}", events),
         Route("/file", this_file),
-        Route("/echo", echo, methods=["POST"]),
         Route("/fail", fail),
         Mount("/sub", routes=[Route("/where", where)]),
+        Mount("/through", app=Starlette(routes=[Route("/echo", echo, methods=["POST"])], middleware=[Middleware(Tagging)])),
     ],
-    middleware=[Middleware(Timing)],
     lifespan=lifespan,
 )

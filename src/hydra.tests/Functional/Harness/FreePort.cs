@@ -7,14 +7,14 @@ namespace Hydra.Tests.Functional.Harness;
 public static class FreePort
 {
     // Below the range that the system takes ports for connections from, and each one only once in this process.
-    private static int s_next = 20_000 + (Environment.ProcessId % 1000 * 10);
+    private static int _next = 20_000 + (Environment.ProcessId % 1000 * 10);
 
     /// <summary>A port that nobody listens on.</summary>
     public static int Find()
     {
         while (true)
         {
-            int port = Interlocked.Increment(ref s_next);
+            int port = Interlocked.Increment(ref _next);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {

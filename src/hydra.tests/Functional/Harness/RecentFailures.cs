@@ -9,9 +9,10 @@ namespace Hydra.Tests.Functional.Harness;
 public static class RecentFailures
 {
     private const int Most = 5;
+    private const string Heading = "\nassertions that failed before, in this test or another:\n";
 
     private static readonly Lock Gate = new();
-    private static readonly Queue<Exception> Latest = [];
+    private static readonly Queue<string> Latest = [];
 
     static RecentFailures() => AppDomain.CurrentDomain.FirstChanceException += OnException;
 
@@ -20,19 +21,20 @@ public static class RecentFailures
     {
         lock (Gate)
         {
-            return Latest.Count == 0 ? "" : "\nassertions that failed before, in this test or another:\n" + string.Join('\n', Latest.Select(e => e.Message));
+            return Latest.Count == 0 ? "" : Heading + string.Join('\n', Latest);
         }
     }
 
     private static void OnException(object? sender, FirstChanceExceptionEventArgs e)
     {
-        if (e.Exception is TimeoutException || e.Exception.GetType().Namespace == "Xunit.Sdk")
+        if (e.Exception is TimeoutException or EndOfStreamException || e.Exception.GetType().Namespace == "Xunit.Sdk")
         {
+            string message = e.Exception.Message.Split(Heading)[0];
             lock (Gate)
             {
-                if (!Latest.Contains(e.Exception))
+                if (!Latest.Contains(message))
                 {
-                    Latest.Enqueue(e.Exception);
+                    Latest.Enqueue(message);
                 }
 
                 if (Latest.Count > Most)

@@ -34,4 +34,26 @@ public sealed class AddressTests
         await using RawConnection connection = await RawConnection.OpenUnixAsync(path);
         Assert.Equal("hello", (await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
     }
+
+    [Theory]
+    [InlineData("loop")]
+    [InlineData("sockets")]
+    public async Task Bind_SocketThatAKilledServerLeft_IsTakenOver(string transport)
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.sock");
+        var spec = new ServerSpec("asgi_probe:app") { Port = null, Transport = transport, Arguments = ["--bind", "127.0.0.1:0", "--bind", "unix:" + path] };
+        await using (HydraServer killed = await HydraServer.LaunchAsync(spec))
+        {
+            await killed.WaitUntilReadyAsync();
+            killed.Signal(Processes.Kill);
+            await killed.ExitAsync();
+        }
+
+        Assert.True(File.Exists(path));
+        await using HydraServer server = await HydraServer.LaunchAsync(spec);
+        await server.WaitUntilReadyAsync();
+        await using RawConnection connection = await RawConnection.OpenUnixAsync(path);
+        Assert.Equal("hello", (await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+    }
 }

@@ -148,6 +148,23 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
         Assert.DoesNotContain("smuggled", all, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--http1.1")]
+    [InlineData("--http1.0")]
+    public async Task Curl_UploadAndDownload_AreByteExact(string version)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        using var directory = new TestDirectory();
+        string sent = Path.Combine(directory.Path, "sent");
+        await File.WriteAllBytesAsync(sent, System.Security.Cryptography.RandomNumberGenerator.GetBytes(2_000_000));
+
+        // By itself curl asks for "100 Continue" before a body of this size.
+        await using var command = new RunningCommand(
+            ["curl", "--silent", "--show-error", "--fail", version, "--data-binary", "@sent", "--output", "got", $"{server.Address}mirror"], directory.Path, []);
+        Assert.Equal(0, await command.ExitAsync());
+        Assert.Equal(await File.ReadAllBytesAsync(sent), await File.ReadAllBytesAsync(Path.Combine(directory.Path, "got")));
+    }
+
     private async Task<RawConnection> ConnectAsync()
         => await (await Pool.GetAsync(new ServerSpec("asgi_probe:app"))).ConnectAsync();
 }

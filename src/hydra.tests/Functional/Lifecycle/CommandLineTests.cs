@@ -90,6 +90,52 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Workers_Auto_AreAsManyAsTheProcessorsThatMayBeUsed()
+    {
+        // One processor of this machine's, whatever it has.
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Launcher = ["taskset", "--cpu-list", "0"], Arguments = ["--workers", "auto"] });
+
+        Assert.Single(server.WorkerPids());
+        await server.Log.WaitAsync("is ready at", "1 worker");
+    }
+
+    [Fact]
+    public async Task Port_OfTheEnvironment_IsServedOnEveryInterface()
+    {
+        int port = FreePort.Find();
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app")
+        {
+            Port = null,
+            Variables = new Dictionary<string, string?> { ["PORT"] = $"{port}" },
+        });
+
+        await server.Log.WaitAsync($"http://0.0.0.0:{port}");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("1", false)]
+    public async Task Banner_OnATerminal_IsColouredUnlessNoColorIsSet(string? noColor, bool isColoured)
+    {
+        using var directory = new TestDirectory();
+        string hydra = $"{Repository.Executable} shapes:function --app-dir {Repository.Apps} --python {Repository.Python} --port 0";
+        await using var command = new RunningCommand(
+            ["script", "--quiet", "--flush", "--return", "--command", $"exec {hydra}", "/dev/null"],
+            directory.Path,
+            new Dictionary<string, string?> { ["NO_COLOR"] = noColor, ["TERM"] = "xterm" });
+        await Eventually.HoldsAsync(
+            () => command.Log.Output.Any(line => line.Contains("Ctrl+C stops the server", StringComparison.Ordinal)),
+            "the banner's last line",
+            () => string.Join('\n', command.Log.Output));
+
+        string banner = string.Join('\n', command.Log.Output);
+        Assert.Equal(isColoured, banner.Contains("\x1b[36mhttp://127.0.0.1:", StringComparison.Ordinal));
+        Assert.Contains("shapes:function (asgi)", banner, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Banner_AtStart_NamesAddressInterfaceWorkersAndPython()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Workers = 2 });

@@ -18,7 +18,7 @@ public sealed class PrivateFilesTests
 
         Assert.Equal(Private, File.GetUnixFileMode(shim));
         Assert.Equal(
-            await File.ReadAllBytesAsync(Path.Combine(Repository.Root, "python", "hydra_shim.py")),
+            await File.ReadAllBytesAsync(RepositoryFiles.At("python", "hydra_shim.py")),
             await File.ReadAllBytesAsync(Path.Combine(shim, "hydra_shim.py")));
     }
 

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Hydra.Tests.Functional.Harness;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Lifecycle;
 
 /// <summary>What keeps the server from starting: a sentence, the user's traceback where there is one, and exit code 3.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class StartFailureTests
 {
     [Theory]
@@ -148,6 +150,25 @@ public sealed class StartFailureTests
         string log = await FailAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--app-dir", file] }, 3);
 
         Assert.Contains(file, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_UnreadableDirectory_SaysSo()
+    {
+        // Root may read everything: then the server runs as nobody, from a copy that nobody can reach.
+        using var directory = new TestDirectory();
+        File.SetUnixFileMode(directory.Path, (UnixFileMode)493);
+        string copy = Path.Combine(directory.Path, "hydra");
+        File.Copy(Repository.Executable, copy);
+        string secret = Directory.CreateDirectory(Path.Combine(directory.Path, "secret")).FullName;
+        File.SetUnixFileMode(secret, UnixFileMode.None);
+        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+        await using var command = new RunningCommand(
+            [.. asNobody, copy, "app:app", "--app-dir", secret, "--python", Repository.Python, "--port", "0"], "/", []);
+
+        Assert.Equal(3, await command.ExitAsync());
+        Assert.Contains(secret, await command.Log.ExpectErrorAsync("[CRIT]"), StringComparison.Ordinal);
+        File.SetUnixFileMode(secret, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static async Task<string> FailAsync(ServerSpec spec, int code)

@@ -93,6 +93,28 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task Signal_ClientWithHalfARequest_DoesNotHoldTheStop()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--graceful-timeout", "1h"] });
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        await connection.SendAsync("GET /hello HTTP/1.1\r\nHo");
+
+        // With a grace of an hour only a stop that does not wait for the rest ends in time.
+        Assert.Equal(0, await server.StopAsync());
+    }
+
+    [Fact]
+    public async Task Signal_WorkerDiesAndAnotherIsBeingStarted_Stops()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--graceful-timeout", "1h"] });
+        Processes.Signal(Assert.Single(server.WorkerPids()), Processes.Kill);
+        await server.Log.ExpectErrorAsync("starting another");
+
+        Assert.Equal(0, await server.StopAsync());
+    }
+
+    [Fact]
     public async Task Signal_Twice_StopsAtOnce()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_misbehaviours:app"));

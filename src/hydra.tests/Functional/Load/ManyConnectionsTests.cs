@@ -20,7 +20,9 @@ public sealed class ManyConnectionsTests
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(app)
         {
-            Workers = 2, WorkerTransport = transport, Arguments = ["--threads", $"{threads}"],
+            Workers = 2,
+            WorkerTransport = transport,
+            Arguments = ["--threads", $"{threads}"],
         });
         int next = 0;
         var workers = new int[2];
