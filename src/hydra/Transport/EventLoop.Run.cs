@@ -70,6 +70,8 @@ internal sealed partial class EventLoop
                 continue;
             }
 
+            Connection(sources, i + 2, count)?.FetchSelf();
+            Connection(sources, i + 1, count)?.FetchRequest();
             try
             {
                 source.OnEvents(events);
@@ -79,6 +81,17 @@ internal sealed partial class EventLoop
                 Fault(source, e);
             }
         }
+    }
+
+    private LoopConnection? Connection(ILoopSource?[] sources, int index, int count)
+    {
+        if (index >= count)
+        {
+            return null;
+        }
+
+        _events.Read(index, out int fd, out _);
+        return (uint)fd < (uint)sources.Length ? sources[fd] as LoopConnection : null;
     }
 
     private void RunTimers()

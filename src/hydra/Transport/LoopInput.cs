@@ -166,6 +166,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         _waiter.OnCompleted(continuation, state, token, flags);
+        _connection.Reader = state;
         CancellationToken cancellationToken = _token;
         int before = Interlocked.Or(ref _state, Waiting);
         _connection.EnsureRegistered();
