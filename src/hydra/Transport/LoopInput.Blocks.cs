@@ -145,6 +145,18 @@ internal sealed partial class LoopInput
 
     private void Consume(Block block, int index)
     {
+        if (Capture is { } capture)
+        {
+            Block first = _head!;
+            while (first != block)
+            {
+                capture.Append(first.Bytes.AsSpan(first.Start, first.Length));
+                first = first.NextBlock!;
+            }
+
+            capture.Append(block.Bytes.AsSpan(block.Start, index - block.Start));
+        }
+
         if (block == _tail && index == block.End)
         {
             ReturnBlocks(until: null);
