@@ -37,7 +37,7 @@ internal sealed partial class HttpExchange
         _stopBody = false;
         WorkerIndex = -1;
         Rule = null;
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        var request = (IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!;
         RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
@@ -140,7 +140,7 @@ internal sealed partial class HttpExchange
     {
         _isBodyComplete = true;
         _owesContinue = false;
-        if (_context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        if (_context.Features[typeof(IHttpRequestBodyDetectionFeature)] is not IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
             return FrameFlags.End;
         }

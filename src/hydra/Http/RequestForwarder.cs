@@ -22,7 +22,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     public async Task InvokeAsync(HttpContext context)
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
-        ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
+        var connection = (ClientConnection)context.Features[typeof(ClientConnection)]!;
         HttpExchange exchange = connection.Rent(this);
         try
         {
