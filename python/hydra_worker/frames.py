@@ -17,16 +17,31 @@ _pack_response = Struct(wire.HEADER.format + wire.RESPONSE_FIELDS.format.lstrip(
 _RESPONSE_FIXED = wire.RESPONSE_FIELDS.size
 
 
+# Bodies up to this size, in bytes, are copied into their frame: that is cheaper than a piece of its own.
+COPIED = 2048
+
+
 def response_frame(stream: int, flags: int, status: int, head: bytes, body: Buffer) -> bytes:
     """RESPONSE; the caller has checked the sizes."""
+    return b"".join((response_start(stream, flags, status, head, len(body)), body))
+
+
+def response_start(stream: int, flags: int, status: int, head: bytes, size: int) -> bytes:
+    """RESPONSE up to its body, which is so long and follows."""
     headers = len(head)
-    size = len(body)
-    fixed = _pack_response(
-        _RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size
+    return (
+        _pack_response(
+            _RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size
+        )
+        + head
     )
-    return b"".join((fixed, head, body))
 
 
 def body_frame(stream: int, flags: int, data: Buffer) -> bytes:
     """BODY; the caller has checked the size."""
     return b"".join((_pack_header(len(data), wire.BODY, flags, 0, stream), data))
+
+
+def body_start(stream: int, flags: int, size: int) -> bytes:
+    """BODY up to its data, which is so long and follows."""
+    return _pack_header(size, wire.BODY, flags, 0, stream)

@@ -9,9 +9,10 @@ from typing import Any, Dict, Iterable, Tuple
 from . import wire
 from .errors import LinkBroken
 
-# More than one frame of the greatest size, so that the rest of an incomplete one always leaves room for the
-# next.
-_BUFFER_SIZE = 512 * 1024
+# The most that one read brings, in bytes: more would leave the processor's cache before it is handled.
+_READ_SIZE = 128 * 1024
+# Room for an incomplete frame of the greatest size, and for one more read.
+_BUFFER_SIZE = wire.HEADER_SIZE + wire.MAX_PAYLOAD + _READ_SIZE
 
 _unpack_header = wire.HEADER.unpack_from
 _unpack_request = wire.REQUEST_FIELDS.unpack_from
@@ -30,12 +31,14 @@ class FrameReader:
         self.streams: Dict[int, Any] = {}
         self._buffer = bytearray(_BUFFER_SIZE)
         self._view = memoryview(self._buffer)
+        self._empty = self._view[:_READ_SIZE]
         self._filled = 0
         self._needed = _HEADER_SIZE
 
     def free_buffer(self) -> memoryview:
         """Where the next bytes go."""
-        return self._view[self._filled :] if self._filled else self._view
+        filled = self._filled
+        return self._view[filled : filled + _READ_SIZE] if filled else self._empty
 
     def take_in(self, count: int) -> None:
         """

@@ -153,8 +153,8 @@ class MemoryLink(AsgiLink):
         )
         self.sent = bytearray()
 
-    def transmit(self, data):
-        self.sent += data
+    def transmit(self, pieces):
+        self.sent += b"".join(pieces)
 
     def close(self):
         pass

@@ -14,13 +14,15 @@ from typing import Any, Callable, List, Set
 
 from .. import wire
 from ..errors import LinkBroken
+from ..frames import Buffer
 from ..framing import FrameReader
 from .scope import ScopeBuilder
 from .stream import HttpStream
 from .tasks import starter
 
-# Output that is not kept until the end of the turn.
-_FLUSH_SIZE = 256 * 1024
+# Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
+# they are still in the processor's cache when the kernel copies them.
+_FLUSH_SIZE = 64 * 1024
 # How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
 # slow ones behind it.
 _FLUSH_TIME = 0.001
@@ -56,7 +58,7 @@ class DataLink(FrameReader):
         self._now = 0.0
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
-        self._out: List[bytes] = []
+        self._out: List[Buffer] = []
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
@@ -112,8 +114,8 @@ class DataLink(FrameReader):
 
     # ---- output
 
-    def write(self, frame: bytes) -> None:
-        """Adds a frame to what leaves next."""
+    def write(self, frame: Buffer) -> None:
+        """Adds a frame, or a part of one, to what leaves next."""
         self._out.append(frame)
         self._out_size += len(frame)
         if not self._flush_expected:
@@ -131,11 +133,11 @@ class DataLink(FrameReader):
     def _send_out(self) -> None:
         with self._out_lock:
             # The loop's thread may add frames while the watch is here.
-            frames = self._out[:]
-            del self._out[: len(frames)]
+            pieces = self._out[:]
+            del self._out[: len(pieces)]
             self._out_size = 0
             if not self._closed:
-                self.transmit(b"".join(frames))
+                self.transmit(pieces)
 
     def check(self, since: float) -> bool:
         """For the watch: sends what has waited since before that time. Says whether something waits."""
@@ -145,10 +147,10 @@ class DataLink(FrameReader):
             self._send_out()
         return True
 
-    def transmit(self, data: bytes) -> None:
+    def transmit(self, pieces: List[Buffer]) -> None:
         """
-        Sends the bytes, or keeps what cannot be sent yet. Called with the output's lock, on the loop's thread
-        or on that of the watch.
+        Sends the pieces, or keeps what cannot be sent yet. Called with the output's lock, on the loop's
+        thread or on that of the watch.
         """
         raise NotImplementedError
 
