@@ -4,7 +4,8 @@
     python3 bench/shim.py --only 'hello|browser' --batch 32
     python3 bench/shim.py --against /path/to/other/python    this shim and another one, in interleaved rounds
 
-Prints microseconds of CPU time of the worker's process for each request, its system calls' included.
+Prints microseconds of CPU time of the worker's process for each request, its system calls' included: the median
+of the rounds and, in brackets, the least.
 """
 
 import argparse
@@ -156,7 +157,8 @@ def measure(case: Case, options: argparse.Namespace) -> None:
             for _ in range(options.rounds):
                 for worker, result in zip(workers, results):
                     result.append(worker.batches(frame, size, options.secs))
-            print(f"{case.name:15} batch {size:3}  " + "  ".join(f"{statistics.median(each):7.2f}" for each in results), flush=True)
+            columns = [f"{statistics.median(each):7.2f} ({min(each):.2f})" for each in results]
+            print(f"{case.name:15} batch {size:3}  " + "  ".join(f"{column:18}" for column in columns), flush=True)
     finally:
         for worker in workers:
             worker.stop()

@@ -23,7 +23,12 @@ COPIED = 2048
 
 def response_frame(stream: int, flags: int, status: int, head: bytes, body: Buffer) -> bytes:
     """RESPONSE; the caller has checked the sizes."""
-    return b"".join((response_start(stream, flags, status, head, len(body)), body))
+    headers = len(head)
+    size = len(body)
+    fixed = _pack_response(
+        _RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size
+    )
+    return b"".join((fixed, head, body))
 
 
 def response_start(stream: int, flags: int, status: int, head: bytes, size: int) -> bytes:

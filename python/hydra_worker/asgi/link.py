@@ -49,8 +49,9 @@ class DataLink(FrameReader):
         self._application = application
         self._build_scope = scopes.build
         self._lost = lost
-        # tells the watch that responses wait for the end of the batch
+        # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
+        self._watched = False
         # streams whose application did not finish in its first step
         self.unfinished: Set[HttpStream] = set()
         # one batch of input: how to start tasks, when it or its last flush was
@@ -97,7 +98,8 @@ class DataLink(FrameReader):
         if self.draining:
             self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
             return
-        if self._out:
+        if self._out and not self._watched:
+            self._watched = True
             self._arm()
         scope = self._build_scope(method, raw_path, query, connection, headers)
         http = HttpStream(self, stream, flags, method, body, self._now)
@@ -136,6 +138,7 @@ class DataLink(FrameReader):
             pieces = self._out[:]
             del self._out[: len(pieces)]
             self._out_size = 0
+            self._watched = False
             if not self._closed:
                 self.transmit(pieces)
 

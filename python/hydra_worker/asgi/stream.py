@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
-from ..headers import BODILESS, encode
+from ..headers import BODILESS, HeadCache, encode
 from ..logs import log_exception, logger, warn_once
 from ..streams import Stream
 
@@ -29,6 +29,7 @@ DONE = 4  # the response is complete, and with it the stream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_head_of = HeadCache(encode).get
 
 
 class HttpStream(Stream):
@@ -124,7 +125,11 @@ class HttpStream(Stream):
             if self.bodiless:
                 body = b""
             size = len(body)
-            if size <= _MAX_BODY and self.phase == HELD:
+            if size <= COPIED and not more and self.phase == HELD:
+                # What most responses are.
+                self.link.write(response_frame(self.id, _END, self.status, self.head, body))
+                self._complete()
+            elif size <= _MAX_BODY and self.phase == HELD:
                 self._write_response(0 if more else _END, body)
                 if more:
                     self.phase = SENT
@@ -146,14 +151,14 @@ class HttpStream(Stream):
 
     def _hold(self, message: Dict[str, Any]) -> None:
         status = message.get("status")
-        if not isinstance(status, int) or isinstance(status, bool):
+        if type(status) is not int and (not isinstance(status, int) or isinstance(status, bool)):
             raise self._broke(
                 f"The status of http.response.start must be an int, not {status!r}.", InvalidMessage
             )
         if not 200 <= status <= 999:
             raise self._broke(f"{status} cannot be the status of a response: it must be from 200 to 999.")
         try:
-            self.head, self.remaining = encode(message.get("headers", ()), status)
+            self.head, self.remaining = _head_of(message.get("headers", ()), status)
         except RuleViolation as error:
             self.violation = str(error)
             raise
