@@ -30,6 +30,10 @@ _FAST = 0.0001
 _CANCELLED = b"The request was cancelled because the worker stops."
 # The weight of the latest request in the moving average: a few slow ones are enough to be careful again.
 _WEIGHT = 0.1
+# When the front is told what requests cost: after so many of them, or so many seconds.
+_REPORT_REQUESTS = 64
+_REPORT_SECONDS = 0.002
+_U32 = 0xFFFFFFFF
 
 
 class Hub:
@@ -43,6 +47,9 @@ class Hub:
         self.running = 0
         # seconds that a request takes, a moving average; pessimistic until something was measured
         self._cost = 1.0
+        # what the front has not been told: seconds, and the requests that took them
+        self._busy = 0.0
+        self._done = 0
         # who waits, and who reads; since when nobody does although threads are idle (0: that is not so)
         self._pumping = False
         self._idle: List[Any] = []
@@ -109,14 +116,29 @@ class Hub:
             request = self.ready.popleft()
             if not request.gone:
                 return request
+            # The front keeps its place until it hears of it.
+            request.link.defer(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
+            self._watch.arm()
         return None
 
     def _finished(self, cost: float) -> None:
         self._cost += (cost - self._cost) * _WEIGHT
+        self._busy += cost
+        self._done += 1
+        if self._done >= _REPORT_REQUESTS or self._busy >= _REPORT_SECONDS:
+            self._report()
         self.running -= 1
         if self._draining and not self.running:
             self.drained.set()
             self._wake_all()
+
+    def _report(self) -> None:
+        """Tells the front what requests cost: it sends no more of them than this worker comes to soon."""
+        busy = min(int(self._busy * 1_000_000), _U32)
+        self.links[0].defer(wire.pack_taken(0, 0, busy, self._done))
+        self._watch.arm()
+        self._busy = 0.0
+        self._done = 0
 
     def deliver(self, request: WsgiStream, frame: bytes) -> None:
         """

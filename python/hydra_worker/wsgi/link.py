@@ -68,9 +68,10 @@ class DataLink(FrameReader):
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
         head = (method, raw_path, query, connection, headers)
-        new = WsgiStream(self, stream, flags, head, body, self._now)
+        new = WsgiStream(self, stream, flags, head, body, self._now, queued)
         self.streams[stream] = new
         if self._ready is None:
             self.refuse(new)
