@@ -86,7 +86,8 @@ class WsgiTakenTests(WsgiCase):
             front.ready()
             flag = os.path.join(directory, "flag")
             runs = front.open("GET", "/blocks", query=flag, send=False)
-            waits = front.open("GET", "/events", send=False)
+            # Its body is still coming: it is not given back.
+            waits = front.open("POST", "/events", end=False, send=False)
             front.data[0].send(runs.frame + waits.frame)
             while front.ping()[3] != 2:
                 pass
@@ -98,6 +99,26 @@ class WsgiTakenTests(WsgiCase):
             self.assertEqual(reset.reset, (wire.RESET_CANCELLED, ""))
             self.assertEqual(reset.status, 0)
             front.stop()
+
+
+    def test_requests_behind_one_that_blocks_are_given_back(self):
+        for threads in (1, 2):
+            with self.subTest(threads), tempfile.TemporaryDirectory() as directory:
+                with Front("wsgi_cases:app", threads=threads) as front:
+                    front.ready()
+                    flag = os.path.join(directory, "flag")
+                    blocks = [front.open("GET", "/blocks", query=flag) for _ in range(threads)]
+                    while front.ping()[3] != threads:
+                        pass
+                    late = [front.open("GET", "/notes", query="late %d" % number) for number in range(3)]
+                    for exchange in late:
+                        self.assertEqual(exchange.response().reset[0], wire.RESET_NOT_STARTED)
+                    with open(flag, "w"):
+                        pass
+                    for exchange in blocks:
+                        self.assertEqual(exchange.response().body, b"unblocked")
+                    self.assertEqual(front.get("/events").body, b"[]")
+                    front.stop()
 
 
 class MeterTests(unittest.TestCase):

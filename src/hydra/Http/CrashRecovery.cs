@@ -11,8 +11,8 @@ namespace Hydra.Http;
 /// </summary>
 internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
 {
-    // Each time a worker that was going away gave it back. More than a rolling reload of a few workers can cause is a mistake of ours.
-    private const int MostReturns = 16;
+    // Each time a worker that was going away, or held up by another request, gave it back. More is a mistake of ours.
+    private const int MostReturns = 100;
 
     private readonly PoisonMemory _poison = new();
 

@@ -86,7 +86,9 @@ internal enum ResetReason : byte
     /// <summary>The application returned without a (complete) response.</summary>
     NoResponse = 3,
 
-    /// <summary>The worker is going away and has not started this request: it may be sent to another worker.</summary>
+    /// <summary>
+    /// The worker is going away, or held up by other requests, and has not started this one: it may be sent to another worker.
+    /// </summary>
     NotStarted = 4,
 
     /// <summary>The front had cancelled the stream, and the application is through with it.</summary>

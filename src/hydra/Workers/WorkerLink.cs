@@ -291,6 +291,11 @@ internal sealed class WorkerLink : ILinkSink
             return "a RESET frame has wrong lengths";
         }
 
+        if ((ResetReason)reset.Reason is ResetReason.NotStarted)
+        {
+            _worker.Window.OnGivenBack();
+        }
+
         FindForFrame(id, remove: true)?.OnReset(id, (ResetReason)reset.Reason, Encoding.UTF8.GetString(reset.Message));
         return null;
     }

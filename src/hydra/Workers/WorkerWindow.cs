@@ -127,6 +127,17 @@ internal sealed class WorkerWindow
         }
     }
 
+    /// <summary>
+    /// The worker has given a request back because its threads are held up: none is sent ahead until it says what has cost so much.
+    /// </summary>
+    public void OnGivenBack()
+    {
+        if (CountsThreads)
+        {
+            Volatile.Write(ref _mostInFlight, Math.Min(_limit, _threads));
+        }
+    }
+
     /// <summary>So many requests kept the worker busy for so long: a thread of it, or its event loop.</summary>
     public void Report(double microseconds, int requests)
     {
