@@ -17,7 +17,7 @@ class WsgiStream(Stream):
     __slots__ = ("head", "queued", "gate")
 
     def __init__(
-        self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int
+        self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0
     ) -> None:
         Stream.__init__(self, link, number, flags, body, started)
         self.head = head

@@ -29,7 +29,7 @@ public sealed class QueueTests : IDisposable
     [Fact]
     public void Submit_BeyondTheBytes_IsRefused()
     {
-        int size = new FakeStream("/").RequestFrame.Length;
+        int size = new FakeStream("/0").RequestFrame.Length;
         Make(new DispatchOptions { QueueBytes = (2 * size) + 1 });
         FakeStream[] streams = Submit(3);
 

@@ -39,21 +39,17 @@ public class ServiceRateTests
     {
         double now = 0;
         _rate.Restart(now);
-        Serve(100, 20);
-        Serve(10, 20);
+        Serve(each: 50, seconds: 20);
+        Serve(each: 2, seconds: 20);
 
-        Assert.Equal(10, _rate.RetryAfter(100, now));
+        // Eight a second.
+        Assert.Equal(10, _rate.RetryAfter(80, now));
 
         void Serve(int each, double seconds)
         {
             for (double end = now + seconds; now < end; now += 0.25)
             {
-                _rate.Add(each / 4);
-                if (each % 4 != 0 && now % 0.5 == 0)
-                {
-                    _rate.Add(each % 4);
-                }
-
+                _rate.Add(each);
                 _rate.Sample(now + 0.25);
             }
         }

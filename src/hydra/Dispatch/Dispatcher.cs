@@ -228,8 +228,13 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IDisposable
         }
         else
         {
-            // A worker may have got room between the failed attempt and the queue.
-            SendWaiting();
+            // A worker may have got room between the failed attempt and the queue. Who gives room looks at the queue after that, so
+            // with the barrier one of both sees the other.
+            Interlocked.MemoryBarrier();
+            if (Array.Exists(_ready, static worker => worker.IsReady && worker.Window.HasRoom))
+            {
+                SendWaiting();
+            }
         }
     }
 

@@ -390,6 +390,8 @@ internal sealed class WorkerLink : ILinkSink
             Array.Resize(ref _slots, _slots.Length * 2);
         }
 
+        // From 1, so that no stream has the id 0, which stands for the link itself.
+        _slots[_slotsUsed].Generation = 1;
         return _slotsUsed++;
     }
 
