@@ -22,8 +22,9 @@ internal sealed class WorkerWindow
     // Older requests count half as much after each so many. A request in a thousand that takes 200 ms is to be remembered.
     private const double Memory = 512;
 
-    // Nothing is known at the start: one request that took 10 ms.
-    private const double FirstCost = 10_000;
+    // Nothing is known at the start: eight requests that took 10 ms each. Some thousand quick ones wipe it out.
+    private const double FirstCost = 80_000;
+    private const double FirstRequests = 8;
 
     // An event loop that takes longer to read was held up by something that it does not measure itself, such as a blocking call in
     // a later step. Less than this may be the system's scheduler.
@@ -42,7 +43,7 @@ internal sealed class WorkerWindow
 
     // Microseconds that so many requests took, the older ones discounted. Under _lock.
     private double _busy = FirstCost;
-    private double _requests = 1;
+    private double _requests = FirstRequests;
 
     /// <summary>Makes the window of a worker that is ready.</summary>
     /// <param name="threads">Requests that it runs at the same time; 0 for an event loop, which has no bound of its own.</param>
