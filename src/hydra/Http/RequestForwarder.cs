@@ -45,7 +45,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
-            connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
+            connection.Head.Restart(exchange.BodyLength(context.Request));
             exchange.Release();
             connection.Return(exchange);
         }
