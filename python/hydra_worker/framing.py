@@ -85,7 +85,7 @@ class FrameReader:
                 continue
             (
                 length, _, flags, zero, stream,
-                _, method, path, query, connection, headers, body,
+                queued, method, path, query, connection, headers, body,
             ) = _unpack_request(data, at)  # fmt: skip
             end = at + _HEADER_SIZE + length
             if length > _MAX_PAYLOAD or zero:
@@ -110,6 +110,7 @@ class FrameReader:
                 data[query:connection],
                 data[connection:headers],
                 data[headers:end],
+                queued,
             )
             at = end
         return at
@@ -124,8 +125,9 @@ class FrameReader:
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
-        """A REQUEST frame."""
+        """A REQUEST frame; `queued` is the microseconds that it has waited in the front."""
         raise NotImplementedError
 
     def _on_other(self, kind: int, payload: bytes, flags: int, number: int) -> None:
