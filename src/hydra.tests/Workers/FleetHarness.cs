@@ -84,6 +84,7 @@ internal sealed class FleetHarness : IFleetActions, IWorkerPool, IQueueFigures, 
     public static FakeStream Open(Worker worker)
     {
         var stream = new FakeStream();
+        Assert.True(worker.Handle.Window.TryEnter());
         Assert.True(worker.Handle.LinkFor(0).TryOpen(stream));
         return stream;
     }
