@@ -108,6 +108,7 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        .. Queue,
         new()
         {
             Name = "max-requests", Aliases = ["limit-max-requests"], Placeholder = "N", Default = "0", Group = OptionGroup.Workers,

@@ -97,7 +97,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _listener.Dispose();
     }
 
-    Worker IFleetActions.Create(int index, WorkerLife life) => new(index, _options.DataLinks, _options.DataChannel, this, life);
+    Worker IFleetActions.Create(int index, WorkerLife life) => new(index, _options.DataLinks, _options.DataChannel, _options.LimitConcurrency, this, life);
 
     void IFleetActions.Launch(Worker worker) => _ = LaunchAsync(worker);
 
