@@ -135,10 +135,12 @@ public class BatchedCallsTests
     {
         using var entered = new ManualResetEventSlim();
         using var leave = new ManualResetEventSlim();
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Group.Loops[0].Post(new Job(() =>
         {
             entered.Set();
             leave.Wait();
+            left.SetResult();
         }));
         entered.Wait();
         try
@@ -148,6 +150,9 @@ public class BatchedCallsTests
         finally
         {
             leave.Set();
+
+            // The loop still uses the events until then.
+            await left.Task;
         }
     }
 
