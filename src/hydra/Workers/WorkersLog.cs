@@ -73,6 +73,6 @@ internal static partial class WorkersLog
     [LoggerMessage(1421, LogLevel.Warning, "SIGTTIN: there are {Count} workers already, as many as there may be")]
     public static partial void NoMore(ILogger logger, int count);
 
-    [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there are only {Count} workers, and fewer there may not be")]
+    [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there may be no fewer workers than {Count}")]
     public static partial void NoFewer(ILogger logger, int count);
 }

@@ -10,6 +10,7 @@ public sealed class FleetTests
     public async Task Signals_TtinAndTtou_AddAndRemoveAWorker()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
+
         // Two signals that come together are one.
         server.Signal(Processes.MoreWorkers);
         await server.Log.WaitAsync("SIGTTIN", "there are to be 2");
