@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import Callable, Optional
 
+from . import mainthread
+
 
 def resident_kibibytes() -> int:
     """The resident set; 0 where it cannot be had cheaply."""
@@ -51,10 +53,6 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
 
     worker = os.getpid()
 
-    def ignore(number: int, frame: Optional[object]) -> None:
-        # A handler and not SIG_IGN, which the application's subprocesses would inherit.
-        pass
-
     def terminate(number: int, frame: Optional[object]) -> None:
         # A forked child may be told to end before it has come to after_fork().
         if os.getpid() == worker:
@@ -65,7 +63,7 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
 
     def after_fork() -> None:
         for number, ours, default in (
-            (signal.SIGINT, ignore, signal.default_int_handler),
+            (signal.SIGINT, mainthread.handle_interrupt, signal.default_int_handler),
             (signal.SIGTERM, terminate, signal.SIG_DFL),
         ):
             if signal.getsignal(number) is ours:
@@ -76,10 +74,10 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
                     # knows what to do there.
                     return
 
-    signal.signal(signal.SIGINT, ignore)
+    signal.signal(signal.SIGINT, mainthread.handle_interrupt)
     signal.signal(signal.SIGTERM, terminate)
     if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, ignore)
+        signal.signal(signal.SIGBREAK, mainthread.handle_interrupt)
     if hasattr(os, "register_at_fork"):
         # A child that the application forks is the application's: it ends as any Python program does.
         os.register_at_fork(after_in_child=after_fork)

@@ -82,6 +82,10 @@ class DataLink(FrameReader):
         self.streams.pop(request.id, None)
         self.write(wire.pack_reset(request.id, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
 
+    def confirm(self, request: WsgiStream) -> None:
+        """The front has cancelled the stream, and nothing of it goes on here."""
+        self.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
+
     # ---- output
 
     @property

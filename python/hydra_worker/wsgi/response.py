@@ -6,7 +6,7 @@ import io
 from typing import Any, Callable, List, Optional, Tuple
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
+from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
 from ..headers import BODILESS
 from ..logs import log_exception
@@ -114,7 +114,7 @@ class WsgiResponse:
         if not isinstance(data, bytes):
             raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
         if data:
-            self._send_chunk(data)
+            self._hub.shielded(self._send_chunk, data)
 
     # ---- the result
 
@@ -239,18 +239,27 @@ class WsgiResponse:
         return error(rule)
 
     def _failed(self, error: BaseException) -> None:
-        if self._request.gone and isinstance(error, ClientDisconnected):
-            self._complete()
+        if isinstance(error, RequestInterrupted) or (
+            self._request.gone and isinstance(error, ClientDisconnected)
+        ):
+            self._end_cancelled()
             return
         if self._phase != DONE:
             if self._violation is not None and isinstance(error, RuleViolation):
                 reason, text = self._reason, self._violation
             else:
                 reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
-            if not self._request.gone:
+            if self._request.gone:
+                self._end_cancelled()
+            else:
                 link = self._request.link
                 link.write(
                     wire.pack_reset(self._request.id, 0, reason, text.encode("utf-8", "replace")[:1024])
                 )
-            self._complete()
+                self._complete()
         log_exception("Exception in WSGI application", error)
+
+    def _end_cancelled(self) -> None:
+        if self._phase != DONE:
+            self._request.link.confirm(self._request)
+            self._complete()

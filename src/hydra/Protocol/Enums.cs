@@ -13,6 +13,7 @@ internal enum MessageType : byte
     Pong = 0x07,
     Log = 0x08,
     Goodbye = 0x09,
+    Interrupt = 0x0A,
     Request = 0x10,
     Body = 0x11,
     Response = 0x12,
@@ -87,6 +88,9 @@ internal enum ResetReason : byte
 
     /// <summary>The worker is going away and has not started this request: it may be sent to another worker.</summary>
     NotStarted = 4,
+
+    /// <summary>The front had cancelled the stream, and the application is through with it.</summary>
+    Cancelled = 5,
 }
 
 /// <summary>The severity of a LOG record, in the order of Python's levels.</summary>
