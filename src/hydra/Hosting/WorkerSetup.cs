@@ -63,13 +63,15 @@ internal sealed class WorkerSetup : IDisposable
         var options = new SupervisorOptions
         {
             Workers = _options.Workers,
+            MaxWorkers = _options.Workers,
+            DrainTimeout = _options.GracefulTimeout,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
             Document = Document(loops.Count),
         };
-        return new Supervisor(options, _address, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
+        return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,20 @@ namespace Hydra.Workers;
 /// <summary>What the supervisor needs to know. Immutable.</summary>
 internal sealed record SupervisorOptions
 {
-    /// <summary>How many workers run.</summary>
+    /// <summary>How many workers run; where they are scaled the fewest.</summary>
     public required int Workers { get; init; }
+
+    /// <summary>The most workers that scaling may start; the same as <see cref="Workers"/> where it is off.</summary>
+    public required int MaxWorkers { get; init; }
+
+    /// <summary>How long the requests of a worker that is replaced or removed may go on.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>When workers are replaced because of their age.</summary>
+    public RecycleOptions Recycle { get; init; } = new();
+
+    /// <summary>How often workers are asked how they do.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Data links for each worker: one for each event loop of the front.</summary>
     public required int DataLinks { get; init; }
