@@ -49,7 +49,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, new ForwarderOptions { RequestTimeout = options.RequestTimeout }, logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
         await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));

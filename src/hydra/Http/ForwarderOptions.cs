@@ -3,4 +3,8 @@ namespace Hydra.Http;
 /// <summary>How much may be under way for one request, each way.</summary>
 /// <param name="RequestWindow">Bytes of a request's body that a worker's application has not taken yet.</param>
 /// <param name="ResponseWindow">Bytes of a response's body that the client has not taken yet.</param>
-internal sealed record ForwarderOptions(int RequestWindow = 256 * 1024, int ResponseWindow = 256 * 1024);
+internal sealed record ForwarderOptions(int RequestWindow = 256 * 1024, int ResponseWindow = 256 * 1024)
+{
+    /// <summary>How long a worker may take until the response begins; zero for ever. The supervisor's watchdog sees to it.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+}

@@ -13,4 +13,8 @@ internal static partial class HttpLog
 
     [LoggerMessage(1502, LogLevel.Error, "worker {Worker}: {Method} {Path}: the response was cut off and its connection aborted: {Reason}")]
     public static partial void ResponseCutShort(ILogger logger, int worker, string method, string path, string reason);
+
+    [LoggerMessage(1520, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: no response within {Seconds:0.#} s (request {Request}); the client got 504")]
+    public static partial void TimedOut(ILogger logger, int worker, string method, string path, string request, double seconds);
 }

@@ -22,6 +22,12 @@ internal sealed record SupervisorOptions
     /// <summary>How often workers are asked how they do.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long requests may take, and workers may be silent.</summary>
+    public WatchdogOptions Watchdog { get; init; } = new();
+
+    /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
+    public bool InterruptsAbandoned { get; init; }
+
     /// <summary>Data links for each worker: one for each event loop of the front.</summary>
     public required int DataLinks { get; init; }
 

@@ -9,7 +9,7 @@ namespace Hydra.Workers;
 /// A data link: the streams that run on it, by slot and generation. Any thread may open, feed and cancel streams (the channel's
 /// gate guards the table and the output); frames from the worker are handled by the channel's reading side alone, outside the gate.
 /// </summary>
-internal sealed class WorkerLink : ILinkSink
+internal sealed partial class WorkerLink : ILinkSink
 {
     private readonly LinkChannel _channel;
     private readonly WorkerHandle _worker;
@@ -47,6 +47,9 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>The worker at the other end.</summary>
     public WorkerHandle Worker => _worker;
 
+    /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
+    public Action<ulong>? Abandoned { get; init; }
+
     /// <summary>Streams that were opened so far.</summary>
     public long Opened => Volatile.Read(ref _opened);
 
@@ -80,11 +83,13 @@ internal sealed class WorkerLink : ILinkSink
             int index = TakeSlot();
             ref Slot slot = ref _slots[index];
             slot.Stream = stream;
+            slot.Since = _looks;
             ulong id = ((ulong)slot.Generation << 32) | (uint)index;
             _worker.StreamOpened();
             if (!stream.OnSending(this, id))
             {
-                Remove(id);
+                Free(ref slot, index);
+                _worker.StreamClosed();
                 return true;
             }
 
@@ -135,15 +140,24 @@ internal sealed class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            if (_isClosed || Remove(id) is null)
+            if (_isClosed || Find(id) is null)
             {
                 return false;
             }
 
+            // The worker is busy with it until it says otherwise, and the slot stays its own.
+            _slots[(uint)id].Stream = null;
+            _slots[(uint)id].IsCancelled = true;
             new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
             _channel.FlushSoon();
-            return true;
         }
+
+        if (reason is CancelReason.ClientLeft)
+        {
+            Abandoned?.Invoke(id);
+        }
+
+        return true;
     }
 
     int ILinkSink.OnBytes(ReadOnlySpan<byte> data)
@@ -180,10 +194,9 @@ internal sealed class WorkerLink : ILinkSink
             _isShut = true;
             for (int i = 0; i < _slotsUsed; i++)
             {
-                if (_slots[i].Stream is { } stream)
+                ulong id = ((ulong)_slots[i].Generation << 32) | (uint)i;
+                if (Remove(id) is { } stream)
                 {
-                    ulong id = ((ulong)_slots[i].Generation << 32) | (uint)i;
-                    Remove(id);
                     lost.Add((stream, id));
                 }
             }
@@ -218,7 +231,7 @@ internal sealed class WorkerLink : ILinkSink
             return "a RESPONSE frame has wrong lengths";
         }
 
-        UpstreamStream? stream = FindForFrame(id, end);
+        UpstreamStream? stream = end ? FindForFrame(id, remove: true) : FindAnswered(id);
         return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
     }
 
@@ -272,17 +285,29 @@ internal sealed class WorkerLink : ILinkSink
     private UpstreamStream? Remove(ulong id)
     {
         UpstreamStream? stream = Find(id);
-        if (stream is not null)
+        if (stream is not null || IsCancelled(id))
         {
-            ref Slot slot = ref _slots[(uint)id];
-            slot.Stream = null;
-            slot.Generation++;
-            slot.NextFree = _firstFree;
-            _firstFree = (int)(uint)id;
+            Free(ref _slots[(uint)id], (int)(uint)id);
             _worker.StreamClosed();
         }
 
         return stream;
+    }
+
+    private bool IsCancelled(ulong id)
+    {
+        uint index = (uint)id;
+        return index < (uint)_slotsUsed && _slots[index].Generation == (uint)(id >> 32) && _slots[index].IsCancelled;
+    }
+
+    private void Free(ref Slot slot, int index)
+    {
+        slot.Stream = null;
+        slot.IsCancelled = false;
+        slot.IsInterrupted = false;
+        slot.Generation++;
+        slot.NextFree = _firstFree;
+        _firstFree = index;
     }
 
     private int TakeSlot()
@@ -307,5 +332,14 @@ internal sealed class WorkerLink : ILinkSink
         public UpstreamStream? Stream;
         public uint Generation;
         public int NextFree;
+
+        // The looks that there had been when the present deadline began to run.
+        public int Since;
+
+        // The front has cancelled the stream, and the worker has not said yet that it is through with it.
+        public bool IsCancelled;
+
+        // The worker was told to stop it.
+        public bool IsInterrupted;
     }
 }

@@ -51,4 +51,13 @@ internal static partial class WorkersLog
     [LoggerMessage(1414, LogLevel.Warning,
         "worker {Worker} (pid {Pid}) has not finished within {Seconds:0.#} s; {Count} requests are cut off")]
     public static partial void DrainOver(ILogger logger, int worker, int pid, int count, double seconds);
+
+    [LoggerMessage(1430, LogLevel.Error, "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
+    public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);
+
+    [LoggerMessage(1431, LogLevel.Error, "worker {Worker} (pid {Pid}) has not answered for {Seconds:0.#} s and is replaced")]
+    public static partial void Silent(ILogger logger, int worker, int pid, double seconds);
+
+    [LoggerMessage(1432, LogLevel.Warning, "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
+    public static partial void AbandonedOverdue(ILogger logger, int worker, int pid, string request, double seconds);
 }
