@@ -132,24 +132,49 @@ internal sealed partial class Fleet
     // Starts the replacements that are asked for and may be started now.
     private void Advance()
     {
-        while (!_isStopping && NextToReplace() is { } slot)
+        while (!_isStopping && NextToReplace() is { } next)
         {
-            StartReplacement(slot, slot.Wish!.Value);
+            StartReplacement(next.Slot, next.Reason);
         }
     }
 
-    private WorkerSlot? NextToReplace()
+    private (WorkerSlot Slot, RetireReason Reason)? NextToReplace()
     {
-        int running = _slots.Count(slot => slot.Replacement is not null);
         TimeSpan now = Now;
-        return running > 0 ? null : _slots
-            .Where(slot => slot.Wish is not null && MayBeReplaced(slot, now))
-            .MaxBy(slot => slot.Wish!.Value.Rule().Urgency);
+        int running = _slots.Count(slot => slot.Replacement is not null);
+        (WorkerSlot Slot, RetireReason Reason)? next = null;
+        foreach (WorkerSlot slot in _slots.OrderBy(slot => slot.Serving?.Life.Generation))
+        {
+            if (ReasonToReplace(slot) is { } reason && MayBeReplaced(slot, reason, running, now)
+                && (next is null || reason.Rule().Urgency > next.Value.Reason.Rule().Urgency))
+            {
+                next = (slot, reason);
+            }
+        }
+
+        return next;
     }
 
-    private static bool MayBeReplaced(WorkerSlot slot, TimeSpan now)
-        => slot.Serving is { } serving && serving.State.Serves() && slot.Replacement is null && slot.RetryAt <= now
-            && slot.Leaving.Count < MaxLeaving;
+    private RetireReason? ReasonToReplace(WorkerSlot slot)
+    {
+        RetireReason? reload = _reload.Contains(slot.Index) ? RetireReason.Reload : null;
+        return slot.Wish?.Rule().Urgency > reload?.Rule().Urgency ? slot.Wish : reload ?? slot.Wish;
+    }
+
+    private bool MayBeReplaced(WorkerSlot slot, RetireReason reason, int running, TimeSpan now)
+    {
+        if (slot.Serving is not { } serving || !serving.State.Serves() || slot.Replacement is not null || slot.RetryAt > now)
+        {
+            return false;
+        }
+
+        return reason switch
+        {
+            RetireReason.Hung => running < Parallel,
+            RetireReason.Reload => running < (_reload.IsProven ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
+            _ => running == 0 && !_reload.IsActive && slot.Leaving.Count < MaxLeaving && _throttle.Allows(reason, now),
+        };
+    }
 
     private void StartReplacement(WorkerSlot slot, RetireReason reason)
     {
@@ -160,17 +185,35 @@ internal sealed partial class Fleet
         }
 
         serving.Life.Reason = reason;
-        WorkersLog.Replacing(_logger, serving.Index, serving.Pid, reason.Rule().Text);
+        WorkersLog.Replacing(_logger, serving.Index, serving.Pid, Describe(serving, reason));
         slot.Replacement = Create(slot);
         _actions.Launch(slot.Replacement);
     }
 
+    private void TakeOver(WorkerSlot slot, Worker worker)
+    {
+        slot.Wish = null;
+        slot.RetryAt = TimeSpan.Zero;
+        _throttle.OnEnded(Now, Now - worker.Life.StartedAt);
+        if (slot.Promote() is { } old)
+        {
+            BeginDrain(old);
+        }
+    }
+
     private void OnReplacementFailed(WorkerSlot slot, Worker worker, WorkerFailure failure)
     {
+        _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+        _throttle.OnEnded(Now, Now - worker.Life.StartedAt);
+        if (_reload.Contains(slot.Index) && !_reload.IsProven && worker.Life.Generation == _reload.Generation)
+        {
+            AbandonReload(failure);
+            return;
+        }
+
         TimeSpan delay = slot.Backoff.Next(TimeSpan.Zero);
         delay = delay > LeastRetry ? delay : LeastRetry;
         slot.RetryAt = Now + delay;
-        _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
         WorkersLog.ReplacementFailed(_logger, worker.Index, failure.Message, slot.Serving?.Pid ?? 0, delay.TotalSeconds);
     }
 

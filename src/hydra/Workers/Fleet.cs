@@ -57,6 +57,7 @@ internal sealed partial class Fleet
         _log = log;
         _logger = logger;
         _time = time;
+        _scale = new ScalePolicy(options.Scale);
         _origin = time.GetTimestamp();
     }
 
@@ -108,14 +109,10 @@ internal sealed partial class Fleet
         _pool.Add(worker.Handle);
         if (slot.Replacement == worker)
         {
-            slot.Wish = null;
-            slot.RetryAt = TimeSpan.Zero;
-            if (slot.Promote() is { } old)
-            {
-                BeginDrain(old);
-            }
+            TakeOver(slot, worker);
         }
 
+        OnReadyForReload(worker);
         CompleteStart();
         Advance();
     }
@@ -172,6 +169,7 @@ internal sealed partial class Fleet
         }
 
         Probe(now);
+        Look(now);
         Advance();
     }
 
@@ -179,7 +177,7 @@ internal sealed partial class Fleet
     public TimeSpan UntilNextTick()
     {
         TimeSpan now = Now;
-        TimeSpan next = _isStopping ? now + LongestTick : _probeAt;
+        TimeSpan next = _isStopping ? now + LongestTick : LooksOften ? Sooner(_probeAt, _lookAt) : _probeAt;
         foreach (WorkerSlot slot in _slots)
         {
             next = Sooner(next, slot.StartAt);
@@ -204,12 +202,13 @@ internal sealed partial class Fleet
     {
         slot.StartAt = null;
         slot.Serving = Create(slot);
+        DropFromReload(slot);
         _actions.Launch(slot.Serving);
     }
 
     private Worker Create(WorkerSlot slot)
     {
-        var life = new WorkerLife { StartedAt = Now, Limits = WearLimits.Draw(_options.Recycle, Random.Shared) };
+        var life = new WorkerLife { Generation = _reload.Generation, StartedAt = Now, Limits = WearLimits.Draw(_options.Recycle, Random.Shared) };
         Worker worker = _actions.Create(slot.Index, life);
         _alive = [.. _alive, worker];
         return worker;
@@ -217,7 +216,7 @@ internal sealed partial class Fleet
 
     private void CompleteStart()
     {
-        if (!_started.Task.IsCompleted && _slots.TrueForAll(slot => slot.Serving?.Life.ReadyAt is not null))
+        if (!_started.Task.IsCompleted && _slots.TrueForAll(slot => !slot.IsWanted || slot.Serving?.Life.ReadyAt is not null))
         {
             _started.TrySetResult(new StartOutcome(_slots[0].Serving!.Info, null));
         }
@@ -236,6 +235,7 @@ internal sealed partial class Fleet
         if (slot.Replacement is not null)
         {
             slot.Promote();
+            DropFromReload(slot);
             WorkersLog.DiedWhileReplaced(_logger, worker.Index, worker.Pid, ExitDescription.Of(exitCode));
             return;
         }

@@ -68,6 +68,15 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>The same for a worker as dispatch knows it. Any thread.</summary>
     public void Replace(WorkerHandle worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
 
+    /// <summary>Replaces all workers by such with the present code, as far as that starts. Any thread.</summary>
+    public void Reload() => Post(_fleet.Reload);
+
+    /// <summary>One worker more. Any thread.</summary>
+    public void Grow() => Post(_fleet.Grow);
+
+    /// <summary>One worker less. Any thread.</summary>
+    public void Shrink() => Post(_fleet.Shrink);
+
     /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
     public async Task StopAsync(TimeSpan grace)
     {

@@ -7,11 +7,14 @@ namespace Hydra.Workers;
 /// <summary>What the supervisor needs to know. Immutable.</summary>
 internal sealed record SupervisorOptions
 {
-    /// <summary>How many workers run; where they are scaled the fewest.</summary>
-    public required int Workers { get; init; }
+    /// <summary>How many workers are started.</summary>
+    public int Workers => Scale.Minimum;
 
-    /// <summary>The most workers that scaling may start; the same as <see cref="Workers"/> where it is off.</summary>
-    public required int MaxWorkers { get; init; }
+    /// <summary>How many workers there may be, and what decides between.</summary>
+    public required ScaleOptions Scale { get; init; }
+
+    /// <summary>The most workers that signals may ask for where <see cref="Scale"/> is not used.</summary>
+    public required int MostWorkers { get; init; }
 
     /// <summary>How long the requests of a worker that is replaced or removed may go on.</summary>
     public required TimeSpan DrainTimeout { get; init; }
@@ -19,8 +22,8 @@ internal sealed record SupervisorOptions
     /// <summary>When workers are replaced because of their age.</summary>
     public RecycleOptions Recycle { get; init; } = new();
 
-    /// <summary>How often workers are asked how they do.</summary>
-    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How often workers are asked how they do: the lateness of their event loops is what scaling goes by.</summary>
+    public TimeSpan ProbeInterval => Scale.IsUsed ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
 
     /// <summary>How long requests may take, and workers may be silent.</summary>
     public WatchdogOptions Watchdog { get; init; } = new();

@@ -26,7 +26,13 @@ internal sealed class WorkerLauncher(SupervisorOptions options, string address, 
             worker.Process = process;
             started();
             WorkersLog.Started(logger, worker.Index, process.Id);
-            process.Boot(options.Document with { Address = address, Token = worker.TokenText, Worker = worker.Index });
+            process.Boot(options.Document with
+            {
+                Address = address,
+                Token = worker.TokenText,
+                Worker = worker.Index,
+                AppDir = command.AppDirectory,
+            });
             int code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
 
             // Its last words may still be in the socket: they say why it ended.

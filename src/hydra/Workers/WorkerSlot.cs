@@ -60,14 +60,12 @@ internal sealed class WorkerSlot(int index)
         return old;
     }
 
-    /// <summary>The serving worker goes, and none takes its place here.</summary>
+    /// <summary>All workers of this index go, and none takes their place.</summary>
     public void Dismiss()
     {
-        if (Serving is { } serving)
-        {
-            Serving = null;
-            _leaving.Add(serving);
-        }
+        _leaving.AddRange(new[] { Serving, Replacement }.OfType<Worker>());
+        Serving = null;
+        Replacement = null;
     }
 
     /// <summary>Forgets a process that has ended.</summary>

@@ -52,12 +52,38 @@ internal static partial class WorkersLog
         "worker {Worker} (pid {Pid}) has not finished within {Seconds:0.#} s; {Count} requests are cut off")]
     public static partial void DrainOver(ILogger logger, int worker, int pid, int count, double seconds);
 
-    [LoggerMessage(1430, LogLevel.Error, "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
+    [LoggerMessage(1415, LogLevel.Information, "reload: replacing {Count} workers; the first alone, to see whether the new code starts")]
+    public static partial void Reloading(ILogger logger, int count);
+
+    [LoggerMessage(1416, LogLevel.Information, "reload: one is under way; another follows it")]
+    public static partial void ReloadFollows(ILogger logger);
+
+    [LoggerMessage(1417, LogLevel.Information, "reload: {Count} workers were replaced in {Seconds:0.0} s")]
+    public static partial void Reloaded(ILogger logger, int count, double seconds);
+
+    [LoggerMessage(1418, LogLevel.Error, "reload: given up, the old code serves on; the new code does not start: {Reason}")]
+    public static partial void ReloadFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1419, LogLevel.Information, "{Cause}: adding a worker; there are to be {Count}")]
+    public static partial void Grown(ILogger logger, string cause, int count);
+
+    [LoggerMessage(1420, LogLevel.Information, "{Cause}: removing a worker; there are to be {Count}")]
+    public static partial void Shrunk(ILogger logger, string cause, int count);
+
+    [LoggerMessage(1421, LogLevel.Warning, "SIGTTIN: there are {Count} workers already, as many as there may be")]
+    public static partial void NoMore(ILogger logger, int count);
+
+    [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there are only {Count} workers, and fewer there may not be")]
+    public static partial void NoFewer(ILogger logger, int count);
+
+    [LoggerMessage(1430, LogLevel.Error,
+        "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
     public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);
 
     [LoggerMessage(1431, LogLevel.Error, "worker {Worker} (pid {Pid}) has not answered for {Seconds:0.#} s and is replaced")]
     public static partial void Silent(ILogger logger, int worker, int pid, double seconds);
 
-    [LoggerMessage(1432, LogLevel.Warning, "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
+    [LoggerMessage(1432, LogLevel.Warning,
+        "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
     public static partial void AbandonedOverdue(ILogger logger, int worker, int pid, string request, double seconds);
 }
