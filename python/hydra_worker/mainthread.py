@@ -43,6 +43,10 @@ def handle_interrupt(number: int, frame: Optional[FrameType]) -> None:
             _wanted = look
 
 
+def handle_hangup(number: int, frame: Optional[FrameType]) -> None:
+    """The handler of SIGHUP, which is the front's, too."""
+
+
 def ask(look: Look) -> bool:
     """
     Calls `look` in the main thread as soon as that runs Python code, again and again until it is through;
