@@ -81,12 +81,12 @@ public sealed class RequestTimeoutTests
         Assert.Equal(504, await StatusAsync(server, $"/{way}/{key}"));
 
         await server.Log.ExpectErrorAsync($"worker 0 (pid {old})", reason);
-        string text = await server.GetTextAsync("/hello/1");
-        Assert.DoesNotContain($"from {old}", text, StringComparison.Ordinal);
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(old), "the end of the old worker", () => server.Log.Text);
+        await ReplacedAsync(server, old);
+
+        // One that holds the interpreter neither comes back nor answers; which of the two is found first does not matter.
+        server.Log.ExpectAnyErrors("has not come back");
+        server.Log.ExpectAnyErrors("has not answered");
         server.Log.ExpectAnyErrors($"/{way}/{key}");
-        server.Log.ExpectAnyErrors("504");
-        server.Log.ExpectAnyErrors(reason);
     }
 
     [Fact]
@@ -191,8 +191,7 @@ public sealed class RequestTimeoutTests
         Processes.Signal(stopped, Processes.Stop);
 
         await server.Log.ExpectErrorAsync($"worker 0 (pid {stopped})", "has not answered");
-        Assert.StartsWith("hello 1 from ", await server.GetTextAsync("/hello/1"), StringComparison.Ordinal);
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(stopped), "the end of the stopped worker", () => server.Log.Text);
+        await ReplacedAsync(server, stopped);
     }
 
     private static ServerSpec Spec(string app, params string[] arguments)
@@ -208,6 +207,22 @@ public sealed class RequestTimeoutTests
     {
         using HttpResponseMessage response = await server.Client.GetAsync(new Uri($"/hello/{number}", UriKind.Relative));
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    // The new worker is ready before the old one goes; what still comes to the old one until then times out.
+    private static async Task ReplacedAsync(HydraServer server, int old)
+    {
+        await Eventually.HoldsAsync(() => server.Log.Find("worker 0", "is ready").Count == 2, "the new worker", () => server.Log.Text);
+        (int Status, string Text) answer = await GetAsync(server, 1);
+        while (answer.Status == 504)
+        {
+            answer = await GetAsync(server, 1);
+        }
+
+        Assert.StartsWith("hello 1 from ", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"from {old}", answer.Text, StringComparison.Ordinal);
+        await Eventually.HoldsAsync(() => !Processes.IsAlive(old), "the end of the old worker", () => server.Log.Text);
+        server.Log.ExpectAnyErrors("GET /hello/1: no response within");
     }
 
     // One event by the front, one record with the stack by the worker.
