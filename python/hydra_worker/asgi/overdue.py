@@ -124,11 +124,13 @@ class Overdue:
             if first:
                 self._report(http, task, "It holds up the event loop, here", _main_stack())
             if not mainthread.ask(self._look):
-                warn_once("sigint", "The application handles SIGINT itself: its event loop cannot be interrupted")
+                warn_once("sigint", "The application handles SIGINT: its event loop cannot be interrupted")
         elif first:
+            name = self._name(http, task) if http is not None else "a callback" if task is None else repr(task)
             logger.error(
-                "The event loop is held up by %s, and %d requests whose time is over wait for it. It is here:\n%s",
-                self._name(http, task) if http is not None else repr(task) if task is not None else "a callback",
+                "The event loop is held up by %s, and %d requests whose time is over wait for it. "
+                "It is here:\n%s",
+                name,
                 len(self._waiting),
                 stacks.clip(_main_stack()),
             )
