@@ -5,6 +5,7 @@ add the rest.
 
 from __future__ import annotations
 
+import time
 from typing import Any, List, Optional
 
 from . import wire
@@ -16,6 +17,11 @@ _EXPECT_CONTINUE = wire.FLAG_EXPECT_CONTINUE
 def request_id(link: int, stream: int) -> str:
     """A request's name in the logs of both sides: data link, slot and generation."""
     return f"{link}.{stream & 0xFFFFFFFF}.{stream >> 32}"
+
+
+def request_start(microseconds: int) -> int:
+    """When a request came that has waited for so long in the front, in microseconds since the epoch."""
+    return time.time_ns() // 1000 - microseconds
 
 
 class Stream:

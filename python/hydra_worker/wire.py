@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x5a9931dbd7ed4e33
+SCHEMA_HASH = 0x5561ae525b339014
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -41,6 +41,7 @@ RESPONSE = 0x12
 WINDOW = 0x13
 CANCEL = 0x14
 RESET = 0x15
+TAKEN = 0x16
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -85,7 +86,7 @@ LOG_CRITICAL = 5
 FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
-FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET))
+FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET, TAKEN))
 
 # The fixed part of each message, and the same behind a header.
 HELLO_FIELDS = Struct("<QIHBBB")
@@ -118,6 +119,8 @@ CANCEL_FIELDS = Struct("<B")
 _CANCEL_FRAME = Struct("<IBBHQB")
 RESET_FIELDS = Struct("<BH")
 _RESET_FRAME = Struct("<IBBHQBH")
+TAKEN_FIELDS = Struct("<II")
+_TAKEN_FRAME = Struct("<IBBHQII")
 
 
 class WireError(ValueError):
@@ -431,3 +434,13 @@ def unpack_reset(payload: Buffer) -> tuple[int, bytes]:
     if end1 != size:
         raise _malformed("RESET", size)
     return reason, bytes(payload[3:end1])
+
+
+def pack_taken(stream: int, flags: int, busy_microseconds: int, requests: int) -> bytes:
+    return _TAKEN_FRAME.pack(8, TAKEN, flags, 0, stream, busy_microseconds, requests)
+
+
+def unpack_taken(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("TAKEN", len(payload))
+    return TAKEN_FIELDS.unpack(payload)

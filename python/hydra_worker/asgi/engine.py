@@ -14,6 +14,7 @@ from ..watch import Watch
 from . import loops, transports
 from .lifespan import Lifespan
 from .link import DataLink
+from .meter import LoopMeter
 from .overdue import Overdue
 from .scope import ScopeBuilder
 
@@ -82,9 +83,10 @@ class AsgiEngine(control.Engine):
     async def serve(self) -> int:
         """From the lifespan's start to the end; returns the exit code."""
         self._scopes.state = await self._lifespan.startup()
+        meter = LoopMeter()
         try:
             for index in range(self._boot.data_links):
-                await self._open_link(index)
+                await self._open_link(index, meter)
             self._control.attach(self)
             self._control.ready(0, self._interface, loops.describe(self._loop))
         except BaseException:
@@ -100,7 +102,7 @@ class AsgiEngine(control.Engine):
         self._control.goodbye(cancelled, message)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
-    async def _open_link(self, index: int) -> None:
+    async def _open_link(self, index: int, meter: LoopMeter) -> None:
         sock, request_window, response_window = links.open_link(self._boot, wire.LINK_DATA, index)
         link = transports.make(
             sock,
@@ -111,6 +113,7 @@ class AsgiEngine(control.Engine):
             response_window,
             self._on_lost,
             self._watch.arm,
+            meter,
         )
         link.timed_out = self._overdue.stop
         await link.open()

@@ -47,7 +47,7 @@ class WsgiEngine(control.Engine):
         self._application = application
         boot = worker.boot
         self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1, boot.workers > 1)
-        self._hub = Hub(process.has_gil(), self._on_broken)
+        self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         if boot.interruptible:
             self._hub.guard = Guard(application)
         # the end
@@ -84,7 +84,8 @@ class WsgiEngine(control.Engine):
         application = self._application if runner is None else runner.application
         request = hub.take()
         while request is not None:
-            began = clock()
+            hub.taken_at = began = clock()
+            hub.watch()
             if runner is not None:
                 runner.begin(request)
             try:

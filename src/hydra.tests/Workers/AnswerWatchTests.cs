@@ -28,6 +28,17 @@ public class AnswerWatchTests
     }
 
     [Fact]
+    public void IsLate_NoAnswerWithinThePause_UntilItComes()
+    {
+        Look(null, 6);
+        Assert.False(_watch.IsLate);
+        Look(null, 1);
+        Assert.True(_watch.IsLate);
+        Look(Answer(), 1);
+        Assert.False(_watch.IsLate);
+    }
+
+    [Fact]
     public void Look_TheSameAnswerAsBefore_IsNone()
     {
         WorkerProbe answer = Answer();

@@ -62,5 +62,16 @@ internal sealed class FakeStream : Exchange
 
     public override void OnTimedOut(ulong id) => Events.Add("timed out");
 
+    public override bool IsWaiting => IsWanted;
+
+    public int RetryAfter { get; private set; }
+
+    public override bool TryRefuse(in Refusal refusal)
+    {
+        RetryAfter = refusal.RetryAfter;
+        Events.Add(refusal.Reason.ToString());
+        return IsWanted;
+    }
+
     public override void OnRefused() => Events.Add("refused");
 }

@@ -116,7 +116,7 @@ internal sealed class FleetHarness : IFleetActions, IWorkerPool, IQueueFigures, 
     Worker IFleetActions.Create(int index, WorkerLife life)
     {
         var channel = new FakeChannel();
-        var worker = new Worker(index, 1, (_, _) => channel, this, life);
+        var worker = new Worker(index, 1, (_, _) => channel, 0, this, life);
         _channels[worker] = channel;
         return worker;
     }

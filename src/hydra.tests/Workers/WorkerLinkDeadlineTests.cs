@@ -18,6 +18,7 @@ public class WorkerLinkDeadlineTests
     {
         _link = new WorkerLink(_channel, _worker, 0, (_, _) => { }) { Abandoned = _abandoned.Add };
         _link.Start();
+        _worker.Open([_link], new WorkerWindow(threads: 0, limit: 0));
     }
 
     [Fact]
@@ -157,6 +158,8 @@ public class WorkerLinkDeadlineTests
 
     private FakeStream Open()
     {
+        _worker.Window.Report(1, 1000);
+        Assert.True(_worker.Window.TryEnter());
         var stream = new FakeStream();
         Assert.True(_link.TryOpen(stream));
         return stream;

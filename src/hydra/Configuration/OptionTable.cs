@@ -108,6 +108,7 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        .. Queue,
         new()
         {
             Name = "max-requests", Aliases = ["limit-max-requests"], Placeholder = "N", Default = "0", Group = OptionGroup.Workers,
@@ -194,6 +195,13 @@ internal static partial class OptionTable
             Name = "loops", Placeholder = "N|auto", Default = "auto", Group = OptionGroup.Tuning,
             Help = "Event loops of the server itself.",
             Bind = IntegerOrAuto(MaximumLoops, static (d, v) => d.Options with { Loops = v }),
+        },
+        new()
+        {
+            Name = "io-uring", Placeholder = OptionNames.Join(OptionNames.IoUringUses), Default = "auto", Group = OptionGroup.Tuning,
+            Help = "Let the event loops receive from, and send to, several clients in one system call, where the kernel has io_uring and "
+                + "allows it (most containers do not).",
+            Bind = Choice(OptionNames.IoUringUses, static (o, v) => o with { IoUring = v }),
         },
         new()
         {

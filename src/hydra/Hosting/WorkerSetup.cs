@@ -74,6 +74,7 @@ internal sealed class WorkerSetup : IDisposable
             DrainTimeout = _options.DrainTimeout ?? _options.GracefulTimeout,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
+            LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
             Document = Document(loops.Count),

@@ -24,8 +24,11 @@ internal sealed partial class HttpExchange
     /// <summary>Whether the whole request went out in one frame, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable => _isReplayable;
 
-    /// <summary>Whether all of the request's body, its trailers too, has been read from the connection.</summary>
-    public bool IsBodyRead => _isBodyComplete;
+    /// <summary>
+    /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
+    /// </summary>
+    public long? BodyLength(HttpRequest request)
+        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : _isBodyComplete ? 0 : null;
 
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     public RequestFrameError Begin(HttpContext context)
@@ -34,8 +37,10 @@ internal sealed partial class HttpExchange
         _stopBody = false;
         WorkerIndex = -1;
         Rule = null;
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Recorder);
+        IsRetry = false;
+        QueueMicroseconds = 0;
+        var request = (IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!;
+        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
             return error;
@@ -54,11 +59,22 @@ internal sealed partial class HttpExchange
         return RequestFrameError.None;
     }
 
-    /// <summary>Hands the request to the dispatcher, for the first time or again.</summary>
+    /// <summary>A number by which the request is recognised when it comes again.</summary>
+    public ulong Fingerprint() => RequestFingerprint.Of(_frame.Frame);
+
+    /// <summary>Hands the request to the dispatcher once more, in front of those that were not sent yet.</summary>
+    public void SubmitAgain(Dispatcher dispatcher)
+    {
+        IsRetry = true;
+        Submit(dispatcher);
+    }
+
+    /// <summary>Hands the request to the dispatcher.</summary>
     public void Submit(Dispatcher dispatcher)
     {
         lock (_lock)
         {
+            _dispatcher = dispatcher;
             _head.Reset();
             _link = null;
             _state = ExchangeState.Waiting;
@@ -137,7 +153,7 @@ internal sealed partial class HttpExchange
     {
         _isBodyComplete = true;
         _owesContinue = false;
-        if (_context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        if (_context.Features[typeof(IHttpRequestBodyDetectionFeature)] is not IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
             return FrameFlags.End;
         }

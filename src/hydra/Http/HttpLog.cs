@@ -17,4 +17,8 @@ internal static partial class HttpLog
     [LoggerMessage(1520, LogLevel.Error,
         "worker {Worker}: {Method} {Path}: no response within {Seconds:0.#} s (request {Request}); the client got 504")]
     public static partial void TimedOut(ILogger logger, int worker, string method, string path, string request, double seconds);
+
+    [LoggerMessage(1530, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
+    public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);
 }

@@ -22,6 +22,9 @@ internal sealed class AnswerWatch(int patience, int pause)
     private bool _isAsked;
     private int _looks;
 
+    /// <summary>Whether an answer is owed for longer than the pause between two.</summary>
+    public bool IsLate => _isAsked && _looks > pause;
+
     /// <summary>To be called at a steady interval.</summary>
     /// <param name="answer">The worker's latest answer, or null.</param>
     public AnswerStep Look(WorkerProbe? answer)

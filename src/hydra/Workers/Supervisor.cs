@@ -101,7 +101,10 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life)
-        => new(index, _options.DataLinks, _options.DataChannel, this, life) { InterruptsAbandoned = _options.InterruptsAbandoned };
+        => new(index, _options.DataLinks, _options.DataChannel, _options.LimitConcurrency, this, life)
+        {
+            InterruptsAbandoned = _options.InterruptsAbandoned,
+        };
 
     void IFleetActions.Launch(Worker worker) => _ = LaunchAsync(worker);
 

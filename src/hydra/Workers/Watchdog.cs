@@ -175,6 +175,8 @@ internal sealed class Watchdog : IDisposable
                 _hung(watched.Worker);
                 break;
         }
+
+        watched.Worker.Handle.IsSilent = watched.Answers.IsLate;
     }
 
     private sealed record Watched(Worker Worker, AnswerWatch Answers);

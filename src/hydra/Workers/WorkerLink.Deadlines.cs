@@ -107,13 +107,12 @@ internal sealed partial class WorkerLink
     {
         lock (_channel.Gate)
         {
-            UpstreamStream? stream = Find(id);
-            if (stream is not null)
+            if (Find(id) is not null)
             {
                 _slots[(uint)id].Since = NoDeadline;
             }
-
-            return stream;
         }
+
+        return FindForFrame(id, remove: false);
     }
 }

@@ -23,10 +23,16 @@ internal sealed partial class WorkerLink : ILinkSink
 
     // No stream is opened any more: the link is closed, or the worker drains.
     private bool _isShut;
-    private long _opened;
 
-    // Written by the reading side only.
+    // Requests that were sent on this link, ever.
+    private long _sent;
+
+    // The reading side's own: what the worker did wrong; how many of the requests that were sent it has taken, known before and by
+    // what has just come; responses that have just ended.
     private string? _violation;
+    private long _taken;
+    private long _takenNow;
+    private int _completed;
 
     /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
     /// <param name="channel">The connected channel, its handshake done.</param>
@@ -51,7 +57,7 @@ internal sealed partial class WorkerLink : ILinkSink
     public Action<ulong>? Abandoned { get; init; }
 
     /// <summary>Streams that were opened so far.</summary>
-    public long Opened => Volatile.Read(ref _opened);
+    public long Opened => Volatile.Read(ref _sent);
 
     /// <summary>No stream is opened any more; those that are open go on.</summary>
     public void Shut()
@@ -68,7 +74,10 @@ internal sealed partial class WorkerLink : ILinkSink
     /// <summary>Closes the link; every stream on it is lost.</summary>
     public void Close() => _channel.Close();
 
-    /// <summary>Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more.</summary>
+    /// <summary>
+    /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
+    /// window, and withdraws when the link is closed or shut.
+    /// </summary>
     /// <returns>False when the link is closed or shut: nothing was sent, and the stream is as before.</returns>
     public bool TryOpen(UpstreamStream stream)
     {
@@ -79,24 +88,26 @@ internal sealed partial class WorkerLink : ILinkSink
                 return false;
             }
 
-            _opened++;
             int index = TakeSlot();
             ref Slot slot = ref _slots[index];
             slot.Stream = stream;
             slot.Since = _looks;
             ulong id = ((ulong)slot.Generation << 32) | (uint)index;
-            _worker.StreamOpened();
             if (!stream.OnSending(this, id))
             {
                 Free(ref slot, index);
-                _worker.StreamClosed();
+                _worker.Window.Withdraw();
                 return true;
             }
 
+            slot.Sequence = ++_sent;
             ReadOnlySpan<byte> frame = stream.RequestFrame;
             Span<byte> target = _channel.Output.GetSpan(frame.Length);
             frame.CopyTo(target);
             BinaryPrimitives.WriteUInt64LittleEndian(target[FrameHeader.StreamOffset..], id);
+
+            // The first field of the payload.
+            BinaryPrimitives.WriteUInt32LittleEndian(target[ProtocolLimits.HeaderSize..], stream.QueueMicroseconds);
             _channel.Output.Advance(frame.Length);
             _channel.FlushSoon();
             return true;
@@ -168,16 +179,11 @@ internal sealed partial class WorkerLink : ILinkSink
             FrameReadStatus status = FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload);
             if (status == FrameReadStatus.NeedMore)
             {
+                TellProgress();
                 return data.Length - rest.Length;
             }
 
-            if (status != FrameReadStatus.Ok)
-            {
-                _violation = $"a frame header is invalid ({status})";
-                return -1;
-            }
-
-            _violation = Handle(header, payload);
+            _violation = status is FrameReadStatus.Ok ? Handle(header, payload) : $"a frame header is invalid ({status})";
             if (_violation is not null)
             {
                 return -1;
@@ -187,26 +193,65 @@ internal sealed partial class WorkerLink : ILinkSink
 
     void ILinkSink.OnClosed(Exception? error)
     {
-        List<(UpstreamStream Stream, ulong Id)> lost = [];
+        List<(long Sequence, UpstreamStream? Stream, ulong Id)> lost;
+        int elsewhere;
         lock (_channel.Gate)
         {
             _isClosed = true;
             _isShut = true;
-            for (int i = 0; i < _slotsUsed; i++)
-            {
-                ulong id = ((ulong)_slots[i].Generation << 32) | (uint)i;
-                if (Remove(id) is { } stream)
-                {
-                    lost.Add((stream, id));
-                }
-            }
+            lost = TakeAll();
+            elsewhere = _worker.InFlight;
         }
 
         // The worker is told first, so that it is not chosen again for what is sent once more.
         _closed(this, _violation);
-        foreach ((UpstreamStream stream, ulong id) in lost)
+
+        // Requests are begun in the order in which they were sent: as many as there are threads, or what the event loop has taken
+        // and the one after it.
+        lost.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
+        int threads = _worker.Window.Threads;
+        int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _taken + 1);
+        StreamLoss loss = begun == 1 && elsewhere == 0 ? StreamLoss.LinkLostAlone : StreamLoss.LinkLost;
+        for (int i = 0; i < lost.Count; i++)
         {
-            stream.OnLost(id, StreamLoss.LinkLost);
+            lost[i].Stream?.OnLost(lost[i].Id, i < begun ? loss : StreamLoss.LinkLostBehind);
+        }
+    }
+
+    // Ends all streams and gives those that were open, or cancelled and not through. Under the gate.
+    private List<(long Sequence, UpstreamStream? Stream, ulong Id)> TakeAll()
+    {
+        List<(long, UpstreamStream?, ulong)> taken = [];
+        for (int i = 0; i < _slotsUsed; i++)
+        {
+            ref Slot slot = ref _slots[i];
+            if (slot.Stream is not null || slot.IsCancelled)
+            {
+                taken.Add((slot.Sequence, slot.Stream, ((ulong)slot.Generation << 32) | (uint)i));
+                Free(ref slot, i);
+                _worker.Window.Leave();
+            }
+        }
+
+        return taken;
+    }
+
+    // Once for all that has come in one piece: counters that threads share, and those who wait for a place.
+    private void TellProgress()
+    {
+        NoteTaken();
+        int completed = _completed;
+        _completed = 0;
+        _worker.Listener?.OnProgress(completed);
+    }
+
+    private void NoteTaken()
+    {
+        if (_takenNow > _taken)
+        {
+            int count = (int)(_takenNow - _taken);
+            _taken = _takenNow;
+            _worker.Window.OnTaken(count);
         }
     }
 
@@ -220,6 +265,7 @@ internal sealed partial class WorkerLink : ILinkSink
             MessageType.Body => HandleBody(header.Stream, payload, end),
             MessageType.Window => HandleWindow(header.Stream, payload),
             MessageType.Reset => HandleReset(header.Stream, payload),
+            MessageType.Taken => HandleTaken(header.Stream, payload),
             _ => $"{header.Type} may not be sent by a worker on a data link",
         };
     }
@@ -264,14 +310,65 @@ internal sealed partial class WorkerLink : ILinkSink
             return "a RESET frame has wrong lengths";
         }
 
+        if ((ResetReason)reset.Reason is ResetReason.NotStarted)
+        {
+            _worker.Window.OnGivenBack();
+        }
+
         FindForFrame(id, remove: true)?.OnReset(id, (ResetReason)reset.Reason, Encoding.UTF8.GetString(reset.Message));
+        return null;
+    }
+
+    private string? HandleTaken(ulong id, ReadOnlySpan<byte> payload)
+    {
+        if (!TakenMessage.TryRead(payload, out TakenMessage taken))
+        {
+            return "a TAKEN frame has wrong lengths";
+        }
+
+        if (id != 0)
+        {
+            FindForFrame(id, remove: false);
+        }
+
+        if (taken.Requests > 0)
+        {
+            _worker.Window.Report(taken.BusyMicroseconds, (int)Math.Min(taken.Requests, int.MaxValue));
+        }
+
         return null;
     }
 
     private UpstreamStream? FindForFrame(ulong id, bool remove)
     {
+        UpstreamStream? stream = FindAndNote(id, remove);
+        if (_takenNow > _taken && !_worker.Window.HasRoom)
+        {
+            // The next request of this client may come inside the callback, and need not wait for what is known already.
+            NoteTaken();
+        }
+
+        return stream;
+    }
+
+    private UpstreamStream? FindAndNote(ulong id, bool remove)
+    {
         lock (_channel.Gate)
         {
+            uint index = (uint)id;
+            if (index >= (uint)_slotsUsed)
+            {
+                return null;
+            }
+
+            ref Slot slot = ref _slots[index];
+            uint age = slot.Generation - (uint)(id >> 32);
+            if (age == 0 || (age == 1 && slot.Stream is null))
+            {
+                // The latest stream of this slot, perhaps over already: the worker has taken it, and what was sent before it.
+                _takenNow = Math.Max(_takenNow, slot.Sequence);
+            }
+
             return remove ? Remove(id) : Find(id);
         }
     }
@@ -288,7 +385,8 @@ internal sealed partial class WorkerLink : ILinkSink
         if (stream is not null || IsCancelled(id))
         {
             Free(ref _slots[(uint)id], (int)(uint)id);
-            _worker.StreamClosed();
+            _worker.Window.Leave();
+            _completed++;
         }
 
         return stream;
@@ -324,6 +422,8 @@ internal sealed partial class WorkerLink : ILinkSink
             Array.Resize(ref _slots, _slots.Length * 2);
         }
 
+        // From 1, so that no stream has the id 0, which stands for the link itself.
+        _slots[_slotsUsed].Generation = 1;
         return _slotsUsed++;
     }
 
@@ -341,5 +441,8 @@ internal sealed partial class WorkerLink : ILinkSink
 
         // The worker was told to stop it.
         public bool IsInterrupted;
+
+        // The number of its request among those that were sent on this link, from 1.
+        public long Sequence;
     }
 }
