@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x5561ae525b339014
+SCHEMA_HASH = 0xc6c62c6f1cf5109e
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
