@@ -144,10 +144,10 @@ class FrameReader:
             if stream is not None:
                 stream.on_window(credit)
         elif kind == wire.CANCEL:
-            wire.unpack_cancel(payload)
+            reason = wire.unpack_cancel(payload)[0]
             if stream is not None:
                 del self.streams[number]
-                stream.on_cancel()
+                stream.on_cancel(reason)
         else:
             raise wire.WireError(f"a frame of type {kind:#x} may not come here")
 

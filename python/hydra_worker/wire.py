@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x5561ae525b339014
+SCHEMA_HASH = 0xc6c62c6f1cf5109e
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -34,6 +34,7 @@ PING = 0x06
 PONG = 0x07
 LOG = 0x08
 GOODBYE = 0x09
+INTERRUPT = 0x0a
 REQUEST = 0x10
 BODY = 0x11
 RESPONSE = 0x12
@@ -82,7 +83,7 @@ LOG_ERROR = 4
 LOG_CRITICAL = 5
 
 # The message types that the front may send.
-FROM_FRONT = frozenset((WELCOME, DRAIN, PING, REQUEST, BODY, WINDOW, CANCEL))
+FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
 FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET, TAKEN))
@@ -106,6 +107,8 @@ LOG_FIELDS = Struct("<QBBI")
 _LOG_FRAME = Struct("<IBBHQQBBI")
 GOODBYE_FIELDS = Struct("<IH")
 _GOODBYE_FRAME = Struct("<IBBHQIH")
+INTERRUPT_FIELDS = Struct("<QBB")
+_INTERRUPT_FRAME = Struct("<IBBHQQBB")
 REQUEST_FIELDS = Struct("<IBHHHII")
 _REQUEST_FRAME = Struct("<IBBHQIBHHHII")
 RESPONSE_FIELDS = Struct("<HII")
@@ -300,6 +303,16 @@ def unpack_goodbye(payload: Buffer) -> tuple[int, bytes]:
     if end1 != size:
         raise _malformed("GOODBYE", size)
     return cancelled, bytes(payload[6:end1])
+
+
+def pack_interrupt(stream: int, flags: int, target: int, link: int, reason: int) -> bytes:
+    return _INTERRUPT_FRAME.pack(10, INTERRUPT, flags, 0, stream, target, link, reason)
+
+
+def unpack_interrupt(payload: Buffer) -> tuple[int, int, int]:
+    if len(payload) != 10:
+        raise _malformed("INTERRUPT", len(payload))
+    return INTERRUPT_FIELDS.unpack(payload)
 
 
 def pack_request(

@@ -15,6 +15,7 @@ from . import loops, transports
 from .lifespan import Lifespan
 from .link import DataLink
 from .meter import LoopMeter
+from .overdue import Overdue
 from .scope import ScopeBuilder
 
 # What a cancelled request may take for its cleanup.
@@ -68,6 +69,7 @@ class AsgiEngine(control.Engine):
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
         self._links: List[DataLink] = []
         self._watch = Watch(self._check_links)
+        self._overdue = Overdue(loop, self._links)
         # the end
         self._stop = asyncio.Event()
         self._grace = 0.0
@@ -113,6 +115,7 @@ class AsgiEngine(control.Engine):
             self._watch.arm,
             meter,
         )
+        link.timed_out = self._overdue.stop
         await link.open()
         self._links.append(link)
 
@@ -163,6 +166,11 @@ class AsgiEngine(control.Engine):
     def abandon(self) -> None:
         self._lost = "the front is gone"
         self._loop.call_soon_threadsafe(self._begin_drain, 0.0)
+
+    def interrupt(self, link: int, stream: int, reason: int) -> None:
+        # The loop has the CANCEL of the stream, too, unless something holds the loop up.
+        if reason == wire.CANCEL_TIMEOUT and link < len(self._links):
+            self._overdue.add(self._links[link], stream)
 
     def probe(self, timeout: float) -> float:
         if self._probe_back.is_set():

@@ -68,6 +68,8 @@ class DataLink(FrameReader):
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
+        # who is told of a stream whose time is over
+        self.timed_out: Callable[[HttpStream], None] = lambda http: None
 
     async def open(self) -> None:
         """Begins to read."""

@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
+from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
 from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
 from ..headers import BODILESS, HeadCache, encode
 from ..logs import log_exception, logger, warn_once
@@ -77,6 +77,11 @@ class HttpStream(Stream):
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
+
+    def on_cancel(self, reason: int = 0) -> None:
+        if reason == wire.CANCEL_TIMEOUT:
+            self.link.timed_out(self)
+        Stream.on_cancel(self)
 
     async def _change(self) -> None:
         """
@@ -279,8 +284,11 @@ class HttpStream(Stream):
             self.link.tasks_done(self)
 
     def _failed(self, error: BaseException) -> None:
-        if self.gone and _comes_from_disconnect(error):
+        if isinstance(error, RequestInterrupted) or (
+            self.gone and (isinstance(error, asyncio.CancelledError) or _comes_from_disconnect(error))
+        ):
             # Spec 2.4, "Disconnected Client": the server must not log what it raised itself.
+            self._end_cancelled()
             return
         if self.link.draining and isinstance(error, asyncio.CancelledError):
             if self.phase != DONE:
@@ -298,6 +306,7 @@ class HttpStream(Stream):
 
     def _unfinished(self) -> None:
         if self.gone:
+            self._end_cancelled()
             return
         if self.violation is not None:
             reason, text = wire.RESET_RULE_VIOLATION, self.violation
@@ -312,9 +321,17 @@ class HttpStream(Stream):
         self._reset(reason, text)
 
     def _reset(self, reason: int, text: str) -> None:
-        if not self.gone:
+        if self.gone:
+            self._end_cancelled()
+        else:
             self.link.write(wire.pack_reset(self.id, 0, reason, text.encode("utf-8", "replace")[:1024]))
-        self._complete()
+            self._complete()
+
+    def _end_cancelled(self) -> None:
+        """The front has cancelled the stream, and waits to hear that the application is through with it."""
+        if self.phase != DONE:
+            self.link.write(wire.pack_reset(self.id, 0, wire.RESET_CANCELLED, b""))
+            self._complete()
 
 
 def _comes_from_disconnect(error: Optional[BaseException]) -> bool:

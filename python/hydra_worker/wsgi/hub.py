@@ -21,6 +21,7 @@ from typing import Any, Callable, Deque, List, Optional
 from .. import forks, wire
 from ..errors import LinkBroken
 from ..watch import Watch
+from .guard import Guard
 from .link import DataLink
 from .poll import Poller
 from .stream import WsgiStream
@@ -74,6 +75,8 @@ class Hub:
         self._draining = False
         self._broken = False
         self._on_broken = on_broken
+        # where requests can be interrupted
+        self.guard: Optional[Guard] = None
         self._waker, wake_end = socket.socketpair()
         self._waker.setblocking(False)
         self._poller = Poller(wake_end)
@@ -182,6 +185,18 @@ class Hub:
                 self._pump(wait=False)
                 self._wake_idle(len(self.ready))
                 self._leave()
+
+    def shielded(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Runs code of the shim that the application has called, so that nothing interrupts it."""
+        guard = self.guard
+        return function(*arguments) if guard is None else guard.shielded(function, *arguments)
+
+    def cancel(self, request: WsgiStream) -> None:
+        """The front has ended the stream, and whoever waits for something of it is to notice."""
+        with self.lock:
+            request.link.streams.pop(request.id, None)
+            request.on_cancel()
+        self.wake()
 
     # ---- who pumps; the caller holds the lock
 

@@ -6,7 +6,7 @@ import io
 from typing import Any, Callable, List, Optional, Tuple
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
+from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
 from ..headers import BODILESS, HeadCache
 from ..logs import log_exception
@@ -118,7 +118,7 @@ class WsgiResponse:
         if not isinstance(data, bytes):
             raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
         if data:
-            self._send_chunk(data)
+            self._hub.shielded(self._send_chunk, data)
 
     # ---- the result
 
@@ -243,7 +243,10 @@ class WsgiResponse:
         return error(rule)
 
     def _failed(self, error: BaseException) -> None:
-        if self._request.gone and isinstance(error, ClientDisconnected):
+        if isinstance(error, RequestInterrupted):
+            # That the front has ended the stream may be noted only after this.
+            self._request.gone = True
+        if self._request.gone and isinstance(error, (ClientDisconnected, RequestInterrupted)):
             self._complete()
             return
         if self._phase != DONE:

@@ -170,7 +170,19 @@ public sealed class DispatcherTests : IDisposable
     }
 
     [Fact]
-    public void Cancel_FreesThePlaceForOneThatWaits()
+    public void Submit_WorkerThatDoesNotAnswer_IsChosenLast()
+    {
+        FakeWorker silent = Add(new FakeWorker());
+        FakeWorker other = Add(new FakeWorker(threads: 2, limit: 2));
+        silent.Handle.IsSilent = true;
+        Submit("/1", "/2", "/3");
+
+        Assert.Equal(["/1", "/2"], other.TakePaths());
+        Assert.Equal(["/3"], silent.TakePaths());
+    }
+
+    [Fact]
+    public void Cancel_WorkerIsThrough_FreesThePlaceForOneThatWaits()
     {
         FakeWorker worker = Add(new FakeWorker(limit: 1));
         FakeStream[] streams = Submit("/1", "/2");
@@ -178,6 +190,8 @@ public sealed class DispatcherTests : IDisposable
         worker.Take(id);
 
         worker.Handle.LinkFor(0).Cancel(streams[0].Id, Hydra.Protocol.CancelReason.ClientLeft);
+        Assert.Equal(1, _dispatcher.QueueLength);
+        worker.Answer(id);
 
         Assert.Equal(1, worker.Handle.InFlight);
         Assert.Equal(0, _dispatcher.QueueLength);

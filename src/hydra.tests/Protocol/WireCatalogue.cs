@@ -122,6 +122,12 @@ internal static class WireCatalogue
                 .WriteFrame(output, flags, stream),
             payload => GoodbyeMessage.TryRead(payload, out GoodbyeMessage m) ? [N(m.Cancelled), m.Message.ToArray()] : null),
         new(
+            MessageType.Interrupt,
+            typeof(InterruptMessage),
+            (v, output, flags, stream) => new InterruptMessage { Target = (ulong)v[0], Link = U8(v[1]), Reason = U8(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => InterruptMessage.TryRead(payload, out InterruptMessage m) ? [m.Target, N(m.Link), N(m.Reason)] : null),
+        new(
             MessageType.Request,
             typeof(RequestMessage),
             (v, output, flags, stream) => new RequestMessage

@@ -86,18 +86,44 @@ public class WorkerLinkTests
     }
 
     [Fact]
-    public void Cancel_OpenStream_SendsCancelOnceAndForgetsIt()
+    public void Cancel_OpenStream_SendsCancelOnceAndHearsNothingMore()
     {
         FakeStream stream = Open();
         _channel.TakeFrames();
 
         Assert.True(_link.Cancel(stream.Id, CancelReason.ClientLeft));
         Assert.False(_link.Cancel(stream.Id, CancelReason.ClientLeft));
-        Receive(Response(stream.Id, 200, FrameFlags.End));
+        Receive(Response(stream.Id, 200, FrameFlags.None));
 
         Assert.Equal([MessageType.Cancel], _channel.TakeFrames().Select(f => f.Header.Type));
         Assert.Empty(stream.Events);
+        Assert.Equal(1, _worker.InFlight);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cancel_WorkerIsThrough_FreesTheSlot(bool byReset)
+    {
+        FakeStream stream = Open();
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        Assert.NotEqual((uint)stream.Id, (uint)Open().Id);
+        Receive(byReset ? Reset(stream.Id, ResetReason.Cancelled) : Response(stream.Id, 200, FrameFlags.End));
+
+        Assert.Equal(1, _worker.InFlight);
+        Assert.Equal((uint)stream.Id, (uint)Open().Id);
+        Assert.Empty(stream.Events);
+    }
+
+    [Fact]
+    public void Close_CancelledStreams_AreNotCountedAnyMore()
+    {
+        FakeStream stream = Open();
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        _link.Close();
+
         Assert.Equal(0, _worker.InFlight);
+        Assert.Empty(stream.Events);
     }
 
     [Fact]

@@ -108,6 +108,15 @@ internal sealed record HydraOptions
     /// <summary>How long requests may go on when the server or a worker stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a worker may take until a response begins; zero for ever.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>How long a worker may be silent, or go on with a request that was interrupted; zero for ever.</summary>
+    public TimeSpan WorkerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The thread that runs a WSGI request is interrupted when the client leaves.</summary>
+    public bool CancelOnDisconnect { get; init; }
+
     /// <summary>How long an idle connection is kept.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
 

@@ -159,6 +159,7 @@ internal static partial class OptionTable
             Help = "How long requests may go on in a worker that was replaced, by a reload for instance, or is not needed any more.",
             Bind = Duration(TimeSpan.Zero, static (o, v) => o with { DrainTimeout = v }),
         },
+        .. Hanging,
         new()
         {
             Name = "keep-alive", Aliases = ["timeout-keep-alive"], Placeholder = "TIME", Default = "75s", Group = OptionGroup.Timeouts,

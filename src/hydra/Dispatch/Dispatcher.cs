@@ -183,11 +183,11 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
             for (uint i = 0; i < (uint)ready.Length; i++)
             {
                 WorkerHandle worker = ready[(start + i) % (uint)ready.Length];
-                int inFlight = worker.InFlight;
-                if (inFlight < load && worker.IsReady && worker.Window.HasRoom)
+                int itsLoad = worker.Load;
+                if (itsLoad < load && worker.IsReady && worker.Window.HasRoom)
                 {
                     best = worker;
-                    load = inFlight;
+                    load = itsLoad;
                 }
             }
 

@@ -55,7 +55,8 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisp
     private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(Retry: options.Retry), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, new ForwarderOptions(Retry: options.Retry) { RequestTimeout = options.RequestTimeout }, logs.Access,
+            logs.Loggers.CreateLogger<RequestForwarder>());
         await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));

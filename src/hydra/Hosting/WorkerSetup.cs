@@ -78,6 +78,8 @@ internal sealed class WorkerSetup : IDisposable
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
             Document = Document(loops.Count),
+            Watchdog = new WatchdogOptions { RequestTimeout = _options.RequestTimeout, WorkerTimeout = _options.WorkerTimeout },
+            InterruptsAbandoned = _options.CancelOnDisconnect,
         };
         return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
@@ -165,6 +167,7 @@ internal sealed class WorkerSetup : IDisposable
         DataLinks = dataLinks,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _options.LogLevel),
         GraceMilliseconds = (int)Math.Min(_options.GracefulTimeout.TotalMilliseconds, int.MaxValue),
+        Interruptible = _options.RequestTimeout > TimeSpan.Zero || _options.CancelOnDisconnect,
         Version = Cli.VersionText.Number,
     };
 }

@@ -11,6 +11,7 @@ internal static class ErrorResponse
     {
         ExchangeOutcome.LinkLost => StatusCodes.Status502BadGateway,
         ExchangeOutcome.Refused or ExchangeOutcome.NotStarted => StatusCodes.Status503ServiceUnavailable,
+        ExchangeOutcome.TimedOut => StatusCodes.Status504GatewayTimeout,
         ExchangeOutcome.BadRequestBody => StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status500InternalServerError,
     };

@@ -21,6 +21,9 @@ internal enum ExchangeOutcome
     /// <summary>The worker is going away and has not begun: another may take the request.</summary>
     NotStarted,
 
+    /// <summary>The worker has taken longer than a request may.</summary>
+    TimedOut,
+
     /// <summary>The application failed; the worker has logged it.</summary>
     ApplicationError,
 

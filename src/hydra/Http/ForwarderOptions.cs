@@ -7,4 +7,8 @@ namespace Hydra.Http;
 /// <param name="ResponseWindow">Bytes of a response's body that the client has not taken yet.</param>
 /// <param name="Retry">Which requests are sent to another worker then.</param>
 internal sealed record ForwarderOptions(
-    int RequestWindow = 256 * 1024, int ResponseWindow = 256 * 1024, RetryMode Retry = RetryMode.Idempotent);
+    int RequestWindow = 256 * 1024, int ResponseWindow = 256 * 1024, RetryMode Retry = RetryMode.Idempotent)
+{
+    /// <summary>How long a worker may take until the response begins; zero for ever. The supervisor's watchdog sees to it.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+}

@@ -14,6 +14,10 @@ internal static partial class HttpLog
     [LoggerMessage(1502, LogLevel.Error, "worker {Worker}: {Method} {Path}: the response was cut off and its connection aborted: {Reason}")]
     public static partial void ResponseCutShort(ILogger logger, int worker, string method, string path, string reason);
 
+    [LoggerMessage(1520, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: no response within {Seconds:0.#} s (request {Request}); the client got 504")]
+    public static partial void TimedOut(ILogger logger, int worker, string method, string path, string request, double seconds);
+
     [LoggerMessage(1530, LogLevel.Error,
         "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
     public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);

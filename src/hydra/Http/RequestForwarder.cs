@@ -116,6 +116,11 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             case ExchangeOutcome.BadResponse:
                 HttpLog.BadResponse(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.Rule ?? "");
                 break;
+            case ExchangeOutcome.TimedOut:
+                HttpLog.TimedOut(
+                    logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.RequestName,
+                    options.RequestTimeout.TotalSeconds);
+                break;
             case ExchangeOutcome.LinkLost:
                 HttpLog.WorkerLost(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path);
                 break;

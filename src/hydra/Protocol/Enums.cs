@@ -13,6 +13,7 @@ internal enum MessageType : byte
     Pong = 0x07,
     Log = 0x08,
     Goodbye = 0x09,
+    Interrupt = 0x0A,
     Request = 0x10,
     Body = 0x11,
     Response = 0x12,

@@ -141,6 +141,23 @@ internal readonly ref partial struct GoodbyeMessage
     public ReadOnlySpan<byte> Message { get; init; }
 }
 
+/// <summary>
+/// Control link: what runs this stream is to stop, although it may keep the worker from reading its data links. The stream's CANCEL is
+/// on its way there.
+/// </summary>
+[WireMessage(MessageType.Interrupt, WireDirection.ToWorker)]
+internal readonly ref partial struct InterruptMessage
+{
+    /// <summary>The stream's id.</summary>
+    public ulong Target { get; init; }
+
+    /// <summary>The data link that it is on.</summary>
+    public byte Link { get; init; }
+
+    /// <summary>A <see cref="CancelReason"/>: <see cref="CancelReason.Timeout"/> or <see cref="CancelReason.ClientLeft"/>.</summary>
+    public byte Reason { get; init; }
+}
+
 /// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
 [WireMessage(MessageType.Request, WireDirection.ToWorker)]
 internal readonly ref partial struct RequestMessage

@@ -49,4 +49,11 @@ internal abstract class UpstreamStream
 
     /// <summary>The link is gone.</summary>
     public abstract void OnLost(ulong id, StreamLoss loss);
+
+    /// <summary>The worker has had all the time that a request may take. Called under the link's gate.</summary>
+    /// <returns>What is to happen; with <see cref="DeadlineVerdict.TimedOut"/> the link forgets the stream.</returns>
+    public abstract DeadlineVerdict OnDeadline(ulong id);
+
+    /// <summary>Called under no lock after <see cref="OnDeadline"/> has said that it has timed out.</summary>
+    public abstract void OnTimedOut(ulong id);
 }

@@ -100,6 +100,12 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
     }
 
+    /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
+    public bool InterruptsAbandoned { get; init; }
+
+    /// <summary>Its data links; all of them once it is ready.</summary>
+    public IReadOnlyList<WorkerLink> DataLinks => [.. Links().OfType<WorkerLink>()];
+
     /// <summary>What it said of itself when it got ready.</summary>
     public WorkerInfo? Info { get; private set; }
 
@@ -161,6 +167,18 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         control?.Ping();
+    }
+
+    /// <summary>Has it stop what runs a stream.</summary>
+    public void Interrupt(int link, ulong stream, CancelReason reason)
+    {
+        ControlLink? control;
+        lock (_lock)
+        {
+            control = _control;
+        }
+
+        control?.Interrupt(link, stream, reason);
     }
 
     /// <summary>Asks the worker to finish and to exit.</summary>
@@ -289,7 +307,10 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         // Outside the lock: it may wait for the front's loops to be there.
-        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed)
+        {
+            Abandoned = InterruptsAbandoned ? id => InterruptAbandoned(index, id) : null,
+        };
         lock (_lock)
         {
             if (_links[index] is not null)
@@ -303,6 +324,15 @@ internal sealed class Worker : ILinkOwner, IControlSink
         socket.Send(welcome);
         link.Start();
         return null;
+    }
+
+    // The task of an ASGI request hears of it by receive() and send().
+    private void InterruptAbandoned(int link, ulong id)
+    {
+        if (Info is { Interface: "wsgi" })
+        {
+            Interrupt(link, id, CancelReason.ClientLeft);
+        }
     }
 
     private void OnLinkClosed(WorkerLink link, string? violation)

@@ -20,6 +20,7 @@ internal sealed class WorkerHandle(int index)
     private volatile WorkerLink[] _links = [];
     private volatile WorkerWindow _window = NotReady;
     private volatile bool _isReady;
+    private volatile bool _isSilent;
 
     /// <summary>The worker's index; it survives the process.</summary>
     public int Index { get; } = index;
@@ -32,6 +33,19 @@ internal sealed class WorkerHandle(int index)
 
     /// <summary>Whether requests may be sent to this worker.</summary>
     public bool IsReady => _isReady;
+
+    /// <summary>
+    /// How busy it counts as, for the choice among several: its streams. One that does not answer comes after all others, but before a
+    /// request has to wait.
+    /// </summary>
+    public int Load => _isSilent ? int.MaxValue - 1 : InFlight;
+
+    /// <summary>Whether it owes an answer for longer than a worker that runs would; the watchdog says so.</summary>
+    public bool IsSilent
+    {
+        get => _isSilent;
+        set => _isSilent = value;
+    }
 
     /// <summary>Who hears of its progress; set before any request is sent to it.</summary>
     public IWorkerListener? Listener { get; set; }

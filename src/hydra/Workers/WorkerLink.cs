@@ -9,7 +9,7 @@ namespace Hydra.Workers;
 /// A data link: the streams that run on it, by slot and generation. Any thread may open, feed and cancel streams (the channel's
 /// gate guards the table and the output); frames from the worker are handled by the channel's reading side alone, outside the gate.
 /// </summary>
-internal sealed class WorkerLink : ILinkSink
+internal sealed partial class WorkerLink : ILinkSink
 {
     private readonly LinkChannel _channel;
     private readonly WorkerHandle _worker;
@@ -53,6 +53,9 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>The worker at the other end.</summary>
     public WorkerHandle Worker => _worker;
 
+    /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
+    public Action<ulong>? Abandoned { get; init; }
+
     /// <summary>Streams that were opened so far.</summary>
     public long Opened => Volatile.Read(ref _sent);
 
@@ -88,6 +91,7 @@ internal sealed class WorkerLink : ILinkSink
             int index = TakeSlot();
             ref Slot slot = ref _slots[index];
             slot.Stream = stream;
+            slot.Since = _looks;
             ulong id = ((ulong)slot.Generation << 32) | (uint)index;
             if (!stream.OnSending(this, id))
             {
@@ -152,23 +156,18 @@ internal sealed class WorkerLink : ILinkSink
                 return false;
             }
 
-            if (_worker.Window.CountsThreads)
-            {
-                // A thread is busy with it until the worker says otherwise, and the slot stays its own.
-                _slots[(uint)id].Stream = null;
-                _slots[(uint)id].IsCancelled = true;
-            }
-            else
-            {
-                Free(ref _slots[(uint)id], (int)(uint)id);
-                _worker.Window.Leave();
-            }
-
+            // The worker is busy with it until it says otherwise, and the slot stays its own.
+            _slots[(uint)id].Stream = null;
+            _slots[(uint)id].IsCancelled = true;
             new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
             _channel.FlushSoon();
         }
 
-        _worker.Listener?.OnProgress(0);
+        if (reason is CancelReason.ClientLeft)
+        {
+            Abandoned?.Invoke(id);
+        }
+
         return true;
     }
 
@@ -278,7 +277,7 @@ internal sealed class WorkerLink : ILinkSink
             return "a RESPONSE frame has wrong lengths";
         }
 
-        UpstreamStream? stream = FindForFrame(id, end);
+        UpstreamStream? stream = end ? FindForFrame(id, remove: true) : FindAnswered(id);
         return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
     }
 
@@ -403,6 +402,7 @@ internal sealed class WorkerLink : ILinkSink
     {
         slot.Stream = null;
         slot.IsCancelled = false;
+        slot.IsInterrupted = false;
         slot.Generation++;
         slot.NextFree = _firstFree;
         _firstFree = index;
@@ -433,8 +433,14 @@ internal sealed class WorkerLink : ILinkSink
         public uint Generation;
         public int NextFree;
 
+        // The looks that there had been when the present deadline began to run.
+        public int Since;
+
         // The front has cancelled the stream, and the worker has not said yet that it is through with it.
         public bool IsCancelled;
+
+        // The worker was told to stop it.
+        public bool IsInterrupted;
 
         // The number of its request among those that were sent on this link, from 1.
         public long Sequence;
