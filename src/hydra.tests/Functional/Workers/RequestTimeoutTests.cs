@@ -223,6 +223,9 @@ public sealed class RequestTimeoutTests
         Assert.DoesNotContain($"from {old}", answer.Text, StringComparison.Ordinal);
         await Eventually.HoldsAsync(() => !Processes.IsAlive(old), "the end of the old worker", () => server.Log.Text);
         server.Log.ExpectAnyErrors("GET /hello/1: no response within");
+
+        // Logged too when the worker was asked to give a request up before it fell silent for good.
+        server.Log.ExpectAnyErrors("has not come back");
     }
 
     // One event by the front, one record with the stack by the worker.
