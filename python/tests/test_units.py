@@ -53,7 +53,7 @@ class Recorder(FrameReader):
     def on_window(self, credit):
         self.calls.append(("window", credit))
 
-    def on_cancel(self):
+    def on_cancel(self, reason):
         self.calls.append(("cancel",))
 
 
