@@ -18,6 +18,7 @@ internal static class HelpWriter
         (OptionGroup.Address, "Addresses"),
         (OptionGroup.Workers, "Workers"),
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
+        (OptionGroup.Bodies, "Bodies (sizes: 65536, 64k, 1m or 10g)"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),
         (OptionGroup.Information, "Information"),

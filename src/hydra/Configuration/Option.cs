@@ -7,6 +7,7 @@ internal enum OptionGroup
     Address,
     Workers,
     Timeouts,
+    Bodies,
     Logging,
     Tuning,
     Information,

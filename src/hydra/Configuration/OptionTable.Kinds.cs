@@ -39,6 +39,13 @@ internal static partial class OptionTable
         return problem;
     };
 
+    private static OptionBinder Size(long minimum, long maximum, Func<HydraOptions, long, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Size(value.Text, minimum, maximum, out long bytes);
+        draft.Options = set(draft.Options, bytes);
+        return problem;
+    };
+
     private static OptionBinder Choice<T>(IReadOnlyList<(string Name, T Value)> choices, Func<HydraOptions, T, HydraOptions> set)
         => (draft, value) =>
         {

@@ -32,12 +32,13 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         try
         {
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
+            Spool? spool = BodyRules.CreateSpool(options, _logger);
             var loops = new FrontLoops(options);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, loops, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, spool, signals).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -46,10 +47,10 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, BodyRules.Forwarder(options), spool, logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
         await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));

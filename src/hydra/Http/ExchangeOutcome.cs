@@ -15,6 +15,9 @@ internal enum ExchangeOutcome
     /// <summary>The request's body could not be read; the context says why.</summary>
     BadRequestBody,
 
+    /// <summary>More of the request's body came than the server takes.</summary>
+    BodyTooLarge,
+
     /// <summary>The worker's link closed before the head came.</summary>
     LinkLost,
 

@@ -10,13 +10,32 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Http;
 
 /// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
-internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions options, AccessLog? accessLog, ILogger<RequestForwarder> logger)
+internal sealed class RequestForwarder(
+    Dispatcher dispatcher, ForwarderOptions options, Spool? spool, AccessLog? accessLog, ILogger<RequestForwarder> logger)
 {
-    /// <summary>Bytes of BODY that the front may send on a new stream.</summary>
-    public int RequestWindow => options.RequestWindow;
+    // Written to the client at once: keeps what a slow one has not taken in the exchange's pipe, whose memory is counted.
+    private const int FlushSize = 256 * 1024;
 
-    /// <summary>Bytes of BODY that a worker may send on a new stream.</summary>
-    public int ResponseWindow => options.ResponseWindow;
+    /// <summary>Windows and bounds.</summary>
+    public ForwarderOptions Options => options;
+
+    /// <summary>What all requests' bodies may have in memory.</summary>
+    public MemoryBudget RequestMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
+    public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>Where larger bodies go before a worker gets their request; null when they stream.</summary>
+    public Spool? Spool => spool;
+
+    /// <summary>For what exchanges have to say.</summary>
+    public ILogger Logger => logger;
+
+    /// <summary>Whether a body is to be read before a worker gets its request.</summary>
+    /// <param name="length">Its length; null when it is chunked.</param>
+    /// <param name="expects">The client waits for 100 Continue.</param>
+    public bool ReadsAhead(long? length, bool expects)
+        => spool is not null || (!expects && options.BufferBody > 0 && (length is null || length <= options.BufferBody));
 
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -55,35 +74,55 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
     {
         RequestFrameError error = exchange.Begin(context);
+        if (exchange.WantsReadAhead)
+        {
+            error = await exchange.ReadAheadAsync().ConfigureAwait(false);
+        }
+
         if (error is not RequestFrameError.None)
         {
-            // Where the next request begins is not certain.
-            context.Response.Headers.Connection = "close";
-            await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
+            await RefuseAsync(context, error).ConfigureAwait(false);
             return;
         }
 
         exchange.Submit(dispatcher);
-        Task? body = exchange.IsReplayable ? null : exchange.SendBodyAsync();
         try
         {
             ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
             if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted && MaySendAgain(context, exchange, outcome))
             {
+                await exchange.StopBodyAsync().ConfigureAwait(false);
                 exchange.Submit(dispatcher);
                 outcome = await exchange.HeadAsync().ConfigureAwait(false);
             }
 
+            exchange.KeepNoBody();
             await RespondAsync(context, exchange, outcome).ConfigureAwait(false);
         }
         finally
         {
-            if (body is not null)
-            {
-                exchange.StopBody();
-                await body.ConfigureAwait(false);
-            }
+            await exchange.StopBodyAsync().ConfigureAwait(false);
         }
+    }
+
+    private static Task RefuseAsync(HttpContext context, RequestFrameError error)
+    {
+        if (error is RequestFrameError.ClientGone)
+        {
+            return LeaveAsync(context);
+        }
+
+        // Where the next request begins is not certain.
+        context.Response.Headers.Connection = "close";
+        return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error));
+    }
+
+    // Nobody gets it; the access log shows it, as nginx's does.
+    private static Task LeaveAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        context.Abort();
+        return Task.CompletedTask;
     }
 
     // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
@@ -103,10 +142,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             case ExchangeOutcome.Streaming:
                 return StreamAsync(context, exchange);
             case ExchangeOutcome.ClientGone:
-                // Nobody gets it; the access log shows it, as nginx's does.
-                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-                context.Abort();
-                return Task.CompletedTask;
+                return LeaveAsync(context);
             case ExchangeOutcome.BadResponse:
                 HttpLog.BadResponse(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.Rule ?? "");
                 break;
@@ -139,20 +175,22 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
             while (true)
             {
-                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                ReadOnlySequence<byte> piece = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, FlushSize));
+                foreach (ReadOnlyMemory<byte> segment in piece)
                 {
                     writer.Write(segment.Span);
                 }
 
-                long size = read.Buffer.Length;
-                reader.AdvanceTo(read.Buffer.End);
+                long size = piece.Length;
+                bool isLast = read.IsCompleted && size == read.Buffer.Length;
+                reader.AdvanceTo(piece.End);
                 if (size > 0)
                 {
                     // Also what came last: Kestrel does not send by itself what was written without a flush behind a Content-Length.
                     await writer.FlushAsync().ConfigureAwait(false);
                 }
 
-                if (read.IsCompleted)
+                if (isLast)
                 {
                     return;
                 }
