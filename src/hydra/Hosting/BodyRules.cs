@@ -39,7 +39,8 @@ internal static class BodyRules
     public static void Apply(HydraOptions options, KestrelServerLimits limits)
     {
         // What is under way is bounded by the windows of its stream, and slow clients hold no worker: neither is cut off by default.
-        limits.MaxRequestBodySize = options.LimitBody > 0 ? options.LimitBody : null;
+        // The forwarder has a limit of its own, which does not count the framing of chunks.
+        limits.MaxRequestBodySize = null;
         limits.RequestHeadersTimeout = options.HeaderTimeout;
         MinDataRate? rate = options.MinimumDataRate > 0 ? new MinDataRate(options.MinimumDataRate, RateGrace) : null;
         limits.MinRequestBodyDataRate = rate;

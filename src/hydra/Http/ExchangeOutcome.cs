@@ -18,6 +18,9 @@ internal enum ExchangeOutcome
     /// <summary>More of the request's body came than the server takes.</summary>
     BodyTooLarge,
 
+    /// <summary>The request's body came more slowly than the server bears.</summary>
+    BodyTooSlow,
+
     /// <summary>The worker's link closed before the head came.</summary>
     LinkLost,
 

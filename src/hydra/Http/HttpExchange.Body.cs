@@ -13,6 +13,9 @@ internal sealed partial class HttpExchange
     private Task? _sender;
     private bool _stopBody;
 
+    // Bytes that were sent as they came, beside what the frame has and the front held.
+    private long _streamed;
+
     // What the worker has granted. Under _lock.
     private long _requestCredit;
 
@@ -60,6 +63,7 @@ internal sealed partial class HttpExchange
     private void PrepareBody()
     {
         _stopBody = false;
+        _streamed = 0;
         _isBodySent = false;
         _mayBeSentAgain = _isReplayable;
         _requestCredit = _owesContinue ? 0 : _forwarder.Options.RequestWindow;
@@ -79,14 +83,20 @@ internal sealed partial class HttpExchange
         catch (Exception e) when (IsBrokenBody(e))
         {
             Rule = e.Message;
-            ExchangeOutcome outcome = IsTooLarge(e) ? ExchangeOutcome.BodyTooLarge : ExchangeOutcome.BadRequestBody;
-            Abandon(outcome, CancelReason.ClientLeft, e.Message);
+            Abandon(OutcomeOf(FrameErrorOf(e)), CancelReason.ClientLeft, e.Message);
         }
         catch (Exception e) when (IsClientGone(e))
         {
             Abandon(ExchangeOutcome.ClientGone, CancelReason.ClientLeft);
         }
     }
+
+    private static ExchangeOutcome OutcomeOf(RequestFrameError error) => error switch
+    {
+        RequestFrameError.BodyTooLarge => ExchangeOutcome.BodyTooLarge,
+        RequestFrameError.BodyTooSlow => ExchangeOutcome.BodyTooSlow,
+        _ => ExchangeOutcome.BadRequestBody,
+    };
 
     // Sends what the front holds; false when the worker wants no more of it.
     private async ValueTask<bool> SendHeldAsync(HeldBody held)
@@ -123,6 +133,7 @@ internal sealed partial class HttpExchange
             _isBodySent = true;
             if (!_mayBeSentAgain)
             {
+                _streamed = length;
                 ReleaseHeld();
             }
         }
@@ -142,6 +153,7 @@ internal sealed partial class HttpExchange
                 return;
             }
 
+            CheckLimit(reader, read);
             reader.AdvanceTo(SendChunk(read));
         }
     }
@@ -159,6 +171,7 @@ internal sealed partial class HttpExchange
             }
 
             rest = rest.Slice(size);
+            _streamed += size;
             _isBodyRead = last;
             if (rest.IsEmpty || size == 0)
             {

@@ -39,6 +39,7 @@ internal sealed partial class HttpExchange
             while (goesOn)
             {
                 ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
+                CheckLimit(reader, read);
                 SequencePosition taken = Hold(read.Buffer, out bool isShort);
                 isComplete = read.IsCompleted && read.Buffer.Slice(taken).IsEmpty;
                 reader.AdvanceTo(taken);
@@ -47,7 +48,7 @@ internal sealed partial class HttpExchange
         }
         catch (Exception e) when (IsBrokenBody(e))
         {
-            return IsTooLarge(e) ? RequestFrameError.BodyTooLarge : RequestFrameError.BadBody;
+            return FrameErrorOf(e);
         }
         catch (Exception e) when (IsClientGone(e))
         {
@@ -62,7 +63,12 @@ internal sealed partial class HttpExchange
     private static bool IsBrokenBody(Exception error)
         => error is BadHttpRequestException || (error is IOException and not ConnectionResetException);
 
-    private static bool IsTooLarge(Exception error) => error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge };
+    private static RequestFrameError FrameErrorOf(Exception error) => (error as BadHttpRequestException)?.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => RequestFrameError.BodyTooLarge,
+        StatusCodes.Status408RequestTimeout => RequestFrameError.BodyTooSlow,
+        _ => RequestFrameError.BadBody,
+    };
 
     private static bool IsClientGone(Exception error)
         => error is ConnectionResetException or OperationCanceledException or ConnectionAbortedException;
@@ -84,10 +90,10 @@ internal sealed partial class HttpExchange
         }
         catch (Exception e) when (IsBrokenBody(e))
         {
-            return IsTooLarge(e) ? RequestFrameError.BodyTooLarge : RequestFrameError.BadBody;
+            return FrameErrorOf(e);
         }
 
-        WantsReadAhead = !isComplete && _forwarder.ReadsAhead(request.ContentLength, expects);
+        WantsReadAhead = !isComplete && _forwarder.ReadsAhead(request.ContentLength, expects, _frame.BodyLength);
         if (!WantsReadAhead)
         {
             _owesContinue = expects;
@@ -95,6 +101,16 @@ internal sealed partial class HttpExchange
         }
 
         return RequestFrameError.None;
+    }
+
+    // Kestrel's own limit would count the framing of chunks as well. What the frame and the memory beside it have was not streamed.
+    private void CheckLimit(PipeReader reader, in ReadResult read)
+    {
+        if (_forwarder.Options.LimitBody is > 0 and long limit && HeldLength + _streamed + read.Buffer.Length > limit)
+        {
+            reader.AdvanceTo(read.Buffer.End);
+            throw new BadHttpRequestException($"its body is larger than {limit} bytes", StatusCodes.Status413PayloadTooLarge);
+        }
     }
 
     // Puts what has arrived of the body into the frame; says whether that is all of it.
@@ -105,6 +121,7 @@ internal sealed partial class HttpExchange
             return false;
         }
 
+        CheckLimit(request.BodyReader, read);
         ReadOnlySequence<byte> first = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ProtocolLimits.MaxBody));
         _frame.AppendBody(first);
         bool isComplete = first.Length == read.Buffer.Length && (read.IsCompleted || first.Length == request.ContentLength);

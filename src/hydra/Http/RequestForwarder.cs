@@ -34,8 +34,9 @@ internal sealed class RequestForwarder(
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>
     /// <param name="expects">The client waits for 100 Continue.</param>
-    public bool ReadsAhead(long? length, bool expects)
-        => spool is not null || (!expects && options.BufferBody > 0 && (length is null || length <= options.BufferBody));
+    /// <param name="arrived">As much of it has arrived with the head.</param>
+    public bool ReadsAhead(long? length, bool expects, long arrived)
+        => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
 
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -149,6 +150,12 @@ internal sealed class RequestForwarder(
             case ExchangeOutcome.LinkLost:
                 HttpLog.WorkerLost(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path);
                 break;
+        }
+
+        if (outcome is ExchangeOutcome.BodyTooLarge or ExchangeOutcome.BodyTooSlow)
+        {
+            // The rest of the body would come before the next request.
+            context.Response.Headers.Connection = "close";
         }
 
         if (outcome is ExchangeOutcome.Refused or ExchangeOutcome.NotStarted)

@@ -23,6 +23,9 @@ internal enum RequestFrameError
     /// <summary>The body is larger than the server takes (RFC 9110, section 15.5.14): 413.</summary>
     BodyTooLarge,
 
+    /// <summary>The body comes more slowly than the server bears (RFC 9110, section 15.5.9): 408.</summary>
+    BodyTooSlow,
+
     /// <summary>The client has left before its body was complete; nobody reads an answer.</summary>
     ClientGone,
 
