@@ -77,7 +77,7 @@ class FrameReader:
                 self._on_other(kind, data[payload:end], flags, stream)
                 at = end
                 continue
-            _, method, path, query, connection, headers, body = _unpack_request(data, payload)
+            queued, method, path, query, connection, headers, body = _unpack_request(data, payload)
             # The lengths become the offsets of what follows them.
             at = payload + _REQUEST_FIXED
             method += at
@@ -96,6 +96,7 @@ class FrameReader:
                 data[query:connection],
                 data[connection:headers],
                 data[headers:end],
+                queued,
             )
             at = end
         return at
@@ -110,8 +111,9 @@ class FrameReader:
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
-        """A REQUEST frame."""
+        """A REQUEST frame; `queued` is the microseconds that it has waited in the front."""
         raise NotImplementedError
 
     def _on_other(self, kind: int, payload: bytes, flags: int, number: int) -> None:

@@ -15,6 +15,7 @@ import unittest
 from tests.fake_front import CONNECTION, DEADLINE, header_block
 from hydra_worker import wire
 from hydra_worker.asgi.link import DataLink as AsgiLink
+from hydra_worker.asgi.meter import LoopMeter
 from hydra_worker.asgi.scope import ScopeBuilder
 from hydra_worker.wsgi.environ import EnvironBuilder
 from hydra_worker.wsgi.hub import Hub
@@ -150,6 +151,7 @@ class MemoryLink(AsgiLink):
             WINDOW,
             lambda link, reason: failures.append(reason),
             lambda: None,
+            LoopMeter(),
         )
         self.sent = bytearray()
 

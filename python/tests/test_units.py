@@ -67,10 +67,10 @@ class ReaderTests(unittest.TestCase):
         )
     )
     CALLS = [
-        ("request", 1, 1, b"GET", b"/p", b"q", b"c", b"h", b"body"),
+        ("request", 1, 1, b"GET", b"/p", b"q", b"c", b"h", b"body", 5),
         ("body", b"first", False),
         ("window", 77),
-        ("request", 2, 2, b"", b"", b"", b"", b"", b""),
+        ("request", 2, 2, b"", b"", b"", b"", b"", b"", 5),
         ("body", b"", True),
         ("cancel",),
     ]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from time import monotonic
-from typing import Any, Callable, List, Set
+from typing import Any, Callable, List, Optional, Set
 
 from .. import wire
 from ..errors import LinkBroken
 from ..framing import FrameReader
+from .meter import LoopMeter
 from .scope import ScopeBuilder
-from .stream import HttpStream
+from .stream import SENT, HttpStream
 from .tasks import starter
 
 # Output that is not kept until the end of the turn.
@@ -38,6 +39,7 @@ class DataLink(FrameReader):
         response_window: int,
         lost: Callable[["DataLink", str], None],
         arm: Callable[[], None],
+        meter: LoopMeter,
     ) -> None:
         super().__init__()
         self.loop = loop
@@ -54,6 +56,9 @@ class DataLink(FrameReader):
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
         self._now = 0.0
+        # what requests cost the loop; the latest request of the batch
+        self._meter = meter
+        self._latest: Optional[HttpStream] = None
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
         self._out: List[bytes] = []
@@ -72,14 +77,28 @@ class DataLink(FrameReader):
         `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
         """
         self._start = starter(self.loop)
-        self._now = monotonic()
+        self._now = self._meter.begin()
         self._flush_expected = True
         try:
             self.take_in(count)
+            self._tell_taken()
         except LinkBroken as error:
             self.fail(str(error))
         finally:
             self.flush()
+
+    def _tell_taken(self) -> None:
+        """
+        The front keeps back what this worker could not begin at once. Responses tell it how far that is; where
+        the latest request has none yet, it must be told.
+        """
+        latest = self._latest
+        self._latest = None
+        due = self._meter.end()
+        if latest is not None and latest.phase < SENT:
+            self.write(wire.pack_taken(latest.id, 0, *self._meter.take()))
+        elif due:
+            self.write(wire.pack_taken(0, 0, *self._meter.take()))
 
     def on_request(
         self,
@@ -91,15 +110,17 @@ class DataLink(FrameReader):
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
         if self.draining:
             self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
             return
         if self._out:
             self._arm()
-        scope = self._build_scope(method, raw_path, query, connection, headers)
+        scope = self._build_scope(method, raw_path, query, connection, headers, queued)
         http = HttpStream(self, stream, flags, method, body, self._now)
-        self.streams[stream] = http
+        self.streams[stream] = self._latest = http
+        self._meter.count()
         task = self._start(http.run(self._application, scope))
         if not task.done():
             http.task = task

@@ -68,19 +68,21 @@ class DataLink(FrameReader):
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
         head = (method, raw_path, query, connection, headers)
-        new = WsgiStream(self, stream, flags, head, body, self._now)
+        new = WsgiStream(self, stream, flags, head, body, self._now, queued)
         self.streams[stream] = new
         if self._ready is None:
-            self.refuse(new)
+            self.give_back(new, b"The worker is going away.")
+            self.flush()
         else:
             self._ready.append(new)
 
-    def refuse(self, request: WsgiStream) -> None:
-        """The worker is going away: the front may send the request to another."""
+    def give_back(self, request: WsgiStream, reason: bytes) -> None:
+        """No thread has taken the request: the front may send it to another worker. The caller flushes."""
         self.streams.pop(request.id, None)
-        self.write(wire.pack_reset(request.id, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
+        self.defer(wire.pack_reset(request.id, 0, wire.RESET_NOT_STARTED, reason))
 
     # ---- output
 

@@ -74,6 +74,9 @@ class WsgiResponse:
                     close()
         except BaseException as error:
             self._failed(error)
+        if request.gone:
+            # The front keeps the stream's place until it hears that the thread is free.
+            request.link.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
 
     def _gather(self) -> None:
         """More of the body came while the request waited for a thread; perhaps all of it."""

@@ -63,6 +63,21 @@ internal sealed record HydraOptions
     /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
     public bool? UseColors { get; init; }
 
+    /// <summary>Requests that may wait for a worker.</summary>
+    public int QueueSize { get; init; } = 10_000;
+
+    /// <summary>Bytes of the requests that may wait.</summary>
+    public long QueueBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a request may wait for a worker; zero for no bound.</summary>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests that a worker is given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; }
+
     /// <summary>How long requests may go on when the server or a worker stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

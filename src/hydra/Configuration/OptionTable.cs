@@ -111,6 +111,7 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        .. Queue,
         new()
         {
             Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s",

@@ -19,6 +19,7 @@ internal static class BodyRules
         BufferResponse = (int)options.BufferResponse,
         BufferMemory = options.BufferMemory,
         LimitBody = options.LimitBody,
+        Retry = options.Retry,
     };
 
     /// <summary>The spool, or null where none is wanted.</summary>

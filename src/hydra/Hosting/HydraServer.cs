@@ -10,13 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Hosting;
 
 /// <summary>The life of the server: start, serve, stop.</summary>
-internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
+internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisposable
 {
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
-    private readonly Dispatcher _dispatcher = new();
+    private readonly Dispatcher _dispatcher = new(
+        new DispatchOptions { QueueSize = options.QueueSize, QueueBytes = options.QueueBytes, QueueTimeout = options.QueueTimeout },
+        logs.Loggers.CreateLogger("hydra"));
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
     /// <returns>The exit code.</returns>
@@ -46,6 +48,9 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
             return ExitCodes.StartFailure;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _dispatcher.Dispose();
 
     private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals)
     {

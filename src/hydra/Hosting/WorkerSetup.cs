@@ -65,6 +65,7 @@ internal sealed class WorkerSetup : IDisposable
             Workers = _options.Workers,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
+            LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
             Document = Document(loops.Count),

@@ -21,6 +21,9 @@ internal enum ExchangeOutcome
     /// <summary>The request's body came more slowly than the server bears.</summary>
     BodyTooSlow,
 
+    /// <summary>The request's body cannot be read back from disk; that has been logged.</summary>
+    BodyLost,
+
     /// <summary>The worker's link closed before the head came.</summary>
     LinkLost,
 
@@ -33,6 +36,9 @@ internal enum ExchangeOutcome
     /// <summary>The response breaks a rule of HTTP; <see cref="HttpExchange.Rule"/> says which.</summary>
     BadResponse,
 
-    /// <summary>The queue is full or the server is going down.</summary>
+    /// <summary>The queue is full, the request has waited too long, or the server is going down.</summary>
     Refused,
+
+    /// <summary>The request has killed two workers, and is kept from a third.</summary>
+    Poisonous,
 }

@@ -1,6 +1,10 @@
+using Hydra.Primitives;
+
 namespace Hydra.Http;
 
-/// <summary>How much may be under way for one request, each way, and for all together. All in bytes.</summary>
+/// <summary>
+/// How much may be under way for one request, each way, and for all together, in bytes; and what happens to a request when its worker dies.
+/// </summary>
 internal sealed record ForwarderOptions
 {
     /// <summary>Of a request's body that a worker's application has not taken yet.</summary>
@@ -20,4 +24,7 @@ internal sealed record ForwarderOptions
 
     /// <summary>Larger bodies are refused; 0 for no limit.</summary>
     public long LimitBody { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; } = RetryMode.Idempotent;
 }

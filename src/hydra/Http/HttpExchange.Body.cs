@@ -119,7 +119,7 @@ internal sealed partial class HttpExchange
                 catch (IOException e)
                 {
                     HttpLog.SpoolUnreadable(_forwarder.Logger, _context.Request.Method, _context.Request.Path, e.Message);
-                    Abandon(ExchangeOutcome.Refused, CancelReason.FrontError, "the request's body could not be read back from disk");
+                    Abandon(ExchangeOutcome.BodyLost, CancelReason.FrontError, "the request's body could not be read back from disk");
                     return false;
                 }
 

@@ -20,8 +20,8 @@ internal sealed partial class HttpExchange
     // Of the budget for bodies, for what was read into the frame after the head.
     private int _frameMemory;
 
-    /// <summary>Bytes of memory that the request holds: its frame, and what was read of its body beside it.</summary>
-    public long BufferedBytes => _frame.Frame.Length + (_held?.BytesInMemory ?? 0);
+    /// <inheritdoc/>
+    public override long HeldBytes => _frame.Frame.Length + (_held?.BytesInMemory ?? 0);
 
     /// <summary>
     /// Reads the body until it is complete, or too large to be held: then the rest of it is streamed. To be awaited where

@@ -36,6 +36,8 @@ internal sealed partial class HttpExchange
         WantsReadAhead = false;
         WorkerIndex = -1;
         Rule = null;
+        IsRetry = false;
+        QueueMicroseconds = 0;
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Recorder);
         if (error is not RequestFrameError.None)
@@ -52,10 +54,18 @@ internal sealed partial class HttpExchange
         return RequestFrameError.None;
     }
 
-    /// <summary>
-    /// Hands the request to the dispatcher, for the first time or again; before that <see cref="StopBodyAsync"/> must have ended the
-    /// first time's sending.
-    /// </summary>
+    /// <summary>A number by which the request is recognised when it comes again.</summary>
+    public ulong Fingerprint() => RequestFingerprint.Of(_frame.Frame);
+
+    /// <summary>Hands the request to the dispatcher once more, in front of those that were not sent yet.</summary>
+    public async ValueTask SubmitAgainAsync(Dispatcher dispatcher)
+    {
+        await StopBodyAsync().ConfigureAwait(false);
+        IsRetry = true;
+        Submit(dispatcher);
+    }
+
+    /// <summary>Hands the request to the dispatcher.</summary>
     public void Submit(Dispatcher dispatcher)
     {
         if (!_isWhole)
@@ -65,6 +75,7 @@ internal sealed partial class HttpExchange
 
         lock (_lock)
         {
+            _dispatcher = dispatcher;
             _head.Reset();
             _link = null;
             _state = ExchangeState.Waiting;

@@ -14,6 +14,10 @@ internal static partial class HttpLog
     [LoggerMessage(1502, LogLevel.Error, "worker {Worker}: {Method} {Path}: the response was cut off and its connection aborted: {Reason}")]
     public static partial void ResponseCutShort(ILogger logger, int worker, string method, string path, string reason);
 
+    [LoggerMessage(1503, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
+    public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);
+
     [LoggerMessage(1510, LogLevel.Warning,
         "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up.")]
     public static partial void SpoolFailed(ILogger logger, string reason);

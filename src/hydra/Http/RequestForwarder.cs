@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
@@ -15,6 +16,8 @@ internal sealed class RequestForwarder(
 {
     // Written to the client at once: keeps what a slow one has not taken in the exchange's pipe, whose memory is counted.
     private const int FlushSize = 256 * 1024;
+
+    private readonly CrashRecovery _recovery = new(options.Retry, logger);
 
     /// <summary>Windows and bounds.</summary>
     public ForwarderOptions Options => options;
@@ -59,7 +62,7 @@ internal sealed class RequestForwarder(
         {
             if (accessLog is not null)
             {
-                WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
+                WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
             connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
@@ -86,15 +89,25 @@ internal sealed class RequestForwarder(
             return;
         }
 
+        if (_recovery.IsConvicted(exchange))
+        {
+            await RespondAsync(context, exchange, ExchangeOutcome.Poisonous).ConfigureAwait(false);
+            return;
+        }
+
         exchange.Submit(dispatcher);
         try
         {
             ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
-            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted && MaySendAgain(context, exchange, outcome))
+            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
             {
-                await exchange.StopBodyAsync().ConfigureAwait(false);
-                exchange.Submit(dispatcher);
-                outcome = await exchange.HeadAsync().ConfigureAwait(false);
+                outcome = await _recovery.RecoverAsync(context.Request.Method, exchange, outcome, dispatcher).ConfigureAwait(false);
+            }
+
+            if (outcome is ExchangeOutcome.Complete or ExchangeOutcome.Streaming or ExchangeOutcome.ApplicationError
+                or ExchangeOutcome.BadResponse)
+            {
+                _recovery.OnAnswered(exchange);
             }
 
             exchange.KeepNoBody();
@@ -126,14 +139,6 @@ internal sealed class RequestForwarder(
         return Task.CompletedTask;
     }
 
-    // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
-    private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
-    {
-        return exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted
-                || context.Request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
-    }
-
     private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
     {
         switch (outcome)
@@ -160,7 +165,8 @@ internal sealed class RequestForwarder(
 
         if (outcome is ExchangeOutcome.Refused or ExchangeOutcome.NotStarted)
         {
-            context.Response.Headers.RetryAfter = "1";
+            int seconds = outcome is ExchangeOutcome.Refused ? exchange.Refusal.RetryAfter : 1;
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(outcome));
@@ -218,11 +224,11 @@ internal sealed class RequestForwarder(
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, long bytes, TimeSpan elapsed)
+    private void WriteAccess(HttpContext context, ClientConnection connection, HttpExchange exchange, TimeSpan elapsed)
     {
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         accessLog!.Write(
             connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
-            context.Response.StatusCode, bytes, elapsed);
+            context.Response.StatusCode, exchange.BytesReceived, elapsed, TimeSpan.FromMicroseconds(exchange.QueueMicroseconds));
     }
 }

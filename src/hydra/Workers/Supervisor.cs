@@ -141,7 +141,7 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
             return;
         }
 
-        var worker = new Worker(index, _options.DataLinks, _options.DataChannel, this);
+        var worker = new Worker(index, _options.DataLinks, _options.DataChannel, _options.LimitConcurrency, this);
         Volatile.Write(ref _workers[index], worker);
         _ = SpawnAsync(worker);
     }
@@ -162,6 +162,7 @@ internal sealed class Supervisor : IWorkerEvents, IDisposable
             WorkersLog.Started(_logger, worker.Index, process.Id);
             process.Boot(_options.Document with { Address = _listener.Address, Token = worker.TokenText, Worker = worker.Index });
             code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
+            worker.Handle.SetExit(code);
 
             // Its last words may still be in the socket: they say why it ended.
             await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal sealed record SupervisorOptions
     /// <summary>Makes the channel of a data link from its connected socket and its index.</summary>
     public required Func<Socket, int, LinkChannel> DataChannel { get; init; }
 
+    /// <summary>Requests that a worker may be given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
     /// <summary>The windows that WELCOME names.</summary>
     public required WelcomeWindows Windows { get; init; }
 

@@ -32,6 +32,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
     private readonly Lock _lock = new();
     private readonly IWorkerEvents _events;
     private readonly Func<Socket, int, LinkChannel> _dataChannel;
+    private readonly int _limit;
     private readonly byte[] _token;
     private readonly StringBuilder _firstLines = new();
     private readonly WorkerLink?[] _links;
@@ -42,10 +43,12 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <param name="index">Its index, from 0.</param>
     /// <param name="dataLinks">How many data links it is to open.</param>
     /// <param name="dataChannel">Makes the channel of a data link from its socket and index.</param>
+    /// <param name="limit">Requests that it may be given at the same time; 0 for no limit but its own.</param>
     /// <param name="events">Who hears of it.</param>
-    public Worker(int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, IWorkerEvents events)
+    public Worker(int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, int limit, IWorkerEvents events)
     {
         _events = events;
+        _limit = limit;
         _dataChannel = dataChannel;
         _links = new WorkerLink?[dataLinks];
 
@@ -190,7 +193,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         Info = info;
-        Handle.Open(links);
+        Handle.Open(links, new WorkerWindow(info.Concurrency, _limit));
         _events.OnReady(this);
     }
 

@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 
-from signals_board import BOARD, gate, record
+from signals_board import BOARD, blocking_gate, gate, record
 
 ROUTES = {}
 LIFESPAN = {"messages": []}
@@ -358,3 +358,11 @@ async def prove_after_death(scope, receive, send, key):
     if len((BOARD / f"record-{key}").read_text().splitlines()) == 1:
         os._exit(7)
     await respond(send, f"{len(content)} {hashlib.sha256(content).hexdigest()}".encode())
+
+
+@route
+async def block(scope, receive, send, key):
+    """Holds the event loop up."""
+    record(key, "blocking")
+    blocking_gate(key)
+    await respond(send, b"unblocked")
