@@ -153,10 +153,11 @@ class MemoryLink(AsgiLink):
             lambda: None,
             LoopMeter(),
         )
+        self.failures = failures
         self.sent = bytearray()
 
-    def transmit(self, data):
-        self.sent += data
+    def transmit(self, pieces):
+        self.sent += b"".join(pieces)
 
     def close(self):
         pass
@@ -208,8 +209,13 @@ class FuzzTests(unittest.TestCase):
 
         def deliver():
             try:
-                link.free_buffer()[: len(piece)] = piece
-                link.received(len(piece))
+                left = piece
+                while left and not link.failures:
+                    room = link.free_buffer()
+                    part = left[: len(room)]
+                    room[: len(part)] = part
+                    link.received(len(part))
+                    left = left[len(part) :]
             except BaseException as error:
                 done.set_exception(error)
             else:

@@ -14,14 +14,16 @@ from typing import Any, Callable, List, Optional, Set
 
 from .. import wire
 from ..errors import LinkBroken
+from ..frames import Buffer
 from ..framing import FrameReader
 from .meter import LoopMeter
 from .scope import ScopeBuilder
 from .stream import SENT, HttpStream
 from .tasks import starter
 
-# Output that is not kept until the end of the turn.
-_FLUSH_SIZE = 256 * 1024
+# Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
+# they are still in the processor's cache when the kernel copies them.
+_FLUSH_SIZE = 64 * 1024
 # How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
 # slow ones behind it.
 _FLUSH_TIME = 0.001
@@ -49,8 +51,9 @@ class DataLink(FrameReader):
         self._application = application
         self._build_scope = scopes.build
         self._lost = lost
-        # tells the watch that responses wait for the end of the batch
+        # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
+        self._watched = False
         # streams whose application did not finish in its first step
         self.unfinished: Set[HttpStream] = set()
         # one batch of input: how to start tasks, when it or its last flush was
@@ -61,7 +64,7 @@ class DataLink(FrameReader):
         self._latest: Optional[HttpStream] = None
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
-        self._out: List[bytes] = []
+        self._out: List[Buffer] = []
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
@@ -115,7 +118,8 @@ class DataLink(FrameReader):
         if self.draining:
             self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
             return
-        if self._out:
+        if self._out and not self._watched:
+            self._watched = True
             self._arm()
         scope = self._build_scope(method, raw_path, query, connection, headers, queued)
         http = HttpStream(self, stream, flags, method, body, self._now)
@@ -133,8 +137,8 @@ class DataLink(FrameReader):
 
     # ---- output
 
-    def write(self, frame: bytes) -> None:
-        """Adds a frame to what leaves next."""
+    def write(self, frame: Buffer) -> None:
+        """Adds a frame, or a part of one, to what leaves next."""
         self._out.append(frame)
         self._out_size += len(frame)
         if not self._flush_expected:
@@ -152,11 +156,12 @@ class DataLink(FrameReader):
     def _send_out(self) -> None:
         with self._out_lock:
             # The loop's thread may add frames while the watch is here.
-            frames = self._out[:]
-            del self._out[: len(frames)]
+            pieces = self._out[:]
+            del self._out[: len(pieces)]
             self._out_size = 0
+            self._watched = False
             if not self._closed:
-                self.transmit(b"".join(frames))
+                self.transmit(pieces)
 
     def check(self, since: float) -> bool:
         """For the watch: sends what has waited since before that time. Says whether something waits."""
@@ -166,10 +171,10 @@ class DataLink(FrameReader):
             self._send_out()
         return True
 
-    def transmit(self, data: bytes) -> None:
+    def transmit(self, pieces: List[Buffer]) -> None:
         """
-        Sends the bytes, or keeps what cannot be sent yet. Called with the output's lock, on the loop's thread
-        or on that of the watch.
+        Sends the pieces, or keeps what cannot be sent yet. Called with the output's lock, on the loop's
+        thread or on that of the watch.
         """
         raise NotImplementedError
 

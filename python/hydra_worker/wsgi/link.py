@@ -17,6 +17,10 @@ from ..framing import FrameReader
 from .stream import WsgiStream
 
 
+# Bytes of deferred output that leave without waiting for more.
+_FLUSH_SIZE = 64 * 1024
+
+
 class DataLink(FrameReader):
     """See the module's description."""
 
@@ -32,6 +36,7 @@ class DataLink(FrameReader):
         # output
         self._out_lock = threading.Lock()
         self._out: List[bytes] = []
+        self._out_size = 0
         self.out_since = 0.0
         forks.register(self)
 
@@ -96,7 +101,13 @@ class DataLink(FrameReader):
         with self._out_lock:
             if not self._out:
                 self.out_since = monotonic()
+                self._out_size = 0
             self._out.append(frame)
+            self._out_size += len(frame)
+            if self._out_size >= _FLUSH_SIZE:
+                data = b"".join(self._out)
+                self._out.clear()
+                self._send(data)
 
     def write(self, frame: bytes) -> None:
         """Sends a frame, and whatever was deferred before it."""

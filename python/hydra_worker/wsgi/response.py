@@ -8,7 +8,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import BODILESS
+from ..headers import BODILESS, HeadCache
 from ..logs import log_exception
 from .body import InputStream
 from .environ import EnvironBuilder
@@ -25,6 +25,7 @@ DONE = 3  # the response is complete
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_head_of = HeadCache(encode).get
 
 
 class WsgiResponse:
@@ -102,7 +103,7 @@ class WsgiResponse:
             raise self._broke("start_response() was called again without exc_info.")
         try:
             code = parse_status(status)
-            self._head, self._remaining = encode(headers, code)
+            self._head, self._remaining = _head_of(headers, code)
         except RuleViolation as error:
             self._violation = str(error)
             raise

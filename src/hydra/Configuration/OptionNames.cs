@@ -32,6 +32,9 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, RetryMode Value)> RetryModes =
         [("idempotent", RetryMode.Idempotent), ("always", RetryMode.Always), ("never", RetryMode.Never)];
 
+    /// <summary>--io-uring.</summary>
+    public static readonly IReadOnlyList<(string Name, IoUringUse Value)> IoUringUses = [("auto", IoUringUse.Auto), ("off", IoUringUse.Off)];
+
     /// <summary>--log-level.</summary>
     public static readonly IReadOnlyList<(string Name, LogLevel Value)> LogLevels =
     [

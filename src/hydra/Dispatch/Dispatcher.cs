@@ -13,7 +13,7 @@ namespace Hydra.Dispatch;
 /// it any more. Lock order: this gate, a link's gate, an exchange's lock. A request that finds a worker takes no lock here. The set of
 /// ready workers is an immutable array, swapped as a whole.
 /// </remarks>
-internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IDisposable
+internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, IDisposable
 {
     // How often waiting requests are looked at: often enough for the least timeout that makes sense.
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromMilliseconds(250);
@@ -77,6 +77,9 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IDisposable
             }
         }
     }
+
+    /// <inheritdoc/>
+    public QueueFigures ReadFigures() => new(QueueLength, QueueDelay);
 
     /// <summary>Sends the request to a worker, or keeps it until there is one.</summary>
     /// <param name="exchange">The request; its callbacks may run before this returns.</param>

@@ -37,6 +37,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisp
             Spool? spool = BodyRules.CreateSpool(options, _logger);
             var loops = new FrontLoops(options);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
+            using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();

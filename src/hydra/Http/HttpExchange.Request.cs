@@ -21,8 +21,11 @@ internal sealed partial class HttpExchange
     /// <summary>Whether the front has the whole request, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable => _isReplayable;
 
-    /// <summary>Whether all of the request's body, its trailers too, has been read from the connection.</summary>
-    public bool IsBodyRead => _isBodyRead;
+    /// <summary>
+    /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
+    /// </summary>
+    public long? BodyLength(HttpRequest request)
+        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : _isBodyRead ? 0 : null;
 
     /// <summary>Whether the body is to be read before a worker gets the request: <see cref="ReadAheadAsync"/> is due.</summary>
     public bool WantsReadAhead { get; private set; }
@@ -38,14 +41,14 @@ internal sealed partial class HttpExchange
         Rule = null;
         IsRetry = false;
         QueueMicroseconds = 0;
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Recorder);
+        var request = (IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!;
+        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
             return error;
         }
 
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        if (context.Features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
             return BeginBody(context.Request);
         }

@@ -45,7 +45,7 @@ internal sealed class RequestForwarder(
     public async Task InvokeAsync(HttpContext context)
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
-        ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
+        var connection = (ClientConnection)context.Features[typeof(ClientConnection)]!;
         HttpExchange exchange = connection.Rent(this);
         try
         {
@@ -65,7 +65,7 @@ internal sealed class RequestForwarder(
                 WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
-            connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
+            connection.Head.Restart(exchange.BodyLength(context.Request));
             exchange.Release();
             connection.Return(exchange);
         }

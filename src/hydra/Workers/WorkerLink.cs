@@ -21,6 +21,9 @@ internal sealed class WorkerLink : ILinkSink
     private int _firstFree = -1;
     private bool _isClosed;
 
+    // No stream is opened any more: the link is closed, or the worker drains.
+    private bool _isShut;
+
     // Requests that were sent on this link, ever.
     private long _sent;
 
@@ -50,6 +53,18 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>The worker at the other end.</summary>
     public WorkerHandle Worker => _worker;
 
+    /// <summary>Streams that were opened so far.</summary>
+    public long Opened => Volatile.Read(ref _sent);
+
+    /// <summary>No stream is opened any more; those that are open go on.</summary>
+    public void Shut()
+    {
+        lock (_channel.Gate)
+        {
+            _isShut = true;
+        }
+    }
+
     /// <summary>Begins to read.</summary>
     public void Start() => _channel.Start(this);
 
@@ -58,14 +73,14 @@ internal sealed class WorkerLink : ILinkSink
 
     /// <summary>
     /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
-    /// window, and withdraws when the link is closed.
+    /// window, and withdraws when the link is closed or shut.
     /// </summary>
-    /// <returns>False when the link is closed: nothing was sent, and the stream is as before.</returns>
+    /// <returns>False when the link is closed or shut: nothing was sent, and the stream is as before.</returns>
     public bool TryOpen(UpstreamStream stream)
     {
         lock (_channel.Gate)
         {
-            if (_isClosed)
+            if (_isShut)
             {
                 return false;
             }
@@ -184,6 +199,7 @@ internal sealed class WorkerLink : ILinkSink
         lock (_channel.Gate)
         {
             _isClosed = true;
+            _isShut = true;
             lost = TakeAll();
             elsewhere = _worker.InFlight;
         }
