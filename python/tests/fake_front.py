@@ -286,7 +286,7 @@ class Front:
             header_block(headers),
             body,
         )
-        exchange.frame = frame  # type: ignore[attr-defined]
+        exchange.frame = frame
         if send:
             target.send(frame)
         return exchange

@@ -105,11 +105,16 @@ class SocketLinkTests(unittest.TestCase):
             loop = asyncio.get_running_loop()
             lost = []
             scopes = ScopeBuilder("3.0", "")
-            link = SocketLink(
-                worker, loop, application, scopes, 65_536, 65_536, lambda _, reason: lost.append(reason), lambda: None
-            )
+
+            def on_lost(link, reason):
+                lost.append(reason)
+
+            link = SocketLink(worker, loop, application, scopes, 65_536, 65_536, on_lost, lambda: None)
             await link.open()
-            frames = [wire.pack_request(number, 1, 0, b"GET", b"/", b"", b"\0" * 5, b"", b"") for number in range(100)]
+            nobody = b"\0" * 5
+            frames = [
+                wire.pack_request(number, 1, 0, b"GET", b"/", b"", nobody, b"", b"") for number in range(100)
+            ]
             for frame in frames:
                 await loop.sock_sendall(front, frame)
                 await asyncio.sleep(0)

@@ -35,6 +35,8 @@ _REPORT_REQUESTS = 64
 _REPORT_SECONDS = 0.002
 # When no thread has taken a request for so long, those that wait are given back: another worker may have time.
 _STUCK_SECONDS = 0.005
+# What has just arrived is kept: a thread that is through with its request may be on its way back.
+_ARRIVED_SECONDS = 0.002
 _DRAINING = b"The worker is going away."
 _STUCK = b"The worker has not come to it."
 _U32 = 0xFFFFFFFF
@@ -300,13 +302,15 @@ class Hub:
                 self._leave()
             if self._broken or self._draining or self.running < self._threads:
                 return
+            since = monotonic() - _ARRIVED_SECONDS
             waiting = list(self.ready)
             self.ready.clear()
             for request in waiting:
-                if request.gone or not request.body_ended or request.chunks is not None:
-                    self.ready.append(request)
-                else:
+                whole = request.body_ended and request.chunks is None
+                if whole and not request.gone and request.started <= since:
                     request.link.give_back(request, _STUCK)
+                else:
+                    self.ready.append(request)
             for link in self.links:
                 link.flush()
 

@@ -132,6 +132,20 @@ public sealed class QueueTests : IDisposable
         Assert.Equal(TimeSpan.Zero, _dispatcher.QueueDelay);
     }
 
+    [Theory]
+    [InlineData(999, 0u)]
+    [InlineData(1000, 1000u)]
+    public void Queued_LessThanAMillisecond_IsNoWait(int microseconds, uint queued)
+    {
+        Make(new DispatchOptions());
+        Submit(1);
+        _time.Advance(TimeSpan.FromMicroseconds(microseconds));
+        var worker = new FakeWorker();
+        _dispatcher!.Add(worker.Handle);
+
+        Assert.Equal(queued, Assert.Single(worker.TakeRequests()).Queued);
+    }
+
     [Fact]
     public void Queued_RequestThatWaitsTwice_HasBothWaits()
     {

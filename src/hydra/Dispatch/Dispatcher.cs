@@ -320,8 +320,9 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
         }
     }
 
-    // At least one: zero is a request that did not wait.
-    private uint Microseconds(long ticks) => (uint)Math.Clamp(_time.GetElapsedTime(0, ticks).TotalMicroseconds, 1, uint.MaxValue);
+    // Less than a millisecond is what it takes to hear of a worker that it has room: such a request did not wait.
+    private uint Microseconds(long ticks)
+        => ticks < _time.TimestampFrequency / 1000 ? 0 : (uint)Math.Min(_time.GetElapsedTime(0, ticks).TotalMicroseconds, uint.MaxValue);
 
     // What a request has waited before it was sent for the first time.
     private long TicksWaited(Exchange exchange) => exchange.QueueMicroseconds * _time.TimestampFrequency / 1_000_000;

@@ -240,16 +240,20 @@ internal sealed class WorkerLink : ILinkSink
     // Once for all that has come in one piece: counters that threads share, and those who wait for a place.
     private void TellProgress()
     {
+        NoteTaken();
+        int completed = _completed;
+        _completed = 0;
+        _worker.Listener?.OnProgress(completed);
+    }
+
+    private void NoteTaken()
+    {
         if (_takenNow > _taken)
         {
             int count = (int)(_takenNow - _taken);
             _taken = _takenNow;
             _worker.Window.OnTaken(count);
         }
-
-        int completed = _completed;
-        _completed = 0;
-        _worker.Listener?.OnProgress(completed);
     }
 
     // Returns the rule that the worker broke, or null.
@@ -337,6 +341,18 @@ internal sealed class WorkerLink : ILinkSink
     }
 
     private UpstreamStream? FindForFrame(ulong id, bool remove)
+    {
+        UpstreamStream? stream = FindAndNote(id, remove);
+        if (_takenNow > _taken && !_worker.Window.HasRoom)
+        {
+            // The next request of this client may come inside the callback, and need not wait for what is known already.
+            NoteTaken();
+        }
+
+        return stream;
+    }
+
+    private UpstreamStream? FindAndNote(ulong id, bool remove)
     {
         lock (_channel.Gate)
         {
