@@ -122,4 +122,31 @@ internal sealed record HydraOptions
 
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 2048;
+
+    /// <summary>Bodies of up to this many bytes are read before a worker gets their request; 0 for none.</summary>
+    public long BufferBody { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes that a worker may send of a response ahead of its client.</summary>
+    public long BufferResponse { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes that all bodies of requests together may have in memory, and again those of responses.</summary>
+    public long BufferMemory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Larger bodies go to disk before a worker gets their request.</summary>
+    public bool Spool { get; init; }
+
+    /// <summary>The directory for them, or null to find one.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>Bytes that all of them together may have on disk.</summary>
+    public long SpoolLimit { get; init; } = 10L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of the largest body that is accepted; 0 for any.</summary>
+    public long LimitBody { get; init; }
+
+    /// <summary>How long a client may take for a request's head.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
+    public long MinimumDataRate { get; init; }
 }

@@ -8,6 +8,7 @@ internal enum OptionGroup
     Workers,
     Queue,
     Timeouts,
+    Bodies,
     Logging,
     Tuning,
     Information,

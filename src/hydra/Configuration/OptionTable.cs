@@ -166,6 +166,7 @@ internal static partial class OptionTable
             Help = "How long an idle connection is kept open.",
             Bind = Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { KeepAlive = v }),
         },
+        .. Bodies,
         new()
         {
             Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,

@@ -34,13 +34,14 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisp
         try
         {
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
+            Spool? spool = BodyRules.CreateSpool(options, _logger);
             var loops = new FrontLoops(options);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, loops, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, spool, signals).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -52,11 +53,10 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisp
     /// <inheritdoc/>
     public void Dispose() => _dispatcher.Dispose();
 
-    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(Retry: options.Retry) { RequestTimeout = options.RequestTimeout }, logs.Access,
-            logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, BodyRules.Forwarder(options), spool, logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
         await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));

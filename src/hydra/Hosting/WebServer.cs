@@ -112,12 +112,7 @@ internal sealed class WebServer : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-
-        // The application decides how large a body may be; what is under way is bounded by the windows of its stream. Slow
-        // clients hold no worker, so they are not cut off either.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
+        BodyRules.Apply(_options, kestrel.Limits);
 
         // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;

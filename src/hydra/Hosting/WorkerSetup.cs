@@ -53,7 +53,7 @@ internal sealed class WorkerSetup : IDisposable
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>
     public Supervisor CreateSupervisor(Dispatcher dispatcher, FrontLoops loops)
     {
-        var windows = new ForwarderOptions();
+        ForwarderOptions windows = BodyRules.Forwarder(_options);
         var options = new SupervisorOptions
         {
             Scale = new ScaleOptions

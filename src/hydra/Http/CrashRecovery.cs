@@ -48,7 +48,7 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                 return outcome;
             }
 
-            exchange.SubmitAgain(dispatcher);
+            await exchange.SubmitAgainAsync(dispatcher).ConfigureAwait(false);
             outcome = await exchange.HeadAsync().ConfigureAwait(false);
         }
 

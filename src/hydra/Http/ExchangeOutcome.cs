@@ -15,6 +15,15 @@ internal enum ExchangeOutcome
     /// <summary>The request's body could not be read; the context says why.</summary>
     BadRequestBody,
 
+    /// <summary>More of the request's body came than the server takes.</summary>
+    BodyTooLarge,
+
+    /// <summary>The request's body came more slowly than the server bears.</summary>
+    BodyTooSlow,
+
+    /// <summary>The request's body cannot be read back from disk; that has been logged.</summary>
+    BodyLost,
+
     /// <summary>The worker's link closed before the head came.</summary>
     LinkLost,
 

@@ -18,7 +18,7 @@ internal sealed partial class HttpExchange
                 return DeadlineVerdict.Over;
             }
 
-            if (!_isBodyComplete && _requestCredit > 0)
+            if (!_isBodyRead && _requestCredit > 0)
             {
                 return DeadlineVerdict.AwaitsClient;
             }

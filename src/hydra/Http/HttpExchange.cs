@@ -13,6 +13,9 @@ namespace Hydra.Http;
 /// </summary>
 internal sealed partial class HttpExchange : Exchange, IValueTaskSource<ExchangeOutcome>
 {
+    // A frame of a stream that has ended may be on its way to a callback: it must not be taken for one of the next request's.
+    private const ulong NoStream = ulong.MaxValue;
+
     private readonly Lock _lock = new();
     private readonly RequestForwarder _forwarder;
     private readonly ClientConnection _connection;
@@ -68,12 +71,14 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
         lock (_lock)
         {
             _state = ExchangeState.Idle;
+            _id = NoStream;
         }
 
-        _frame.Release();
+        ReleaseRequest();
+        ReleaseResponseMemory();
         _context = null!;
         _bodyReceived = 0;
-        _isBodyComplete = false;
+        _isBodyRead = false;
         if (_body is not null)
         {
             _body.Reader.Complete();
@@ -100,7 +105,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
             WorkerIndex = link.Worker.Index;
         }
 
-        if (!_isBodyComplete && _requestCredit > 0)
+        if (!_isWhole && _requestCredit > 0)
         {
             // The frame with the head leaves first: the body's sender goes on in the thread pool and meets the link's gate.
             _creditGranted.Set();
@@ -169,7 +174,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     }
 
     // Ends the exchange from the client's or the handler's side.
-    private void Abandon(ExchangeOutcome outcome, CancelReason reason)
+    private void Abandon(ExchangeOutcome outcome, CancelReason reason, string message = "the client has left")
     {
         ExchangeState before;
         lock (_lock)
@@ -192,7 +197,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
             _link!.Cancel(_id, reason);
         }
 
-        End(before, outcome, "the client has left");
+        End(before, outcome, message);
     }
 
     private void End(ExchangeState before, ExchangeOutcome outcome, string message)
