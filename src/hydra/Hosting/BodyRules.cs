@@ -1,8 +1,8 @@
 using Hydra.Configuration;
 using Hydra.Http;
 using Hydra.Primitives;
-using Microsoft.Extensions.Logging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
