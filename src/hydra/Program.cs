@@ -4,6 +4,7 @@ using Hydra.Diagnostics;
 using Hydra.Hosting;
 
 StandardStreams.FillClosed();
+StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
 if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 {
@@ -12,4 +13,4 @@ if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options);
-return await new HydraServer(run.Options, logs).RunAsync(run.Warnings);
+return await new HydraServer(run.Options, logs, started).RunAsync(run.Warnings);

@@ -71,4 +71,7 @@ internal sealed record HydraOptions
 
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 2048;
+
+    /// <summary>The file to write the process id to, or null.</summary>
+    public string? PidFile { get; init; }
 }

@@ -22,4 +22,19 @@ internal static partial class HostingLog
 
     [LoggerMessage(1605, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(1610, LogLevel.Information, "SIGUSR2: starting {Executable} (pid {Pid}) to take over")]
+    public static partial void UpgradeStarted(ILogger logger, string executable, int pid);
+
+    [LoggerMessage(1611, LogLevel.Error, "the upgrade failed, and this server goes on: {Reason}")]
+    public static partial void UpgradeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1612, LogLevel.Warning, "SIGUSR2 is ignored: {Reason}")]
+    public static partial void UpgradeRefused(ILogger logger, string reason);
+
+    [LoggerMessage(1613, LogLevel.Information, "the new server (pid {Pid}) is ready and has taken over")]
+    public static partial void UpgradeDone(ILogger logger, int pid);
+
+    [LoggerMessage(1614, LogLevel.Information, "listening on the sockets that were passed in ({Sockets}), not at {Addresses}")]
+    public static partial void PassedSockets(ILogger logger, string sockets, string addresses);
 }

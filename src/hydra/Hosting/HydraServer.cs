@@ -1,22 +1,49 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Transport;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
 /// <summary>The life of the server: start, serve, stop.</summary>
-internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
+internal sealed class HydraServer
 {
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
 
-    private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
+    // How long no request may have come before idle connections are closed: where a person waits who pressed Ctrl-C, where a
+    // supervisor waits, and where nobody does because another server goes on.
+    private static readonly TimeSpan QuietAtTerminal = TimeSpan.Zero;
+    private static readonly TimeSpan QuietAtStop = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan QuietAtUpgrade = TimeSpan.FromSeconds(2);
+
+    private readonly HydraOptions _options;
+    private readonly ServerLogs _logs;
+    private readonly StartedAs _started;
+    private readonly ILogger _logger;
     private readonly Dispatcher _dispatcher = new();
+    private readonly ListenSockets _sockets;
+    private readonly ServiceNotifier _notifier;
+
+    /// <summary>Describes a server.</summary>
+    /// <param name="options">What the user wants.</param>
+    /// <param name="logs">Where to write.</param>
+    /// <param name="started">How the process was started.</param>
+    public HydraServer(HydraOptions options, ServerLogs logs, StartedAs started)
+    {
+        _options = options with { Binds = started.Binds(options.Binds) };
+        _logs = logs;
+        _started = started;
+        _logger = logs.Loggers.CreateLogger("hydra");
+        _sockets = new ListenSockets(started.Sockets);
+        _notifier = new ServiceNotifier(started.NotifySocket);
+    }
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
     /// <returns>The exit code.</returns>
@@ -29,30 +56,38 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
 
         using var signals = new StopSignals();
+        using var upgrade = new Upgrade(_started, _sockets, _logger);
+        using var predecessor = new Predecessor(_started.Inheritance);
         try
         {
-            using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
-            var loops = new FrontLoops(options);
+            InheritedDescriptors.Check(_options.Binds);
+            using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
+            var loops = new FrontLoops(_options, _sockets);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, loops, signals).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, signals, upgrade, predecessor).ConfigureAwait(false);
         }
         catch (StartException e)
         {
             HostingLog.CannotStart(_logger, e.Message);
+            predecessor.ReportFailure(e.Message);
             return ExitCodes.StartFailure;
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
+    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
-        await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
-        IReadOnlyList<string> addresses = web.Addresses;
-        HostingLog.Listening(_logger, string.Join(", ", addresses));
+            _dispatcher, new ForwarderOptions(), _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>());
+        var pidFile = new PidFile(_options.PidFile);
+        await using WebServer web = await BuildWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
+        if (!predecessor.Exists)
+        {
+            await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
+        }
+
         await Task.WhenAny(supervisor.Started, signals.First).ConfigureAwait(false);
         if (supervisor.Started.IsCompletedSuccessfully)
         {
@@ -60,24 +95,34 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
             if (outcome.Failure is { } failure)
             {
                 await AbandonAsync(web, supervisor).ConfigureAwait(false);
-                logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
+                pidFile.Remove();
+                _logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
                 throw new StartException(failure.Message);
             }
 
-            WriteBanner(addresses, outcome.Info!);
+            if (predecessor.Exists)
+            {
+                // Not before the workers are ready: the server before this one takes all connections until then.
+                await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
+            }
+
+            WriteBanner(web.Addresses, outcome.Info!);
+            upgrade.Enable();
+            predecessor.ReportReady();
+            _notifier.Ready();
         }
 
-        await signals.First.ConfigureAwait(false);
-        return await StopAsync(web, supervisor, signals).ConfigureAwait(false);
+        await Task.WhenAny(signals.First, upgrade.Done).ConfigureAwait(false);
+        int code = await StopAsync(web, supervisor, signals, upgrade).ConfigureAwait(false);
+        pidFile.Remove();
+        return code;
     }
 
-    private async Task<WebServer> StartWebAsync(RequestForwarder forwarder, Supervisor supervisor, FrontLoops loops)
+    private async Task<WebServer> BuildWebAsync(RequestForwarder forwarder, Supervisor supervisor, FrontLoops loops)
     {
         try
         {
-            var web = new WebServer(options, loops, logs.Loggers, forwarder);
-            await web.StartAsync().ConfigureAwait(false);
-            return web;
+            return new WebServer(_options, loops, _logs.Loggers, forwarder);
         }
         catch (StartException)
         {
@@ -87,13 +132,28 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
+    private async Task ListenAsync(WebServer web, Supervisor supervisor, PidFile pidFile)
+    {
+        try
+        {
+            await web.StartAsync().ConfigureAwait(false);
+            pidFile.Write();
+            HostingLog.Listening(_logger, string.Join(", ", web.Addresses));
+        }
+        catch (StartException)
+        {
+            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
+    }
+
     private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
     {
         TimeSpan elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
-        var facts = new BannerFacts(addresses, options.App!, info.Interface, options.Workers, info.Python, info.Loop, elapsed);
+        var facts = new BannerFacts(addresses, _options.App!, info.Interface, _options.Workers, info.Python, info.Loop, elapsed);
         if (StandardStreams.IsErrorTerminal)
         {
-            logs.WriteText(Banner.Block(facts, logs.UsesColors));
+            _logs.WriteText(Banner.Block(facts, _logs.UsesColors));
         }
         else
         {
@@ -105,13 +165,29 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     {
         _dispatcher.Close();
         await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-        await web.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await web.StopAsync(TimeSpan.Zero, new CancellationToken(canceled: true)).ConfigureAwait(false);
     }
 
-    private async Task<int> StopAsync(WebServer web, Supervisor supervisor, StopSignals signals)
+    private async Task<int> StopAsync(WebServer web, Supervisor supervisor, StopSignals signals, Upgrade upgrade)
     {
-        HostingLog.Stopping(_logger, signals.First.Result.ToString(), options.GracefulTimeout.TotalSeconds);
-        Task graceful = StopGracefullyAsync(web, supervisor);
+        TimeSpan quiet;
+        if (upgrade.Done.IsCompletedSuccessfully)
+        {
+            quiet = QuietAtUpgrade;
+            _sockets.HandOver();
+            _notifier.Succeeded(upgrade.Done.Result);
+            HostingLog.Stopping(_logger, "upgraded", _options.GracefulTimeout.TotalSeconds);
+        }
+        else
+        {
+            PosixSignal signal = signals.First.Result;
+            quiet = signal is PosixSignal.SIGINT ? QuietAtTerminal : QuietAtStop;
+            upgrade.Abandon();
+            _notifier.Stopping();
+            HostingLog.Stopping(_logger, signal.ToString(), _options.GracefulTimeout.TotalSeconds);
+        }
+
+        Task graceful = StopGracefullyAsync(web, supervisor, quiet);
         if (await Task.WhenAny(graceful, signals.Second).ConfigureAwait(false) != graceful)
         {
             HostingLog.Forced(_logger);
@@ -127,20 +203,20 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
     }
 
     // First the requests, with the workers at hand; then the workers.
-    private async Task StopGracefullyAsync(WebServer web, Supervisor supervisor)
+    private async Task StopGracefullyAsync(WebServer web, Supervisor supervisor, TimeSpan quiet)
     {
         long started = Stopwatch.GetTimestamp();
-        using (var grace = new CancellationTokenSource(options.GracefulTimeout))
+        using (var grace = new CancellationTokenSource(_options.GracefulTimeout))
         {
-            await web.StopAsync(grace.Token).ConfigureAwait(false);
+            await web.StopAsync(quiet, grace.Token).ConfigureAwait(false);
             if (grace.IsCancellationRequested)
             {
-                HostingLog.GraceOver(_logger, options.GracefulTimeout.TotalSeconds);
+                HostingLog.GraceOver(_logger, _options.GracefulTimeout.TotalSeconds);
             }
         }
 
         _dispatcher.Close();
-        TimeSpan rest = options.GracefulTimeout - Stopwatch.GetElapsedTime(started);
+        TimeSpan rest = _options.GracefulTimeout - Stopwatch.GetElapsedTime(started);
         await supervisor.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
     }
 }

@@ -12,11 +12,31 @@ namespace Hydra.Http;
 /// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
 internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions options, AccessLog? accessLog, ILogger<RequestForwarder> logger)
 {
+    private volatile bool _endsConnections;
+    private int _connectionsEnded;
+
+    /// <summary>Responses that have asked their client to close the connection since <see cref="EndConnections"/>.</summary>
+    public int ConnectionsEnded => Volatile.Read(ref _connectionsEnded);
+
     /// <summary>Bytes of BODY that the front may send on a new stream.</summary>
     public int RequestWindow => options.RequestWindow;
 
     /// <summary>Bytes of BODY that a worker may send on a new stream.</summary>
     public int ResponseWindow => options.ResponseWindow;
+
+    /// <summary>The server stops: responses that begin from now on end their connection.</summary>
+    public void EndConnections() => _endsConnections = true;
+
+    /// <summary>Whether a response that is about to begin ends its connection.</summary>
+    public bool EndsConnection()
+    {
+        if (_endsConnections)
+        {
+            Interlocked.Increment(ref _connectionsEnded);
+        }
+
+        return _endsConnections;
+    }
 
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
