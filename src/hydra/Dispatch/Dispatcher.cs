@@ -8,7 +8,7 @@ namespace Hydra.Dispatch;
 /// Any thread may submit; the supervisor announces and withdraws workers. <c>_gate</c> guards the queue; the set of ready workers
 /// is an immutable array, swapped as a whole.
 /// </summary>
-internal sealed class Dispatcher : IWorkerPool
+internal sealed class Dispatcher : IWorkerPool, IQueueFigures
 {
     // Bounds the memory of a server whose workers do not come back. A waiting request costs about 2 KiB.
     private const int QueueCapacity = 16 * 1024;
@@ -30,6 +30,17 @@ internal sealed class Dispatcher : IWorkerPool
             {
                 return _waiting.Count;
             }
+        }
+    }
+
+    /// <summary>Requests that wait, and for how long the first of them has.</summary>
+    public QueueFigures ReadFigures()
+    {
+        lock (_gate)
+        {
+            return _waiting.First is { } first
+                ? new QueueFigures(_waiting.Count, Stopwatch.GetElapsedTime(first.Value.SubmittedAt))
+                : default;
         }
     }
 

@@ -23,6 +23,9 @@ internal static partial class HostingLog
     [LoggerMessage(1605, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 
+    [LoggerMessage(1606, LogLevel.Debug, "{Signal} came")]
+    public static partial void SignalCame(ILogger logger, string signal);
+
     [LoggerMessage(1610, LogLevel.Information, "SIGUSR2: starting {Executable} (pid {Pid}) to take over")]
     public static partial void UpgradeStarted(ILogger logger, string executable, int pid);
 
@@ -34,7 +37,4 @@ internal static partial class HostingLog
 
     [LoggerMessage(1613, LogLevel.Information, "the new server (pid {Pid}) is ready and has taken over")]
     public static partial void UpgradeDone(ILogger logger, int pid);
-
-    [LoggerMessage(1614, LogLevel.Information, "listening on the sockets that were passed in ({Sockets}), not at {Addresses}")]
-    public static partial void PassedSockets(ILogger logger, string sockets, string addresses);
 }

@@ -64,6 +64,7 @@ internal sealed class HydraServer
             using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
             var loops = new FrontLoops(_options, _sockets);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
+            using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();

@@ -7,8 +7,23 @@ namespace Hydra.Workers;
 /// <summary>What the supervisor needs to know. Immutable.</summary>
 internal sealed record SupervisorOptions
 {
-    /// <summary>How many workers run.</summary>
-    public required int Workers { get; init; }
+    /// <summary>How many workers are started.</summary>
+    public int Workers => Scale.Minimum;
+
+    /// <summary>How many workers there may be, and what decides between.</summary>
+    public required ScaleOptions Scale { get; init; }
+
+    /// <summary>The most workers that signals may ask for where <see cref="Scale"/> is not used.</summary>
+    public required int MostWorkers { get; init; }
+
+    /// <summary>How long the requests of a worker that is replaced or removed may go on.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>When workers are replaced because of their age.</summary>
+    public RecycleOptions Recycle { get; init; } = new();
+
+    /// <summary>How often workers are asked how they do: the lateness of their event loops is what scaling goes by.</summary>
+    public TimeSpan ProbeInterval => Scale.IsUsed ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
 
     /// <summary>Data links for each worker: one for each event loop of the front.</summary>
     public required int DataLinks { get; init; }

@@ -21,6 +21,10 @@ internal sealed class WorkerLink : ILinkSink
     private int _firstFree = -1;
     private bool _isClosed;
 
+    // No stream is opened any more: the link is closed, or the worker drains.
+    private bool _isShut;
+    private long _opened;
+
     // Written by the reading side only.
     private string? _violation;
 
@@ -43,6 +47,18 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>The worker at the other end.</summary>
     public WorkerHandle Worker => _worker;
 
+    /// <summary>Streams that were opened so far.</summary>
+    public long Opened => Volatile.Read(ref _opened);
+
+    /// <summary>No stream is opened any more; those that are open go on.</summary>
+    public void Shut()
+    {
+        lock (_channel.Gate)
+        {
+            _isShut = true;
+        }
+    }
+
     /// <summary>Begins to read.</summary>
     public void Start() => _channel.Start(this);
 
@@ -50,16 +66,17 @@ internal sealed class WorkerLink : ILinkSink
     public void Close() => _channel.Close();
 
     /// <summary>Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more.</summary>
-    /// <returns>False when the link is closed: nothing was sent, and the stream is as before.</returns>
+    /// <returns>False when the link is closed or shut: nothing was sent, and the stream is as before.</returns>
     public bool TryOpen(UpstreamStream stream)
     {
         lock (_channel.Gate)
         {
-            if (_isClosed)
+            if (_isShut)
             {
                 return false;
             }
 
+            _opened++;
             int index = TakeSlot();
             ref Slot slot = ref _slots[index];
             slot.Stream = stream;
@@ -160,6 +177,7 @@ internal sealed class WorkerLink : ILinkSink
         lock (_channel.Gate)
         {
             _isClosed = true;
+            _isShut = true;
             for (int i = 0; i < _slotsUsed; i++)
             {
                 if (_slots[i].Stream is { } stream)
