@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -14,10 +13,6 @@ internal sealed class ServiceNotifier(string? address)
 {
     /// <summary>All workers are ready.</summary>
     public void Ready() => Send($"READY=1\nMAINPID={Environment.ProcessId}");
-
-    /// <summary>New code is being started; <see cref="Ready"/> follows in the end.</summary>
-    public void Reloading()
-        => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}"));
 
     /// <summary>The server is told to stop.</summary>
     public void Stopping() => Send("STOPPING=1");
