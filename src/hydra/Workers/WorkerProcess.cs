@@ -109,10 +109,11 @@ internal sealed class WorkerProcess
         {
             try
             {
-                _process.Refresh();
-                return _process.WorkingSet64;
+                // An object of its own: the other one waits for the end, and is not made for two threads.
+                using Process process = Process.GetProcessById(Id);
+                return process.WorkingSet64;
             }
-            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+            catch (Exception e) when (e is InvalidOperationException or ArgumentException or Win32Exception)
             {
                 return 0;
             }
