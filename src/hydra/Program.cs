@@ -4,6 +4,7 @@ using Hydra.Diagnostics;
 using Hydra.Hosting;
 
 StandardStreams.FillClosed();
+StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
 if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 {
@@ -12,5 +13,5 @@ if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options);
-using var server = new HydraServer(run.Options, logs);
+using var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

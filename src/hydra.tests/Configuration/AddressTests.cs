@@ -19,6 +19,7 @@ public sealed class AddressTests
     [InlineData("unix:/run/x.sock", "unix:/run/x.sock")]
     [InlineData("unix:///run/x.sock", "unix:/run/x.sock")]
     [InlineData("unix:x.sock", "unix:x.sock")]
+    [InlineData("fd://3", "fd://3")]
     public void Bind_Form_IsRead(string text, string expected)
         => Assert.Equal(expected, Assert.Single(Parsing.Run("main:app", "--bind", text).Binds).ToString());
 
@@ -31,7 +32,8 @@ public sealed class AddressTests
     [InlineData("fe80::xyz", "is not an address")]
     [InlineData("unix:", "the path of the Unix socket is missing")]
     [InlineData("https://0.0.0.0:443", "is a URL")]
-    [InlineData("fd://3", "is a URL")]
+    [InlineData("fd://2", "is not a whole number from 3")]
+    [InlineData("fd://x", "is not a whole number from 3")]
     [InlineData("a b:80", "is neither a host name nor an IP address")]
     [InlineData("70000", "needs a port from 0 to 65535")]
     public void Bind_WrongForm_IsExplained(string text, string expected)

@@ -17,7 +17,7 @@ internal static class AddressRules
     /// <summary>Where a server listens that was told nothing.</summary>
     public static BindAddress Default { get; } = new BindAddress.Tcp(DefaultHost, DefaultPort);
 
-    /// <summary>Reads host:port, [::1]:port, :port, port, host or unix:/path.</summary>
+    /// <summary>Reads host:port, [::1]:port, :port, port, host, unix:/path or fd://number.</summary>
     /// <returns>Null, or what is wrong with it.</returns>
     public static string? ReadBind(string text, out BindAddress address)
     {
@@ -25,6 +25,11 @@ internal static class AddressRules
         if (text.StartsWith("unix:", StringComparison.Ordinal))
         {
             return ReadUnix(text["unix:".Length..], out address);
+        }
+
+        if (text.StartsWith(BindAddress.Descriptor.Prefix, StringComparison.Ordinal))
+        {
+            return ReadDescriptor(text[BindAddress.Descriptor.Prefix.Length..], out address);
         }
 
         if (text.Contains("://", StringComparison.Ordinal))
@@ -61,6 +66,15 @@ internal static class AddressRules
             _ when path.Contains('\0', StringComparison.Ordinal) => "the path of the Unix socket contains a NUL character.",
             _ => null,
         };
+    }
+
+    /// <summary>Reads the number of a descriptor; the first three are the standard streams.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? ReadDescriptor(string text, out BindAddress address)
+    {
+        string? problem = ValueReader.Integer(text, 3, 1_000_000, out int number);
+        address = new BindAddress.Descriptor(number);
+        return problem;
     }
 
     /// <summary>Reads a port.</summary>
@@ -131,8 +145,9 @@ internal static class AddressRules
         SourceRank portRank = draft.Port?.Source.Rank ?? SourceRank.Default;
         SourceRank bindRank = draft.Binds.Count > 0 ? draft.Binds[0].Source.Rank : SourceRank.Default;
         SourceRank unixRank = draft.UnixPath?.Source.Rank ?? SourceRank.Default;
+        SourceRank descriptorRank = draft.Descriptor?.Source.Rank ?? SourceRank.Default;
         SourceRank tcpRank = hostRank > portRank ? hostRank : portRank;
-        SourceRank top = new[] { tcpRank, bindRank, unixRank }.Max();
+        SourceRank top = new[] { tcpRank, bindRank, unixRank, descriptorRank }.Max();
         if (top == SourceRank.Default)
         {
             return [Default];
@@ -143,18 +158,20 @@ internal static class AddressRules
         [
             .. bindRank == top ? [draft.Binds[0]] : Array.Empty<OptionValue>(),
             .. unixRank == top ? [draft.UnixPath!.Value] : Array.Empty<OptionValue>(),
+            .. descriptorRank == top ? [draft.Descriptor!.Value] : Array.Empty<OptionValue>(),
             .. tcpRank == top ? [tcp] : Array.Empty<OptionValue>(),
         ];
         if (styles.Length > 1)
         {
             string names = string.Join(" and ", styles.Select(static style => style.Source.Spelling));
             report($"{names} contradict each other: give the addresses with --bind alone (it may be repeated), "
-                + "with --host and --port, or with --uds.");
+                + "with --host and --port, with --uds, or with --fd.");
             return [Default];
         }
 
         return bindRank == top ? BindsOf(draft, report)
             : unixRank == top ? UnixOf(draft.UnixPath!.Value, report)
+            : descriptorRank == top ? DescriptorOf(draft.Descriptor!.Value, report)
             : [TcpOf(draft, report)];
     }
 
@@ -185,6 +202,16 @@ internal static class AddressRules
         if (ReadUnix(value.Text, out BindAddress address) is { } problem)
         {
             report(value.Source.Describe(OptionTable.Get("uds")) + ": " + problem);
+        }
+
+        return [address];
+    }
+
+    private static List<BindAddress> DescriptorOf(OptionValue value, Action<string> report)
+    {
+        if (ReadDescriptor(value.Text, out BindAddress address) is { } problem)
+        {
+            report(value.Source.Describe(OptionTable.Get("fd")) + ": " + problem);
         }
 
         return [address];

@@ -35,6 +35,11 @@ internal static class CommandLine
         }
 
         HydraOptions options = draft.Options with { Binds = AddressRules.Resolve(draft.Addresses, errors.Add) };
+        if (draft.Host.IsWindows && options.Binds.OfType<BindAddress.Descriptor>().Any())
+        {
+            errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");
+        }
+
         if (options.App is null)
         {
             errors.Add(

@@ -149,4 +149,7 @@ internal sealed record HydraOptions
 
     /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
     public long MinimumDataRate { get; init; }
+
+    /// <summary>The file to write the process id to, or null.</summary>
+    public string? PidFile { get; init; }
 }

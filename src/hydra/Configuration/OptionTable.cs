@@ -65,8 +65,8 @@ internal static partial class OptionTable
         new()
         {
             Name = "bind", Short = 'b', Placeholder = "ADDRESS", Repeatable = true, Group = OptionGroup.Address,
-            Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only) or unix:/path. May be repeated; "
-                + "takes the place of --host, --port and --uds.",
+            Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only), unix:/path or fd://N. May be repeated; "
+                + "takes the place of --host, --port, --uds and --fd.",
             Bind = Address(static (a, v) => a.Binds.Add(v)),
         },
         new()
@@ -77,9 +77,21 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "fd", Placeholder = "N", Group = OptionGroup.Address,
+            Help = "Listen on the socket that is open as this descriptor when hydra starts. Sockets from systemd need no option.",
+            Bind = Address(static (a, v) => a.Descriptor = v),
+        },
+        new()
+        {
             Name = "backlog", Placeholder = "N", Default = "2048", Group = OptionGroup.Address,
             Help = "Connections that the system keeps waiting for the server.",
             Bind = Integer(1, 1_000_000, static (o, v) => o with { Backlog = v }),
+        },
+        new()
+        {
+            Name = "pid", Aliases = ["pidfile"], Placeholder = "PATH", Group = OptionGroup.Address,
+            Help = "Write the process id of the server to this file when it listens. An upgrade (SIGUSR2) writes the new one.",
+            Bind = Text(static (o, v) => o with { PidFile = v }),
         },
         new()
         {

@@ -25,6 +25,9 @@ internal sealed class AddressDraft
     /// <summary>--uds.</summary>
     public OptionValue? UnixPath { get; set; }
 
+    /// <summary>--fd.</summary>
+    public OptionValue? Descriptor { get; set; }
+
     /// <summary>--bind, all from one source.</summary>
     public List<OptionValue> Binds { get; } = [];
 }

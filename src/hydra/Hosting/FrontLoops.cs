@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
@@ -10,41 +13,55 @@ namespace Hydra.Hosting;
 /// </summary>
 internal sealed class FrontLoops
 {
-    private readonly TransportOptions? _options;
+    private readonly TransportOptions _options;
     private readonly TaskCompletionSource<EventLoopGroup?> _group = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Decides by the options and the platform.</summary>
-    public FrontLoops(HydraOptions options)
+    /// <param name="options">What was asked for.</param>
+    /// <param name="sockets">The listening sockets, which either transport takes from there.</param>
+    public FrontLoops(HydraOptions options, ListenSockets sockets)
     {
-        if (OperatingSystem.IsLinux() && options.Transport is not TransportKind.Sockets)
+        AreUsed = OperatingSystem.IsLinux() && options.Transport is not TransportKind.Sockets;
+        _options = new TransportOptions
         {
-            _options = new TransportOptions
-            {
-                Loops = options.Loops ?? 0,
-                Backlog = options.Backlog,
-                Batches = options.IoUring is IoUringUse.Auto,
-            };
-        }
+            Loops = options.Loops ?? 0,
+            Backlog = options.Backlog,
+            Batches = options.IoUring is IoUringUse.Auto,
+            Sockets = sockets,
+        };
     }
 
     /// <summary>Whether the loop transport is used.</summary>
-    public bool AreUsed => _options is not null;
+    public bool AreUsed { get; }
+
+    /// <summary>The listening sockets.</summary>
+    public ListenSockets Sockets => _options.Sockets;
 
     /// <summary>How many loops there are; one where the sockets of .NET are used.</summary>
-    public int Count => _options?.EffectiveLoops ?? 1;
+    public int Count => AreUsed ? _options.EffectiveLoops : 1;
 
-    /// <summary>Has Kestrel use the loops, if they are used.</summary>
-    public void AddTo(IServiceCollection services)
+    /// <summary>Has Kestrel use the loops, or else sockets of .NET that are opened in the same way.</summary>
+    public void AddTo(IServiceCollection services, ILogger logger)
     {
-        if (OperatingSystem.IsLinux() && _options is not null)
+        if (OperatingSystem.IsLinux() && AreUsed)
         {
             services.AddLoopTransport(_options);
         }
+
+        services.AddSingleton(provider => new StoppableListeners(AreUsed
+            ? new LoopTransportFactory(provider.GetRequiredService<EventLoopGroup>())
+            : ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider)));
+        services.AddSingleton<IConnectionListenerFactory>(static provider => provider.GetRequiredService<StoppableListeners>());
+        services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.Backlog = _options.Backlog;
+            sockets.CreateBoundListenSocket = endPoint => Sockets.Listen(endPoint, _options, logger).Socket;
+        });
     }
 
     /// <summary>The web host is built: its loops run.</summary>
     public void Open(IServiceProvider services)
-        => _group.TrySetResult(_options is null ? null : services.GetRequiredService<EventLoopGroup>());
+        => _group.TrySetResult(!AreUsed ? null : services.GetRequiredService<EventLoopGroup>());
 
     /// <summary>There will be no web host, and nobody is to wait for it.</summary>
     public void Abandon() => _group.TrySetResult(null);

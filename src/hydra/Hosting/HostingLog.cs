@@ -25,4 +25,16 @@ internal static partial class HostingLog
 
     [LoggerMessage(1606, LogLevel.Debug, "{Signal} came")]
     public static partial void SignalCame(ILogger logger, string signal);
+
+    [LoggerMessage(1610, LogLevel.Information, "SIGUSR2: starting {Executable} (pid {Pid}) to take over")]
+    public static partial void UpgradeStarted(ILogger logger, string executable, int pid);
+
+    [LoggerMessage(1611, LogLevel.Error, "the upgrade failed, and this server goes on: {Reason}")]
+    public static partial void UpgradeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1612, LogLevel.Warning, "SIGUSR2 is ignored: {Reason}")]
+    public static partial void UpgradeRefused(ILogger logger, string reason);
+
+    [LoggerMessage(1613, LogLevel.Information, "the new server (pid {Pid}) is ready and has taken over")]
+    public static partial void UpgradeDone(ILogger logger, int pid);
 }

@@ -1,21 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
 using Hydra.Primitives;
+using Hydra.Transport;
+using Microsoft.AspNetCore.Connections;
 
 namespace Hydra.Hosting;
 
 /// <summary>Finds the endpoints that an address of the user's stands for.</summary>
 internal static class ListenAddresses
 {
-    /// <summary>The endpoints of all addresses, without repetition.</summary>
+    /// <summary>The endpoints of all addresses, without repetition; where a socket was inherited for one, it takes its place.</summary>
     /// <exception cref="StartException">A host name is unknown.</exception>
-    public static IReadOnlyList<EndPoint> Resolve(IEnumerable<BindAddress> binds)
-        => [.. binds.SelectMany(Resolve).Distinct()];
+    public static IReadOnlyList<EndPoint> Resolve(IEnumerable<BindAddress> binds, ListenSockets sockets)
+        => [.. binds.SelectMany(Resolve).Distinct().Select(sockets.Claim)];
 
     private static IEnumerable<EndPoint> Resolve(BindAddress bind) => bind switch
     {
         BindAddress.Unix unix => [new UnixDomainSocketEndPoint(Path.GetFullPath(unix.Path))],
         BindAddress.Tcp tcp => Resolve(tcp),
+        BindAddress.Descriptor given => [new FileHandleEndPoint((ulong)given.Number, FileHandleType.Auto)],
         _ => throw new InvalidOperationException("an address of an unknown kind"),
     };
 

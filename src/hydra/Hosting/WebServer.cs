@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hydra.Configuration;
@@ -8,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,18 +19,25 @@ namespace Hydra.Hosting;
 internal sealed class WebServer : IAsyncDisposable
 {
     private static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly WebApplication _app;
     private readonly ClientConnections _connections = new();
     private readonly HydraOptions _options;
-    private readonly ILogger _logger;
-    private readonly bool _usesLoops;
+    private readonly ListenSockets _sockets;
+    private readonly IReadOnlyList<EndPoint> _endPoints;
+    private readonly StoppableListeners _listeners;
+    private readonly RequestForwarder _forwarder;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
+    /// <exception cref="StartException">An address cannot be resolved.</exception>
     public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
     {
         _options = options;
+        _sockets = loops.Sockets;
+        _forwarder = forwarder;
+        _endPoints = ListenAddresses.Resolve(options.Binds, _sockets);
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
         // application lives in: they are not meant for this server.
@@ -47,14 +54,12 @@ internal sealed class WebServer : IAsyncDisposable
         // The filter that the builder adds checks host names against a setting that nobody can make here.
         builder.Services.RemoveAll<IStartupFilter>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(Configure);
         FrontServer.Register(builder.Services);
-        loops.AddTo(builder.Services);
+        loops.AddTo(builder.Services, loggers.CreateLogger("hydra"));
         _app = builder.Build();
         loops.Open(_app.Services);
-        _usesLoops = loops.AreUsed;
-        _logger = loggers.CreateLogger("hydra");
+        _listeners = _app.Services.GetRequiredService<StoppableListeners>();
         _app.Services.GetRequiredService<FrontPipeline>().Handler = forwarder.InvokeAsync;
     }
 
@@ -65,15 +70,6 @@ internal sealed class WebServer : IAsyncDisposable
     /// <exception cref="StartException">An address cannot be bound.</exception>
     public async Task StartAsync()
     {
-        if (!_usesLoops)
-        {
-            // The loop transport does this by itself.
-            foreach (UnixDomainSocketEndPoint endPoint in ListenAddresses.Resolve(_options.Binds).OfType<UnixDomainSocketEndPoint>())
-            {
-                StaleSocket.Remove(endPoint, _logger);
-            }
-        }
-
         try
         {
             await _app.StartAsync().ConfigureAwait(false);
@@ -83,6 +79,7 @@ internal sealed class WebServer : IAsyncDisposable
             throw new StartException(BindFailure.Describe(_options.Binds, e));
         }
 
+        _sockets.CloseUnclaimed();
         IServer server = _app.Services.GetRequiredService<IServer>();
         Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(Written)];
     }
@@ -91,12 +88,36 @@ internal sealed class WebServer : IAsyncDisposable
     /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
     /// sent a part of a request's head gets <see cref="HeadTime"/> to send the rest.
     /// </summary>
-    public async Task StopAsync(CancellationToken cancellation)
+    /// <param name="quiet">
+    /// How long nothing may have happened on any connection before idle ones are closed: a request may be on its way on each of them.
+    /// Until then each response asks its client to close the connection.
+    /// </param>
+    /// <param name="cancellation">The end of the grace.</param>
+    public async Task StopAsync(TimeSpan quiet, CancellationToken cancellation)
     {
+        _forwarder.EndConnections();
+        await _listeners.StopAsync().ConfigureAwait(false);
+        _sockets.RemovePaths();
+        await WaitForQuietAsync(quiet, cancellation).ConfigureAwait(false);
         Task stopped = _app.StopAsync(cancellation);
         await Task.WhenAny(stopped, Task.Delay(HeadTime, CancellationToken.None)).ConfigureAwait(false);
         _connections.AbortIdle();
         await stopped.ConfigureAwait(false);
+    }
+
+    private async Task WaitForQuietAsync(TimeSpan quiet, CancellationToken cancellation)
+    {
+        int seen = _forwarder.ConnectionsEnded;
+        long since = Stopwatch.GetTimestamp();
+        while (!_connections.AreNone && !cancellation.IsCancellationRequested && Stopwatch.GetElapsedTime(since) < quiet)
+        {
+            await Task.WhenAny(Task.Delay(LookInterval, cancellation)).ConfigureAwait(false);
+            if (_forwarder.ConnectionsEnded != seen)
+            {
+                seen = _forwarder.ConnectionsEnded;
+                since = Stopwatch.GetTimestamp();
+            }
+        }
     }
 
     /// <summary>The process ends now: <see cref="DisposeAsync"/> is not to wait for requests that run.</summary>
@@ -117,7 +138,7 @@ internal sealed class WebServer : IAsyncDisposable
         // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        foreach (EndPoint endPoint in ListenAddresses.Resolve(_options.Binds))
+        foreach (EndPoint endPoint in _endPoints)
         {
             kestrel.Listen(endPoint, listen =>
             {

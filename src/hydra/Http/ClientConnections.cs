@@ -7,6 +7,9 @@ internal sealed class ClientConnections
 {
     private readonly ConcurrentDictionary<ClientConnection, bool> _open = new();
 
+    /// <summary>Whether none is open.</summary>
+    public bool AreNone => _open.IsEmpty;
+
     /// <summary>A connection has opened.</summary>
     public void Add(ClientConnection connection) => _open.TryAdd(connection, true);
 

@@ -224,9 +224,10 @@ internal sealed partial class HttpExchange
             return ExchangeOutcome.BadResponse;
         }
 
-        if (_owesContinue)
+        if (_owesContinue || _forwarder.EndsConnection())
         {
             // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
+            // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
             response.Headers.Connection = "close";
         }
 

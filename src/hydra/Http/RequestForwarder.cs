@@ -17,7 +17,13 @@ internal sealed class RequestForwarder(
     // Written to the client at once: keeps what a slow one has not taken in the exchange's pipe, whose memory is counted.
     private const int FlushSize = 256 * 1024;
 
+    private volatile bool _endsConnections;
+    private int _connectionsEnded;
+
     private readonly CrashRecovery _recovery = new(options.Retry, logger);
+
+    /// <summary>Responses that have asked their client to close the connection since <see cref="EndConnections"/>.</summary>
+    public int ConnectionsEnded => Volatile.Read(ref _connectionsEnded);
 
     /// <summary>Windows and bounds.</summary>
     public ForwarderOptions Options => options;
@@ -40,6 +46,20 @@ internal sealed class RequestForwarder(
     /// <param name="arrived">As much of it has arrived with the head.</param>
     public bool ReadsAhead(long? length, bool expects, long arrived)
         => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
+
+    /// <summary>The server stops: responses that begin from now on end their connection.</summary>
+    public void EndConnections() => _endsConnections = true;
+
+    /// <summary>Whether a response that is about to begin ends its connection.</summary>
+    public bool EndsConnection()
+    {
+        if (_endsConnections)
+        {
+            Interlocked.Increment(ref _connectionsEnded);
+        }
+
+        return _endsConnections;
+    }
 
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)

@@ -29,4 +29,17 @@ internal abstract record BindAddress
         /// <inheritdoc/>
         public override string ToString() => "unix:" + Path;
     }
+
+    /// <summary>A listening socket that was open as this descriptor when the process started.</summary>
+    public sealed record Descriptor(int Number) : BindAddress
+    {
+        /// <summary>How such an address begins.</summary>
+        public const string Prefix = "fd://";
+
+        /// <inheritdoc/>
+        public override string Url => ToString();
+
+        /// <inheritdoc/>
+        public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}{Number}");
+    }
 }

@@ -8,4 +8,7 @@ internal static class EnvironmentVariables
 
     /// <summary>Tells the application in a worker the worker's index.</summary>
     public const string WorkerId = "HYDRA_WORKER_ID";
+
+    /// <summary>Tells a server that is started for an upgrade what it inherits.</summary>
+    public const string Inherited = "HYDRA_INHERIT";
 }

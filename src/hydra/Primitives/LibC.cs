@@ -34,6 +34,12 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int process, int signal);
 
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    public static partial int Wait(int process, out int status, int options);
+
     // Variadic in C; without further arguments the call is the same on every platform.
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int FileControl(int descriptor, int command);
@@ -57,6 +63,14 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "free")]
     private static partial void Free(nint pointer);
+
+    // Variadic in C; FIOCLEX takes no argument, so that the call is the same on every platform.
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int DeviceControl(int descriptor, nuint request);
+
+    /// <summary>Closes the descriptor in processes that are started from now on.</summary>
+    /// <returns>0, or -1 when there is no such descriptor.</returns>
+    public static int SetCloseOnExec(int descriptor) => DeviceControl(descriptor, OperatingSystem.IsMacOS() ? 0x20006601u : 0x5451u);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);

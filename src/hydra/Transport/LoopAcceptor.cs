@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Hydra.Transport;
@@ -22,7 +21,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     // Out of descriptors, when nobody closes any: another process may have taken them.
     private static readonly TimeSpan StarvedDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly Socket _socket;
+    private readonly ListenSocket _socket;
     private readonly EventLoopGroup _group;
     private readonly EventLoop _loop;
     private readonly EndPoint _endPoint;
@@ -38,15 +37,15 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     /// <param name="socket">The socket, which must be non-blocking.</param>
     /// <param name="group">The loops.</param>
     /// <param name="accepted">Gets each connection with its local and remote address, on the thread of the acceptor's loop.</param>
-    public LoopAcceptor(Socket socket, EventLoopGroup group, Action<int, EndPoint, EndPoint?> accepted)
+    public LoopAcceptor(ListenSocket socket, EventLoopGroup group, Action<int, EndPoint, EndPoint?> accepted)
     {
         _socket = socket;
         _group = group;
         _loop = group.NextInTurn();
         _accepted = accepted;
-        _endPoint = socket.LocalEndPoint!;
+        _endPoint = socket.EndPoint;
         _localIsFixed = SocketAddress.IsSpecific(_endPoint);
-        Descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        Descriptor = (int)socket.Socket.SafeHandle.DangerousGetHandle();
     }
 
     /// <inheritdoc/>
@@ -69,7 +68,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     public void ResumeSoon() => _loop.Post(this);
 
     /// <summary>
-    /// Accepts what is waiting, then closes the socket. A client whose handshake ends between the last accept and the close is reset;
+    /// Accepts what is waiting, unless another process goes on with the socket, then closes it. A client whose handshake ends between the last accept and the close is reset;
     /// that is a few microseconds, and no client can tell it from a server that had closed a moment before.
     /// </summary>
     public Task StopAsync()
@@ -107,14 +106,18 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
             return;
         }
 
-        AcceptSome(int.MaxValue);
+        if (!_socket.IsShared)
+        {
+            AcceptSome(int.MaxValue);
+        }
+
         if (!_paused)
         {
             _loop.Unregister(this);
         }
 
         _paused = true;
-        _socket.Dispose();
+        _socket.Socket.Dispose();
         _stopped.SetResult();
     }
 

@@ -8,6 +8,7 @@ namespace Hydra.Transport;
 internal sealed class LoopListener : IConnectionListener
 {
     private readonly EventLoopGroup _group;
+    private readonly ListenSocket _socket;
     private readonly LoopAcceptor _acceptor;
     private readonly Channel<LoopConnection> _queue = Channel.CreateUnbounded<LoopConnection>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
@@ -16,7 +17,8 @@ internal sealed class LoopListener : IConnectionListener
     public LoopListener(ListenSocket socket, EventLoopGroup group)
     {
         _group = group;
-        _acceptor = new LoopAcceptor(socket.Socket, group, OnAccepted);
+        _socket = socket;
+        _acceptor = new LoopAcceptor(socket, group, OnAccepted);
         EndPoint = socket.EndPoint;
         _acceptor.Start();
     }
@@ -34,6 +36,7 @@ internal sealed class LoopListener : IConnectionListener
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         await _acceptor.StopAsync().ConfigureAwait(false);
+        _socket.RemovePath();
         _queue.Writer.TryComplete();
     }
 

@@ -12,5 +12,5 @@ internal sealed class LoopTransportFactory(EventLoopGroup group) : IConnectionLi
 
     /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
-        => new(new LoopListener(ListenSocket.Open(endpoint, group.Options, group.Logger), group));
+        => new(new LoopListener(group.Options.Sockets.Listen(endpoint, group.Options, group.Logger), group));
 }

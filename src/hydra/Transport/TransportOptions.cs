@@ -18,6 +18,9 @@ internal sealed class TransportOptions
     /// <summary>The permissions of Unix socket files; null: whatever the umask leaves.</summary>
     public UnixFileMode? SocketMode { get; init; }
 
+    /// <summary>The listening sockets.</summary>
+    public ListenSockets Sockets { get; init; } = new();
+
     /// <summary>
     /// How long a client that has shut down its sending side may wait for the response to its last request. The kernel cannot tell
     /// such a client from one that has left for good; after this time it counts as gone, and its request is cancelled.

@@ -210,6 +210,11 @@ async def flood(scope, receive, send, key):
 
 
 @route
+async def echo_path(scope, receive, send, key):
+    await respond(send, key.encode())
+
+
+@route
 async def hello(scope, receive, send, key):
     await respond(send, b"hello")
 

@@ -33,6 +33,9 @@ public sealed partial class HydraServer : IAsyncDisposable
     /// <summary>The directory below which its private directories are.</summary>
     public string RuntimeDirectory => System.IO.Path.Combine(_directory.Path, "run");
 
+    /// <summary>The path of a file in its working directory.</summary>
+    public string FilePath(string name) => System.IO.Path.Combine(_directory.Path, name);
+
     /// <summary>Its address, once it is ready.</summary>
     public Uri Address { get; private set; } = null!;
 
@@ -106,6 +109,9 @@ public sealed partial class HydraServer : IAsyncDisposable
 
     /// <summary>The ids of its workers' processes.</summary>
     public IReadOnlyList<int> WorkerPids() => [.. _command.Tree().Where(pid => pid != Pid && IsWorker(pid))];
+
+    /// <summary>The front's process where another program has started it.</summary>
+    public int FrontPid() => _command.Tree().Single(pid => Processes.CommandLine(pid).StartsWith(Repository.Executable, StringComparison.Ordinal));
 
     /// <summary>Everything that runs for it.</summary>
     public IReadOnlyList<int> Tree() => _command.Tree();

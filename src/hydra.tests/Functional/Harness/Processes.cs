@@ -16,6 +16,9 @@ public static partial class Processes
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;
 
+    /// <summary>SIGUSR2.</summary>
+    public const int User2 = 12;
+
     /// <summary>SIGTERM.</summary>
     public const int Terminate = 15;
 

@@ -1,0 +1,32 @@
+using Hydra.Hosting;
+using Hydra.Transport;
+using Xunit;
+
+namespace Hydra.Tests.Hosting;
+
+public sealed class InheritanceTests
+{
+    [Fact]
+    public void Parse_WhatFormatWrote_IsTheSame()
+    {
+        var inheritance = new Inheritance(4711, 6, "/srv/a;b=c,d é", [
+            new InheritedSocket("127.0.0.1:0", 3, IsShared: false, OwnsPath: false),
+            new InheritedSocket("/run/a;b=1,2 %.sock", 4, IsShared: false, OwnsPath: true),
+            new InheritedSocket("fd://3", 5, IsShared: true, OwnsPath: false)]);
+
+        Inheritance read = Assert.IsType<Inheritance>(Inheritance.Parse(inheritance.Format()));
+
+        Assert.Equal(inheritance.Sockets, read.Sockets);
+        Assert.Equal(inheritance with { Sockets = read.Sockets }, read);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("parent=1;report=5")]
+    [InlineData("parent=1;report=x;directory=/")]
+    [InlineData("parent=1;report=5;directory=/;socket=3")]
+    [InlineData("parent=1;report=5;directory=/;socket=x,,,a")]
+    [InlineData("parent=1;report=5;directory=/;other=1")]
+    public void Parse_SomethingElse_IsNone(string text) => Assert.Null(Inheritance.Parse(text));
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using Hydra.Primitives;
+
+namespace Hydra.Hosting;
+
+/// <summary>Finds the executable again that this process was started from: by the same name, which may lead to another file by now.</summary>
+internal static class Executable
+{
+    /// <summary>The path to start.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static byte[]? Find(StartedAs started)
+    {
+        string name = started.Arguments.Count > 0 ? Encoding.UTF8.GetString(started.Arguments[0]) : "";
+        string? path = name.Contains('/', StringComparison.Ordinal) ? Path.Combine(started.Directory, name) : OnPath(name, started);
+        if (path is null || !IsExecutable(path))
+        {
+            // The name was made up by whoever started it. Linux appends a note to the path of a file that was removed.
+            path = Environment.ProcessPath;
+            path = path?.EndsWith(" (deleted)", StringComparison.Ordinal) == true ? path[..^" (deleted)".Length] : path;
+        }
+
+        return path is not null && IsExecutable(path) ? Encoding.UTF8.GetBytes(path) : null;
+    }
+
+    private static string? OnPath(string name, StartedAs started)
+        => name.Length == 0 ? null
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+                .Select(directory => Path.Combine(started.Directory, directory, name))
+                .FirstOrDefault(IsExecutable);
+
+    private static bool IsExecutable(string path) => File.Exists(path) && LibC.Access(path, LibC.ExecuteAccess) == 0;
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+using Hydra.Transport;
+
+namespace Hydra.Hosting;
+
+/// <summary>
+/// What a server passes to the one that it starts for an upgrade, and how that is written in the variable HYDRA_INHERIT: fields
+/// separated by semicolons, with what is not a number in percent-encoding.
+/// </summary>
+/// <param name="Parent">The process id of the server that goes.</param>
+/// <param name="Report">The descriptor of the pipe on which it waits to hear that this server is ready.</param>
+/// <param name="Directory">The directory that it was started in.</param>
+/// <param name="Sockets">The listening sockets.</param>
+internal sealed record Inheritance(int Parent, int Report, string Directory, IReadOnlyList<InheritedSocket> Sockets)
+{
+    private const string Shared = "shared";
+    private const string Own = "own";
+
+    /// <summary>The text of the variable.</summary>
+    public string Format()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"parent={Parent};report={Report};directory={Uri.EscapeDataString(Directory)}");
+        foreach (InheritedSocket socket in Sockets)
+        {
+            text.Append(CultureInfo.InvariantCulture, $";socket={socket.Number},{(socket.IsShared ? Shared : "")},{(socket.OwnsPath ? Own : "")},");
+            text.Append(Uri.EscapeDataString(socket.Key));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Reads the text.</summary>
+    /// <returns>Null when it is none of ours.</returns>
+    public static Inheritance? Parse(string text)
+    {
+        int parent = 0;
+        int report = 0;
+        string? directory = null;
+        List<InheritedSocket> sockets = [];
+        foreach (string field in text.Split(';'))
+        {
+            int equals = field.IndexOf('=', StringComparison.Ordinal);
+            string value = field[(equals + 1)..];
+            bool isGood = field[..Math.Max(equals, 0)] switch
+            {
+                "parent" => IsNumber(value, out parent),
+                "report" => IsNumber(value, out report),
+                "directory" => (directory = Uri.UnescapeDataString(value)).Length > 0,
+                "socket" => TryAddSocket(value, sockets),
+                _ => false,
+            };
+            if (!isGood)
+            {
+                return null;
+            }
+        }
+
+        return report > 0 && directory is not null ? new Inheritance(parent, report, directory, sockets) : null;
+    }
+
+    private static bool TryAddSocket(string value, List<InheritedSocket> sockets)
+    {
+        string[] parts = value.Split(',');
+        if (parts.Length != 4 || !IsNumber(parts[0], out int number))
+        {
+            return false;
+        }
+
+        sockets.Add(new InheritedSocket(Uri.UnescapeDataString(parts[3]), number, parts[1] == Shared, parts[2] == Own));
+        return true;
+    }
+
+    private static bool IsNumber(string text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

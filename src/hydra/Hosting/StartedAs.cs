@@ -1,0 +1,189 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+using Hydra.Primitives;
+using Hydra.Transport;
+
+namespace Hydra.Hosting;
+
+/// <summary>
+/// How this process was started: its arguments, environment and directory, so that it can be started again in the same way, and the
+/// sockets that were passed to it. Captured before anything else, because what is meant for the server alone is then taken out of the
+/// environment, and descriptors are closed to the processes that it starts.
+/// </summary>
+internal sealed class StartedAs
+{
+    private const string SystemdPid = "LISTEN_PID";
+    private const string SystemdCount = "LISTEN_FDS";
+    private const string SystemdNames = "LISTEN_FDNAMES";
+    private const string NotifyVariable = "NOTIFY_SOCKET";
+    private const int FirstPassed = 3;
+
+    private static readonly string[] OwnVariables = [SystemdPid, SystemdCount, SystemdNames, EnvironmentVariables.Inherited];
+
+    private StartedAs(IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> variables, string directory)
+    {
+        Arguments = arguments;
+        Variables = variables;
+        Directory = directory;
+    }
+
+    /// <summary>The arguments, the program's name first.</summary>
+    public IReadOnlyList<byte[]> Arguments { get; }
+
+    /// <summary>The environment, NAME=value, without what described this one start.</summary>
+    public IReadOnlyList<byte[]> Variables { get; }
+
+    /// <summary>The directory, by the name that the user's shell had for it: links in it may lead elsewhere by the next start.</summary>
+    public string Directory { get; }
+
+    /// <summary>What a server that is to be replaced passed on; null where this is no upgrade.</summary>
+    public Inheritance? Inheritance { get; private init; }
+
+    /// <summary>The sockets that were passed on, by that server or by systemd.</summary>
+    public IReadOnlyList<InheritedSocket> Sockets { get; private init; } = [];
+
+    /// <summary>Where systemd wants to hear how the service is; null where there is none.</summary>
+    public string? NotifySocket { get; private init; }
+
+    /// <summary>Looks at the process.</summary>
+    public static StartedAs Capture()
+    {
+        IReadOnlyList<byte[]> variables = ReadStrings("/proc/self/environ") ?? [.. VariablesOfRuntime()];
+        IReadOnlyList<byte[]> arguments = ReadStrings("/proc/self/cmdline") ?? [.. Environment.GetCommandLineArgs().Select(Encoding.UTF8.GetBytes)];
+        Inheritance? inheritance = Environment.GetEnvironmentVariable(EnvironmentVariables.Inherited) is { Length: > 0 } text
+            ? Inheritance.Parse(text)
+            : null;
+        IReadOnlyList<InheritedSocket> sockets = inheritance?.Sockets ?? FromSystemd();
+        foreach (int descriptor in sockets.Select(static s => s.Number).Concat(inheritance is null ? [] : [inheritance.Report]))
+        {
+            _ = LibC.SetCloseOnExec(descriptor);
+        }
+
+        if (inheritance is not null)
+        {
+            Enter(inheritance.Directory);
+        }
+
+        var started = new StartedAs(arguments, [.. variables.Where(static v => !IsOwn(v))], inheritance?.Directory ?? NamedDirectory())
+        {
+            Inheritance = inheritance,
+            Sockets = sockets,
+            NotifySocket = Environment.GetEnvironmentVariable(NotifyVariable) is { Length: > 0 } path ? path : null,
+        };
+        foreach (string name in OwnVariables.Append(NotifyVariable))
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+
+        return started;
+    }
+
+    /// <summary>
+    /// Where to listen: sockets that were passed on without a word on the command line take the place of all addresses, as their unit
+    /// says where the service is.
+    /// </summary>
+    public IReadOnlyList<BindAddress> Binds(IReadOnlyList<BindAddress> wanted)
+    {
+        BindAddress[] passed = [.. Sockets
+            .Where(static s => s.Key.StartsWith(BindAddress.Descriptor.Prefix, StringComparison.Ordinal))
+            .Select(static s => new BindAddress.Descriptor(int.Parse(s.Key.AsSpan(BindAddress.Descriptor.Prefix.Length), CultureInfo.InvariantCulture)))];
+        return passed.Length == 0 || wanted.OfType<BindAddress.Descriptor>().Any() ? wanted : passed;
+    }
+
+    // sd_listen_fds(3): they are ours only if the variable has our process id, and begin at 3.
+    private static List<InheritedSocket> FromSystemd()
+    {
+        List<InheritedSocket> sockets = [];
+        if (IsNumber(SystemdPid, out int pid) && pid == Environment.ProcessId && IsNumber(SystemdCount, out int count))
+        {
+            for (int i = 0; i < count; i++)
+            {
+                int number = FirstPassed + i;
+                sockets.Add(new InheritedSocket(new BindAddress.Descriptor(number).ToString(), number, IsShared: true, OwnsPath: false));
+            }
+        }
+
+        return sockets;
+    }
+
+    private static bool IsNumber(string variable, out int number)
+        => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    private static bool IsOwn(byte[] variable)
+        => OwnVariables.Any(name => variable.Length > name.Length && variable[name.Length] == (byte)'='
+            && variable.AsSpan(0, name.Length).SequenceEqual(Encoding.ASCII.GetBytes(name)));
+
+    private static void Enter(string directory)
+    {
+        try
+        {
+            System.IO.Directory.SetCurrentDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then this is the directory that the process before this one had, or what is left of it.
+        }
+    }
+
+    private static string NamedDirectory()
+    {
+        string real = Environment.CurrentDirectory;
+        string? named = Environment.GetEnvironmentVariable("PWD");
+        try
+        {
+            return named is not null && Path.IsPathRooted(named) && new DirectoryInfo(named).Exists
+                && RealPath(named) == real ? named : real;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return real;
+        }
+    }
+
+    // The kernel's answer: entering the directory and asking where that is. Nothing else runs yet.
+    private static string RealPath(string path)
+    {
+        string before = Environment.CurrentDirectory;
+        System.IO.Directory.SetCurrentDirectory(path);
+        string real = Environment.CurrentDirectory;
+        System.IO.Directory.SetCurrentDirectory(before);
+        return real;
+    }
+
+    // As bytes: names of files need not be text.
+    private static List<byte[]>? ReadStrings(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            byte[] all = File.ReadAllBytes(path);
+            List<byte[]> strings = [];
+            for (int start = 0; start < all.Length;)
+            {
+                int length = all.AsSpan(start).IndexOf((byte)0);
+                length = length < 0 ? all.Length - start : length;
+                strings.Add(all.AsSpan(start, length).ToArray());
+                start += length + 1;
+            }
+
+            return strings;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<byte[]> VariablesOfRuntime()
+    {
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            yield return Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}");
+        }
+    }
+}
