@@ -14,6 +14,7 @@ namespace Hydra.Http;
 internal sealed class ClientConnection
 {
     private readonly ConnectionContext _context;
+    private readonly ClientConnections _all;
     private byte[]? _block10;
     private byte[]? _block11;
     private HttpExchange? _idle;
@@ -21,9 +22,10 @@ internal sealed class ClientConnection
     private volatile bool _isClosed;
 
     /// <summary>Describes a connection that has just opened.</summary>
-    public ClientConnection(ConnectionContext context)
+    public ClientConnection(ConnectionContext context, ClientConnections all)
     {
         _context = context;
+        _all = all;
         Recorder = RequestHeadRecorder.Begin();
         Loop = context.Features.Get<ILoopFeature>()?.Loop.Index ?? 0;
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
@@ -37,6 +39,9 @@ internal sealed class ClientConnection
 
     /// <summary>The headers of the request that is handled, as the client sent them.</summary>
     public RequestHeadRecorder Recorder { get; }
+
+    /// <summary>Whether the response that is made is to be the connection's last one, because the server stops.</summary>
+    public bool IsEnding => _all.AreEnding;
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
