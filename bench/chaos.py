@@ -12,12 +12,12 @@ import traceback
 from pathlib import Path
 
 import process
-from faults import crowds, front, workers
+from faults import crowds, front, shortages, workers
 from faults.server import HYDRA
 from faults.trial import Row, Trial
 from servers import ROOT
 
-ROWS = (*workers.ROWS, *front.ROWS, *crowds.ROWS)
+ROWS = (*workers.ROWS, *front.ROWS, *crowds.ROWS, *shortages.ROWS)
 # No row may hold up the others for ever.
 LONGEST = {True: 60, False: 150}
 

@@ -108,7 +108,8 @@ class Hydra:
     def launch(self) -> None:
         """Starts it and does not wait."""
         environment = {
-            **os.environ, "HYDRA_RUNTIME_DIR": str(self.runtime), "CHAOS_JOURNAL": str(self.journal), "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: value for name, value in os.environ.items() if not name.startswith("HYDRA_")},
+            "HYDRA_RUNTIME_DIR": str(self.runtime), "CHAOS_JOURNAL": str(self.journal), "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.directory), MARK: self._mark, **self._environment}
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         limit = self._fd_limit
