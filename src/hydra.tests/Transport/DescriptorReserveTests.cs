@@ -23,9 +23,9 @@ public class DescriptorReserveTests
         Assert.True(reserve.IsUsedUpBy(47));
     }
 
-    [LinuxFact]
+    [PosixFact]
     public void IsUsedUp_ManyLeft_IsFalse() => Assert.False(new DescriptorReserve().IsUsedUp());
 
-    [LinuxFact]
+    [PosixFact]
     public void IsUsedUp_ShareIsOne_IsTrue() => Assert.True(new DescriptorReserve(1).IsUsedUp());
 }
