@@ -11,8 +11,9 @@ import time
 import traceback
 from pathlib import Path
 
+import machine
 import process
-from faults import crowds, front, shortages, workers
+from faults import crowds, front, report, shortages, workers
 from faults.server import HYDRA
 from faults.trial import Row, Trial
 from servers import ROOT
@@ -28,8 +29,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="a few seconds each, and no promise about speed")
     parser.add_argument("--only", metavar="REGEX", help="only rows whose key matches (--list shows the keys)")
     parser.add_argument("--json", metavar="FILE", help="also write all figures here")
+    parser.add_argument("--out", metavar="DIR", help="where reliability.md goes (default: docs, and nowhere with --short or --only)")
+    parser.add_argument("--render", metavar="FILE", help="run nothing: make the report from the figures that --json wrote")
     parser.add_argument("--list", action="store_true", help="list the rows")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.out and not options.short and not options.only:
+        options.out = ROOT / "docs"
+    return options
 
 
 async def run(row: Row, short: bool, directory: Path) -> dict:
@@ -43,27 +49,14 @@ async def run(row: Row, short: bool, directory: Path) -> dict:
     return trial.result()
 
 
-def show(key: str, result: dict) -> None:
-    """For the terminal."""
-    def times(counts: dict[str, int]) -> str:
-        return ", ".join(f"{count} × {kind}" for kind, count in counts.items()) or "0"
-
-    print(f"{'kept  ' if result['kept'] else 'BROKEN'} {key}: {result['requests']:,} requests, failed: {times(result['failed'])}, "
-          f"closed: {times(result['closed'])}, p50 {result['p50'] or 0:.1f} ms, p99 {result['p99'] or 0:.1f} ms, "
-          f"peak {result['peak_mb']:.0f} MB, {result['seconds']:.0f} s")
-    for note in result["notes"]:
-        print(f"       {note}")
-    for check in result["checks"]:
-        if not check["holds"]:
-            print(f"       broken: {check['text']}; found: {check['found']}")
-    sys.stdout.flush()
-
-
 def main() -> int:
     """Returns 1 when a promise was broken."""
     options = arguments()
     if options.list:
         print("\n".join(f"{row.key:18} {row.title}" for row in ROWS))
+        return 0
+    if options.render:
+        print(report.write(json.loads(Path(options.render).read_text()), Path(options.out)))
         return 0
     if not HYDRA.exists():
         print(f"{HYDRA} is missing; build/publish.sh makes it", file=sys.stderr)
@@ -80,10 +73,15 @@ def main() -> int:
             shutil.rmtree(own, ignore_errors=True)
             own.mkdir(parents=True)
             results["rows"][row.key] = result = asyncio.run(run(row, options.short, own))
-            show(row.key, result)
+            report.show(row.key, result)
+            sys.stdout.flush()
     results["duration"] = time.monotonic() - started
+    if options.out or options.json:
+        results["machine"] = machine.describe()
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1))
+    if options.out:
+        print(report.write(results, Path(options.out)))
     broken = [key for key, result in results["rows"].items() if not result["kept"]]
     print(f"{len(results['rows']) - len(broken)} kept, {len(broken)} broken{': ' if broken else ''}{', '.join(broken)}, {results['duration']:.0f} s")
     return 1 if broken or not results["rows"] else 0

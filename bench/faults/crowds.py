@@ -250,7 +250,7 @@ async def _peer(trial: Trial, server: Server, seconds: float) -> list[float]:
 
 async def mixed(trial: Trial) -> None:
     """Fast requests must not wait behind slow ones while a worker is free."""
-    seconds = trial.seconds(20, 3)
+    seconds = trial.seconds(20, 1.5)
     figures = {}
     for app, peer in (("chaos_app:app", uvicorn("chaos_app:app", 4)), ("chaos_app:wsgi", gunicorn_threads("chaos_app:wsgi", 4))):
         async with trial.server(app, "--workers", "4") as server:

@@ -148,7 +148,7 @@ async def stopped(trial: Trial) -> None:
 
 
 async def _endless_loop(trial: Trial, app: str, *options: str) -> Statistics:
-    limit = trial.seconds(3, 2)
+    limit = trial.seconds(3, 1)
     async with trial.server(app, "--workers", "4", "--request-timeout", f"{limit:.0f}s", *options) as server:
         async with Load(server.port, asks(MIXED, up_to_20_ms), mean_pause=0.02) as load:
             await asyncio.sleep(0.5)
