@@ -18,7 +18,12 @@ internal sealed class FrontLoops
     {
         if (OperatingSystem.IsLinux() && options.Transport is not TransportKind.Sockets)
         {
-            _options = new TransportOptions { Loops = options.Loops ?? 0, Backlog = options.Backlog };
+            _options = new TransportOptions
+            {
+                Loops = options.Loops ?? 0,
+                Backlog = options.Backlog,
+                Batches = options.IoUring is IoUringUse.Auto,
+            };
         }
     }
 
