@@ -18,10 +18,6 @@ namespace Hydra.Hosting;
 /// <summary>Kestrel with its endpoints, and the pipeline that ends in the <see cref="RequestForwarder"/>.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
-    // A client whose next request comes within this time gets an answer that ends the connection in order. The request of one that
-    // is idle for longer may still cross the end of its connection, as it may with every keep-alive timeout.
-    private static readonly TimeSpan AnnounceTime = TimeSpan.FromSeconds(0.5);
-
     private static readonly TimeSpan HeadTime = TimeSpan.FromSeconds(1);
 
     private readonly WebApplication _app;
@@ -91,16 +87,12 @@ internal sealed class WebServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. Each response from now
-    /// on announces the end of its connection; idle connections end after <see cref="AnnounceTime"/>. A connection that has then sent a
-    /// part of a request's head gets <see cref="HeadTime"/> to send the rest.
+    /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
+    /// sent a part of a request's head gets <see cref="HeadTime"/> to send the rest.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        _connections.Announce();
         Task stopped = _app.StopAsync(cancellation);
-        await Task.WhenAny(stopped, Task.Delay(AnnounceTime, CancellationToken.None)).ConfigureAwait(false);
-        _connections.EndIdle();
         await Task.WhenAny(stopped, Task.Delay(HeadTime, CancellationToken.None)).ConfigureAwait(false);
         _connections.AbortIdle();
         await stopped.ConfigureAwait(false);
@@ -110,14 +102,7 @@ internal sealed class WebServer : IAsyncDisposable
     public void Abandon() => _isAbandoned = true;
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_isAbandoned)
-        {
-            await _app.DisposeAsync().ConfigureAwait(false);
-            _connections.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
 
     // A Unix socket has no URL of its own that clients would know.
     private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal);

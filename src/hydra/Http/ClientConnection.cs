@@ -15,7 +15,6 @@ namespace Hydra.Http;
 internal sealed class ClientConnection
 {
     private readonly ConnectionContext _context;
-    private readonly ClientConnections _all;
     private byte[]? _block10;
     private byte[]? _block11;
     private HttpExchange? _idle;
@@ -23,10 +22,9 @@ internal sealed class ClientConnection
     private volatile bool _isClosed;
 
     /// <summary>Describes a connection that has just opened.</summary>
-    public ClientConnection(ConnectionContext context, ClientConnections all)
+    public ClientConnection(ConnectionContext context)
     {
         _context = context;
-        _all = all;
         if (context.Features.Get<ILoopFeature>() is { } loop && context.Transport == loop)
         {
             Loop = loop.Loop.Index;
@@ -48,9 +46,6 @@ internal sealed class ClientConnection
 
     /// <summary>The head of the request that begins, as the client sent it.</summary>
     public HeadCapture Head { get; } = new();
-
-    /// <summary>Whether the response that is made is to be the connection's last one, because the server stops.</summary>
-    public bool IsEnding => _all.AreEnding;
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }

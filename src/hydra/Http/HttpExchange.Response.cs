@@ -157,10 +157,9 @@ internal sealed partial class HttpExchange
             return ExchangeOutcome.BadResponse;
         }
 
-        if (_owesContinue || _connection.IsEnding)
+        if (_owesContinue)
         {
             // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
-            // Or the server stops, and a client that knows it sends no request that nobody would answer (RFC 9112, section 9.6).
             response.Headers.Connection = "close";
         }
 
