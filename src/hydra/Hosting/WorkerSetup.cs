@@ -75,7 +75,7 @@ internal sealed class WorkerSetup : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _address.Socket.Dispose();
+        _address.Dispose();
         _directory?.Dispose();
         _shim.Dispose();
     }
@@ -92,7 +92,7 @@ internal sealed class WorkerSetup : IDisposable
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
-                return LinkAddress.ListenUnix(directory.SocketPath);
+                return LinkAddress.ListenUnix(directory);
             case RuntimeDirectoryResult.Abstract named:
                 return LinkAddress.ListenAbstract(named.Name);
             case RuntimeDirectoryResult.Failed failed:
@@ -102,8 +102,18 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    // Asked before each start of a worker: a cleaner of temporary files may have taken the shim away.
-    private WorkerCommand Command() => _shim.Extract() switch
+    // Asked before each start of a worker: a cleaner of temporary files may have taken the shim away, and the socket.
+    private WorkerCommand Command()
+    {
+        if (_address.Restore())
+        {
+            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+        }
+
+        return FromShim();
+    }
+
+    private WorkerCommand FromShim() => _shim.Extract() switch
     {
         ShimResult.Ready ready => new WorkerCommand
         {
