@@ -66,7 +66,7 @@ internal sealed class WorkerSetup : IDisposable
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
-            Command = Command,
+            Command = CommandWithSocket,
             Document = Document(loops.Count),
         };
         return new Supervisor(options, _address, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
@@ -78,6 +78,17 @@ internal sealed class WorkerSetup : IDisposable
         _address.Dispose();
         _directory?.Dispose();
         _shim.Dispose();
+    }
+
+    // The same cleaner may have taken the socket away.
+    private WorkerCommand CommandWithSocket()
+    {
+        if (_address.Restore())
+        {
+            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+        }
+
+        return Command();
     }
 
     private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
@@ -102,18 +113,8 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    // Asked before each start of a worker: a cleaner of temporary files may have taken the shim away, and the socket.
-    private WorkerCommand Command()
-    {
-        if (_address.Restore())
-        {
-            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
-        }
-
-        return FromShim();
-    }
-
-    private WorkerCommand FromShim() => _shim.Extract() switch
+    // Asked before each start of a worker: a cleaner of temporary files may have taken the shim away.
+    private WorkerCommand Command() => _shim.Extract() switch
     {
         ShimResult.Ready ready => new WorkerCommand
         {
