@@ -5,12 +5,18 @@ add the rest.
 
 from __future__ import annotations
 
+import time
 from typing import Any, List, Optional
 
 from . import wire
 
 _END = wire.FLAG_END
 _EXPECT_CONTINUE = wire.FLAG_EXPECT_CONTINUE
+
+
+def request_start(microseconds: int) -> int:
+    """When a request came that has waited for so long in the front, in microseconds since the epoch."""
+    return time.time_ns() // 1000 - microseconds
 
 
 class Stream:

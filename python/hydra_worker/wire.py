@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xe12d3f7860bdac60
+SCHEMA_HASH = 0x5561ae525b339014
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -40,6 +40,7 @@ RESPONSE = 0x12
 WINDOW = 0x13
 CANCEL = 0x14
 RESET = 0x15
+TAKEN = 0x16
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -61,6 +62,7 @@ RESET_APPLICATION_ERROR = 1
 RESET_RULE_VIOLATION = 2
 RESET_NO_RESPONSE = 3
 RESET_NOT_STARTED = 4
+RESET_CANCELLED = 5
 
 # StartFailure
 FAILURE_MODULE_NOT_FOUND = 1
@@ -83,7 +85,7 @@ LOG_CRITICAL = 5
 FROM_FRONT = frozenset((WELCOME, DRAIN, PING, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
-FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET))
+FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET, TAKEN))
 
 # The fixed part of each message, and the same behind a header.
 HELLO_FIELDS = Struct("<QIHBBB")
@@ -114,6 +116,8 @@ CANCEL_FIELDS = Struct("<B")
 _CANCEL_FRAME = Struct("<IBBHQB")
 RESET_FIELDS = Struct("<BH")
 _RESET_FRAME = Struct("<IBBHQBH")
+TAKEN_FIELDS = Struct("<II")
+_TAKEN_FRAME = Struct("<IBBHQII")
 
 
 class WireError(ValueError):
@@ -417,3 +421,13 @@ def unpack_reset(payload: Buffer) -> tuple[int, bytes]:
     if end1 != size:
         raise _malformed("RESET", size)
     return reason, bytes(payload[3:end1])
+
+
+def pack_taken(stream: int, flags: int, busy_microseconds: int, requests: int) -> bytes:
+    return _TAKEN_FRAME.pack(8, TAKEN, flags, 0, stream, busy_microseconds, requests)
+
+
+def unpack_taken(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("TAKEN", len(payload))
+    return TAKEN_FIELDS.unpack(payload)

@@ -138,7 +138,8 @@ class Link:
         try:
             while True:
                 frame = read_frame(self.sock)
-                exchange = self.exchanges.get(frame.stream) if self.kind == wire.LINK_DATA else None
+                is_streams = self.kind == wire.LINK_DATA and frame.kind != wire.TAKEN
+                exchange = self.exchanges.get(frame.stream) if is_streams else None
                 (exchange.frames.put if exchange else self.on_frame)(frame)
         except (OSError, EOFError):
             pass

@@ -12,4 +12,5 @@ if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options);
-return await new HydraServer(run.Options, logs).RunAsync(run.Warnings);
+using var server = new HydraServer(run.Options, logs);
+return await server.RunAsync(run.Warnings);

@@ -14,6 +14,7 @@ from ..watch import Watch
 from . import loops, transports
 from .lifespan import Lifespan
 from .link import DataLink
+from .meter import LoopMeter
 from .scope import ScopeBuilder
 
 # What a cancelled request may take for its cleanup.
@@ -80,9 +81,10 @@ class AsgiEngine(control.Engine):
     async def serve(self) -> int:
         """From the lifespan's start to the end; returns the exit code."""
         self._scopes.state = await self._lifespan.startup()
+        meter = LoopMeter()
         try:
             for index in range(self._boot.data_links):
-                await self._open_link(index)
+                await self._open_link(index, meter)
             self._control.attach(self)
             self._control.ready(0, self._interface, loops.describe(self._loop))
         except BaseException:
@@ -98,7 +100,7 @@ class AsgiEngine(control.Engine):
         self._control.goodbye(cancelled, message)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
-    async def _open_link(self, index: int) -> None:
+    async def _open_link(self, index: int, meter: LoopMeter) -> None:
         sock, request_window, response_window = links.open_link(self._boot, wire.LINK_DATA, index)
         link = transports.make(
             sock,
@@ -109,6 +111,7 @@ class AsgiEngine(control.Engine):
             response_window,
             self._on_lost,
             self._watch.arm,
+            meter,
         )
         await link.open()
         self._links.append(link)

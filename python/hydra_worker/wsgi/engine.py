@@ -44,7 +44,7 @@ class WsgiEngine(control.Engine):
         self._application = application
         boot = worker.boot
         self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1, boot.workers > 1)
-        self._hub = Hub(process.has_gil(), self._on_broken)
+        self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         # the end
         self._threads: List[threading.Thread] = []
         self._drain_begun = False
@@ -77,7 +77,8 @@ class WsgiEngine(control.Engine):
         clock = time.perf_counter
         request = hub.take()
         while request is not None:
-            began = clock()
+            hub.taken_at = began = clock()
+            hub.watch()
             try:
                 WsgiResponse(hub, request).run(self._application, self._environs)
             except wire.WireError as error:

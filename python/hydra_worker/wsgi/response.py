@@ -8,7 +8,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from .. import wire
 from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import BODILESS
+from ..headers import BODILESS, HeadCache
 from ..logs import log_exception
 from .body import InputStream
 from .environ import EnvironBuilder
@@ -25,6 +25,7 @@ DONE = 3  # the response is complete
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_head_of = HeadCache(encode).get
 
 
 class WsgiResponse:
@@ -74,6 +75,9 @@ class WsgiResponse:
                     close()
         except BaseException as error:
             self._failed(error)
+        if request.gone:
+            # The front keeps the stream's place until it hears that the thread is free.
+            request.link.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
 
     def _gather(self) -> None:
         """More of the body came while the request waited for a thread; perhaps all of it."""
@@ -99,7 +103,7 @@ class WsgiResponse:
             raise self._broke("start_response() was called again without exc_info.")
         try:
             code = parse_status(status)
-            self._head, self._remaining = encode(headers, code)
+            self._head, self._remaining = _head_of(headers, code)
         except RuleViolation as error:
             self._violation = str(error)
             raise

@@ -164,6 +164,12 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }
                 .WriteFrame(output, flags, stream),
             payload => ResetMessage.TryRead(payload, out ResetMessage m) ? [N(m.Reason), m.Message.ToArray()] : null),
+        new(
+            MessageType.Taken,
+            typeof(TakenMessage),
+            (v, output, flags, stream) => new TakenMessage { BusyMicroseconds = U32(v[0]), Requests = U32(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => TakenMessage.TryRead(payload, out TakenMessage m) ? [N(m.BusyMicroseconds), N(m.Requests)] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

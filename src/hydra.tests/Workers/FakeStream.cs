@@ -56,5 +56,16 @@ internal sealed class FakeStream : Exchange
 
     public override void OnLost(ulong id, StreamLoss loss) => Events.Add($"lost {loss}");
 
+    public override bool IsWaiting => IsWanted;
+
+    public int RetryAfter { get; private set; }
+
+    public override bool TryRefuse(in Refusal refusal)
+    {
+        RetryAfter = refusal.RetryAfter;
+        Events.Add(refusal.Reason.ToString());
+        return IsWanted;
+    }
+
     public override void OnRefused() => Events.Add("refused");
 }

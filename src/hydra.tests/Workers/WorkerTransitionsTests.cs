@@ -6,7 +6,7 @@ namespace Hydra.Tests.Workers;
 public class WorkerTransitionsTests
 {
     [Fact]
-    public void IsAllowed_EveryPair_OnlyForwardAndNeverFromStopped()
+    public void IsAllowed_EveryPair_IsAllowedOnlyIfItIsInTheTable()
     {
         string allowed = string.Join(' ',
             from a in Enum.GetValues<WorkerState>()
@@ -15,7 +15,9 @@ public class WorkerTransitionsTests
             select $"{a}>{b}");
 
         Assert.Equal(
-            "Starting>Ready Starting>Draining Starting>Stopped Ready>Draining Ready>Stopped Draining>Stopped", allowed);
+            "Starting>Ready Starting>Ending Starting>Stopped Ready>Retiring Ready>Draining Ready>Ending Ready>Stopped "
+                + "Retiring>Ready Retiring>Draining Retiring>Ending Retiring>Stopped Draining>Ending Draining>Stopped Ending>Stopped",
+            allowed);
     }
 
     [Fact]

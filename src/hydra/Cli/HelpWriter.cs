@@ -17,6 +17,7 @@ internal static class HelpWriter
         (OptionGroup.Application, "Application"),
         (OptionGroup.Address, "Addresses"),
         (OptionGroup.Workers, "Workers"),
+        (OptionGroup.Queue, "Queue"),
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),

@@ -30,6 +30,30 @@ internal sealed record HydraOptions
     /// <summary>Worker processes.</summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>The most workers, or null where their number is fixed.</summary>
+    public int? MaxWorkers { get; init; }
+
+    /// <summary>Requests that wait longer call for another worker.</summary>
+    public TimeSpan ScaleDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long no worker may be missed before one goes.</summary>
+    public TimeSpan ScaleIdle { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests after which a worker is replaced; 0 for never.</summary>
+    public int MaxRequests { get; init; }
+
+    /// <summary>At most so many requests more, for each worker another number.</summary>
+    public int MaxRequestsJitter { get; init; }
+
+    /// <summary>Resident bytes beyond which a worker is replaced; 0 for never.</summary>
+    public long WorkerMaxRss { get; init; }
+
+    /// <summary>The age at which a worker is replaced; zero for never.</summary>
+    public TimeSpan WorkerMaxLifetime { get; init; }
+
+    /// <summary>How long requests may go on in a worker that was replaced; null for <see cref="GracefulTimeout"/>.</summary>
+    public TimeSpan? DrainTimeout { get; init; }
+
     /// <summary><see cref="Workers"/> follows from the number of CPUs.</summary>
     public bool WorkersAuto { get; init; }
 
@@ -65,6 +89,21 @@ internal sealed record HydraOptions
 
     /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
     public bool? UseColors { get; init; }
+
+    /// <summary>Requests that may wait for a worker.</summary>
+    public int QueueSize { get; init; } = 10_000;
+
+    /// <summary>Bytes of the requests that may wait.</summary>
+    public long QueueBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a request may wait for a worker; zero for no bound.</summary>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests that a worker is given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; }
 
     /// <summary>How long requests may go on when the server or a worker stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);

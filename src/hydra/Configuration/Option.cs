@@ -6,6 +6,7 @@ internal enum OptionGroup
     Application,
     Address,
     Workers,
+    Queue,
     Timeouts,
     Logging,
     Tuning,

@@ -3,7 +3,8 @@ namespace Hydra.Configuration;
 /// <content>The kinds of rows.</content>
 internal static partial class OptionTable
 {
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromHours(24);
+    // A property: the table may be initialised before a field of this part.
+    private static TimeSpan LongestTimeout => TimeSpan.FromHours(24);
 
     private static OptionBinder Text(Func<HydraOptions, string, HydraOptions> set) => (draft, value) =>
     {
@@ -32,10 +33,21 @@ internal static partial class OptionTable
         return problem;
     };
 
-    private static OptionBinder Duration(TimeSpan minimum, Func<HydraOptions, TimeSpan, HydraOptions> set) => (draft, value) =>
+    private static OptionBinder Duration(TimeSpan minimum, Func<HydraOptions, TimeSpan, HydraOptions> set)
+        => Duration(minimum, LongestTimeout, set);
+
+    private static OptionBinder Duration(TimeSpan minimum, TimeSpan maximum, Func<HydraOptions, TimeSpan, HydraOptions> set)
+        => (draft, value) =>
     {
-        string? problem = ValueReader.Duration(value.Text, minimum, LongestTimeout, out TimeSpan duration);
+        string? problem = ValueReader.Duration(value.Text, minimum, maximum, out TimeSpan duration);
         draft.Options = set(draft.Options, duration);
+        return problem;
+    };
+
+    private static OptionBinder Size(long minimum, long maximum, Func<HydraOptions, long, HydraOptions> set) => (draft, value) =>
+    {
+        string? problem = ValueReader.Size(value.Text, minimum, maximum, out long bytes);
+        draft.Options = set(draft.Options, bytes);
         return problem;
     };
 
@@ -65,6 +77,31 @@ internal static partial class OptionTable
         string? problem = ValueReader.RootPath(value.Text, out string path);
         draft.Options = draft.Options with { RootPath = path };
         return problem;
+    }
+
+    // N, auto, or MIN:MAX, where MAX may be auto.
+    private static string? BindWorkers(OptionsDraft draft, OptionValue value)
+    {
+        int processors = Math.Clamp(draft.Host.Processors, 1, MaximumWorkers);
+        int colon = value.Text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            string? problem = ValueReader.IntegerOrAuto(value.Text, 1, MaximumWorkers, out int? number);
+            draft.Options = draft.Options with { Workers = number ?? processors, WorkersAuto = number is null, MaxWorkers = null };
+            return problem is null ? null
+                : $"\"{value.Text}\" is neither a whole number from 1 to {MaximumWorkers}, nor \"auto\", nor a range such as 1:4.";
+        }
+
+        if (ValueReader.Integer(value.Text[..colon], 1, MaximumWorkers, out int minimum) is not null
+            || ValueReader.IntegerOrAuto(value.Text[(colon + 1)..], 1, MaximumWorkers, out int? maximum) is not null)
+        {
+            return $"\"{value.Text}\" is not a range MIN:MAX of whole numbers from 1 to {MaximumWorkers}; MAX may be \"auto\".";
+        }
+
+        // On a machine with fewer processors than MIN, auto means that the number stays.
+        int most = maximum ?? Math.Max(processors, minimum);
+        draft.Options = draft.Options with { Workers = minimum, WorkersAuto = false, MaxWorkers = most };
+        return most >= minimum ? null : $"\"{value.Text}\" is no range: {minimum} is more than {most}.";
     }
 
     private static string? BindWorkerTransport(OptionsDraft draft, OptionValue value)

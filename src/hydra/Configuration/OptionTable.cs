@@ -83,14 +83,11 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "workers", Short = 'w', Placeholder = "N|auto", Default = "1", SharedVariables = ["WEB_CONCURRENCY"],
+            Name = "workers", Short = 'w', Placeholder = "N|auto|MIN:MAX", Default = "1", SharedVariables = ["WEB_CONCURRENCY"],
             Group = OptionGroup.Workers,
-            Help = "Worker processes. With auto one for each CPU that the process may use, by affinity and container limit.",
-            Bind = IntegerOrAuto(MaximumWorkers, static (d, v) => d.Options with
-            {
-                Workers = v ?? Math.Clamp(d.Host.Processors, 1, MaximumWorkers),
-                WorkersAuto = v is null,
-            }),
+            Help = "Worker processes. With auto one for each CPU that the process may use, by affinity and container limit. With MIN:MAX "
+                + "as many as are needed: one more when requests wait longer than --scale-delay, one less after --scale-idle.",
+            Bind = BindWorkers,
         },
         new()
         {
@@ -111,12 +108,56 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        .. Queue,
+        new()
+        {
+            Name = "max-requests", Aliases = ["limit-max-requests"], Placeholder = "N", Default = "0", Group = OptionGroup.Workers,
+            Help = "Replace a worker after so many requests; 0 means never. It serves until its replacement is ready.",
+            Bind = Integer(0, int.MaxValue, static (o, v) => o with { MaxRequests = v }),
+        },
+        new()
+        {
+            Name = "max-requests-jitter", Aliases = ["limit-max-requests-jitter"], Placeholder = "N", Default = "0",
+            Group = OptionGroup.Workers,
+            Help = "Up to so many requests more, a number of its own for each worker.",
+            Bind = Integer(0, int.MaxValue, static (o, v) => o with { MaxRequestsJitter = v }),
+        },
+        new()
+        {
+            Name = "worker-max-rss", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Workers,
+            Help = "Replace a worker whose resident memory is larger, such as 512m; 0 means never.",
+            Bind = Size(0, 1L << 50, static (o, v) => o with { WorkerMaxRss = v }),
+        },
+        new()
+        {
+            Name = "worker-max-lifetime", Aliases = ["workers-lifetime"], Placeholder = "TIME", Default = "0", Group = OptionGroup.Workers,
+            Help = "Replace a worker at this age, or up to a tenth sooner, so that not all go at once; 0 means never.",
+            Bind = Duration(TimeSpan.Zero, TimeSpan.FromDays(366), static (o, v) => o with { WorkerMaxLifetime = v }),
+        },
+        new()
+        {
+            Name = "scale-delay", Placeholder = "TIME", Default = "20ms", Group = OptionGroup.Workers,
+            Help = "With --workers MIN:MAX: start another worker when requests keep waiting longer than this.",
+            Bind = Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { ScaleDelay = v }),
+        },
+        new()
+        {
+            Name = "scale-idle", Placeholder = "TIME", Default = "30s", Group = OptionGroup.Workers,
+            Help = "With --workers MIN:MAX: stop a worker when one less was enough for this long.",
+            Bind = Duration(TimeSpan.FromSeconds(1), static (o, v) => o with { ScaleIdle = v }),
+        },
         new()
         {
             Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s",
             Group = OptionGroup.Timeouts,
             Help = "How long requests may go on after the server was told to stop.",
             Bind = Duration(TimeSpan.Zero, static (o, v) => o with { GracefulTimeout = v }),
+        },
+        new()
+        {
+            Name = "drain-timeout", Placeholder = "TIME", Default = "(as --graceful-timeout)", Group = OptionGroup.Timeouts,
+            Help = "How long requests may go on in a worker that was replaced, by a reload for instance, or is not needed any more.",
+            Bind = Duration(TimeSpan.Zero, static (o, v) => o with { DrainTimeout = v }),
         },
         new()
         {
@@ -180,8 +221,10 @@ internal static partial class OptionTable
         },
     ];
 
-    // HELLO carries the worker's index in 16 bits and the link's in 8; both bounds are far below what makes sense.
-    private const int MaximumWorkers = 1024;
+    /// <summary>The most workers: HELLO carries a worker's index in 16 bits; this is far above what makes sense.</summary>
+    public const int MaximumWorkers = 1024;
+
+    // HELLO carries the link's index in 8 bits.
     private const int MaximumLoops = 128;
 
     private static readonly Dictionary<string, Option> ByName = All

@@ -40,6 +40,19 @@ internal static class ValueReader
             : $"\"{text}\" is not between {DurationText.Format(minimum)} and {DurationText.Format(maximum)}.";
     }
 
+    /// <summary>A size within bounds.</summary>
+    public static string? Size(string text, long minimum, long maximum, out long bytes)
+    {
+        if (!SizeText.TryParse(text, out bytes))
+        {
+            return $"\"{text}\" is not a size; write bytes (65536) or a number with a unit (64k, 1m, 10g).";
+        }
+
+        return bytes >= minimum && bytes <= maximum
+            ? null
+            : $"\"{text}\" is not between {SizeText.Format(minimum)} and {SizeText.Format(maximum)}.";
+    }
+
     /// <summary>Yes or no.</summary>
     public static string? Boolean(string text, out bool value)
     {

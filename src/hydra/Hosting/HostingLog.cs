@@ -22,4 +22,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1605, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(1606, LogLevel.Debug, "{Signal} came")]
+    public static partial void SignalCame(ILogger logger, string signal);
 }

@@ -10,13 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Hosting;
 
 /// <summary>The life of the server: start, serve, stop.</summary>
-internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
+internal sealed class HydraServer(HydraOptions options, ServerLogs logs) : IDisposable
 {
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
-    private readonly Dispatcher _dispatcher = new();
+    private readonly Dispatcher _dispatcher = new(
+        new DispatchOptions { QueueSize = options.QueueSize, QueueBytes = options.QueueBytes, QueueTimeout = options.QueueTimeout },
+        logs.Loggers.CreateLogger("hydra"));
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
     /// <returns>The exit code.</returns>
@@ -34,6 +36,7 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
             using WorkerSetup setup = WorkerSetup.Prepare(options, logs);
             var loops = new FrontLoops(options);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
+            using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
@@ -46,10 +49,13 @@ internal sealed class HydraServer(HydraOptions options, ServerLogs logs)
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _dispatcher.Dispose();
+
     private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, new ForwarderOptions(Retry: options.Retry), logs.Access, logs.Loggers.CreateLogger<RequestForwarder>());
         await using WebServer web = await StartWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         IReadOnlyList<string> addresses = web.Addresses;
         HostingLog.Listening(_logger, string.Join(", ", addresses));

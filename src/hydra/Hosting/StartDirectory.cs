@@ -1,4 +1,6 @@
 using Hydra.Configuration;
+using Hydra.Primitives;
+using Hydra.Workers;
 
 namespace Hydra.Hosting;
 
@@ -6,14 +8,20 @@ namespace Hydra.Hosting;
 internal static class StartDirectory
 {
     /// <summary>Goes to the directory of --chdir, and checks the one of --app-dir.</summary>
+    /// <returns>
+    /// The working directory as the user named it, absolute. A link in it is not followed: releases are often switched by pointing a
+    /// link to another directory, and each worker starts in what the name means then.
+    /// </returns>
     /// <exception cref="StartException">One of them is missing or must not be entered.</exception>
-    public static void Enter(HydraOptions options)
+    public static string Enter(HydraOptions options)
     {
+        string working = Named();
         if (options.WorkingDirectory is { } directory)
         {
             try
             {
                 Directory.SetCurrentDirectory(directory);
+                working = Path.GetFullPath(directory, working);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -25,6 +33,28 @@ internal static class StartDirectory
         {
             Check(options.AppDir);
         }
+
+        return working;
+    }
+
+    /// <summary>What a directory's name means now: its path without links.</summary>
+    /// <exception cref="WorkerStartException">There is no such directory, or it is out of reach.</exception>
+    public static string Resolve(string directory, string what)
+    {
+        string? resolved = OperatingSystem.IsWindows() ? directory : LibC.ResolvePath(directory);
+        return resolved is not null && Directory.Exists(resolved)
+            ? resolved
+            : throw new WorkerStartException($"the {what}, {directory}, cannot be used: {Reason(directory)}");
+    }
+
+    // A shell knows by which name it came here and says so in $PWD; the system tells only where that led.
+    private static string Named()
+    {
+        string here = Environment.CurrentDirectory;
+        return !OperatingSystem.IsWindows() && Environment.GetEnvironmentVariable("PWD") is { Length: > 0 } name
+            && Path.IsPathRooted(name) && LibC.ResolvePath(name) == here
+            ? name
+            : here;
     }
 
     private static void Check(string directory)

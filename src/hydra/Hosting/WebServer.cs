@@ -49,12 +49,13 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = options.Backlog);
         builder.WebHost.ConfigureKestrel(Configure);
+        FrontServer.Register(builder.Services);
         loops.AddTo(builder.Services);
         _app = builder.Build();
         loops.Open(_app.Services);
         _usesLoops = loops.AreUsed;
         _logger = loggers.CreateLogger("hydra");
-        _app.Run(forwarder.InvokeAsync);
+        _app.Services.GetRequiredService<FrontPipeline>().Handler = forwarder.InvokeAsync;
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>

@@ -12,16 +12,16 @@ internal sealed class WorkerSetup : IDisposable
 {
     private readonly HydraOptions _options;
     private readonly ServerLogs _logs;
-    private readonly PythonResult.Found _python;
+    private readonly string _workingDirectory;
     private readonly ShimExtractor _shim;
     private readonly RuntimeDirectory? _directory;
     private readonly LinkAddress _address;
 
-    private WorkerSetup(HydraOptions options, ServerLogs logs, PythonResult.Found python, ShimExtractor shim, IReadOnlyList<PrivatePlace> places)
+    private WorkerSetup(HydraOptions options, ServerLogs logs, string workingDirectory, ShimExtractor shim, IReadOnlyList<PrivatePlace> places)
     {
         _options = options;
         _logs = logs;
-        _python = python;
+        _workingDirectory = workingDirectory;
         _shim = shim;
         try
         {
@@ -41,19 +41,13 @@ internal sealed class WorkerSetup : IDisposable
         IReadOnlyDictionary<string, string> environment = EnvironmentScanner.Current();
         bool isWindows = OperatingSystem.IsWindows();
 
-        // Made absolute first, but links in it are not followed: each worker starts in what the path means then.
-        options = options with { WorkingDirectory = options.WorkingDirectory is { } directory ? Path.GetFullPath(directory) : null };
-        StartDirectory.Enter(options);
-        var search = new PythonSearch(options.Python, options.AppDir, Environment.CurrentDirectory, environment, isWindows);
-        PythonResult.Found python = PythonLocator.Find(search) switch
-        {
-            PythonResult.Found found => found,
-            PythonResult.Missing missing => throw new StartException(missing.Message),
-            _ => throw new InvalidOperationException("a result of an unknown kind"),
-        };
+        string workingDirectory = StartDirectory.Enter(options);
+
+        // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
+        _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
         IReadOnlyList<PrivatePlace> places = PrivatePlaces.All(environment, isWindows);
         var shim = new ShimExtractor(ShimFiles.FromResources(), places, logs.Loggers.CreateLogger("hydra"));
-        return new WorkerSetup(options, logs, python, shim, places);
+        return new WorkerSetup(options, logs, workingDirectory, shim, places);
     }
 
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>
@@ -62,14 +56,30 @@ internal sealed class WorkerSetup : IDisposable
         var windows = new ForwarderOptions();
         var options = new SupervisorOptions
         {
-            Workers = _options.Workers,
+            Scale = new ScaleOptions
+            {
+                Minimum = _options.Workers,
+                Maximum = _options.MaxWorkers ?? _options.Workers,
+                Delay = _options.ScaleDelay,
+                Idle = _options.ScaleIdle,
+            },
+            MostWorkers = OptionTable.MaximumWorkers,
+            Recycle = new RecycleOptions
+            {
+                MaxRequests = _options.MaxRequests > 0 ? _options.MaxRequests : null,
+                RequestsJitter = _options.MaxRequestsJitter,
+                MaxResident = _options.WorkerMaxRss > 0 ? _options.WorkerMaxRss : null,
+                MaxLifetime = _options.WorkerMaxLifetime > TimeSpan.Zero ? _options.WorkerMaxLifetime : null,
+            },
+            DrainTimeout = _options.DrainTimeout ?? _options.GracefulTimeout,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
+            LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = CommandWithSocket,
             Document = Document(loops.Count),
         };
-        return new Supervisor(options, _address, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
+        return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
 
     /// <inheritdoc/>
@@ -113,25 +123,48 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    // Asked before each start of a worker: a cleaner of temporary files may have taken the shim away.
-    private WorkerCommand Command() => _shim.Extract() switch
+    // Asked before each start of a worker. A link may lead to another release by now, with a Python of its own, and a cleaner of
+    // temporary files may have taken the shim away. A worker stays with the release that it was started from, so it gets the path
+    // without links.
+    private WorkerCommand Command()
     {
-        ShimResult.Ready ready => new WorkerCommand
+        string working = StartDirectory.Resolve(_workingDirectory, "working directory");
+        string app = _options.AppDir.Length == 0 ? ""
+            : StartDirectory.Resolve(Path.GetFullPath(_options.AppDir, working), "directory of the application");
+        PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
+        return _shim.Extract() switch
         {
-            Python = _python.Path,
-            Arguments = [.. _python.Arguments, ready.EntryPath],
-            WorkingDirectory = _options.WorkingDirectory,
-        },
-        ShimResult.Failed failed => throw new WorkerStartException(failed.Message),
-        _ => throw new InvalidOperationException("a result of an unknown kind"),
-    };
+            ShimResult.Ready ready => new WorkerCommand
+            {
+                Python = python.Path,
+                Arguments = [.. python.Arguments, ready.EntryPath],
+                WorkingDirectory = working,
+                AppDirectory = app,
+            },
+            ShimResult.Failed failed => throw new WorkerStartException(failed.Message),
+            _ => throw new InvalidOperationException("a result of an unknown kind"),
+        };
+    }
+
+    private static PythonResult.Found FindPython(
+        HydraOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
+    {
+        var search = new PythonSearch(
+            options.Python, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
+        return PythonLocator.Find(search) switch
+        {
+            PythonResult.Found found => found,
+            PythonResult.Missing missing => throw failure(missing.Message),
+            _ => throw new InvalidOperationException("a result of an unknown kind"),
+        };
+    }
 
     private BootDocument Document(int dataLinks) => new()
     {
         Address = "",
         Token = "",
         Worker = 0,
-        Workers = _options.Workers,
+        Workers = _options.MaxWorkers ?? _options.Workers,
         App = _options.App!,
         Factory = _options.Factory,
         AppDir = _options.AppDir,

@@ -27,6 +27,9 @@ internal enum ExchangeOutcome
     /// <summary>The response breaks a rule of HTTP; <see cref="HttpExchange.Rule"/> says which.</summary>
     BadResponse,
 
-    /// <summary>The queue is full or the server is going down.</summary>
+    /// <summary>The queue is full, the request has waited too long, or the server is going down.</summary>
     Refused,
+
+    /// <summary>The request has killed two workers, and is kept from a third.</summary>
+    Poisonous,
 }

@@ -37,7 +37,9 @@ internal sealed partial class HttpExchange
         _stopBody = false;
         WorkerIndex = -1;
         Rule = null;
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        IsRetry = false;
+        QueueMicroseconds = 0;
+        var request = (IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!;
         RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
@@ -57,11 +59,22 @@ internal sealed partial class HttpExchange
         return RequestFrameError.None;
     }
 
-    /// <summary>Hands the request to the dispatcher, for the first time or again.</summary>
+    /// <summary>A number by which the request is recognised when it comes again.</summary>
+    public ulong Fingerprint() => RequestFingerprint.Of(_frame.Frame);
+
+    /// <summary>Hands the request to the dispatcher once more, in front of those that were not sent yet.</summary>
+    public void SubmitAgain(Dispatcher dispatcher)
+    {
+        IsRetry = true;
+        Submit(dispatcher);
+    }
+
+    /// <summary>Hands the request to the dispatcher.</summary>
     public void Submit(Dispatcher dispatcher)
     {
         lock (_lock)
         {
+            _dispatcher = dispatcher;
             _head.Reset();
             _link = null;
             _state = ExchangeState.Waiting;
@@ -140,7 +153,7 @@ internal sealed partial class HttpExchange
     {
         _isBodyComplete = true;
         _owesContinue = false;
-        if (_context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        if (_context.Features[typeof(IHttpRequestBodyDetectionFeature)] is not IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
             return FrameFlags.End;
         }

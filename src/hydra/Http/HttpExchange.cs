@@ -21,7 +21,8 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
 
     // The request that is handled, and where it is.
     private HttpContext _context = null!;
-    private ExchangeState _state;
+    private volatile ExchangeState _state;
+    private Dispatcher _dispatcher = null!;
     private WorkerLink? _link;
     private ulong _id;
 
@@ -38,6 +39,21 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
 
     /// <summary>The worker that took the request last, or -1.</summary>
     public int WorkerIndex { get; private set; }
+
+    /// <summary>The request's path, for the log.</summary>
+    public string Path => _context.Request.Path;
+
+    /// <summary>How the worker was lost, when the outcome was <see cref="ExchangeOutcome.LinkLost"/>.</summary>
+    public StreamLoss Loss { get; private set; }
+
+    /// <summary>The worker that was lost.</summary>
+    public WorkerHandle? Lost => _link?.Worker;
+
+    /// <summary>Why the request was refused, when the outcome was <see cref="ExchangeOutcome.Refused"/>.</summary>
+    public Refusal Refusal { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool IsWaiting => _state is ExchangeState.Waiting;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> RequestFrame => _frame.Frame;
@@ -101,23 +117,30 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     }
 
     /// <inheritdoc/>
-    public override void OnLost(ulong id, StreamLoss loss) => Fail(id, ExchangeOutcome.LinkLost, "the worker was lost");
+    public override void OnLost(ulong id, StreamLoss loss)
+    {
+        Loss = loss;
+        Fail(id, ExchangeOutcome.LinkLost, "the worker was lost");
+    }
 
     /// <inheritdoc/>
-    public override void OnRefused()
+    public override bool TryRefuse(in Refusal refusal)
     {
         lock (_lock)
         {
             if (_state is not ExchangeState.Waiting)
             {
-                return;
+                return false;
             }
 
             _state = ExchangeState.Ended;
+            Refusal = refusal;
+            return true;
         }
-
-        _head.SetResult(ExchangeOutcome.Refused);
     }
+
+    /// <inheritdoc/>
+    public override void OnRefused() => _head.SetResult(ExchangeOutcome.Refused);
 
     ExchangeOutcome IValueTaskSource<ExchangeOutcome>.GetResult(short token) => _head.GetResult(token);
 
@@ -160,7 +183,11 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
             _state = ExchangeState.Ended;
         }
 
-        if (before is not ExchangeState.Waiting)
+        if (before is ExchangeState.Waiting)
+        {
+            _dispatcher.Withdraw(this);
+        }
+        else
         {
             _link!.Cancel(_id, reason);
         }

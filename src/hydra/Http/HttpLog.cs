@@ -13,4 +13,8 @@ internal static partial class HttpLog
 
     [LoggerMessage(1502, LogLevel.Error, "worker {Worker}: {Method} {Path}: the response was cut off and its connection aborted: {Reason}")]
     public static partial void ResponseCutShort(ILogger logger, int worker, string method, string path, string reason);
+
+    [LoggerMessage(1530, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
+    public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
@@ -12,6 +13,8 @@ namespace Hydra.Http;
 /// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
 internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions options, AccessLog? accessLog, ILogger<RequestForwarder> logger)
 {
+    private readonly CrashRecovery _recovery = new(options.Retry, logger);
+
     /// <summary>Bytes of BODY that the front may send on a new stream.</summary>
     public int RequestWindow => options.RequestWindow;
 
@@ -22,7 +25,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     public async Task InvokeAsync(HttpContext context)
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
-        ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
+        var connection = (ClientConnection)context.Features[typeof(ClientConnection)]!;
         HttpExchange exchange = connection.Rent(this);
         try
         {
@@ -39,7 +42,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         {
             if (accessLog is not null)
             {
-                WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
+                WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
             connection.Head.Restart(exchange.BodyLength(context.Request));
@@ -63,15 +66,26 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             return;
         }
 
+        if (_recovery.IsConvicted(exchange))
+        {
+            await RespondAsync(context, exchange, ExchangeOutcome.Poisonous).ConfigureAwait(false);
+            return;
+        }
+
         exchange.Submit(dispatcher);
         Task? body = exchange.IsReplayable ? null : exchange.SendBodyAsync();
         try
         {
             ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
-            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted && MaySendAgain(context, exchange, outcome))
+            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
             {
-                exchange.Submit(dispatcher);
-                outcome = await exchange.HeadAsync().ConfigureAwait(false);
+                outcome = await _recovery.RecoverAsync(context.Request.Method, exchange, outcome, dispatcher).ConfigureAwait(false);
+            }
+
+            if (outcome is ExchangeOutcome.Complete or ExchangeOutcome.Streaming or ExchangeOutcome.ApplicationError
+                or ExchangeOutcome.BadResponse)
+            {
+                _recovery.OnAnswered(exchange);
             }
 
             await RespondAsync(context, exchange, outcome).ConfigureAwait(false);
@@ -84,14 +98,6 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 await body.ConfigureAwait(false);
             }
         }
-    }
-
-    // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
-    private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
-    {
-        return exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted
-                || context.Request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
     }
 
     private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
@@ -117,7 +123,8 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
         if (outcome is ExchangeOutcome.Refused or ExchangeOutcome.NotStarted)
         {
-            context.Response.Headers.RetryAfter = "1";
+            int seconds = outcome is ExchangeOutcome.Refused ? exchange.Refusal.RetryAfter : 1;
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(outcome));
@@ -173,11 +180,11 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, long bytes, TimeSpan elapsed)
+    private void WriteAccess(HttpContext context, ClientConnection connection, HttpExchange exchange, TimeSpan elapsed)
     {
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         accessLog!.Write(
             connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
-            context.Response.StatusCode, bytes, elapsed);
+            context.Response.StatusCode, exchange.BytesReceived, elapsed, TimeSpan.FromMicroseconds(exchange.QueueMicroseconds));
     }
 }

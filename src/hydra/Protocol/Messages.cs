@@ -220,3 +220,17 @@ internal readonly ref partial struct ResetMessage
     [WireBytes(WireLength.U16)]
     public ReadOnlySpan<byte> Message { get; init; }
 }
+
+/// <summary>
+/// What requests cost the worker; and, unless the stream is 0, that it has taken this stream's request, and with it all that were sent
+/// on this link before.
+/// </summary>
+[WireMessage(MessageType.Taken, WireDirection.ToFront)]
+internal readonly ref partial struct TakenMessage
+{
+    /// <summary>For how long the <see cref="Requests"/> have kept the event loop busy, or a thread each, in all.</summary>
+    public uint BusyMicroseconds { get; init; }
+
+    /// <summary>The requests since the last TAKEN on any link of the worker.</summary>
+    public uint Requests { get; init; }
+}

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Transport;
@@ -19,6 +20,9 @@ internal interface IControlSink
     /// <summary>The worker has drained.</summary>
     void OnGoodbye(int cancelled, string message);
 
+    /// <summary>The worker has answered a PING.</summary>
+    void OnPong(WorkerProbe probe);
+
     /// <summary>The worker broke a rule, and this link is about to close.</summary>
     void OnViolation();
 
@@ -32,10 +36,22 @@ internal sealed record WorkerInfo(string Interface, string Python, string Loop, 
 /// <summary>Why a worker cannot serve.</summary>
 internal sealed record WorkerFailure(StartFailure Reason, string Message, string Traceback);
 
+/// <summary>How a worker does: what its PONG said.</summary>
+/// <param name="At">When it came, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+/// <param name="RoundTrip">Time from the PING to the PONG.</param>
+/// <param name="LoopLag">By how much the event loop is late, at least; zero where there is none.</param>
+/// <param name="InFlight">Requests that run.</param>
+/// <param name="Oldest">The age of the oldest of them.</param>
+internal sealed record WorkerProbe(long At, TimeSpan RoundTrip, TimeSpan LoopLag, int InFlight, TimeSpan Oldest);
+
 /// <summary>The link for a worker's life cycle, probes and log records.</summary>
 internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILinkSink
 {
     private string? _violation;
+
+    // The PING that waits for its PONG, under the gate: when it was sent, or 0. The nonce tells its PONG from any other.
+    private uint _nonce;
+    private long _pingSent;
 
     /// <summary>Begins to read.</summary>
     public void Start() => channel.Start(this);
@@ -51,6 +67,20 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             new DrainMessage { GraceMilliseconds = (uint)Math.Clamp(grace.TotalMilliseconds, 0, uint.MaxValue) }
                 .WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Asks the worker how it does, unless it owes an answer already.</summary>
+    public void Ping()
+    {
+        lock (channel.Gate)
+        {
+            if (_pingSent == 0)
+            {
+                _pingSent = Stopwatch.GetTimestamp();
+                new PingMessage { Nonce = ++_nonce }.WriteFrame(channel.Output, FrameFlags.None, 0);
+                channel.FlushSoon();
+            }
         }
     }
 
@@ -84,7 +114,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             MessageType.Ready => HandleReady(payload),
             MessageType.Failed => HandleFailed(payload),
             MessageType.Goodbye => HandleGoodbye(payload),
-            MessageType.Pong => PongMessage.TryRead(payload, out _),
+            MessageType.Pong => HandlePong(payload),
             _ => false,
         };
         return valid ? null : $"a {type} frame is malformed or may not be sent on a control link";
@@ -132,6 +162,34 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         }
 
         sink.OnGoodbye((int)goodbye.Cancelled, Text(goodbye.Message));
+        return true;
+    }
+
+    private bool HandlePong(ReadOnlySpan<byte> payload)
+    {
+        if (!PongMessage.TryRead(payload, out PongMessage pong))
+        {
+            return false;
+        }
+
+        long sent;
+        lock (channel.Gate)
+        {
+            if (pong.Nonce != _nonce || _pingSent == 0)
+            {
+                return false;
+            }
+
+            sent = _pingSent;
+            _pingSent = 0;
+        }
+
+        sink.OnPong(new WorkerProbe(
+            Stopwatch.GetTimestamp(),
+            Stopwatch.GetElapsedTime(sent),
+            TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds),
+            (int)Math.Min(pong.InFlight, int.MaxValue),
+            TimeSpan.FromMilliseconds(pong.OldestMilliseconds)));
         return true;
     }
 

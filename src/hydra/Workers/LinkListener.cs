@@ -26,7 +26,7 @@ internal interface ILinkOwner
 /// Accepts the links of workers and checks their HELLO. Everything before a good HELLO costs one socket and a few hundred bytes, for
 /// at most <see cref="HandshakeTimeout"/>.
 /// </summary>
-internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, ILinkOwner?> ownerOf, ILogger logger) : IDisposable
+internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, IEnumerable<ILinkOwner>> ownersOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
@@ -173,7 +173,7 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
             return "it speaks another version of the protocol";
         }
 
-        if (ownerOf(hello.Worker) is not { } owner || !CryptographicOperations.FixedTimeEquals(owner.Token, hello.Token))
+        if (OwnerOf(hello) is not { } owner)
         {
             return "its token is wrong";
         }
@@ -188,6 +188,20 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         new WelcomeMessage { RequestWindow = (uint)windows.Request, ResponseWindow = (uint)windows.Response }
             .Write(welcome[ProtocolLimits.HeaderSize..]);
         return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index), welcome);
+    }
+
+    // While a worker is replaced two processes have its index; the token tells which one this is.
+    private ILinkOwner? OwnerOf(in HelloMessage hello)
+    {
+        foreach (ILinkOwner owner in ownersOf(hello.Worker))
+        {
+            if (CryptographicOperations.FixedTimeEquals(owner.Token, hello.Token))
+            {
+                return owner;
+            }
+        }
+
+        return null;
     }
 
     private static bool TryReceiveAll(Socket socket, Span<byte> buffer, long deadline)

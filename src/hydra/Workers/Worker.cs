@@ -17,6 +17,9 @@ internal interface IWorkerEvents
     /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
     void OnLinkClosed(Worker worker, string? violation);
 
+    /// <summary>The worker has answered a PING.</summary>
+    void OnPong(Worker worker, WorkerProbe probe);
+
     /// <summary>The worker sends a log record or has printed a line.</summary>
     void OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message);
 }
@@ -32,6 +35,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
     private readonly Lock _lock = new();
     private readonly IWorkerEvents _events;
     private readonly Func<Socket, int, LinkChannel> _dataChannel;
+    private readonly int _limit;
     private readonly byte[] _token;
     private readonly StringBuilder _firstLines = new();
     private readonly WorkerLink?[] _links;
@@ -42,10 +46,15 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <param name="index">Its index, from 0.</param>
     /// <param name="dataLinks">How many data links it is to open.</param>
     /// <param name="dataChannel">Makes the channel of a data link from its socket and index.</param>
+    /// <param name="limit">Requests that it may be given at the same time; 0 for no limit but its own.</param>
     /// <param name="events">Who hears of it.</param>
-    public Worker(int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, IWorkerEvents events)
+    /// <param name="life">Its life, which begins now.</param>
+    public Worker(
+        int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, int limit, IWorkerEvents events, WorkerLife life)
     {
+        Life = life;
         _events = events;
+        _limit = limit;
         _dataChannel = dataChannel;
         _links = new WorkerLink?[dataLinks];
 
@@ -67,11 +76,29 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <summary>The process, once it is started.</summary>
     public WorkerProcess? Process { get; set; }
 
-    /// <summary>Where it is in its life.</summary>
-    public WorkerState State { get; private set; } = WorkerState.Starting;
+    /// <summary>The process's id, or 0 as long as there is none.</summary>
+    public int Pid => Process?.Id ?? 0;
 
-    /// <summary>Whether its end was decided because it broke the protocol.</summary>
-    public bool IsCondemned { get; set; }
+    /// <summary>Where it is in its life.</summary>
+    public WorkerLife Life { get; }
+
+    /// <summary>Where it is in its life.</summary>
+    public WorkerState State => Life.State;
+
+    /// <summary>Its latest answer to a PING; null before the first.</summary>
+    public WorkerProbe? Probe { get; private set; }
+
+    /// <summary>Requests that were sent to it, from the first on.</summary>
+    public long Requests
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _links.Sum(static link => link?.Opened ?? 0);
+            }
+        }
+    }
 
     /// <summary>What it said of itself when it got ready.</summary>
     public WorkerInfo? Info { get; private set; }
@@ -84,9 +111,6 @@ internal sealed class Worker : ILinkOwner, IControlSink
 
     /// <summary>Completes when all that the worker said on its control link was heard; at once if it never opened one.</summary>
     public Task ControlDone => HasConnected ? _controlClosed.Task : Task.CompletedTask;
-
-    /// <summary>When it became ready, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0 before.</summary>
-    public long ReadyAt { get; set; }
 
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
 
@@ -117,16 +141,26 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <summary>The process could not be started at all.</summary>
     public void SetFailure(WorkerFailure failure) => Failure = failure;
 
-    /// <summary>Goes to another state.</summary>
-    /// <exception cref="InvalidOperationException">There is no such transition.</exception>
-    public void MoveTo(WorkerState state)
+    /// <summary>No further request is sent to it: a link that is asked to take one refuses.</summary>
+    public void Shut()
     {
-        if (!WorkerTransitions.IsAllowed(State, state))
+        Handle.Shut();
+        foreach (WorkerLink? link in Links())
         {
-            throw new InvalidOperationException($"a worker cannot go from {State} to {state}");
+            link?.Shut();
+        }
+    }
+
+    /// <summary>Asks how it does; the answer becomes <see cref="Probe"/>.</summary>
+    public void Ping()
+    {
+        ControlLink? control;
+        lock (_lock)
+        {
+            control = _control;
         }
 
-        State = state;
+        control?.Ping();
     }
 
     /// <summary>Asks the worker to finish and to exit.</summary>
@@ -158,15 +192,17 @@ internal sealed class Worker : ILinkOwner, IControlSink
 
     private void CloseDataLinks()
     {
-        WorkerLink?[] links;
-        lock (_lock)
-        {
-            links = [.. _links];
-        }
-
-        foreach (WorkerLink? link in links)
+        foreach (WorkerLink? link in Links())
         {
             link?.Close();
+        }
+    }
+
+    private WorkerLink?[] Links()
+    {
+        lock (_lock)
+        {
+            return [.. _links];
         }
     }
 
@@ -190,7 +226,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         Info = info;
-        Handle.Open(links);
+        Handle.Open(links, new WorkerWindow(info.Concurrency, _limit));
         _events.OnReady(this);
     }
 
@@ -207,6 +243,12 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         _events.OnGoodbye(this);
+    }
+
+    void IControlSink.OnPong(WorkerProbe probe)
+    {
+        Probe = probe;
+        _events.OnPong(this, probe);
     }
 
     // Before the worker can notice and answer its requests with whatever its own end makes of them.

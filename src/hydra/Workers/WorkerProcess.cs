@@ -15,8 +15,11 @@ internal sealed record WorkerCommand
     /// <summary>Its arguments, the shim's entry file last.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>The working directory, or null for the front's.</summary>
-    public string? WorkingDirectory { get; init; }
+    /// <summary>The working directory.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    public required string AppDirectory { get; init; }
 }
 
 /// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
@@ -50,7 +53,7 @@ internal sealed class WorkerProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             CreateNoWindow = true,
-            WorkingDirectory = command.WorkingDirectory ?? "",
+            WorkingDirectory = command.WorkingDirectory,
         };
         foreach (string argument in command.Arguments)
         {
@@ -97,6 +100,23 @@ internal sealed class WorkerProcess
         int code = _process.ExitCode;
         _process.Dispose();
         return code;
+    }
+
+    /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
+    public long Resident
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.WorkingSet64;
+            }
+            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+            {
+                return 0;
+            }
+        }
     }
 
     /// <summary>Ends the process at once.</summary>

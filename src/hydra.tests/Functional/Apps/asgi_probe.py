@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 
-from signals_board import gate, record
+from signals_board import blocking_gate, gate, record
 
 ROUTES = {}
 LIFESPAN = {"messages": []}
@@ -348,3 +348,11 @@ async def prove(scope, receive, send, key):
     named = dict(scope["headers"]).get(b"x-request", b"")
     proof = f"{key} {named.decode()} {len(content)} {hashlib.sha256(content).hexdigest()} {os.environ['HYDRA_WORKER_ID']}"
     await respond(send, proof.encode())
+
+
+@route
+async def block(scope, receive, send, key):
+    """Holds the event loop up."""
+    record(key, "blocking")
+    blocking_gate(key)
+    await respond(send, b"unblocked")

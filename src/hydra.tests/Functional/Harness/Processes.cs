@@ -7,6 +7,9 @@ namespace Hydra.Tests.Functional.Harness;
 /// <summary>Looks at processes through /proc and sends them signals. Only ever by id, and only what a test started.</summary>
 public static partial class Processes
 {
+    /// <summary>SIGHUP.</summary>
+    public const int Hangup = 1;
+
     /// <summary>SIGINT.</summary>
     public const int Interrupt = 2;
 
@@ -21,6 +24,12 @@ public static partial class Processes
 
     /// <summary>SIGSTOP.</summary>
     public const int Stop = 19;
+
+    /// <summary>SIGTTIN.</summary>
+    public const int MoreWorkers = 21;
+
+    /// <summary>SIGTTOU.</summary>
+    public const int FewerWorkers = 22;
 
     /// <summary>Sends a signal.</summary>
     public static void Signal(int pid, int signal) => _ = kill(pid, signal);

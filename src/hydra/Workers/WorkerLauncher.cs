@@ -1,0 +1,67 @@
+using Hydra.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers;
+
+/// <summary>Starts the process of a worker, hands it the boot document and waits for its end. Any thread.</summary>
+internal sealed class WorkerLauncher(SupervisorOptions options, string address, IWorkerLogSink log, ILogger logger)
+{
+    /// <summary>How long a process may take to end after its links closed.</summary>
+    public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
+
+    private readonly WorkerSpawner _spawner = new();
+
+    /// <summary>Runs the process of a worker from its start to its end.</summary>
+    /// <param name="worker">The worker; why it could not start is put into its <see cref="Worker.Failure"/>.</param>
+    /// <param name="started">Called once the process is there.</param>
+    /// <returns>The exit code; -1 when the process could not be started.</returns>
+    public async Task<int> RunAsync(Worker worker, Action started)
+    {
+        string python = "";
+        try
+        {
+            WorkerCommand command = options.Command();
+            python = command.Python;
+            WorkerProcess process = await _spawner.StartAsync(command, worker.Index).ConfigureAwait(false);
+            worker.Process = process;
+            started();
+            WorkersLog.Started(logger, worker.Index, process.Id);
+            process.Boot(options.Document with
+            {
+                Address = address,
+                Token = worker.TokenText,
+                Worker = worker.Index,
+                AppDir = command.AppDirectory,
+            });
+            int code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
+            worker.Handle.SetExit(code);
+
+            // Its last words may still be in the socket: they say why it ended.
+            await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);
+            if (!worker.HasConnected)
+            {
+                Fail(worker, PythonFailure.EndedEarly(python, code, worker.FirstLines));
+            }
+
+            return code;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            Fail(worker, PythonFailure.CannotStart(python, e.NativeErrorCode, e.Message));
+        }
+        catch (WorkerStartException e)
+        {
+            Fail(worker, e.Message);
+        }
+
+        return -1;
+    }
+
+    private static void Fail(Worker worker, string message) => worker.SetFailure(new WorkerFailure(StartFailure.Internal, message, ""));
+
+    private void HandleLine(Worker worker, int pid, string line, bool isError)
+    {
+        worker.Remember(line);
+        log.WriteLine(worker.Index, pid, line, isError);
+    }
+}
