@@ -1,6 +1,6 @@
 """The application of the chaos test, as ASGI and as WSGI: every answer proves which request it answers.
 
-    /proof/NUMBER?wait=MS&burn=MS&stream=PIECES     waits, computes, answers in pieces; the body is the number's
+    /proof/NUMBER?wait=MS&burn=MS&stream=PIECES&most=BYTES     waits, computes, answers in pieces; the body is the number's
     /loop                                           never comes back
     /count                                          the number of bytes of the body, for bodies of any size
     /trickle?BYTES                                  a body that comes as fast as the client takes it
@@ -44,18 +44,23 @@ def endless_loop():
         sum(range(2000))
 
 
-def answer(path_number, header_number, body):
-    """The headers that prove it, and the body."""
+def answer(path_number, header_number, body, most):
+    """The headers that prove it, and the body, or its beginning."""
     number = int(path_number)
     if path_number != header_number:
         raise ValueError(f"path of {path_number}, headers of {header_number}")
-    payload = body_of(number)
+    payload = body_of(number)[:most]
     return payload, [
         ("content-type", "application/octet-stream"),
         ("x-proof", proof_of(number, body)),
         ("x-process", str(os.getpid())),
         ("x-version", VERSION),
     ]
+
+
+def most_of(query):
+    """How much of the body is wanted; None is all."""
+    return int(query["most"]) if "most" in query else None
 
 
 def split(payload, pieces):
@@ -94,7 +99,7 @@ async def app(scope, receive, send):
         await asyncio.sleep(int(query["wait"]) / 1000)
     if "burn" in query:
         burn(int(query["burn"]))
-    payload, headers = answer(number, dict(scope["headers"]).get(b"x-number", b"").decode(), body)
+    payload, headers = answer(number, dict(scope["headers"]).get(b"x-number", b"").decode(), body, most_of(query))
     pieces = split(payload, int(query.get("stream", 1)))
     if len(pieces) == 1:
         headers.append(("content-length", str(len(payload))))
@@ -153,7 +158,7 @@ def wsgi(environ, start_response):
         time.sleep(int(query["wait"]) / 1000)
     if "burn" in query:
         burn(int(query["burn"]))
-    payload, headers = answer(number, environ.get("HTTP_X_NUMBER", ""), body)
+    payload, headers = answer(number, environ.get("HTTP_X_NUMBER", ""), body, most_of(query))
     pieces = split(payload, int(query.get("stream", 1)))
     if len(pieces) == 1:
         headers.append(("content-length", str(len(payload))))

@@ -32,17 +32,22 @@ class Ask:
     method: str
     message: bytes
     body: bytes
+    answer: bytes
 
 
-def asks(methods: tuple[str, ...], query: Callable[[int], str] = lambda number: "") -> Callable[[int], Ask]:
-    """Makes requests that take turns with these methods; the query says what the application does with each."""
+def asks(
+        methods: tuple[str, ...], query: Callable[[int], str] = lambda number: "", most: int | None = None) -> Callable[[int], Ask]:
+    """Makes requests that take turns with these methods; the query says what the application does with each, `most` bounds the answers."""
     def ask(number: int) -> Ask:
         method = methods[number % len(methods)]
         body = body_of(number) if method in ("POST", "PUT") else b""
-        head = f"{method} /proof/{number}{query(number)} HTTP/1.1\r\nHost: chaos\r\nX-Number: {number}\r\n"
+        target = query(number)
+        if most is not None:
+            target += f"{'&' if target else '?'}most={most}"
+        head = f"{method} /proof/{number}{target} HTTP/1.1\r\nHost: chaos\r\nX-Number: {number}\r\n"
         if method in ("POST", "PUT"):
             head += f"Content-Length: {len(body)}\r\n"
-        return Ask(number, method, head.encode() + b"\r\n" + body, body)
+        return Ask(number, method, head.encode() + b"\r\n" + body, body, body_of(number)[:most])
 
     return ask
 
@@ -53,7 +58,7 @@ def wrong_with(ask: Ask, response: Response) -> str | None:
         return f"status {response.status}"
     if response.headers.get("x-proof") != proof_of(ask.number, ask.body):
         return "wrong proof"
-    if ask.method != "HEAD" and response.body != body_of(ask.number):
+    if ask.method != "HEAD" and response.body != ask.answer:
         return "wrong body"
     return None
 

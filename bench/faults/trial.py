@@ -60,7 +60,8 @@ class Trial:
 
     def check_no_failure(self, statistics: Statistics) -> None:
         """The most frequent promise."""
-        self.check("no request failed", not statistics.failures, dict(statistics.kinds()))
+        numbers = [failure.number for failure in statistics.failures[:10]]
+        self.check("no request failed", not statistics.failures, f"{dict(statistics.kinds())}, numbers {numbers}")
         self.check("some requests were answered", len(statistics.latencies) > 0)
 
     def check_nothing_closed(self, statistics: Statistics) -> None:

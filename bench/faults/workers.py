@@ -15,6 +15,11 @@ from .server import Hydra
 from .trial import Row, Trial
 
 KILL_EVERY = 0.3
+# A request is sent again once. So that no second kill meets it, it must be answered within KILL_EVERY also while two cores start a
+# Python three times a second: clients pause for so long on average.
+KILL_PAUSE = 0.02
+# Responses that come in one piece. One that has begun cannot be sent again: its connection is aborted when the worker dies.
+ONE_FRAME = 3000
 # The kernel takes so long at most to take a killed process down and to tell the front; until then requests are sent to it.
 DYING = 0.1
 SLOT = 0.25
@@ -55,7 +60,7 @@ def latency_chart(title: str, note: str, load: Load, marks: list[float], marks_n
 async def _kill_idempotent(trial: Trial, app: str, *options: str) -> None:
     seconds = trial.seconds(30, 3)
     async with trial.server(app, "--workers", "4", *options) as server:
-        async with Load(server.port, asks(IDEMPOTENT, up_to_20_ms)) as load:
+        async with Load(server.port, asks(IDEMPOTENT, up_to_20_ms, ONE_FRAME), mean_pause=KILL_PAUSE) as load:
             killed = await kill_workers(server, seconds)
         trial.count(load.statistics)
         trial.check_no_failure(load.statistics)
@@ -90,7 +95,7 @@ async def kill_post(trial: Trial) -> None:
     """What may not be done twice is not done twice, and only what was inside the killed worker fails."""
     seconds = trial.seconds(30, 3)
     async with trial.server("chaos_app:app", "--workers", "4") as server:
-        async with Load(server.port, asks(POSTS, up_to_20_ms)) as load:
+        async with Load(server.port, asks(POSTS, up_to_20_ms, ONE_FRAME), mean_pause=KILL_PAUSE) as load:
             killed = await kill_workers(server, seconds)
         trial.count(load.statistics)
         failures = load.statistics.failures

@@ -1,15 +1,14 @@
 namespace Hydra.Workers;
 
 /// <summary>
-/// How long to wait before a worker that died is started again: at once after it has served for a second, else 0.1 s, doubling as long
-/// as it dies again sooner: up to 10 s while it never gets ready, and up to 1 s while it does, because whatever it serves meanwhile is more
-/// than what a server without workers serves.
+/// How long to wait before a worker that died is started again: at once after it has served for a second, then 0.1 s. As long as it does
+/// not even get ready the pause doubles, up to 10 s. One that gets ready serves until it dies again, which is more than nothing, and what
+/// its start costs bounds how often that can be.
 /// </summary>
 internal sealed class RestartBackoff
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestWhenReady = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(1);
 
     private TimeSpan _next;
@@ -23,9 +22,9 @@ internal sealed class RestartBackoff
             _next = TimeSpan.Zero;
         }
 
-        TimeSpan longest = served > TimeSpan.Zero ? LongestWhenReady : Longest;
-        TimeSpan delay = _next < longest ? _next : longest;
-        _next = delay == TimeSpan.Zero ? First : delay * 2 < Longest ? delay * 2 : Longest;
+        bool wasReady = served > TimeSpan.Zero;
+        TimeSpan delay = wasReady && _next > First ? First : _next;
+        _next = delay == TimeSpan.Zero || wasReady ? First : delay * 2 < Longest ? delay * 2 : Longest;
         return delay;
     }
 }
