@@ -161,9 +161,10 @@ class Hydra:
         return [pid for pid in self.processes() if executable(pid) == str(HYDRA)]
 
     def ready_workers(self) -> list[int]:
-        """Worker processes that are alive and were reported ready."""
-        ready = {int(pid) for pid in re.findall(r"worker \d+ \(pid (\d+)\) is ready", self.log)}
-        return [pid for pid in self.workers() if pid in ready]
+        """Worker processes that are alive and were reported ready, the first one first."""
+        ready = dict.fromkeys(int(pid) for pid in re.findall(r"worker \d+ \(pid (\d+)\) is ready", self.log))
+        alive = set(self.workers())
+        return [pid for pid in ready if pid in alive]
 
     def signal(self, number: int) -> None:
         """Signals the process that was started."""
