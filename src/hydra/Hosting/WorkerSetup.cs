@@ -76,7 +76,7 @@ internal sealed class WorkerSetup : IDisposable
             DataChannel = loops.Channel,
             LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
-            Command = Command,
+            Command = CommandWithSocket,
             Document = Document(loops.Count),
             Watchdog = new WatchdogOptions { RequestTimeout = _options.RequestTimeout, WorkerTimeout = _options.WorkerTimeout },
             InterruptsAbandoned = _options.CancelOnDisconnect,
@@ -87,9 +87,20 @@ internal sealed class WorkerSetup : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _address.Socket.Dispose();
+        _address.Dispose();
         _directory?.Dispose();
         _shim.Dispose();
+    }
+
+    // The same cleaner may have taken the socket away.
+    private WorkerCommand CommandWithSocket()
+    {
+        if (_address.Restore())
+        {
+            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+        }
+
+        return Command();
     }
 
     private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
@@ -104,7 +115,7 @@ internal sealed class WorkerSetup : IDisposable
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
-                return LinkAddress.ListenUnix(directory.SocketPath);
+                return LinkAddress.ListenUnix(directory);
             case RuntimeDirectoryResult.Abstract named:
                 return LinkAddress.ListenAbstract(named.Name);
             case RuntimeDirectoryResult.Failed failed:

@@ -140,11 +140,22 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         byte* address = stackalloc byte[SocketAddress.MaxSize];
         for (int i = 0; i < limit; i++)
         {
+            if (_warned && !_stopping && _group.Reserve.IsUsedUp())
+            {
+                Pause(Libc.EMFile);
+                return;
+            }
+
             int length = SocketAddress.MaxSize;
             int result = Libc.Accept(Descriptor, address, &length);
             if (result >= 0)
             {
-                OnAccepted(result, SocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, SocketAddress.MaxSize))));
+                _accepted(result, LocalOf(result), SocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, SocketAddress.MaxSize))));
+                if (_group.Reserve.IsUsedUpBy(result) && !_stopping)
+                {
+                    Pause(Libc.EMFile);
+                    return;
+                }
             }
             else if (!OnRefused(-result))
             {
@@ -153,23 +164,19 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         }
     }
 
-    private void OnAccepted(int descriptor, IPEndPoint? remote)
-    {
-        if (_warned)
-        {
-            _warned = false;
-            TransportLog.AcceptResumed(_group.Logger, _endPoint.ToString()!);
-        }
-
-        _accepted(descriptor, LocalOf(descriptor), remote);
-    }
-
     // Whether to go on accepting.
     private bool OnRefused(int errno)
     {
         switch (errno)
         {
             case Libc.EAgain:
+                // Nobody waits any more: with every single one that was let in the log would be full of it.
+                if (_warned)
+                {
+                    _warned = false;
+                    TransportLog.AcceptResumed(_group.Logger, _endPoint.ToString()!);
+                }
+
                 return false;
             case Libc.EIntr or Libc.EConnAborted:
                 return true;
