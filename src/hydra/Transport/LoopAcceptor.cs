@@ -30,6 +30,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     private readonly bool _localIsFixed;
     private IPEndPoint? _lastLocal;
     private bool _paused;
+    private bool _looksLater;
     private bool _warned;
     private volatile bool _stopping;
 
@@ -85,7 +86,20 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         // It concerns one connection; the next one may be better.
     }
 
-    void ILoopTimer.OnTimer() => Resume();
+    void ILoopTimer.OnTimer()
+    {
+        _looksLater = false;
+        if (_paused)
+        {
+            Resume();
+        }
+        else if (_warned && !_stopping)
+        {
+            // Nobody may come any more who would show that nobody waits.
+            AcceptSome(AcceptsPerTurn);
+            LookLater();
+        }
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -132,6 +146,20 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         if (_loop.TryRegisterListener(this) < 0)
         {
             Pause(Libc.ENoMem);
+        }
+        else
+        {
+            LookLater();
+        }
+    }
+
+    // While descriptors are short; one timer at a time.
+    private void LookLater()
+    {
+        if (_warned && !_looksLater)
+        {
+            _looksLater = true;
+            _loop.After(StarvedDelay, this);
         }
     }
 
@@ -212,7 +240,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
 
         _loop.Unregister(this);
         _paused = true;
-        _loop.After(StarvedDelay, this);
+        LookLater();
         _group.AddStarved(this);
     }
 
