@@ -24,7 +24,7 @@ internal static class ErrorResponse
         RequestFrameError.BadBody or RequestFrameError.BadLength => StatusCodes.Status400BadRequest,
         RequestFrameError.BodyTooSlow => StatusCodes.Status408RequestTimeout,
         RequestFrameError.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
-        RequestFrameError.UnknownCoding => StatusCodes.Status501NotImplemented,
+        RequestFrameError.UnknownCoding or RequestFrameError.NotImplemented => StatusCodes.Status501NotImplemented,
         _ => StatusCodes.Status431RequestHeaderFieldsTooLarge,
     };
 

@@ -23,6 +23,9 @@ internal sealed partial class HttpExchange
     private bool _isBodySent;
     private bool _mayBeSentAgain;
 
+    /// <summary>Whether some of the body may still be on its way to the worker: <see cref="StopBodyAsync"/> is due in the end.</summary>
+    public bool SendsBody => _sender is not null;
+
     /// <summary>No more of the body is to be sent to the worker that has the request: it has answered, or will not.</summary>
     public ValueTask StopBodyAsync()
     {

@@ -55,6 +55,9 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     /// <summary>Why the request was refused, when the outcome was <see cref="ExchangeOutcome.Refused"/>.</summary>
     public Refusal Refusal { get; private set; }
 
+    /// <summary>Whether the request was handed to the dispatcher: <see cref="HeadAsync"/> says what becomes of it.</summary>
+    public bool IsSubmitted => _state is not ExchangeState.Idle;
+
     /// <inheritdoc/>
     public override bool IsWaiting => _state is ExchangeState.Waiting;
 

@@ -62,6 +62,10 @@ internal sealed class RequestForwarder(
     }
 
     /// <summary>Handles one request.</summary>
+    /// <remarks>
+    /// One state machine for what nearly all requests do; each further one costs an allocation and a resumption of its own. Whatever
+    /// else may come of a request has a method of its own.
+    /// </remarks>
     public async Task InvokeAsync(HttpContext context)
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
@@ -69,13 +73,22 @@ internal sealed class RequestForwarder(
         HttpExchange exchange = connection.Rent(this);
         try
         {
-            if (IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method))
+            if (!Begin(context, exchange, out RequestFrameError error))
             {
-                await ErrorResponse.WriteAsync(context, StatusCodes.Status501NotImplemented).ConfigureAwait(false);
+                await BeginOtherwiseAsync(context, exchange, error).ConfigureAwait(false);
             }
-            else
+
+            if (exchange.IsSubmitted)
             {
-                await ForwardAsync(context, exchange).ConfigureAwait(false);
+                ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
+                if (outcome is ExchangeOutcome.Complete && !exchange.SendsBody)
+                {
+                    _recovery.OnAnswered(exchange);
+                }
+                else
+                {
+                    await GoOnAsync(context, exchange, outcome).ConfigureAwait(false);
+                }
             }
         }
         finally
@@ -95,10 +108,25 @@ internal sealed class RequestForwarder(
         => request.Headers.Upgrade.Count > 0
             && request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase);
 
-    private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
+    // Submits a request that is complete; false where there is more to do than that.
+    private bool Begin(HttpContext context, HttpExchange exchange, out RequestFrameError error)
     {
-        RequestFrameError error = exchange.Begin(context);
-        if (exchange.WantsReadAhead)
+        error = IsWebSocketUpgrade(context.Request) || HttpMethods.IsConnect(context.Request.Method)
+            ? RequestFrameError.NotImplemented
+            : exchange.Begin(context);
+        if (error is not RequestFrameError.None || exchange.WantsReadAhead || _recovery.IsConvicted(exchange))
+        {
+            return false;
+        }
+
+        exchange.Submit(dispatcher);
+        return true;
+    }
+
+    // Submits the request or answers it.
+    private async ValueTask BeginOtherwiseAsync(HttpContext context, HttpExchange exchange, RequestFrameError error)
+    {
+        if (error is RequestFrameError.None && exchange.WantsReadAhead)
         {
             error = await exchange.ReadAheadAsync().ConfigureAwait(false);
         }
@@ -106,19 +134,21 @@ internal sealed class RequestForwarder(
         if (error is not RequestFrameError.None)
         {
             await RefuseAsync(context, error).ConfigureAwait(false);
-            return;
         }
-
-        if (_recovery.IsConvicted(exchange))
+        else if (_recovery.IsConvicted(exchange))
         {
             await RespondAsync(context, exchange, ExchangeOutcome.Poisonous).ConfigureAwait(false);
-            return;
         }
+        else
+        {
+            exchange.Submit(dispatcher);
+        }
+    }
 
-        exchange.Submit(dispatcher);
+    private async ValueTask GoOnAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
+    {
         try
         {
-            ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
             if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
             {
                 outcome = await _recovery.RecoverAsync(context.Request.Method, exchange, outcome, dispatcher).ConfigureAwait(false);
@@ -146,8 +176,12 @@ internal sealed class RequestForwarder(
             return LeaveAsync(context);
         }
 
-        // Where the next request begins is not certain.
-        context.Response.Headers.Connection = "close";
+        if (error is not RequestFrameError.NotImplemented)
+        {
+            // Where the next request begins is not certain.
+            context.Response.Headers.Connection = "close";
+        }
+
         return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error));
     }
 

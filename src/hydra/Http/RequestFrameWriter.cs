@@ -33,6 +33,9 @@ internal enum RequestFrameError
 
     /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1): 501.</summary>
     UnknownCoding,
+
+    /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6): 501.</summary>
+    NotImplemented,
 }
 
 /// <summary>
