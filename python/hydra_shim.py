@@ -25,6 +25,15 @@ if __name__ == "__main__":
         # Python leaves the script's directory out with -P, -I and PYTHONSAFEPATH.
         sys.path.insert(0, _here)
 
+    import gc
+
+    # The first modules are there to stay: looking among them for garbage would find none. main.py turns it on.
+    gc.disable()
+
+    from hydra_worker import bytecode
+
+    bytecode.keep(_here)
+
     from hydra_worker import main
 
     # The application must not find the shim's files by their names. Submodules that are imported later are

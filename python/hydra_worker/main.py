@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any, Optional
 
@@ -53,6 +54,8 @@ def _serve(worker: Worker) -> int:
             from .asgi import loops
 
             worker.loop = loops.create(boot.loop)
+        # Off since the start, see hydra_shim.py; an application finds it as Python has it.
+        gc.enable()
         application = loading.load(boot)
         interface, application = adapters.choose(boot, application)
         setup.after_loading()

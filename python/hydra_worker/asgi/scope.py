@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Optional, Tuple
-from urllib.parse import quote, unquote_to_bytes
 
 from .. import wire
 from ..headers import BlockCache, parse_block
@@ -49,7 +48,7 @@ class ScopeBuilder:
     def __init__(self, asgi_version: str, root_path: str) -> None:
         self._asgi_version = asgi_version
         self._root_path = root_path
-        self._raw_root_path = quote(root_path).encode("ascii")
+        self._raw_root_path = encode_path(root_path)
         self._headers = BlockCache(parse_block)
         self._connections = BlockCache(parse_connection)
         # The lifespan's namespace; None where the application has no lifespan.
@@ -112,6 +111,20 @@ def _tell_wait(scope: Dict[str, Any], microseconds: int) -> None:
         headers.append((b"x-request-start", b"t=%d" % request_start(microseconds)))
 
 
+# urllib is not imported at the start: it brings along more than all of the shim has.
+
+
+def encode_path(path: str) -> bytes:
+    """The text as percent-encoded UTF-8."""
+    if not path:
+        return b""
+    from urllib.parse import quote
+
+    return quote(path).encode("ascii")
+
+
 def decode_path(raw_path: bytes) -> str:
     """Percent-encoded UTF-8 to text; what is not UTF-8 becomes U+FFFD."""
+    from urllib.parse import unquote_to_bytes
+
     return unquote_to_bytes(raw_path).decode("utf-8", "replace")
