@@ -3,7 +3,7 @@ The safety net of the fast path.
 
 Where requests take microseconds, the engines put things off: the write of a response, the wake-up of another
 reader. A request that takes longer than expected must not hold those up, so a thread of its own looks after
-them while there are any, every two milliseconds.
+them while there are any, every few milliseconds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import threading
 import time
 from typing import Callable
 
-_PERIOD = 0.002
+# Each look takes the interpreter's lock from the requests for a moment.
+_PERIOD = 0.005
 # Looks without finding anything, after which the thread goes to sleep until it is armed again.
 _QUIET_LOOKS = 5
 

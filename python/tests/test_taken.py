@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 import unittest
+from unittest import mock
 
 from tests.cases import AsgiCase, WsgiCase
 from tests.fake_front import Front
@@ -131,6 +132,8 @@ class MeterTests(unittest.TestCase):
         from hydra_worker.asgi.meter import LoopMeter
 
         meter = LoopMeter()
+        unfinished = {"a request"}
+        meter.add(unfinished)
         meter.begin()
         meter.count()
         meter.end()
@@ -138,14 +141,29 @@ class MeterTests(unittest.TestCase):
         self.assertEqual(requests, 1)
         for _ in range(200):
             sum(range(10_000))
+        unfinished.clear()
         meter.begin()
         self.assertTrue(meter.end())
         self.assertGreater(meter.take()[0], busy)
+
+    def test_what_runs_while_no_request_does_is_none_of_theirs(self):
+        from hydra_worker.asgi import meter as meters
+
+        meter = meters.LoopMeter()
+        meter.add(set())
+        with mock.patch.object(meters, "_thread_time") as thread_time:
+            meter.begin()
+            meter.end()
+            meter.begin()
+        thread_time.assert_not_called()
 
     def test_loop_that_only_waits_is_not_busy(self):
         from hydra_worker.asgi.meter import LoopMeter
 
         meter = LoopMeter()
+        meter.add({"a request"})
+        meter.begin()
+        meter.end()
         asyncio.run(asyncio.sleep(0.2))
         meter.begin()
         meter.end()

@@ -61,6 +61,7 @@ class DataLink(FrameReader):
         self._now = 0.0
         # what requests cost the loop; the latest request of the batch
         self._meter = meter
+        meter.add(self.unfinished)
         self._latest: Optional[HttpStream] = None
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()

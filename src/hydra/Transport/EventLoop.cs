@@ -17,6 +17,8 @@ internal sealed partial class EventLoop : IDisposable
     // Bounds a tick: at 10 µs an event about half a millisecond passes before links send.
     private const int EventsPerTick = 64;
 
+    private const int InputEvents = Libc.EpollIn | Libc.EpollRdHup | Libc.EpollEdge;
+
     [ThreadStatic]
     private static EventLoop? _current;
 
@@ -110,7 +112,19 @@ internal sealed partial class EventLoop : IDisposable
 
     /// <summary>Begins to watch a source for everything, edge-triggered. Its present state arrives as a first event.</summary>
     /// <returns>0, or the negative of errno.</returns>
-    public int TryRegister(ILoopSource source) => Register(source, Libc.EpollIn | Libc.EpollOut | Libc.EpollRdHup | Libc.EpollEdge);
+    public int TryRegister(ILoopSource source) => Register(source, InputEvents | Libc.EpollOut);
+
+    /// <summary>
+    /// Begins to watch a source for input alone, edge-triggered: each read at the other end of a Unix socket is an edge of its output, and
+    /// would wake the loop for nothing. Its present state arrives as a first event.
+    /// </summary>
+    /// <returns>0, or the negative of errno.</returns>
+    public int TryRegisterInput(ILoopSource source) => Register(source, InputEvents);
+
+    /// <summary>Watches the output of a source that was registered for its input, or does so no more; its present state arrives as an event.</summary>
+    public void WatchOutput(ILoopSource source, bool isWatched)
+        => EpollEvents.Control(
+            _epoll, EpollOperation.Modify, source.Descriptor, isWatched ? InputEvents | Libc.EpollOut : InputEvents, source.Generation);
 
     /// <summary>Begins to watch a listening socket, level-triggered.</summary>
     /// <returns>0, or the negative of errno.</returns>

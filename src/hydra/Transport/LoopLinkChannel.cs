@@ -68,7 +68,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         lock (Gate)
         {
             _sink = sink;
-            if (!_closed && _loop.TryRegister(this) == 0)
+            if (!_closed && _loop.TryRegisterInput(this) == 0)
             {
                 return;
             }
@@ -133,6 +133,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         if ((events & Libc.EpollOut) != 0 && _blocked)
         {
             _blocked = false;
+            _loop.WatchOutput(this, false);
             Flush();
         }
 
@@ -167,6 +168,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
             else if (sent == -Libc.EAgain)
             {
                 _blocked = true;
+                _loop.WatchOutput(this, true);
                 return;
             }
             else if (sent != -Libc.EIntr)
