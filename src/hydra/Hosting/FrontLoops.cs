@@ -13,6 +13,9 @@ namespace Hydra.Hosting;
 /// </summary>
 internal sealed class FrontLoops
 {
+    // A client with a request every few seconds is not to pay for a connection each time; one that reads a page may.
+    private static readonly TimeSpan HibernateAfter = TimeSpan.FromSeconds(2);
+
     private readonly TransportOptions _options;
     private readonly TaskCompletionSource<EventLoopGroup?> _group = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -27,6 +30,10 @@ internal sealed class FrontLoops
             Loops = options.Loops ?? 0,
             Backlog = options.Backlog,
             Batches = options.IoUring is IoUringUse.Auto,
+            KeepAlive = options.KeepAlive,
+
+            // A connection that is to end sooner than that has no time to sleep.
+            HibernateAfter = options.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,
             Sockets = sockets,
         };
     }
@@ -62,6 +69,9 @@ internal sealed class FrontLoops
     /// <summary>The web host is built: its loops run.</summary>
     public void Open(IServiceProvider services)
         => _group.TrySetResult(!AreUsed ? null : services.GetRequiredService<EventLoopGroup>());
+
+    /// <summary>Whether a connection was accepted that Kestrel does not serve yet.</summary>
+    public bool HasArrivals => _group.Task is { IsCompletedSuccessfully: true, Result.Arriving: > 0 };
 
     /// <summary>There will be no web host, and nobody is to wait for it.</summary>
     public void Abandon() => _group.TrySetResult(null);

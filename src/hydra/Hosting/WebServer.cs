@@ -24,6 +24,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ClientConnections _connections = new();
     private readonly HydraOptions _options;
+    private readonly FrontLoops _loops;
     private readonly ListenSockets _sockets;
     private readonly IReadOnlyList<EndPoint> _endPoints;
     private readonly StoppableListeners _listeners;
@@ -35,6 +36,7 @@ internal sealed class WebServer : IAsyncDisposable
     public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
     {
         _options = options;
+        _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
         _endPoints = ListenAddresses.Resolve(options.Binds, _sockets);
@@ -109,7 +111,7 @@ internal sealed class WebServer : IAsyncDisposable
     {
         int seen = _forwarder.ConnectionsEnded;
         long since = Stopwatch.GetTimestamp();
-        while (!_connections.AreNone && !cancellation.IsCancellationRequested && Stopwatch.GetElapsedTime(since) < quiet)
+        while ((!_connections.AreNone || _loops.HasArrivals) && !cancellation.IsCancellationRequested && Stopwatch.GetElapsedTime(since) < quiet)
         {
             await Task.WhenAny(Task.Delay(LookInterval, cancellation)).ConfigureAwait(false);
             if (_forwarder.ConnectionsEnded != seen)

@@ -74,6 +74,9 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>The memory for input and output of this loop's connections.</summary>
     public BlockPool Blocks { get; }
 
+    /// <summary>Looks after the idle connections; set before the loop starts.</summary>
+    public Hibernator Hibernator { get; set; } = null!;
+
     /// <summary>How many connections live here, for balancing.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
@@ -129,6 +132,26 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>Begins to watch a listening socket, level-triggered.</summary>
     /// <returns>0, or the negative of errno.</returns>
     public int TryRegisterListener(ILoopSource source) => Register(source, Libc.EpollIn);
+
+    /// <summary>Calls for each connection that is watched. The loop's thread only; the call may end connections.</summary>
+    public void VisitConnections(Action<LoopConnection> visit)
+    {
+        // What is registered in the meantime may be in a larger array, and was not to be visited anyway.
+        foreach (ILoopSource? source in Volatile.Read(ref _sources))
+        {
+            if (source is LoopConnection connection)
+            {
+                try
+                {
+                    visit(connection);
+                }
+                catch (Exception e)
+                {
+                    Fault(connection, e);
+                }
+            }
+        }
+    }
 
     /// <summary>Forgets a source that is about to be closed. Any thread; an event may be under way.</summary>
     /// <remarks>

@@ -11,6 +11,7 @@ internal sealed class EventLoopGroup : IDisposable
     private readonly List<LoopAcceptor> _starved = [];
     private volatile bool _anyStarved;
     private int _turn;
+    private int _arriving;
 
     /// <summary>Makes the loops and starts their threads.</summary>
     public EventLoopGroup(TransportOptions options, ILoggerFactory loggers, IMemoryPoolFactory<byte>? pools = null)
@@ -22,6 +23,7 @@ internal sealed class EventLoopGroup : IDisposable
         for (int i = 0; i < Loops.Length; i++)
         {
             Loops[i] = new EventLoop(i, Logger, options.Batches);
+            Loops[i].Hibernator = new Hibernator(Loops[i], this);
             Loops[i].Start();
         }
     }
@@ -37,6 +39,12 @@ internal sealed class EventLoopGroup : IDisposable
 
     /// <summary>What clients leave for workers.</summary>
     public DescriptorReserve Reserve { get; } = new();
+
+    /// <summary>What collects behind connections that have fallen asleep.</summary>
+    public MemoryTrimmer Trimmer { get; } = new();
+
+    /// <summary>Connections that were accepted and that Kestrel does not serve yet.</summary>
+    public int Arriving => Volatile.Read(ref _arriving);
 
     /// <summary>What Kestrel rents its own buffers from.</summary>
     public MemoryPool<byte> MemoryPool { get; }
@@ -74,6 +82,12 @@ internal sealed class EventLoopGroup : IDisposable
             _anyStarved = true;
         }
     }
+
+    /// <summary>A connection is on its way to Kestrel.</summary>
+    public void OnArriving() => Interlocked.Increment(ref _arriving);
+
+    /// <summary>It has come there, or it has ended.</summary>
+    public void OnArrived() => Interlocked.Decrement(ref _arriving);
 
     /// <summary>A descriptor was closed.</summary>
     public void OnDescriptorFreed()

@@ -26,6 +26,9 @@ internal sealed class HeadCapture
     /// <summary>The head, if the bytes that were consumed last are one; else nothing.</summary>
     public ReadOnlySpan<byte> Bytes => _isOn ? _bytes.AsSpan(0, _count) : default;
 
+    /// <summary>Whether a head is expected of which nothing has been consumed.</summary>
+    public bool IsAtStart => _isOn && _count == 0 && _toPass == 0;
+
     /// <summary>The reader has consumed bytes.</summary>
     public void Append(ReadOnlySpan<byte> consumed)
     {

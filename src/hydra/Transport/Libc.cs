@@ -49,6 +49,7 @@ internal static unsafe partial class Libc
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
     private const int More = 0x8000;
+    private const int MessagePeek = 0x2;
     private const int SocketLevel = 1;
     private const int LingerOption = 13;
     private const int ShutWrite = 1;
@@ -74,7 +75,10 @@ internal static unsafe partial class Libc
 
     public static int Receive(int fd, byte* data, int length) => Result(recv(fd, data, (nuint)length, 0));
 
-    /// <summary>The same, again when a signal interrupts it.</summary>
+    /// <summary>Receives without taking anything away.</summary>
+    public static int Peek(int fd, byte* data, int length) => Result(recv(fd, data, (nuint)length, MessagePeek));
+
+    /// <summary>The same as <see cref="Receive"/>, again when a signal interrupts it.</summary>
     public static int ReceiveNow(int fd, byte* data, int length)
     {
         int received;

@@ -29,11 +29,12 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
 
     /// <summary>Ends the connection's output and takes its descriptor.</summary>
     /// <param name="connection">A connection with nothing left to send.</param>
+    /// <param name="loop">The loop that it lives on.</param>
     /// <param name="group">The loops.</param>
     /// <param name="registered">Whether the loop watches the connection.</param>
-    public static void TakeOver(LoopConnection connection, EventLoopGroup group, bool registered)
+    public static void TakeOver(ILoopSource connection, EventLoop loop, EventLoopGroup group, bool registered)
     {
-        var lingerer = new Lingerer(connection.Loop, group, connection.Descriptor);
+        var lingerer = new Lingerer(loop, group, connection.Descriptor);
         Libc.ShutdownWrite(lingerer.Descriptor);
         if (registered)
         {

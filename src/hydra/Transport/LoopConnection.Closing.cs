@@ -76,6 +76,11 @@ internal sealed partial class LoopConnection
     private void BeginDispose()
     {
         _disposing = true;
+        if (TrySleep())
+        {
+            return;
+        }
+
         if (_abortReason is not null)
         {
             FailAborted();
@@ -95,6 +100,12 @@ internal sealed partial class LoopConnection
 
     private void EndOutput()
     {
+        if (_fallsAsleep)
+        {
+            // Kestrel ends its output before it disposes the connection.
+            return;
+        }
+
         _outputEnds = true;
         _output.SendNow();
         FinishOutput();
@@ -128,9 +139,10 @@ internal sealed partial class LoopConnection
 
         _closed = true;
         _output.Kill();
+        EndArrival();
         if (linger)
         {
-            Lingerer.TakeOver(this, _group, Volatile.Read(ref _registered) != 0);
+            Lingerer.TakeOver(this, Loop, _group, Volatile.Read(ref _registered) != 0);
         }
         else
         {

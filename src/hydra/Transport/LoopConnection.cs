@@ -32,11 +32,13 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     private TaskCompletionSource? _disposed;
 
     /// <summary>Takes over a connected, non-blocking socket. The loop watches it from the first read on.</summary>
-    public LoopConnection(EventLoop loop, EventLoopGroup group, int descriptor, EndPoint? local, EndPoint? remote)
+    public LoopConnection(
+        EventLoop loop, EventLoopGroup group, int descriptor, EndPoint? local, EndPoint? remote, LoopListener? listener = null)
     {
         Loop = loop;
         Descriptor = descriptor;
         _group = group;
+        _listener = listener;
         _input = new LoopInput(this);
         _output = new LoopOutput(this);
         LocalEndPoint = local;
@@ -104,6 +106,11 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
+        if (abortReason is null && _fallsAsleep)
+        {
+            return;
+        }
+
         // Kestrel passes null when the client has ended the connection in order; then it is closed without a reset.
         ConnectionAbortedException reason = abortReason ?? InOrder;
         if (Interlocked.CompareExchange(ref _abortReason, reason, null) is null)
@@ -146,6 +153,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
             return;
         }
 
+        EndArrival();
         int result = _output.RegisterUnlessDead();
         if (result < 0)
         {
@@ -184,6 +192,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     /// <summary>Handles events whose receive was prepared and has returned. The loop's thread only.</summary>
     public void OnReceived(int events, int received)
     {
+        _quietLooks = 0;
         OnWritable(events);
         PeerFinished |= (events & Libc.EpollRdHup) != 0;
         _input.SetReadable();
@@ -215,6 +224,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     void ILoopSource.OnEvents(int events)
     {
+        _quietLooks = 0;
         if ((events & Libc.EpollErr) != 0)
         {
             Fail(new ConnectionResetException("The client reset the connection."));

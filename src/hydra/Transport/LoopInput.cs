@@ -115,6 +115,19 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     /// <summary>The kernel has something for us: data, the end or an error. The loop's thread only.</summary>
     public void SetReadable() => Interlocked.Or(ref _state, Readable);
 
+    /// <summary>
+    /// Whether the reader waits for the first byte of a request, and the kernel has said nothing since that there is one. The loop's thread only.
+    /// </summary>
+    public bool IsBetweenRequests => Volatile.Read(ref _state) == Waiting && _head is null && !HasNews() && Capture is { IsAtStart: true };
+
+    /// <summary>The reader waits for nothing any more: it is to think that the client has ended. The loop's thread only; its code runs inside.</summary>
+    public void EndForSleep()
+    {
+        _endOfStream = true;
+        Interlocked.Or(ref _state, Ended);
+        EndWait();
+    }
+
     /// <summary>No more will come, for a reason. The loop's thread only.</summary>
     public void Fail(Exception error)
     {

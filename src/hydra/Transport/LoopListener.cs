@@ -10,8 +10,9 @@ internal sealed class LoopListener : IConnectionListener
     private readonly EventLoopGroup _group;
     private readonly ListenSocket _socket;
     private readonly LoopAcceptor _acceptor;
+    private volatile bool _isClosing;
     private readonly Channel<LoopConnection> _queue = Channel.CreateUnbounded<LoopConnection>(
-        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
     /// <summary>Takes over a listening socket and begins to accept.</summary>
     public LoopListener(ListenSocket socket, EventLoopGroup group)
@@ -26,6 +27,12 @@ internal sealed class LoopListener : IConnectionListener
     /// <inheritdoc/>
     public EndPoint EndPoint { get; }
 
+    /// <summary>Whether it takes no more connections back. Any thread.</summary>
+    public bool IsClosing => _isClosing;
+
+    /// <summary>Gives Kestrel a connection once more that it has given up. The loop's thread.</summary>
+    public void TakeBack(LoopConnection connection) => Offer(connection);
+
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         => await _queue.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && _queue.Reader.TryRead(out LoopConnection? connection)
@@ -36,6 +43,8 @@ internal sealed class LoopListener : IConnectionListener
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         await _acceptor.StopAsync().ConfigureAwait(false);
+        _isClosing = true;
+        await Task.WhenAll(_group.Loops.Select(static loop => loop.Hibernator.WakeAllAsync())).ConfigureAwait(false);
         _socket.RemovePath();
         _queue.Writer.TryComplete();
     }
@@ -53,5 +62,15 @@ internal sealed class LoopListener : IConnectionListener
     }
 
     private void OnAccepted(int descriptor, EndPoint local, EndPoint? remote)
-        => _queue.Writer.TryWrite(new LoopConnection(_group.LeastBusy(), _group, descriptor, local, remote));
+    {
+        EventLoop loop = _group.LeastBusy();
+        Offer(new LoopConnection(loop, _group, descriptor, local, remote, this));
+        loop.Hibernator.OnConnection();
+    }
+
+    private void Offer(LoopConnection connection)
+    {
+        connection.Arrive();
+        _queue.Writer.TryWrite(connection);
+    }
 }

@@ -52,6 +52,18 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     /// <summary>Whether flushed bytes have not been sent yet.</summary>
     public bool HasUnsent => Volatile.Read(ref _unsent) > 0;
 
+    /// <summary>Whether there is nothing to send and nobody who waits for that. The loop's thread only.</summary>
+    public bool IsAtRest
+    {
+        get
+        {
+            lock (this)
+            {
+                return _unsent == 0 && _unflushed == 0 && !_waiting && !_queued && !_submitted && !_blocked && !_dead && !_completed;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public override bool CanGetUnflushedBytes => true;
 

@@ -33,6 +33,17 @@ internal sealed class TransportOptions
     /// </summary>
     public TimeSpan LingerTime { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a connection may wait for its next request. Kestrel sees to it where it serves the connection.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>
+    /// How long nothing has happened on a connection before it gives up its memory, up to half as long again; zero: it never does.
+    /// </summary>
+    public TimeSpan HibernateAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>With fewer connections than this on a loop none gives up its memory: they have 4 MB together.</summary>
+    public int HibernateFrom { get; init; } = 512;
+
     /// <summary>The number of loops for this machine.</summary>
     public int EffectiveLoops => Loops > 0 ? Loops : Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
 }

@@ -1,0 +1,138 @@
+namespace Hydra.Transport;
+
+/// <summary>
+/// Looks after a loop's connections that wait for their next request: after a few seconds Kestrel is told that such a client has left, which
+/// frees what it keeps for the connection, and the descriptor alone is watched (<see cref="HibernatedConnection"/>). Where there are few
+/// connections nothing is to be won, and nothing is done. The loop's thread only, except where it says otherwise.
+/// </summary>
+internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTimer, IThreadPoolWorkItem
+{
+    // In the order of their deadlines: all wait equally long.
+    private readonly LinkedList<HibernatedConnection> _asleep = [];
+    private readonly List<TaskCompletionSource> _wakers = [];
+    private volatile bool _isTimed;
+
+    /// <summary>Connections that sleep on this loop. For tests and figures.</summary>
+    public int Count => _asleep.Count;
+
+    /// <summary>A connection has come to the loop. Any thread.</summary>
+    public void OnConnection()
+    {
+        if (!_isTimed && group.Options.HibernateAfter > TimeSpan.Zero && loop.Connections >= group.Options.HibernateFrom)
+        {
+            loop.Post(this);
+        }
+    }
+
+    /// <summary>Wakes the connections of listeners that close, and lets no more of them fall asleep. Any thread.</summary>
+    public Task WakeAllAsync()
+    {
+        var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_wakers)
+        {
+            _wakers.Add(woken);
+        }
+
+        loop.Post(this);
+        return woken.Task;
+    }
+
+    /// <summary>Takes over a connection that Kestrel has given up.</summary>
+    public void TakeOver(LoopConnection connection, LoopListener listener)
+    {
+        var asleep = new HibernatedConnection(this, connection, listener)
+        {
+            Deadline = Environment.TickCount64 + (long)(group.Options.KeepAlive - group.Options.HibernateAfter).TotalMilliseconds,
+        };
+        asleep.Place = _asleep.AddLast(asleep);
+        loop.Replace(connection, asleep);
+
+        // Tells what has come in the meantime as well.
+        loop.WatchOutput(asleep, isWatched: false);
+        group.Trimmer.OnHibernated();
+    }
+
+    /// <summary>The client has sent something.</summary>
+    public void Wake(HibernatedConnection asleep)
+    {
+        Remove(asleep);
+        loop.Unregister(asleep);
+        loop.CountConnection(-1);
+        asleep.Listener.TakeBack(asleep.Revive(loop, group));
+    }
+
+    /// <summary>The client has gone.</summary>
+    public void Close(HibernatedConnection asleep)
+    {
+        Remove(asleep);
+        loop.Forget(asleep);
+        Libc.Close(asleep.Descriptor);
+        loop.CountConnection(-1);
+        group.OnDescriptorFreed();
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        WakeThoseOfClosedListeners();
+        if (!_isTimed && loop.Connections >= group.Options.HibernateFrom)
+        {
+            _isTimed = true;
+            loop.After(Period, this);
+        }
+    }
+
+    void ILoopTimer.OnTimer()
+    {
+        long now = Environment.TickCount64;
+        while (_asleep.First?.Value is { } asleep && asleep.Deadline <= now)
+        {
+            Remove(asleep);
+            Lingerer.TakeOver(asleep, loop, group, registered: true);
+        }
+
+        if (loop.Connections >= group.Options.HibernateFrom)
+        {
+            loop.VisitConnections(static connection => connection.FallAsleepIfIdle());
+        }
+
+        group.Trimmer.OnLook(now);
+        _isTimed = _asleep.Count > 0 || loop.Connections >= group.Options.HibernateFrom;
+        if (_isTimed)
+        {
+            loop.After(Period, this);
+        }
+    }
+
+    private TimeSpan Period => group.Options.HibernateAfter / LoopConnection.LooksUntilSleep;
+
+    private void WakeThoseOfClosedListeners()
+    {
+        TaskCompletionSource[] wakers;
+        lock (_wakers)
+        {
+            if (_wakers.Count == 0)
+            {
+                return;
+            }
+
+            wakers = [.. _wakers];
+            _wakers.Clear();
+        }
+
+        foreach (HibernatedConnection asleep in _asleep.Where(static asleep => asleep.Listener.IsClosing).ToArray())
+        {
+            Wake(asleep);
+        }
+
+        Array.ForEach(wakers, static waker => waker.SetResult());
+    }
+
+    private void Remove(HibernatedConnection asleep)
+    {
+        if (asleep.Place is { } place)
+        {
+            asleep.Place = null;
+            _asleep.Remove(place);
+        }
+    }
+}
