@@ -13,6 +13,8 @@ from servers import APPS, PYTHON, Fleet, Server, StartFailure, gunicorn_threads,
 
 FAILURES = (OSError, StartFailure, load.LoadFailure)
 IDLE_CONNECTIONS = 10_000
+# Seconds without a request after which connections count as idle.
+REST = 5
 GIGABYTE = 1 << 30
 
 
@@ -59,7 +61,7 @@ def loaded_memory(fleet: Fleet, seconds: int, quick: bool) -> dict:
 
 
 def idle_memory(fleet: Fleet, quick: bool) -> dict:
-    """Memory with 10,000 connections that are open, and after each had an answer, in kB."""
+    """Memory with 10,000 connections that are open, after each had an answer, and when they have rested, in kB."""
     process.raise_fd_limit(65536)
     results: dict[str, dict] = {}
     peers = [] if quick else [uvicorn(ASGI), gunicorn_uvicorn(ASGI), nginx(fleet.directory)]
@@ -80,8 +82,10 @@ def idle_memory(fleet: Fleet, quick: bool) -> dict:
                 idle.ask(HELLO)
                 time.sleep(0.3)
                 asked = _front_and_tree(running.pid)
+                time.sleep(REST)
+                rested = _front_and_tree(running.pid)
                 alive = idle.alive()
-            entry.update(before=before, connected=connected, asked=asked)
+            entry.update(before=before, connected=connected, asked=asked, rested=rested)
             if alive < IDLE_CONNECTIONS:
                 entry["failure"] = f"closed {IDLE_CONNECTIONS - alive} of the connections early"
         except FAILURES as error:

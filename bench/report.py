@@ -75,7 +75,7 @@ def measure_table(key: str, measure: dict) -> str:
         return markdown(["server", "exec to listening, ms", "exec to first answer, ms", f"less Python's import ({imports:.0f} ms)"], rows)
     header = {
         "loaded_memory": ["processes", "most of the time, MB", "peak, MB"],
-        "idle_memory": ["processes", "at rest, MB", "for each open connection, KB", "for each that had an answer, KB"],
+        "idle_memory": ["processes", "at rest, MB", "for each open connection, KB", "for each that had an answer, KB", "for each 5 s later, KB"],
         "transfer": ["server", "up, MB/s", "down, MB/s", "peak while up, MB", "peak while down, MB", "front's peak, MB"],
     }[key]
     rows = []
@@ -101,7 +101,7 @@ def loaded_cells(entry: dict, part: int) -> list[str]:
 
 def idle_cells(entry: dict, part: int) -> list[str]:
     """Of the first process (part 0) or of all (part 1)."""
-    grown = [(entry[state][part] - entry["before"][part]) / entry["connections"] for state in ("connected", "asked")]
+    grown = [(entry[state][part] - entry["before"][part]) / entry["connections"] for state in ("connected", "asked", "rested")]
     return [f"{entry['before'][part] / 1024:.1f}"] + [f"{kilobytes:.2f}" for kilobytes in grown]
 
 
