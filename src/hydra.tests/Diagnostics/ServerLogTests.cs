@@ -122,12 +122,12 @@ public sealed class ServerLogTests
     }
 
     [Fact]
-    public void UseServerLog_Host_LogsHereAlone()
+    public void Factory_LogsOfTheHost_AreFiltered()
         => Assert.Equal(
             "2026-11-24 01:44:54.123  [INFO] ours\n2026-11-24 01:44:54.123  [WARN] kestrel: theirs\n",
             Logged(log =>
             {
-                using ILoggerFactory factory = LoggerFactory.Create(logging => logging.UseServerLog(log));
+                using ILoggerFactory factory = LoggingSetup.CreateFactory(log);
                 factory.CreateLogger("Hydra.X").LogInformation("ours");
                 factory.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").LogInformation("too much");
                 factory.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").LogWarning("theirs");

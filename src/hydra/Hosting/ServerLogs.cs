@@ -14,7 +14,7 @@ internal sealed class ServerLogs : IDisposable
     {
         UsesColors = StandardStreams.UseErrorColors(options.UseColors);
         _server = new ServerLog(StandardStreams.OpenError(), options.LogLevel, UsesColors);
-        Loggers = LoggerFactory.Create(logging => logging.UseServerLog(_server));
+        Loggers = LoggingSetup.CreateFactory(_server);
         Workers = new WorkerLogSink(new WorkerLog(_server));
         Access = options.AccessLog ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
     }
