@@ -87,6 +87,9 @@ internal sealed record HydraOptions
     /// <summary>One line on standard output for each request.</summary>
     public bool AccessLog { get; init; }
 
+    /// <summary>Where metrics are served, or null.</summary>
+    public BindAddress? Metrics { get; init; }
+
     /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
     public bool? UseColors { get; init; }
 

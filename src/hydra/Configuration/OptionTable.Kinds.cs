@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <content>The kinds of rows.</content>
@@ -102,6 +104,13 @@ internal static partial class OptionTable
         int most = maximum ?? Math.Max(processors, minimum);
         draft.Options = draft.Options with { Workers = minimum, WorkersAuto = false, MaxWorkers = most };
         return most >= minimum ? null : $"\"{value.Text}\" is no range: {minimum} is more than {most}.";
+    }
+
+    private static string? BindMetrics(OptionsDraft draft, OptionValue value)
+    {
+        string? problem = AddressRules.ReadBind(value.Text, out BindAddress address);
+        draft.Options = draft.Options with { Metrics = address };
+        return problem;
     }
 
     private static string? BindWorkerTransport(OptionsDraft draft, OptionValue value)

@@ -193,6 +193,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "metrics", Placeholder = "ADDRESS", Group = OptionGroup.Logging,
+            Help = "Serve metrics for Prometheus at this address, written as for --bind, and the path /metrics: requests, how long they took "
+                + "and waited, the queue, the workers. Not for the public.",
+            Bind = BindMetrics,
+        },
+        new()
+        {
             Name = "use-colors", Default = "(on a terminal)", SharedVariables = ["NO_COLOR"], Group = OptionGroup.Logging,
             Help = "Colour the log. NO_COLOR with any value turns colours off.",
             Bind = BindColors,

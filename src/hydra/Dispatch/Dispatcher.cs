@@ -58,6 +58,12 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     /// <summary>Bytes of the requests that wait.</summary>
     public long QueueBytes => _queue.Bytes;
 
+    /// <summary>Requests that were refused because the queue was full.</summary>
+    public long RefusedFull => _refusals.Full;
+
+    /// <summary>Requests that were refused because they had waited as long as they may.</summary>
+    public long RefusedLate => _refusals.Late;
+
     /// <summary>
     /// How long requests wait at present: the age of the oldest that waits, or the wait of the last that was sent from the queue, if
     /// that is less than a second ago and longer. Cheap enough to be asked many times a second.

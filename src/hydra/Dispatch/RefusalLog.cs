@@ -7,8 +7,16 @@ internal sealed class RefusalLog(ILogger logger)
 {
     private const double Interval = 10;
 
+    private long _full;
+    private long _late;
     private double _saidAt = double.NegativeInfinity;
     private long _refused;
+
+    /// <summary>Requests that found the queue full. Any thread.</summary>
+    public long Full => Volatile.Read(ref _full);
+
+    /// <summary>Requests that had waited as long as they may. Any thread.</summary>
+    public long Late => Volatile.Read(ref _late);
 
     /// <summary>Counts requests that are refused, and says so if it was not said lately.</summary>
     /// <param name="refusal">Why.</param>
@@ -18,6 +26,8 @@ internal sealed class RefusalLog(ILogger logger)
     public void Add(in Refusal refusal, int count, RequestQueue queue, double now)
     {
         _refused += count;
+        ref long total = ref refusal.Reason is RefusalReason.QueueFull ? ref _full : ref _late;
+        Volatile.Write(ref total, total + count);
         if (now - _saidAt < Interval)
         {
             return;

@@ -26,6 +26,9 @@ internal static partial class HostingLog
     [LoggerMessage(1606, LogLevel.Debug, "{Signal} came")]
     public static partial void SignalCame(ILogger logger, string signal);
 
+    [LoggerMessage(1607, LogLevel.Information, "metrics are served at {Addresses}")]
+    public static partial void Metrics(ILogger logger, string addresses);
+
     [LoggerMessage(1610, LogLevel.Information, "SIGUSR2: starting {Executable} (pid {Pid}) to take over")]
     public static partial void UpgradeStarted(ILogger logger, string executable, int pid);
 

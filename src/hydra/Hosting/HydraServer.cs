@@ -5,6 +5,7 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
@@ -63,7 +64,7 @@ internal sealed class HydraServer : IDisposable
         using var predecessor = new Predecessor(_started.Inheritance);
         try
         {
-            InheritedDescriptors.Check(_options.Binds);
+            InheritedDescriptors.Check([.. _options.Binds, .. _options.Metrics is { } metrics ? [metrics] : Array.Empty<BindAddress>()]);
             using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
             Spool? spool = BodyRules.CreateSpool(_options, _logger);
             var loops = new FrontLoops(_options, _sockets);
@@ -88,10 +89,12 @@ internal sealed class HydraServer : IDisposable
     private async Task<int> ServeAsync(
         Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
     {
+        RequestMetrics? metrics = _options.Metrics is null ? null : new RequestMetrics();
         var forwarder = new RequestForwarder(
-            _dispatcher, BodyRules.Forwarder(_options), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, BodyRules.Forwarder(_options), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>(), metrics);
         var pidFile = new PidFile(_options.PidFile);
-        await using WebServer web = await BuildWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
+        await using WebServer web = await BuildWebAsync(
+            forwarder, metrics is null ? null : new MetricsEndpoint(metrics, _dispatcher, supervisor), supervisor, loops).ConfigureAwait(false);
         if (!predecessor.Exists)
         {
             await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
@@ -116,6 +119,11 @@ internal sealed class HydraServer : IDisposable
             }
 
             WriteBanner(web.Addresses, outcome.Info!);
+            if (web.MetricsAddresses.Count > 0)
+            {
+                HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
+            }
+
             upgrade.Enable();
             predecessor.ReportReady();
             _notifier.Ready();
@@ -127,11 +135,12 @@ internal sealed class HydraServer : IDisposable
         return code;
     }
 
-    private async Task<WebServer> BuildWebAsync(RequestForwarder forwarder, Supervisor supervisor, FrontLoops loops)
+    private async Task<WebServer> BuildWebAsync(
+        RequestForwarder forwarder, MetricsEndpoint? metrics, Supervisor supervisor, FrontLoops loops)
     {
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, forwarder);
+            return new WebServer(_options, loops, _logs.Loggers, forwarder, metrics);
         }
         catch (StartException)
         {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,19 +28,24 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly FrontLoops _loops;
     private readonly ListenSockets _sockets;
     private readonly IReadOnlyList<EndPoint> _endPoints;
+    private readonly IReadOnlyList<EndPoint> _metricsEndPoints;
+    private readonly List<ListenOptions> _metricsListeners = [];
+    private readonly MetricsEndpoint? _metrics;
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
     /// <exception cref="StartException">An address cannot be resolved.</exception>
-    public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder)
+    public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, MetricsEndpoint? metrics)
     {
         _options = options;
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
+        _metrics = metrics;
         _endPoints = ListenAddresses.Resolve(options.Binds, _sockets);
+        _metricsEndPoints = options.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
         // application lives in: they are not meant for this server.
@@ -62,11 +68,15 @@ internal sealed class WebServer : IAsyncDisposable
         _app = builder.Build();
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
-        _app.Services.GetRequiredService<FrontPipeline>().Handler = forwarder.InvokeAsync;
+        _app.Services.GetRequiredService<FrontPipeline>().Handler
+            = metrics is null ? forwarder.InvokeAsync : MetricsEndpoint.Before(forwarder.InvokeAsync);
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
+
+    /// <summary>Where it serves metrics; empty before the start.</summary>
+    public IReadOnlyList<string> MetricsAddresses { get; private set; } = [];
 
     /// <summary>Binds the addresses.</summary>
     /// <exception cref="StartException">An address cannot be bound.</exception>
@@ -78,12 +88,17 @@ internal sealed class WebServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
         {
-            throw new StartException(BindFailure.Describe(_options.Binds, e));
+            BindAddress[] binds = _options.Metrics is { } metrics ? [.. _options.Binds, metrics] : [.. _options.Binds];
+            throw new StartException(BindFailure.Describe(binds, e));
         }
 
         _sockets.CloseUnclaimed();
         IServer server = _app.Services.GetRequiredService<IServer>();
-        Addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(Written)];
+        string[] addresses = [.. server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(Written)];
+
+        // Now with the ports that were chosen.
+        MetricsAddresses = [.. _metricsListeners.Select(static listener => Written(listener.ToString()!))];
+        Addresses = [.. addresses.Except(MetricsAddresses)];
     }
 
     /// <summary>
@@ -146,6 +161,16 @@ internal sealed class WebServer : IAsyncDisposable
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.UseClientConnection(_connections);
+            });
+        }
+
+        foreach (EndPoint endPoint in _metricsEndPoints)
+        {
+            kestrel.Listen(endPoint, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                _metrics!.ServeAt(listen);
+                _metricsListeners.Add(listen);
             });
         }
     }

@@ -12,11 +12,13 @@ namespace Hydra.Http;
 
 /// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
 internal sealed class RequestForwarder(
-    Dispatcher dispatcher, ForwarderOptions options, Spool? spool, AccessLog? accessLog, ILogger<RequestForwarder> logger)
+    Dispatcher dispatcher, ForwarderOptions options, Spool? spool, AccessLog? accessLog, ILogger<RequestForwarder> logger,
+    RequestMetrics? metrics = null)
 {
     // Written to the client at once: keeps what a slow one has not taken in the exchange's pipe, whose memory is counted.
     private const int FlushSize = 256 * 1024;
 
+    private readonly bool _isTimed = accessLog is not null || metrics is not null;
     private volatile bool _endsConnections;
     private int _connectionsEnded;
 
@@ -68,7 +70,7 @@ internal sealed class RequestForwarder(
     /// </remarks>
     public async Task InvokeAsync(HttpContext context)
     {
-        long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
+        long started = _isTimed ? Stopwatch.GetTimestamp() : 0;
         var connection = (ClientConnection)context.Features[typeof(ClientConnection)]!;
         HttpExchange exchange = connection.Rent(this);
         try
@@ -93,9 +95,9 @@ internal sealed class RequestForwarder(
         }
         finally
         {
-            if (accessLog is not null)
+            if (_isTimed)
             {
-                WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
+                Record(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
             connection.Head.Restart(exchange.BodyLength(context.Request));
@@ -283,11 +285,16 @@ internal sealed class RequestForwarder(
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, HttpExchange exchange, TimeSpan elapsed)
+    private void Record(HttpContext context, ClientConnection connection, HttpExchange exchange, TimeSpan elapsed)
     {
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        accessLog!.Write(
-            connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
-            context.Response.StatusCode, exchange.BytesReceived, elapsed, TimeSpan.FromMicroseconds(exchange.QueueMicroseconds));
+        TimeSpan queued = TimeSpan.FromMicroseconds(exchange.QueueMicroseconds);
+        metrics?.Add(context.Response.StatusCode, elapsed, queued);
+        if (accessLog is not null)
+        {
+            IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+            accessLog.Write(
+                connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
+                context.Response.StatusCode, exchange.BytesReceived, elapsed, queued);
+        }
     }
 }

@@ -34,6 +34,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
     private readonly Watchdog _watchdog;
+    private long _launched;
 
     /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
     public Supervisor(SupervisorOptions options, LinkAddress address, IWorkerPool pool, IQueueFigures queue, IWorkerLogSink log, ILogger logger)
@@ -50,6 +51,12 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
     public Task<StartOutcome> Started => _fleet.Started;
+
+    /// <summary>All worker processes that have not ended. Any thread.</summary>
+    public IReadOnlyList<Worker> Alive => _fleet.Alive;
+
+    /// <summary>How many were started so far. Any thread.</summary>
+    public long Launched => Volatile.Read(ref _launched);
 
     /// <summary>Starts all workers.</summary>
     public void Start()
@@ -106,7 +113,11 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             InterruptsAbandoned = _options.InterruptsAbandoned,
         };
 
-    void IFleetActions.Launch(Worker worker) => _ = LaunchAsync(worker);
+    void IFleetActions.Launch(Worker worker)
+    {
+        Interlocked.Increment(ref _launched);
+        _ = LaunchAsync(worker);
+    }
 
     void IWorkerEvents.OnReady(Worker worker)
     {
