@@ -41,10 +41,16 @@ internal sealed partial class HttpExchange
         {
             if (_state is not ExchangeState.Streaming)
             {
+                // The worker is done: what the client has taken makes room for others.
+                GiveBack((int)credit);
                 return;
             }
 
-            credit -= (uint)Shrink((int)credit);
+            if (_forwarder.ResponseMemory.IsTight)
+            {
+                credit -= (uint)GiveBack((int)credit);
+            }
+
             _bodyCredit += credit;
         }
 
@@ -140,6 +146,7 @@ internal sealed partial class HttpExchange
             if (failure is not null || end)
             {
                 _state = ExchangeState.Ended;
+                GiveBack((int)_bodyCredit);
             }
         }
 
@@ -182,6 +189,11 @@ internal sealed partial class HttpExchange
     {
         int window = _forwarder.Options.ResponseWindow + _extraCredit;
         int step = Math.Min(_extraCredit == 0 ? 3 * window : window, _forwarder.Options.BufferResponse - window);
+        if (_contentLength is { } length)
+        {
+            step = (int)Math.Min(step, length - _bodyReceived - _bodyCredit);
+        }
+
         if (step <= 0 || !_forwarder.ResponseMemory.TryTake(step))
         {
             return 0;
@@ -192,27 +204,17 @@ internal sealed partial class HttpExchange
         return (uint)step;
     }
 
-    // When memory is short, what the client has taken is given back to the budget before the worker gets credit for it. Under _lock.
-    private int Shrink(int size)
+    // Credit that will not be used goes back to the budget, as far as it came from there. Under _lock, or when the request is over.
+    private int GiveBack(int size)
     {
-        if (_extraCredit == 0 || !_forwarder.ResponseMemory.IsTight)
-        {
-            return 0;
-        }
-
         int given = Math.Min(size, _extraCredit);
-        _extraCredit -= given;
-        _forwarder.ResponseMemory.Give(given);
-        return given;
-    }
-
-    private void ReleaseResponseMemory()
-    {
-        if (_extraCredit > 0)
+        if (given > 0)
         {
-            _forwarder.ResponseMemory.Give(_extraCredit);
-            _extraCredit = 0;
+            _extraCredit -= given;
+            _forwarder.ResponseMemory.Give(given);
         }
+
+        return given;
     }
 
     private ExchangeOutcome ApplyHead(in ResponseMessage message, bool end)

@@ -78,7 +78,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
         }
 
         ReleaseRequest();
-        ReleaseResponseMemory();
+        GiveBack(_extraCredit);
         _context = null!;
         _bodyReceived = 0;
         _isBodyRead = false;
