@@ -27,6 +27,7 @@ _DEFAULTS: Dict[str, Any] = {
     "log_level": "info",
     "grace_milliseconds": 30_000,
     "version": "",
+    "preload": False,
 }
 
 
@@ -52,6 +53,7 @@ class Boot:
     log_level: str
     grace_milliseconds: int
     version: str
+    preload: bool
 
     def __init__(self, document: Dict[str, Any]) -> None:
         for name, default in _DEFAULTS.items():

@@ -85,6 +85,13 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
         os.register_at_fork(after_in_child=after_fork)
 
 
+def ignore_signals() -> None:
+    """For a process that ends when the front says so, and not with its terminal or its service."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A handler and not SIG_IGN, which the application's subprocesses would inherit.
+        signal.signal(number, lambda _number, _frame: None)
+
+
 def hard_exit(code: int) -> None:
     """Ends the process now, with all its threads."""
     for stream in (sys.stdout, sys.stderr):

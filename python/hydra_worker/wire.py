@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xe12d3f7860bdac60
+SCHEMA_HASH = 0xc93d9d946c066c9a
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -34,6 +34,10 @@ PING = 0x06
 PONG = 0x07
 LOG = 0x08
 GOODBYE = 0x09
+FORK = 0x0a
+FORKED = 0x0b
+EXITED = 0x0c
+KILL = 0x0d
 REQUEST = 0x10
 BODY = 0x11
 RESPONSE = 0x12
@@ -80,10 +84,12 @@ LOG_ERROR = 4
 LOG_CRITICAL = 5
 
 # The message types that the front may send.
-FROM_FRONT = frozenset((WELCOME, DRAIN, PING, REQUEST, BODY, WINDOW, CANCEL))
+FROM_FRONT = frozenset((WELCOME, DRAIN, PING, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
-FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET))
+FROM_WORKER = frozenset((
+    HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET
+))
 
 # The fixed part of each message, and the same behind a header.
 HELLO_FIELDS = Struct("<QIHBBB")
@@ -104,6 +110,14 @@ LOG_FIELDS = Struct("<QBBI")
 _LOG_FRAME = Struct("<IBBHQQBBI")
 GOODBYE_FIELDS = Struct("<IH")
 _GOODBYE_FRAME = Struct("<IBBHQIH")
+FORK_FIELDS = Struct("<II")
+_FORK_FRAME = Struct("<IBBHQII")
+FORKED_FIELDS = Struct("<IIH")
+_FORKED_FRAME = Struct("<IBBHQIIH")
+EXITED_FIELDS = Struct("<II")
+_EXITED_FRAME = Struct("<IBBHQII")
+KILL_FIELDS = Struct("<I")
+_KILL_FRAME = Struct("<IBBHQI")
 REQUEST_FIELDS = Struct("<IBHHHII")
 _REQUEST_FRAME = Struct("<IBBHQIBHHHII")
 RESPONSE_FIELDS = Struct("<HII")
@@ -296,6 +310,64 @@ def unpack_goodbye(payload: Buffer) -> tuple[int, bytes]:
     if end1 != size:
         raise _malformed("GOODBYE", size)
     return cancelled, bytes(payload[6:end1])
+
+
+def pack_fork(stream: int, flags: int, sequence: int, document: Buffer) -> bytes:
+    size = 8 + len(document)
+    if size > MAX_PAYLOAD:
+        raise _too_long("FORK", size)
+    head = _FORK_FRAME.pack(size, FORK, flags, 0, stream, sequence, len(document))
+    return b"".join((head, document))
+
+
+def unpack_fork(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 8:
+        raise _malformed("FORK", size)
+    sequence, size1 = FORK_FIELDS.unpack_from(payload)
+    end1 = 8 + size1
+    if end1 != size:
+        raise _malformed("FORK", size)
+    return sequence, bytes(payload[8:end1])
+
+
+def pack_forked(stream: int, flags: int, sequence: int, process_id: int, message: Buffer) -> bytes:
+    size = 10 + len(message)
+    if size > MAX_PAYLOAD:
+        raise _too_long("FORKED", size)
+    head = _FORKED_FRAME.pack(size, FORKED, flags, 0, stream, sequence, process_id, len(message))
+    return b"".join((head, message))
+
+
+def unpack_forked(payload: Buffer) -> tuple[int, int, bytes]:
+    size = len(payload)
+    if size < 10:
+        raise _malformed("FORKED", size)
+    sequence, process_id, size1 = FORKED_FIELDS.unpack_from(payload)
+    end1 = 10 + size1
+    if end1 != size:
+        raise _malformed("FORKED", size)
+    return sequence, process_id, bytes(payload[10:end1])
+
+
+def pack_exited(stream: int, flags: int, process_id: int, code: int) -> bytes:
+    return _EXITED_FRAME.pack(8, EXITED, flags, 0, stream, process_id, code)
+
+
+def unpack_exited(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("EXITED", len(payload))
+    return EXITED_FIELDS.unpack(payload)
+
+
+def pack_kill(stream: int, flags: int, process_id: int) -> bytes:
+    return _KILL_FRAME.pack(4, KILL, flags, 0, stream, process_id)
+
+
+def unpack_kill(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("KILL", len(payload))
+    return KILL_FIELDS.unpack(payload)
 
 
 def pack_request(

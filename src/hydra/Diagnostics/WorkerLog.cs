@@ -13,7 +13,7 @@ internal sealed class WorkerLog(ServerLog log)
     /// <summary>Queues a record with the time it was made at. Newlines in the message stay: tracebacks are meant to be read.</summary>
     /// <param name="level">Its level.</param>
     /// <param name="created">When it was made.</param>
-    /// <param name="worker">The worker's index.</param>
+    /// <param name="worker">The worker's index; below 0 for the process that workers are forked from.</param>
     /// <param name="pid">Its process.</param>
     /// <param name="logger">The name of its logger; empty for what it printed.</param>
     /// <param name="message">The text, with its traceback if there is one.</param>
@@ -26,6 +26,12 @@ internal sealed class WorkerLog(ServerLog log)
 
         // Python's root logger has no name worth a word.
         ReadOnlySpan<char> name = logger.SequenceEqual("root") ? "" : logger;
+        if (worker < 0)
+        {
+            log.Write(level, created, $"template (pid {pid}) | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
+            return;
+        }
+
         log.Write(level, created, $"worker {worker} (pid {pid}) | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
     }
 

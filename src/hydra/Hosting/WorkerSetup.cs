@@ -77,6 +77,7 @@ internal sealed class WorkerSetup : IDisposable
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Command = Command,
             Document = Document(loops.Count),
+            Preload = _options.Preload,
         };
         return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }

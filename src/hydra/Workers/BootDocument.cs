@@ -54,6 +54,9 @@ internal sealed record BootDocument
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
 
+    /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
+    public bool Preload { get; init; }
+
     /// <summary>The document as one line.</summary>
     public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, BootDocumentJson.Default.BootDocument), (byte)'\n'];
 }

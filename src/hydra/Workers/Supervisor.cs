@@ -29,6 +29,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
     private readonly LinkListener _listener;
+    private readonly IWorkerStarter _starter;
     private readonly WorkerLauncher _launcher;
     private readonly Fleet _fleet;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
@@ -41,8 +42,12 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _log = log;
         _logger = logger;
         _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
-        _listener = new LinkListener(address, options.Windows, _fleet.OwnersOf, logger);
-        _launcher = new WorkerLauncher(options, _listener.Address, log, logger);
+        var spawner = new WorkerSpawner();
+        _starter = options.Preload
+            ? new TemplateStarter(spawner, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
+            : new DirectStarter(spawner);
+        _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
+        _launcher = new WorkerLauncher(options, _listener.Address, _starter, log, logger);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -95,6 +100,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     {
         _timer.Dispose();
         _listener.Dispose();
+        _starter.Dispose();
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life) => new(index, _options.DataLinks, _options.DataChannel, this, life);

@@ -37,6 +37,9 @@ internal sealed record SupervisorOptions
     /// <summary>How a worker process is started; asked before each start. Throws <see cref="WorkerStartException"/>.</summary>
     public required Func<WorkerCommand> Command { get; init; }
 
+    /// <summary>Whether the application is imported once and workers are forked from that.</summary>
+    public bool Preload { get; init; }
+
     /// <summary>The boot document but for what differs from worker to worker.</summary>
     public required BootDocument Document { get; init; }
 }

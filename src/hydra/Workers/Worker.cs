@@ -70,7 +70,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public string TokenText { get; }
 
     /// <summary>The process, once it is started.</summary>
-    public WorkerProcess? Process { get; set; }
+    public IWorkerProcess? Process { get; set; }
 
     /// <summary>The process's id, or 0 as long as there is none.</summary>
     public int Pid => Process?.Id ?? 0;

@@ -4,12 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Workers;
 
 /// <summary>Starts the process of a worker, hands it the boot document and waits for its end. Any thread.</summary>
-internal sealed class WorkerLauncher(SupervisorOptions options, string address, IWorkerLogSink log, ILogger logger)
+internal sealed class WorkerLauncher(
+    SupervisorOptions options, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
 {
     /// <summary>How long a process may take to end after its links closed.</summary>
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
-
-    private readonly WorkerSpawner _spawner = new();
 
     /// <summary>Runs the process of a worker from its start to its end.</summary>
     /// <param name="worker">The worker; why it could not start is put into its <see cref="Worker.Failure"/>.</param>
@@ -22,7 +21,7 @@ internal sealed class WorkerLauncher(SupervisorOptions options, string address, 
         {
             WorkerCommand command = options.Command();
             python = command.Python;
-            WorkerProcess process = await _spawner.StartAsync(command, worker.Index).ConfigureAwait(false);
+            IWorkerProcess process = await starter.StartAsync(command, worker.Index, worker.Life.Generation).ConfigureAwait(false);
             worker.Process = process;
             started();
             WorkersLog.Started(logger, worker.Index, process.Id);
@@ -50,7 +49,7 @@ internal sealed class WorkerLauncher(SupervisorOptions options, string address, 
         }
         catch (WorkerStartException e)
         {
-            Fail(worker, e.Message);
+            worker.SetFailure(e.Failure ?? new WorkerFailure(StartFailure.Internal, e.Message, ""));
         }
 
         return -1;

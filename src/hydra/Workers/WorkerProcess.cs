@@ -23,13 +23,17 @@ internal sealed record WorkerCommand
 }
 
 /// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
-internal sealed class WorkerStartException(string message) : Exception(message);
+internal sealed class WorkerStartException(string message) : Exception(message)
+{
+    /// <summary>What the application did, where that is why.</summary>
+    public WorkerFailure? Failure { get; init; }
+}
 
 /// <summary>
 /// A running Python process. Its standard input carries the boot document, its standard output and error become log lines. The
 /// events come from threads of the pool.
 /// </summary>
-internal sealed class WorkerProcess
+internal sealed class WorkerProcess : IWorkerProcess
 {
     private readonly Process _process;
 

@@ -75,4 +75,10 @@ internal static partial class WorkersLog
 
     [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there are only {Count} workers, and fewer there may not be")]
     public static partial void NoFewer(ILogger logger, int count);
+
+    [LoggerMessage(1480, LogLevel.Debug, "the template process (pid {Pid}) has loaded the application")]
+    public static partial void TemplateReady(ILogger logger, int pid);
+
+    [LoggerMessage(1481, LogLevel.Error, "the template process (pid {Pid}) {Ending}, and its workers with it; another takes its place")]
+    public static partial void TemplateDied(ILogger logger, int pid, string ending);
 }

@@ -7,6 +7,9 @@ namespace Hydra.Tests.Functional.Harness;
 /// <summary>Looks at processes through /proc and sends them signals. Only ever by id, and only what a test started.</summary>
 public static partial class Processes
 {
+    /// <summary>SIGHUP.</summary>
+    public const int Hangup = 1;
+
     /// <summary>SIGINT.</summary>
     public const int Interrupt = 2;
 
