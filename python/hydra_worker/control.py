@@ -29,7 +29,7 @@ _SHUTDOWN_SECONDS = 10.0
 _EXIT_SECONDS = 1.0
 # How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least
 # so late".
-_PROBE_SECONDS = 0.01
+_PROBE_SECONDS = 0.05
 # How often the control link's thread looks whether the worker has become ready.
 _READY_SECONDS = 0.25
 _U32 = 0xFFFFFFFF

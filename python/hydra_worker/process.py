@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Callable, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 
 def resident_kibibytes() -> int:
@@ -47,7 +47,10 @@ def die_with_parent(parent: int) -> None:
 
 
 def install_signals(on_terminate: Callable[[], None]) -> None:
-    """SIGTERM drains; Ctrl-C, which reaches the whole terminal group, is the front's to decide about."""
+    """
+    SIGTERM drains; Ctrl-C and the hang-up of a terminal, which reach its whole group, are the front's to decide
+    about.
+    """
 
     worker = os.getpid()
 
@@ -63,11 +66,16 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 
+    handlers: List[Tuple[int, Any, Any]] = [
+        (signal.SIGINT, ignore, signal.default_int_handler),
+        (signal.SIGTERM, terminate, signal.SIG_DFL),
+    ]
+    # Where the front was started by nohup it is ignored already.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        handlers.append((signal.SIGHUP, ignore, signal.SIG_DFL))
+
     def after_fork() -> None:
-        for number, ours, default in (
-            (signal.SIGINT, ignore, signal.default_int_handler),
-            (signal.SIGTERM, terminate, signal.SIG_DFL),
-        ):
+        for number, ours, default in handlers:
             if signal.getsignal(number) is ours:
                 try:
                     signal.signal(number, default)
@@ -76,8 +84,8 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
                     # knows what to do there.
                     return
 
-    signal.signal(signal.SIGINT, ignore)
-    signal.signal(signal.SIGTERM, terminate)
+    for number, ours, _ in handlers:
+        signal.signal(number, ours)
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, ignore)
     if hasattr(os, "register_at_fork"):

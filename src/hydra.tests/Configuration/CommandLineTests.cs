@@ -105,6 +105,41 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Parse_OptionsOfWorkers_ArriveInTheOptions()
+    {
+        HydraOptions options = Parsing.Run(
+            "main:app", "--limit-max-requests", "1000", "--limit-max-requests-jitter", "100", "--worker-max-rss", "512m", "--workers-lifetime",
+            "48h", "--drain-timeout", "5m", "--scale-delay", "50ms", "--scale-idle", "2m");
+
+        Assert.Equal((1000, 100), (options.MaxRequests, options.MaxRequestsJitter));
+        Assert.Equal(512L << 20, options.WorkerMaxRss);
+        Assert.Equal(TimeSpan.FromDays(2), options.WorkerMaxLifetime);
+        Assert.Equal(TimeSpan.FromMinutes(5), options.DrainTimeout);
+        Assert.Equal((TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(2)), (options.ScaleDelay, options.ScaleIdle));
+    }
+
+    [Theory]
+    [InlineData("2:5", 2, 5)]
+    [InlineData("1:auto", 1, 2)]
+    [InlineData("4:auto", 4, 4)]
+    [InlineData("3:3", 3, 3)]
+    public void Parse_WorkersRange_GivesBothBounds(string text, int fewest, int most)
+    {
+        HydraOptions options = Parsing.Run("-w", text, "main:app");
+
+        Assert.Equal((fewest, most), (options.Workers, options.MaxWorkers));
+    }
+
+    [Theory]
+    [InlineData("0:4")]
+    [InlineData("4:2")]
+    [InlineData("1:")]
+    [InlineData(":4")]
+    [InlineData("1:2:3")]
+    public void Parse_WorkersRangeThatIsNone_SaysSo(string text)
+        => Assert.Contains("range", Assert.Single(Parsing.Errors("-w", text, "main:app")), StringComparison.Ordinal);
+
+    [Fact]
     public void Parse_FactoryCall_IsTheFactorySwitch()
     {
         HydraOptions options = Parsing.Run("main:create()");

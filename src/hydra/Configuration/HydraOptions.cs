@@ -75,6 +75,9 @@ internal sealed record HydraOptions
     /// <summary>How the front talks to its clients' sockets.</summary>
     public TransportKind Transport { get; init; }
 
+    /// <summary>Whether the event loops may use io_uring.</summary>
+    public IoUringUse IoUring { get; init; }
+
     /// <summary>Event loops of the front; null when it decides by itself.</summary>
     public int? Loops { get; init; }
 

@@ -52,3 +52,11 @@ internal enum TransportKind
     /// <summary>The sockets of .NET.</summary>
     Sockets,
 }
+
+/// <summary>Whether the event loops may use io_uring.</summary>
+internal enum IoUringUse
+{
+    /// <summary>Where the kernel has it and allows it.</summary>
+    Auto,
+    Off,
+}

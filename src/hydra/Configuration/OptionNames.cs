@@ -27,6 +27,9 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, TransportKind Value)> Transports =
         [("auto", TransportKind.Auto), ("loop", TransportKind.Loop), ("sockets", TransportKind.Sockets)];
 
+    /// <summary>--io-uring.</summary>
+    public static readonly IReadOnlyList<(string Name, IoUringUse Value)> IoUringUses = [("auto", IoUringUse.Auto), ("off", IoUringUse.Off)];
+
     /// <summary>--log-level.</summary>
     public static readonly IReadOnlyList<(string Name, LogLevel Value)> LogLevels =
     [

@@ -3,7 +3,8 @@ namespace Hydra.Configuration;
 /// <content>The kinds of rows.</content>
 internal static partial class OptionTable
 {
-    private static readonly TimeSpan LongestTimeout = TimeSpan.FromHours(24);
+    // A property: the table may be initialised before a field of this part.
+    private static TimeSpan LongestTimeout => TimeSpan.FromHours(24);
 
     private static OptionBinder Text(Func<HydraOptions, string, HydraOptions> set) => (draft, value) =>
     {

@@ -215,6 +215,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "io-uring", Placeholder = OptionNames.Join(OptionNames.IoUringUses), Default = "auto", Group = OptionGroup.Tuning,
+            Help = "Let the event loops receive from, and send to, several clients in one system call, where the kernel has io_uring and "
+                + "allows it (most containers do not).",
+            Bind = Choice(OptionNames.IoUringUses, static (o, v) => o with { IoUring = v }),
+        },
+        new()
+        {
             Name = "worker-transport", Placeholder = OptionNames.Join(OptionNames.WorkerTransports), Default = "(uds; tcp on Windows)",
             Group = OptionGroup.Tuning,
             Help = "What connects the server and its workers: Unix sockets or TCP on 127.0.0.1.",

@@ -22,7 +22,13 @@ internal sealed class FrontLoops
     public FrontLoops(HydraOptions options, ListenSockets sockets)
     {
         AreUsed = OperatingSystem.IsLinux() && options.Transport is not TransportKind.Sockets;
-        _options = new TransportOptions { Loops = options.Loops ?? 0, Backlog = options.Backlog, Sockets = sockets };
+        _options = new TransportOptions
+        {
+            Loops = options.Loops ?? 0,
+            Backlog = options.Backlog,
+            Batches = options.IoUring is IoUringUse.Auto,
+            Sockets = sockets,
+        };
     }
 
     /// <summary>Whether the loop transport is used.</summary>

@@ -140,9 +140,7 @@ internal sealed class WebServer : IAsyncDisposable
         kestrel.Limits.MinResponseDataRate = null;
 
         // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
-        // The recorder sees each value on its way, which needs Kestrel to decode each anew.
-        kestrel.DisableStringReuse = true;
-        kestrel.RequestHeaderEncodingSelector = RequestHeadRecorder.EncodingFor;
+        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         foreach (EndPoint endPoint in _endPoints)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Hydra.Transport;
@@ -24,8 +25,16 @@ internal sealed class ClientConnection
     public ClientConnection(ConnectionContext context)
     {
         _context = context;
-        Recorder = RequestHeadRecorder.Begin();
-        Loop = context.Features.Get<ILoopFeature>()?.Loop.Index ?? 0;
+        if (context.Features.Get<ILoopFeature>() is { } loop && context.Transport == loop)
+        {
+            Loop = loop.Loop.Index;
+            loop.Capture = Head;
+        }
+        else
+        {
+            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, Head), context.Transport.Output);
+        }
+
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
@@ -35,8 +44,8 @@ internal sealed class ClientConnection
     /// <summary>The client's port; 0 on a Unix socket.</summary>
     public int ClientPort => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.Port : 0;
 
-    /// <summary>The headers of the request that is handled, as the client sent them.</summary>
-    public RequestHeadRecorder Recorder { get; }
+    /// <summary>The head of the request that begins, as the client sent it.</summary>
+    public HeadCapture Head { get; } = new();
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
@@ -103,4 +112,6 @@ internal sealed class ClientConnection
 
     // A dual-stack listener reports IPv4 clients as ::ffff:a.b.c.d; applications compare with a.b.c.d.
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

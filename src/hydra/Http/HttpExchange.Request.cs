@@ -24,8 +24,11 @@ internal sealed partial class HttpExchange
     /// <summary>Whether the whole request went out in one frame, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable => _isReplayable;
 
-    /// <summary>Whether all of the request's body, its trailers too, has been read from the connection.</summary>
-    public bool IsBodyRead => _isBodyComplete;
+    /// <summary>
+    /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
+    /// </summary>
+    public long? BodyLength(HttpRequest request)
+        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : _isBodyComplete ? 0 : null;
 
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     public RequestFrameError Begin(HttpContext context)
@@ -35,7 +38,7 @@ internal sealed partial class HttpExchange
         WorkerIndex = -1;
         Rule = null;
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Recorder);
+        RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
             return error;

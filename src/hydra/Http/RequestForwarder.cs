@@ -62,7 +62,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
                 WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
             }
 
-            connection.Recorder.Reset(mayTrailersFollow: !exchange.IsBodyRead && context.Request.Headers.TransferEncoding.Count > 0);
+            connection.Head.Restart(exchange.BodyLength(context.Request));
             exchange.Release();
             connection.Return(exchange);
         }

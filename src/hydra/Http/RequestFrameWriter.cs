@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text;
+using Hydra.Primitives;
 using Hydra.Protocol;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -39,12 +41,13 @@ internal sealed class RequestFrameWriter
     private int _queryLength;
     private int _connectionLength;
     private int _headersLength;
+    private int _headersStart;
 
     /// <summary>The whole frame; complete after <see cref="Finish"/>.</summary>
     public ReadOnlySpan<byte> Frame => _buffer.AsSpan(0, _count);
 
     /// <summary>Writes everything but the body.</summary>
-    public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, RequestHeadRecorder recorder)
+    public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, HeadCapture head)
     {
         _count = 0;
         Reserve(BodyOffset);
@@ -66,25 +69,23 @@ internal sealed class RequestFrameWriter
         _connectionLength = connection.Length;
 
         StringValues coding = request.Headers.TransferEncoding;
-        if (recorder.HasBadLength)
-        {
-            return RequestFrameError.BadLength;
-        }
-
         if (coding.Count > 0 && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
         {
             return RequestFrameError.UnknownCoding;
         }
 
+        LengthHeader length = AppendHead(head.Bytes, request.Method.Length, target.Length);
+        head.Stop();
+        if (length is LengthHeader.Bad)
+        {
+            return RequestFrameError.BadLength;
+        }
+
         // Kestrel drops Content-Length where a request has Transfer-Encoding as well (RFC 9112, section 6.3): what it made of the
         // headers counts then, not what the client sent.
-        if (coding.Count > 0 && recorder.HasLength)
+        if (_headersLength < 0 || (coding.Count > 0 && length is LengthHeader.Good))
         {
             AppendHeaders(request.Headers);
-        }
-        else
-        {
-            AppendBlock(recorder.IsExact ? recorder.Block : recorder.LastOf(CountValues(request.Headers)));
         }
 
         return _methodLength > byte.MaxValue || _pathLength > ushort.MaxValue || _queryLength > ushort.MaxValue
@@ -116,33 +117,35 @@ internal sealed class RequestFrameWriter
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            BufferPool.Return(_buffer);
             _buffer = [];
             _count = 0;
         }
     }
 
-    private void AppendBlock(ReadOnlySpan<byte> block)
+    // The headers as they were sent; a negative length when that is not certain.
+    private LengthHeader AppendHead(ReadOnlySpan<byte> head, int methodLength, int targetLength)
     {
-        _headersLength = Math.Max(0, block.Length - 1);
-        block[.._headersLength].CopyTo(Reserve(_headersLength));
-        _count += _headersLength;
-    }
-
-    private static int CountValues(IHeaderDictionary headers)
-    {
-        int count = 0;
-        foreach ((_, StringValues values) in headers)
+        int start = RequestHead.SkipRequestLine(head, methodLength, targetLength);
+        _headersStart = _count;
+        if (start < 0)
         {
-            count += values.Count;
+            _headersLength = -1;
+            return LengthHeader.None;
         }
 
-        return count;
+        ReadOnlySpan<byte> lines = head[start..];
+        int written = RequestHead.WriteBlock(lines, Reserve(lines.Length), out LengthHeader length);
+
+        // The block has NUL between its parts, none at its end.
+        _headersLength = written < 0 ? -1 : Math.Max(0, written - 1);
+        _count += Math.Max(0, _headersLength);
+        return length;
     }
 
     private void AppendHeaders(IHeaderDictionary headers)
     {
-        int start = _count;
+        _count = _headersStart;
         foreach ((string name, StringValues values) in headers)
         {
             for (int i = 0; i < values.Count; i++)
@@ -158,8 +161,8 @@ internal sealed class RequestFrameWriter
         }
 
         // The block has NUL between its parts, none at its end.
-        _count = Math.Max(start, _count - 1);
-        _headersLength = _count - start;
+        _count = Math.Max(_headersStart, _count - 1);
+        _headersLength = _count - _headersStart;
     }
 
     private int AppendLatin1(ReadOnlySpan<char> text)
@@ -181,11 +184,11 @@ internal sealed class RequestFrameWriter
 
     private void Grow(int size)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_count + size, Math.Max(1024, _buffer.Length * 2)));
+        byte[] larger = BufferPool.Rent(Math.Max(_count + size, _buffer.Length * 2));
         _buffer.AsSpan(0, _count).CopyTo(larger);
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            BufferPool.Return(_buffer);
         }
 
         _buffer = larger;

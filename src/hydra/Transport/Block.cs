@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Hydra.Transport;
 
@@ -9,10 +11,19 @@ namespace Hydra.Transport;
 internal sealed class Block : ReadOnlySequenceSegment<byte>
 {
     /// <summary>Makes a block; <see cref="BlockPool"/> does.</summary>
-    public Block(int size) => Bytes = GC.AllocateUninitializedArray<byte>(size);
+    /// <param name="size">Bytes.</param>
+    /// <param name="pinned">Whether the memory stays where it is, so that several system calls can be collected.</param>
+    public unsafe Block(int size, bool pinned = false)
+    {
+        Bytes = GC.AllocateUninitializedArray<byte>(size, pinned);
+        Address = pinned ? (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Bytes)) : null;
+    }
 
     /// <summary>The memory.</summary>
     public byte[] Bytes { get; }
+
+    /// <summary>Where the memory is, if it is pinned; else null.</summary>
+    public unsafe byte* Address { get; }
 
     /// <summary>Where the bytes begin that are of use.</summary>
     public int Start { get; set; }

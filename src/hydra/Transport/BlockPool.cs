@@ -15,10 +15,11 @@ internal sealed class BlockPool(EventLoop owner)
     /// <summary>For bodies: one system call moves this much. Below the large object heap's threshold.</summary>
     public const int LargeSize = 64 * 1024;
 
-    // 2 MiB of each: more than a busy loop has in use at once.
-    private readonly Shelf _small = new(SmallSize, 512);
-    private readonly Shelf _middle = new(MiddleSize, 128);
-    private readonly Shelf _large = new(LargeSize, 32);
+    // 2 MiB of each: more than a busy loop has in use at once. Large blocks are worth a system call of their own, so they are not
+    // pinned.
+    private readonly Shelf _small = new(SmallSize, 512, pinned: 512);
+    private readonly Shelf _middle = new(MiddleSize, 128, pinned: 128);
+    private readonly Shelf _large = new(LargeSize, 32, pinned: 0);
 
     /// <summary>How many blocks were made because none was free, for tests and figures.</summary>
     public int Made => _small.Made + _middle.Made + _large.Made;
@@ -52,7 +53,7 @@ internal sealed class BlockPool(EventLoop owner)
 
     private bool IsOwner => owner.IsCurrent;
 
-    private sealed class Shelf(int size, int capacity)
+    private sealed class Shelf(int size, int capacity, int pinned)
     {
         private readonly Block?[] _own = new Block?[capacity];
         private int _ownCount;
@@ -95,8 +96,9 @@ internal sealed class BlockPool(EventLoop owner)
 
         private Block Make()
         {
-            Interlocked.Increment(ref _made);
-            return new Block(size);
+            // Pinned memory is collected late, so there is no more of it than the shelf can hold.
+            int made = Interlocked.Increment(ref _made);
+            return new Block(size, made <= pinned);
         }
 
         private Block? TakeShared()

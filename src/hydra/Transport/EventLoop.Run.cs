@@ -8,6 +8,7 @@ internal sealed partial class EventLoop
     private unsafe void Run()
     {
         _current = this;
+        OpenRing();
         while (TryPrepareWait(out int milliseconds))
         {
             int count = Libc.EpollWait(_epoll, _events.Pointer, _events.Capacity, milliseconds);
@@ -23,8 +24,10 @@ internal sealed partial class EventLoop
             RunTimers();
             RunPosted();
             RunTickEnd();
+            EndSends();
         }
 
+        CloseRing();
         _current = null;
     }
 
@@ -39,7 +42,7 @@ internal sealed partial class EventLoop
 
         lock (_gate)
         {
-            if (_posted.Count > 0)
+            if (_posted.Count > 0 || _outputCount > 0)
             {
                 milliseconds = 0;
             }
@@ -60,18 +63,25 @@ internal sealed partial class EventLoop
 
     private void HandleEvents(int count)
     {
+        ReceiveAll(count);
         for (int i = 0; i < count; i++)
         {
             int events = _events.Read(i, out int fd, out uint generation);
             ILoopSource?[] sources = Volatile.Read(ref _sources);
+            if (_receivers[i] is { } receiver)
+            {
+                Fetch(sources, i, count);
+                HandleReceived(receiver, i, events);
+                continue;
+            }
+
             if ((uint)fd >= (uint)sources.Length || sources[fd] is not { } source || source.Generation != generation)
             {
                 // The eventfd, or what was closed earlier in this tick.
                 continue;
             }
 
-            Connection(sources, i + 2, count)?.FetchSelf();
-            Connection(sources, i + 1, count)?.FetchRequest();
+            Fetch(sources, i, count);
             try
             {
                 source.OnEvents(events);
@@ -81,6 +91,25 @@ internal sealed partial class EventLoop
                 Fault(source, e);
             }
         }
+    }
+
+    private void HandleReceived(LoopConnection connection, int index, int events)
+    {
+        _receivers[index] = null;
+        try
+        {
+            connection.OnReceived(events, _received[index]);
+        }
+        catch (Exception e)
+        {
+            Fault(connection, e);
+        }
+    }
+
+    private void Fetch(ILoopSource?[] sources, int index, int count)
+    {
+        Connection(sources, index + 2, count)?.FetchSelf();
+        Connection(sources, index + 1, count)?.FetchRequest();
     }
 
     private LoopConnection? Connection(ILoopSource?[] sources, int index, int count)

@@ -43,10 +43,14 @@ internal sealed partial class EventLoop : IDisposable
     private long _ticks;
 
     /// <summary>Makes a loop; <see cref="Start"/> starts its thread.</summary>
-    public EventLoop(int index, ILogger logger)
+    /// <param name="index">Its place among the loops of the process, from 0.</param>
+    /// <param name="logger">The log of the transport.</param>
+    /// <param name="batches">Whether several connections' receives and sends may share a system call.</param>
+    public EventLoop(int index, ILogger logger, bool batches = true)
     {
         Index = index;
         _logger = logger;
+        _batches = batches;
         _epoll = Check(Libc.EpollCreate(), "epoll_create1");
         _wake = Check(Libc.EventFd(), "eventfd");
 

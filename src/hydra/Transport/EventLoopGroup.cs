@@ -21,7 +21,7 @@ internal sealed class EventLoopGroup : IDisposable
         Loops = new EventLoop[options.EffectiveLoops];
         for (int i = 0; i < Loops.Length; i++)
         {
-            Loops[i] = new EventLoop(i, Logger);
+            Loops[i] = new EventLoop(i, Logger, options.Batches);
             Loops[i].Start();
         }
     }

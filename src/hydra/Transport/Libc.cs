@@ -33,10 +33,21 @@ internal static unsafe partial class Libc
     public const int EConnAborted = 103;
     public const int ENoBufs = 105;
 
+    /// <summary>MSG_DONTWAIT.</summary>
+    public const int DoNotWait = 0x40;
+
+    /// <summary>MSG_NOSIGNAL.</summary>
+    public const int NoSignal = 0x4000;
+
     private const string Library = "libc";
+    private const int SetupCall = 425;
+    private const int EnterCall = 426;
+    private const int UnixFamily = 1;
+    private const int StreamType = 1;
+    private const int ReadWrite = 3;
+    private const int SharedPopulate = 0x8001;
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
-    private const int NoSignal = 0x4000;
     private const int More = 0x8000;
     private const int SocketLevel = 1;
     private const int LingerOption = 13;
@@ -63,6 +74,18 @@ internal static unsafe partial class Libc
 
     public static int Receive(int fd, byte* data, int length) => Result(recv(fd, data, (nuint)length, 0));
 
+    /// <summary>The same, again when a signal interrupts it.</summary>
+    public static int ReceiveNow(int fd, byte* data, int length)
+    {
+        int received;
+        do
+        {
+            received = Receive(fd, data, length);
+        }
+        while (received == -EIntr);
+        return received;
+    }
+
     /// <summary>Sends bytes.</summary>
     /// <param name="fd">A connected socket.</param>
     /// <param name="data">The bytes.</param>
@@ -81,6 +104,25 @@ internal static unsafe partial class Libc
         Linger linger = new() { OnOff = 1, Seconds = 0 };
         return Result(setsockopt(fd, SocketLevel, LingerOption, &linger, sizeof(Linger)));
     }
+
+    /// <summary>Makes a pair of connected, non-blocking Unix sockets.</summary>
+    public static int SocketPair(int* pair) => Result(socketpair(UnixFamily, StreamType | CloseOnExec | NonBlocking, 0, pair));
+
+    /// <summary>io_uring_setup(2), whose number is the same on every architecture. The descriptor is closed by exec.</summary>
+    public static int IoUringSetup(uint entries, byte* parameters) => Result(syscall(SetupCall, (nint)entries, (nint)parameters, 0, 0, 0, 0));
+
+    /// <summary>io_uring_enter(2).</summary>
+    public static int IoUringEnter(int fd, uint submit, uint complete, uint flags)
+        => Result(syscall(EnterCall, fd, (nint)submit, (nint)complete, (nint)flags, 0, 0));
+
+    /// <summary>Maps a descriptor's memory for reading and writing; null when that fails.</summary>
+    public static byte* MapShared(int fd, nuint length, long offset)
+    {
+        byte* address = mmap(null, length, ReadWrite, SharedPopulate, fd, (nint)offset);
+        return address == (byte*)-1 ? null : address;
+    }
+
+    public static int Unmap(byte* address, nuint length) => Result(munmap(address, length));
 
     private static int Result(nint result) => result >= 0 ? (int)result : -Marshal.GetLastSystemError();
 
@@ -119,6 +161,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     private static partial int setsockopt(int fd, int level, int option, void* value, int length);
+
+    [LibraryImport(Library)]
+    private static partial int socketpair(int family, int type, int protocol, int* pair);
+
+    [LibraryImport(Library)]
+    private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [LibraryImport(Library)]
+    private static partial byte* mmap(void* address, nuint length, int protection, int flags, int fd, nint offset);
+
+    [LibraryImport(Library)]
+    private static partial int munmap(void* address, nuint length);
 
     /// <summary>struct linger.</summary>
     private struct Linger

@@ -19,6 +19,9 @@ internal interface ILoopFeature
     /// handshake: waits then end on the thread pool. Any thread; it counts for waits that begin afterwards.
     /// </summary>
     bool RunInline { get; set; }
+
+    /// <summary>Gets what the reader consumes. Set it before the connection is read.</summary>
+    HeadCapture? Capture { get; set; }
 }
 
 /// <content>
@@ -56,6 +59,13 @@ internal sealed partial class LoopConnection : IFeatureCollection, ILoopFeature,
     {
         get => _transport ?? this;
         set => _transport = value;
+    }
+
+    /// <inheritdoc/>
+    public HeadCapture? Capture
+    {
+        get => _input.Capture;
+        set => _input.Capture = value;
     }
 
     /// <inheritdoc/>

@@ -153,16 +153,58 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         }
     }
 
-    /// <summary>Whether a flush may leave its bytes to the loop, which is running the reader of this very connection.</summary>
+    /// <summary>
+    /// Whether a flush may leave its bytes to the loop, which sends them together with those of other connections, or is running the
+    /// reader of this very one. Called under the output's lock.
+    /// </summary>
     public bool TryCollect()
     {
-        if (!Loop.IsCurrent || !_collecting)
+        if (!Loop.IsCurrent)
         {
             return false;
         }
 
-        _collected = true;
-        return true;
+        if (Loop.TrySendLater(_output))
+        {
+            return true;
+        }
+
+        _collected |= _collecting;
+        return _collecting;
+    }
+
+    /// <summary>Lends memory for a receive if that is all that the events can lead to. <see cref="OnReceived"/> must follow. The loop's thread only.</summary>
+    public unsafe bool TryPrepareReceive(int events, out byte* target, out int room)
+    {
+        target = null;
+        room = 0;
+        return (events & (Libc.EpollIn | Libc.EpollErr | Libc.EpollHup)) == Libc.EpollIn && !_closed && _input.TryPrepare(out target, out room);
+    }
+
+    /// <summary>Handles events whose receive was prepared and has returned. The loop's thread only.</summary>
+    public void OnReceived(int events, int received)
+    {
+        OnWritable(events);
+        PeerFinished |= (events & Libc.EpollRdHup) != 0;
+        _input.SetReadable();
+        _input.OnReceived(received);
+        if (!_closed)
+        {
+            PumpInput();
+            StartGrace();
+        }
+    }
+
+    /// <summary>The loop has sent, or tried to. The loop's thread only; the writer's code may run inside.</summary>
+    public void OnSent(bool isBlocked)
+    {
+        if (isBlocked)
+        {
+            EnsureRegistered();
+        }
+
+        _output.Pump();
+        FinishOutput();
     }
 
     /// <summary>A receive failed. The loop's thread only.</summary>
@@ -184,12 +226,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
             OnHangUp();
         }
 
-        if ((events & Libc.EpollOut) != 0)
-        {
-            _output.OnWritable();
-            FinishOutput();
-        }
-
+        OnWritable(events);
         if ((events & (Libc.EpollIn | Libc.EpollRdHup | Libc.EpollHup)) != 0 && !_closed)
         {
             PeerFinished |= (events & (Libc.EpollRdHup | Libc.EpollHup)) != 0;
@@ -241,6 +278,15 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         if ((asked & Work.Dispose) != 0)
         {
             BeginDispose();
+        }
+    }
+
+    private void OnWritable(int events)
+    {
+        if ((events & Libc.EpollOut) != 0)
+        {
+            _output.OnWritable();
+            FinishOutput();
         }
     }
 

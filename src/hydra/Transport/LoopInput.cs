@@ -47,6 +47,9 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     /// <summary>Makes the input of a connection.</summary>
     public LoopInput(LoopConnection connection) => _connection = connection;
 
+    /// <summary>Gets what the reader consumes.</summary>
+    public HeadCapture? Capture { get; set; }
+
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {

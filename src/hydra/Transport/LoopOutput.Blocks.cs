@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Hydra.Transport;
 
-/// <content>The blocks between the writer and the kernel. Every method but <see cref="Lease"/> is called under the lock.</content>
+/// <content>The blocks between the writer and the kernel. Every private method but <see cref="Lease"/> is called under the lock.</content>
 internal sealed partial class LoopOutput
 {
     private Block Lease(int sizeHint)
@@ -71,9 +71,7 @@ internal sealed partial class LoopOutput
 
             if (sent >= 0)
             {
-                _unsent -= sent;
-                head.Start += sent;
-                ReturnSent();
+                Sent(sent);
             }
             else if (sent == -Libc.EAgain)
             {
@@ -88,6 +86,13 @@ internal sealed partial class LoopOutput
         }
 
         _blocked = false;
+    }
+
+    private void Sent(int count)
+    {
+        _unsent -= count;
+        _head!.Start += count;
+        ReturnSent();
     }
 
     // The last block stays while the writer may be holding it.
@@ -110,9 +115,10 @@ internal sealed partial class LoopOutput
         _dead = true;
         _blocked = false;
         _unsent = 0;
-        if (_leased)
+        if (_leased || _submitted)
         {
-            // Nobody can be stopped from writing into it: leave it, and what precedes it, to the garbage collector.
+            // Nobody can be stopped from writing into it, nor the kernel from reading: it is returned with the next commit, when the
+            // call has ended, or by the garbage collector.
             return;
         }
 

@@ -6,8 +6,9 @@ namespace Hydra.Transport;
 
 /// <summary>
 /// What the client gets. A flush sends at once, on whatever thread it is called, and is complete when the kernel took everything; else
-/// it waits until the kernel has taken the rest, and that is the back-pressure. While the loop runs the reader of the same connection,
-/// small flushes are only collected: the loop sends them when the reader has come to rest, so pipelined requests share a send.
+/// it waits until the kernel has taken the rest, and that is the back-pressure. On the loop's thread small flushes are only collected:
+/// the loop sends those of all connections in one call before its tick ends, or, where it has no <see cref="IoUring"/>, those of one
+/// connection when its reader has come to rest, so pipelined requests share a send.
 /// </summary>
 /// <remarks>
 /// One writer at a time, on any thread; CancelPendingFlush from any thread. The object is its own lock, which saves each idle connection
@@ -16,7 +17,7 @@ namespace Hydra.Transport;
 /// </remarks>
 internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
 {
-    // Collected while the reader runs, at most this much; beyond it flushes send.
+    // Collected at most this much; beyond it flushes send.
     private const int CollectLimit = 32 * 1024;
 
     private readonly LoopConnection _connection;
@@ -29,6 +30,10 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
 
     // The writer may be holding memory of the last block.
     private bool _leased;
+
+    // Waits for the loop's next call, and is in it.
+    private bool _queued;
+    private bool _submitted;
 
     // The kernel refused something: the next edge goes on. Set before a send is tried, so that no edge falls between the two.
     private volatile bool _blocked;

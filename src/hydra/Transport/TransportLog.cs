@@ -25,4 +25,10 @@ internal static partial class TransportLog
 
     [LoggerMessage(1306, LogLevel.Information, "A stale socket file was removed: {Path}.")]
     public static partial void StaleSocketRemoved(ILogger logger, string path);
+
+    [LoggerMessage(1307, LogLevel.Debug, "Event loop {Loop} runs on {Kernel}.")]
+    public static partial void LoopStarted(ILogger logger, int loop, string kernel);
+
+    [LoggerMessage(1308, LogLevel.Warning, "The kernel refused io_uring on event loop {Loop}; from now on each receive and send is a system call.")]
+    public static partial void RingBroken(ILogger logger, int loop);
 }

@@ -6,6 +6,9 @@ internal sealed class TransportOptions
     /// <summary>How many event loops there are; 0: as many as suit the machine.</summary>
     public int Loops { get; init; }
 
+    /// <summary>Whether the loops may use io_uring to receive from, and send to, several connections in one system call.</summary>
+    public bool Batches { get; init; } = true;
+
     /// <summary>How many connections may wait in the kernel to be accepted.</summary>
     public int Backlog { get; init; } = 4096;
 

@@ -100,9 +100,10 @@ internal sealed partial class Fleet
             {
                 worker.Life.Reason = RetireReason.Stop;
                 BeginDrain(worker, grace);
-                Tell(worker, grace);
             }
-            else if (worker.State is WorkerState.Draining && !worker.Life.IsTold)
+
+            // Whatever it still has: the server takes no requests any more.
+            if (worker.State is WorkerState.Draining && !worker.Life.IsTold)
             {
                 Tell(worker, grace);
             }

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.IO.Pipes;
 
 namespace Hydra.Workers;
@@ -30,21 +28,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     public int[] Descriptors => [.. new[] { _input, _output, _error }.Select(static pipe => (int)pipe.ClientSafePipeHandle.DangerousGetHandle())];
 
     /// <inheritdoc/>
-    public long Resident
-    {
-        get
-        {
-            try
-            {
-                using var process = Process.GetProcessById(Id);
-                return process.WorkingSet64;
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
-            {
-                return 0;
-            }
-        }
-    }
+    public long Resident => ProcessMemory.Resident(Id);
 
     /// <summary>The worker's ends were sent to the template.</summary>
     public void CloseWorkersEnds()

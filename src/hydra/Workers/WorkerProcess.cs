@@ -107,21 +107,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     }
 
     /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
-    public long Resident
-    {
-        get
-        {
-            try
-            {
-                _process.Refresh();
-                return _process.WorkingSet64;
-            }
-            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
-            {
-                return 0;
-            }
-        }
-    }
+    public long Resident => ProcessMemory.Resident(Id);
 
     /// <summary>Ends the process at once.</summary>
     public void Kill()

@@ -28,6 +28,12 @@ public static partial class Processes
     /// <summary>SIGSTOP.</summary>
     public const int Stop = 19;
 
+    /// <summary>SIGTTIN.</summary>
+    public const int MoreWorkers = 21;
+
+    /// <summary>SIGTTOU.</summary>
+    public const int FewerWorkers = 22;
+
     /// <summary>Sends a signal.</summary>
     public static void Signal(int pid, int signal) => _ = kill(pid, signal);
 

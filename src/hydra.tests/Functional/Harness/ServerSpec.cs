@@ -16,6 +16,9 @@ public sealed record ServerSpec(string App)
     /// <summary>--transport, or null for the default.</summary>
     public string? Transport { get; init; } = Environment.GetEnvironmentVariable("HYDRA_TEST_TRANSPORT") is { Length: > 0 } name ? name : null;
 
+    /// <summary>--io-uring, or null for the default.</summary>
+    public string? IoUring { get; init; } = Environment.GetEnvironmentVariable("HYDRA_TEST_IO_URING") is { Length: > 0 } use ? use : null;
+
     /// <summary>--app-dir.</summary>
     public string AppDirectory { get; init; } = Repository.Apps;
 
@@ -45,6 +48,7 @@ public sealed record ServerSpec(string App)
         string[] port = Port is null ? [] : ["--port", Port];
         string[] python = Python is null ? [] : ["--python", Python];
         string[] transport = Transport is null ? [] : ["--transport", Transport];
-        return [.. fixedPart, .. port, .. python, .. transport, .. Arguments];
+        string[] ring = IoUring is null ? [] : ["--io-uring", IoUring];
+        return [.. fixedPart, .. port, .. python, .. transport, .. ring, .. Arguments];
     }
 }
