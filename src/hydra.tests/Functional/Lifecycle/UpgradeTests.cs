@@ -122,6 +122,21 @@ public sealed partial class UpgradeTests
         Assert.Equal("hello", await server.GetTextAsync("/"));
     }
 
+    [NamespaceFact]
+    public async Task Upgrade_OfProcess1_IsRefused()
+    {
+        string[] options = [.. NamespaceFactAttribute.UserOptions, "--pid", "--fork", "--mount-proc"];
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Launcher = ["unshare", .. options] });
+        int front = server.FrontPid();
+        Processes.Signal(front, Processes.User2);
+
+        await server.Log.WaitAsync("[WARN]", "SIGUSR2 is ignored", "process 1 of its container");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Processes.Signal(front, Processes.Terminate);
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
     [Fact]
     public async Task Stop_UnderLoad_AnswersEveryRequestOnConnectionsThatWereAccepted()
     {
