@@ -30,7 +30,7 @@ internal sealed class Template : ILinkOwner
     private readonly Dictionary<int, ForkedProcess> _workers = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _linkDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IWorkerProcess? _process;
+    private WorkerProcess? _process;
     private Socket? _socket;
     private WorkerFailure? _failure;
     private uint _sequence;
