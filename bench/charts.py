@@ -100,6 +100,41 @@ def _spread(places: list[float], gap: float) -> list[float]:
     return result
 
 
+def timeline(title: str, note: str, slot: float, series: dict[str, list[float | None]], marks: list[float]) -> str:
+    """Values over time on a logarithmic scale, one for each slot of so many seconds; marks are ticks below, at their second."""
+    left, right, top, bottom, height = 70, 80, 72, 48, 320
+    known = [value for values in series.values() for value in values if value]
+    if not known:
+        return _document(height, title, note, [])
+    ticks = _ticks(min(known), max(known), logarithmic=True)
+    low, high = math.log10(ticks[0]), math.log10(ticks[-1])
+    end = slot * max(len(values) for values in series.values())
+
+    def across(second: float) -> float:
+        return left + second * (WIDTH - left - right) / end
+
+    def down(value: float) -> float:
+        return height - bottom - (math.log10(value) - low) / ((high - low) or 1) * (height - bottom - top)
+
+    parts = []
+    for tick in ticks:
+        parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - right}" y1="{down(tick):.1f}" y2="{down(tick):.1f}"/>')
+        parts.append(_text(left - 8, down(tick) + 4, f"{tick:g}", "quiet", "end"))
+    for second in _ticks(0, end, logarithmic=False):
+        if second <= end:
+            parts.append(_text(across(second), height - bottom + 32, f"{second:g} s", "quiet", "middle"))
+    for mark in marks:
+        parts.append(f'<line class="axis" x1="{across(mark):.1f}" x2="{across(mark):.1f}" y1="{height - bottom + 6}" y2="{height - bottom + 14}"/>')
+    ends = []
+    for color, (name, values) in reversed(list(enumerate(series.items()))):
+        points = [(across((index + 0.5) * slot), down(value)) for index, value in enumerate(values) if value]
+        parts.append(f'<polyline class="line l{min(color, 5)}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>')
+        ends.append((points[-1], name, color))
+    for y, ((x, _), name, color) in zip(_spread([end[0][1] for end in ends], 17), ends):
+        parts.append(_text(x + 12, y + 4, name, f"c{min(color, 5)}{' strong' if color == 0 else ''}"))
+    return _document(height, title, note, parts)
+
+
 def lines(title: str, note: str, steps: list[str], series: dict[str, list[float | None]], logarithmic: bool = False) -> str:
     """One line for each series over evenly spaced steps, named at its right end. The first series is the strong one."""
     left, right, top, bottom, height = 70, 170, 72, 36, 380

@@ -26,6 +26,7 @@ _DEFAULTS: Dict[str, Any] = {
     "data_links": 1,
     "log_level": "info",
     "grace_milliseconds": 30_000,
+    "interruptible": False,
     "version": "",
     "preload": False,
 }
@@ -52,6 +53,7 @@ class Boot:
     data_links: int
     log_level: str
     grace_milliseconds: int
+    interruptible: bool
     version: str
     preload: bool
 

@@ -48,6 +48,9 @@ class Engine:
     def abandon(self) -> None:
         """The front is gone: cancel what can be cancelled; the process ends at once."""
 
+    def interrupt(self, link: int, stream: int, reason: int) -> None:
+        """What runs this stream of this data link is to stop; `reason` is one of wire.CANCEL_*."""
+
     def probe(self, timeout: float) -> float:
         """Seconds by which the event loop is late."""
         return 0.0
@@ -146,6 +149,10 @@ class ControlLink:
             raise LinkBroken(f"frame type {kind:#x} with flags {flags:#x} for stream {stream}")
         if kind == wire.PING:
             self._answer(wire.unpack_ping(payload)[0])
+        elif kind == wire.INTERRUPT:
+            number, link, reason = wire.unpack_interrupt(payload)
+            if self._engine is not None:
+                self._engine.interrupt(link, number, reason)
         elif kind == wire.DRAIN:
             self.drain(wire.unpack_drain(payload)[0] / 1000)
         else:

@@ -41,6 +41,31 @@ class ClientDisconnected(OSError):
     """
 
 
+class RequestInterrupted(BaseException):
+    """
+    The request is to stop: raised in the code that runs it. As asyncio.CancelledError it is no Exception, so
+    that what catches all errors and goes on does not catch this.
+    """
+
+    reason = "The request is interrupted."
+
+    def __init__(self, *args: object) -> None:
+        # The interpreter raises the class in another thread, without arguments.
+        super().__init__(*(args or (self.reason,)))
+
+
+class RequestTimeout(RequestInterrupted):
+    """The request has run for longer than --request-timeout."""
+
+    reason = "The request has run for longer than --request-timeout allows."
+
+
+class RequestAbandoned(RequestInterrupted):
+    """The client has left, and the server runs with --cancel-on-disconnect."""
+
+    reason = "The client has left."
+
+
 class RuleViolation(RuntimeError):
     """The application broke a rule of its interface or of HTTP; the text says which."""
 

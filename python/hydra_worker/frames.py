@@ -17,6 +17,10 @@ _pack_response = Struct(wire.HEADER.format + wire.RESPONSE_FIELDS.format.lstrip(
 _RESPONSE_FIXED = wire.RESPONSE_FIELDS.size
 
 
+# Bodies up to this size, in bytes, are copied into their frame: that is cheaper than a piece of its own.
+COPIED = 2048
+
+
 def response_frame(stream: int, flags: int, status: int, head: bytes, body: Buffer) -> bytes:
     """RESPONSE; the caller has checked the sizes."""
     headers = len(head)
@@ -27,6 +31,22 @@ def response_frame(stream: int, flags: int, status: int, head: bytes, body: Buff
     return b"".join((fixed, head, body))
 
 
+def response_start(stream: int, flags: int, status: int, head: bytes, size: int) -> bytes:
+    """RESPONSE up to its body, which is so long and follows."""
+    headers = len(head)
+    return (
+        _pack_response(
+            _RESPONSE_FIXED + headers + size, wire.RESPONSE, flags, 0, stream, status, headers, size
+        )
+        + head
+    )
+
+
 def body_frame(stream: int, flags: int, data: Buffer) -> bytes:
     """BODY; the caller has checked the size."""
     return b"".join((_pack_header(len(data), wire.BODY, flags, 0, stream), data))
+
+
+def body_start(stream: int, flags: int, size: int) -> bytes:
+    """BODY up to its data, which is so long and follows."""
+    return _pack_header(size, wire.BODY, flags, 0, stream)

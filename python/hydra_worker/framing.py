@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from struct import error as StructError
+from struct import Struct, error as StructError
 from time import monotonic
 from typing import Any, Dict, Iterable, Tuple
 
 from . import wire
 from .errors import LinkBroken
 
-# More than one frame of the greatest size, so that the rest of an incomplete one always leaves room for the
-# next.
-_BUFFER_SIZE = 512 * 1024
+# The most that one read brings, in bytes: more would leave the processor's cache before it is handled.
+_READ_SIZE = 128 * 1024
+# Room for an incomplete frame of the greatest size, and for one more read.
+_BUFFER_SIZE = wire.HEADER_SIZE + wire.MAX_PAYLOAD + _READ_SIZE
 
 _unpack_header = wire.HEADER.unpack_from
-_unpack_request = wire.REQUEST_FIELDS.unpack_from
+# A REQUEST's header and its fixed fields at once.
+_REQUEST_START = Struct(wire.HEADER.format + wire.REQUEST_FIELDS.format.lstrip("<"))
+_unpack_request = _REQUEST_START.unpack_from
 _HEADER_SIZE = wire.HEADER_SIZE
+_TYPE_OFFSET = 4
 _MAX_PAYLOAD = wire.MAX_PAYLOAD
 _REQUEST = wire.REQUEST
-_REQUEST_FIXED = wire.REQUEST_FIELDS.size
+_REQUEST_FIXED = _REQUEST_START.size
 _REQUEST_FLAGS = wire.FLAG_END | wire.FLAG_EXPECT_CONTINUE
 
 
@@ -30,12 +34,14 @@ class FrameReader:
         self.streams: Dict[int, Any] = {}
         self._buffer = bytearray(_BUFFER_SIZE)
         self._view = memoryview(self._buffer)
+        self._empty = self._view[:_READ_SIZE]
         self._filled = 0
         self._needed = _HEADER_SIZE
 
     def free_buffer(self) -> memoryview:
         """Where the next bytes go."""
-        return self._view[self._filled :] if self._filled else self._view
+        filled = self._filled
+        return self._view[filled : filled + _READ_SIZE] if filled else self._empty
 
     def take_in(self, count: int) -> None:
         """
@@ -66,20 +72,28 @@ class FrameReader:
         total = len(data)
         on_request = self.on_request
         while total - at >= _HEADER_SIZE:
-            length, kind, flags, zero, stream = _unpack_header(data, at)
-            payload = at + _HEADER_SIZE
-            end = payload + length
+            if data[at + _TYPE_OFFSET] != _REQUEST or total - at < _REQUEST_FIXED:
+                length, kind, flags, zero, stream = _unpack_header(data, at)
+                payload = at + _HEADER_SIZE
+                end = payload + length
+                if length > _MAX_PAYLOAD or zero or (kind == _REQUEST and end <= total):
+                    raise wire.WireError("a frame header is malformed")
+                if end > total:
+                    break
+                self._on_other(kind, data[payload:end], flags, stream)
+                at = end
+                continue
+            (
+                length, _, flags, zero, stream,
+                queued, method, path, query, connection, headers, body,
+            ) = _unpack_request(data, at)  # fmt: skip
+            end = at + _HEADER_SIZE + length
             if length > _MAX_PAYLOAD or zero:
                 raise wire.WireError("a frame header is malformed")
             if end > total:
                 break
-            if kind != _REQUEST:
-                self._on_other(kind, data[payload:end], flags, stream)
-                at = end
-                continue
-            _, method, path, query, connection, headers, body = _unpack_request(data, payload)
             # The lengths become the offsets of what follows them.
-            at = payload + _REQUEST_FIXED
+            at += _REQUEST_FIXED
             method += at
             path += method
             query += path
@@ -96,6 +110,7 @@ class FrameReader:
                 data[query:connection],
                 data[connection:headers],
                 data[headers:end],
+                queued,
             )
             at = end
         return at
@@ -110,8 +125,9 @@ class FrameReader:
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
-        """A REQUEST frame."""
+        """A REQUEST frame; `queued` is the microseconds that it has waited in the front."""
         raise NotImplementedError
 
     def _on_other(self, kind: int, payload: bytes, flags: int, number: int) -> None:
@@ -128,10 +144,10 @@ class FrameReader:
             if stream is not None:
                 stream.on_window(credit)
         elif kind == wire.CANCEL:
-            wire.unpack_cancel(payload)
+            reason = wire.unpack_cancel(payload)[0]
             if stream is not None:
                 del self.streams[number]
-                stream.on_cancel()
+                stream.on_cancel(reason)
         else:
             raise wire.WireError(f"a frame of type {kind:#x} may not come here")
 

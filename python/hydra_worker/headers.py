@@ -8,6 +8,8 @@ from . import wire
 from .errors import InvalidMessage, RuleViolation
 
 Value = TypeVar("Value")
+# A response's header block, and its Content-Length if it has one.
+Head = Tuple[bytes, Optional[int]]
 
 # RFC 9110, section 5.6.2: the characters of a token, which a header's name is.
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -62,6 +64,49 @@ class BlockCache(Generic[Value]):
         return value
 
 
+class HeadCache:
+    """
+    Header blocks that were made of what applications gave as headers: most give the same ones again and
+    again.
+
+    Where they do not, it is in the way: when `size` others have been kept it forgets them all, and keeps
+    nothing for ten times as many responses.
+    """
+
+    __slots__ = ("_encode", "_known", "_size", "_longest", "_rest")
+
+    def __init__(self, encode: Callable[[Any, int], Head], size: int = 1024, longest: int = 1024) -> None:
+        self._encode = encode
+        self._known: Dict[Any, Head] = {}
+        self._size = size
+        self._longest = longest
+        self._rest = 0
+
+    def get(self, headers: Any, status: int) -> Head:
+        """What `encode` makes of the headers; raises what it raises."""
+        # Of a list of lists no key can be made.
+        if self._rest or type(headers) is not list or not headers or type(headers[0]) is not tuple:
+            if self._rest:
+                self._rest -= 1
+            return self._encode(headers, status)
+        key = tuple(headers)
+        try:
+            found = self._known.get(key)
+        except TypeError:
+            return self._encode(headers, status)
+        if found is None or status in LENGTHLESS:
+            found = self._encode(headers, status)
+            if status not in LENGTHLESS and len(found[0]) <= self._longest:
+                self._keep(key, found)
+        return found
+
+    def _keep(self, key: Any, head: Head) -> None:
+        if len(self._known) >= self._size:
+            self._known.clear()
+            self._rest = 10 * self._size
+        self._known[key] = head
+
+
 def parse_block(block: bytes) -> List[Tuple[bytes, bytes]]:
     """The (name, value) pairs of a header block."""
     if not block:
@@ -72,7 +117,7 @@ def parse_block(block: bytes) -> List[Tuple[bytes, bytes]]:
     return list(zip(parts[::2], parts[1::2]))
 
 
-def encode(headers: Iterable[Any], status: int) -> Tuple[bytes, Optional[int]]:
+def encode(headers: Iterable[Any], status: int) -> Head:
     """
     Makes the header block of an ASGI response. Returns it with the Content-Length, if there is one.
 

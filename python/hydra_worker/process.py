@@ -7,6 +7,8 @@ import signal
 import sys
 from typing import Any, Callable, List, Optional, Tuple
 
+from . import mainthread
+
 
 def resident_kibibytes() -> int:
     """The resident set; 0 where it cannot be had cheaply."""
@@ -54,10 +56,6 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
 
     worker = os.getpid()
 
-    def ignore(number: int, frame: Optional[object]) -> None:
-        # A handler and not SIG_IGN, which the application's subprocesses would inherit.
-        pass
-
     def terminate(number: int, frame: Optional[object]) -> None:
         # A forked child may be told to end before it has come to after_fork().
         if os.getpid() == worker:
@@ -67,12 +65,12 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
             signal.raise_signal(number)
 
     handlers: List[Tuple[int, Any, Any]] = [
-        (signal.SIGINT, ignore, signal.default_int_handler),
+        (signal.SIGINT, mainthread.handle_interrupt, signal.default_int_handler),
         (signal.SIGTERM, terminate, signal.SIG_DFL),
     ]
     # Where the front was started by nohup it is ignored already.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-        handlers.append((signal.SIGHUP, ignore, signal.SIG_DFL))
+        handlers.append((signal.SIGHUP, mainthread.handle_hangup, signal.SIG_DFL))
 
     def after_fork() -> None:
         for number, ours, default in handlers:
@@ -87,7 +85,7 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
     for number, ours, _ in handlers:
         signal.signal(number, ours)
     if hasattr(signal, "SIGBREAK"):
-        signal.signal(signal.SIGBREAK, ignore)
+        signal.signal(signal.SIGBREAK, mainthread.handle_interrupt)
     if hasattr(os, "register_at_fork"):
         # A child that the application forks is the application's: it ends as any Python program does.
         os.register_at_fork(after_in_child=after_fork)

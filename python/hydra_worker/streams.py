@@ -5,12 +5,23 @@ add the rest.
 
 from __future__ import annotations
 
+import time
 from typing import Any, List, Optional
 
 from . import wire
 
 _END = wire.FLAG_END
 _EXPECT_CONTINUE = wire.FLAG_EXPECT_CONTINUE
+
+
+def request_id(link: int, stream: int) -> str:
+    """A request's name in the logs of both sides: data link, slot and generation."""
+    return f"{link}.{stream & 0xFFFFFFFF}.{stream >> 32}"
+
+
+def request_start(microseconds: int) -> int:
+    """When a request came that has waited for so long in the front, in microseconds since the epoch."""
+    return time.time_ns() // 1000 - microseconds
 
 
 class Stream:
@@ -74,8 +85,8 @@ class Stream:
         self.credit += credit
         self.wake()
 
-    def on_cancel(self) -> None:
-        """The front has ended the stream."""
+    def on_cancel(self, reason: int = 0) -> None:
+        """The front has ended the stream, for one of wire.CANCEL_*; or its link is gone."""
         self.gone = True
         self.body = b""
         self.chunks = None

@@ -10,7 +10,8 @@ _SHIM = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _ENTRY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "hydra_shim.py")
 
 
-def _is_ours(name: str) -> bool:
+def is_ours(name: str) -> bool:
+    """Whether the file of this name is one of the shim's."""
     return name.startswith(_SHIM) or name == _ENTRY
 
 
@@ -25,7 +26,7 @@ def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
     """Drops the frames of the shim, and of the import machinery that it called, off the top."""
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_filename
-        if not (_is_ours(name) or _is_import_machinery(name)):
+        if not (is_ours(name) or _is_import_machinery(name)):
             break
         traceback = traceback.tb_next
     return traceback

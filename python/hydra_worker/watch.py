@@ -14,7 +14,7 @@ from typing import Callable
 
 _PERIOD = 0.002
 # Looks without finding anything, after which the thread goes to sleep until it is armed again.
-_QUIET_LOOKS = 50
+_QUIET_LOOKS = 5
 
 
 class Watch:

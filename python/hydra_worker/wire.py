@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xc93d9d946c066c9a
+SCHEMA_HASH = 0xcee0c09c06597646
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -34,16 +34,18 @@ PING = 0x06
 PONG = 0x07
 LOG = 0x08
 GOODBYE = 0x09
-FORK = 0x0a
-FORKED = 0x0b
-EXITED = 0x0c
-KILL = 0x0d
+INTERRUPT = 0x0a
+FORK = 0x0b
+FORKED = 0x0c
+EXITED = 0x0d
+KILL = 0x0e
 REQUEST = 0x10
 BODY = 0x11
 RESPONSE = 0x12
 WINDOW = 0x13
 CANCEL = 0x14
 RESET = 0x15
+TAKEN = 0x16
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -65,6 +67,7 @@ RESET_APPLICATION_ERROR = 1
 RESET_RULE_VIOLATION = 2
 RESET_NO_RESPONSE = 3
 RESET_NOT_STARTED = 4
+RESET_CANCELLED = 5
 
 # StartFailure
 FAILURE_MODULE_NOT_FOUND = 1
@@ -84,11 +87,11 @@ LOG_ERROR = 4
 LOG_CRITICAL = 5
 
 # The message types that the front may send.
-FROM_FRONT = frozenset((WELCOME, DRAIN, PING, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))
+FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
 FROM_WORKER = frozenset((
-    HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET
+    HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET, TAKEN
 ))
 
 # The fixed part of each message, and the same behind a header.
@@ -110,8 +113,10 @@ LOG_FIELDS = Struct("<QBBI")
 _LOG_FRAME = Struct("<IBBHQQBBI")
 GOODBYE_FIELDS = Struct("<IH")
 _GOODBYE_FRAME = Struct("<IBBHQIH")
-FORK_FIELDS = Struct("<II")
-_FORK_FRAME = Struct("<IBBHQII")
+INTERRUPT_FIELDS = Struct("<QBB")
+_INTERRUPT_FRAME = Struct("<IBBHQQBB")
+FORK_FIELDS = Struct("<I")
+_FORK_FRAME = Struct("<IBBHQI")
 FORKED_FIELDS = Struct("<IIH")
 _FORKED_FRAME = Struct("<IBBHQIIH")
 EXITED_FIELDS = Struct("<II")
@@ -128,6 +133,8 @@ CANCEL_FIELDS = Struct("<B")
 _CANCEL_FRAME = Struct("<IBBHQB")
 RESET_FIELDS = Struct("<BH")
 _RESET_FRAME = Struct("<IBBHQBH")
+TAKEN_FIELDS = Struct("<II")
+_TAKEN_FRAME = Struct("<IBBHQII")
 
 
 class WireError(ValueError):
@@ -312,23 +319,24 @@ def unpack_goodbye(payload: Buffer) -> tuple[int, bytes]:
     return cancelled, bytes(payload[6:end1])
 
 
-def pack_fork(stream: int, flags: int, sequence: int, document: Buffer) -> bytes:
-    size = 8 + len(document)
-    if size > MAX_PAYLOAD:
-        raise _too_long("FORK", size)
-    head = _FORK_FRAME.pack(size, FORK, flags, 0, stream, sequence, len(document))
-    return b"".join((head, document))
+def pack_interrupt(stream: int, flags: int, target: int, link: int, reason: int) -> bytes:
+    return _INTERRUPT_FRAME.pack(10, INTERRUPT, flags, 0, stream, target, link, reason)
 
 
-def unpack_fork(payload: Buffer) -> tuple[int, bytes]:
-    size = len(payload)
-    if size < 8:
-        raise _malformed("FORK", size)
-    sequence, size1 = FORK_FIELDS.unpack_from(payload)
-    end1 = 8 + size1
-    if end1 != size:
-        raise _malformed("FORK", size)
-    return sequence, bytes(payload[8:end1])
+def unpack_interrupt(payload: Buffer) -> tuple[int, int, int]:
+    if len(payload) != 10:
+        raise _malformed("INTERRUPT", len(payload))
+    return INTERRUPT_FIELDS.unpack(payload)
+
+
+def pack_fork(stream: int, flags: int, sequence: int) -> bytes:
+    return _FORK_FRAME.pack(4, FORK, flags, 0, stream, sequence)
+
+
+def unpack_fork(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("FORK", len(payload))
+    return FORK_FIELDS.unpack(payload)
 
 
 def pack_forked(stream: int, flags: int, sequence: int, process_id: int, message: Buffer) -> bytes:
@@ -489,3 +497,13 @@ def unpack_reset(payload: Buffer) -> tuple[int, bytes]:
     if end1 != size:
         raise _malformed("RESET", size)
     return reason, bytes(payload[3:end1])
+
+
+def pack_taken(stream: int, flags: int, busy_microseconds: int, requests: int) -> bytes:
+    return _TAKEN_FRAME.pack(8, TAKEN, flags, 0, stream, busy_microseconds, requests)
+
+
+def unpack_taken(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("TAKEN", len(payload))
+    return TAKEN_FIELDS.unpack(payload)

@@ -267,6 +267,7 @@ class Front:
         connection: bytes = CONNECTION,
         link: int = 0,
         send: bool = True,
+        queued: int = 0,
     ) -> Exchange:
         """Sends a REQUEST; returns its exchange."""
         target = self.data[link]
@@ -277,7 +278,7 @@ class Front:
         frame = wire.pack_request(
             stream,
             flags | (wire.FLAG_END if end else 0),
-            5,
+            queued,
             method.encode(),
             path.encode(),
             query.encode(),
@@ -285,7 +286,7 @@ class Front:
             header_block(headers),
             body,
         )
-        exchange.frame = frame  # type: ignore[attr-defined]
+        exchange.frame = frame
         if send:
             target.send(frame)
         return exchange

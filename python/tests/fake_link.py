@@ -71,6 +71,7 @@ class Exchange:
     def __init__(self, link: "Link", stream: int) -> None:
         self.link = link
         self.id = stream
+        self.frame = b""
         self.frames: "queue.Queue[Optional[Frame]]" = queue.Queue()
 
     def next(self) -> Frame:
@@ -93,8 +94,11 @@ class Exchange:
     def cancel(self, reason: int = wire.CANCEL_CLIENT_LEFT) -> None:
         self.link.send(wire.pack_cancel(self.id, 0, reason))
 
-    def response(self, grant: bool = True) -> Response:
-        """Collects the response until its END or a RESET; gives credit as it comes in."""
+    def response(self, grant: bool = True, again: bool = False) -> Response:
+        """
+        Collects the response until its END or a RESET; gives credit as it comes in. With `again` a request
+        that is given back is sent once more, as the front does.
+        """
         response = Response()
         while True:
             frame = self.next()
@@ -108,6 +112,9 @@ class Exchange:
                     self.window(len(frame.payload))
             elif frame.kind == wire.RESET:
                 reason, message = wire.unpack_reset(frame.payload)
+                if again and reason == wire.RESET_NOT_STARTED:
+                    self.link.send(self.frame)
+                    continue
                 response.reset = (reason, message.decode())
                 return response
             if frame.end:
@@ -138,7 +145,8 @@ class Link:
         try:
             while True:
                 frame = read_frame(self.sock)
-                exchange = self.exchanges.get(frame.stream) if self.kind == wire.LINK_DATA else None
+                is_streams = self.kind == wire.LINK_DATA and frame.kind != wire.TAKEN
+                exchange = self.exchanges.get(frame.stream) if is_streams else None
                 (exchange.frames.put if exchange else self.on_frame)(frame)
         except (OSError, EOFError):
             pass

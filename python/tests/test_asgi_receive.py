@@ -83,6 +83,7 @@ class RequestBodyTests(AsgiCase):
         seen = self.wait_event(since, "ClientDisconnected")
         self.assertEqual(seen, ["waiting", {"type": "http.disconnect"}, "ClientDisconnected"])
         self.assertEqual([record for record in self.front.logs if "ClientDisconnected" in record.message], [])
+        self.assertEqual(exchange.response().reset, (wire.RESET_CANCELLED, ""))
         self.assertTrue(exchange.frames.empty())
 
     def test_no_body_is_delivered_after_a_disconnect(self):

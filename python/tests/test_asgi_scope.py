@@ -1,10 +1,11 @@
 """The scope of HTTP requests."""
 
 import json
+import time
 import unittest
 
 from tests.cases import AsgiCase
-from tests.fake_front import CONNECTION, wire
+from tests.fake_front import CONNECTION, header_block, wire
 
 
 class ScopeTests(AsgiCase):
@@ -82,6 +83,28 @@ class PathTests(unittest.TestCase):
             scope = builder.build(b"GET", raw, b"", CONNECTION, b"")
             self.assertEqual(scope["path"], path)
             self.assertEqual(scope["raw_path"], raw)
+
+    def test_request_that_waited_says_so(self):
+        from hydra_worker.asgi.scope import ScopeBuilder
+
+        builder = ScopeBuilder("3.0", "")
+        block = header_block([(b"host", b"test")])
+        scope = builder.build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
+        self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
+        name, value = scope["headers"][-1]
+        self.assertEqual(name, b"x-request-start")
+        self.assertTrue(value.startswith(b"t="))
+        self.assertAlmostEqual(int(value[2:]) / 1e6, time.time() - 1.5, delta=60)
+        # Neither the memory of header blocks nor a request that did not wait has it.
+        scope = builder.build(b"GET", b"/", b"", CONNECTION, block)
+        self.assertEqual((scope["extensions"], len(scope["headers"])), ({}, 1))
+
+    def test_what_a_proxy_says_of_the_start_is_kept(self):
+        from hydra_worker.asgi.scope import ScopeBuilder
+
+        pairs = [(b"x-request-start", b"t=1700000000000")]
+        scope = ScopeBuilder("3.0", "").build(b"GET", b"/", b"", CONNECTION, header_block(pairs), 7)
+        self.assertEqual(scope["headers"], pairs)
 
     def test_root_path_stands_before_path(self):
         from hydra_worker.asgi.scope import ScopeBuilder

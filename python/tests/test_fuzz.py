@@ -15,6 +15,7 @@ import unittest
 from tests.fake_front import CONNECTION, DEADLINE, header_block
 from hydra_worker import wire
 from hydra_worker.asgi.link import DataLink as AsgiLink
+from hydra_worker.asgi.meter import LoopMeter
 from hydra_worker.asgi.scope import ScopeBuilder
 from hydra_worker.wsgi.environ import EnvironBuilder
 from hydra_worker.wsgi.hub import Hub
@@ -150,11 +151,13 @@ class MemoryLink(AsgiLink):
             WINDOW,
             lambda link, reason: failures.append(reason),
             lambda: None,
+            LoopMeter(),
         )
+        self.failures = failures
         self.sent = bytearray()
 
-    def transmit(self, data):
-        self.sent += data
+    def transmit(self, pieces):
+        self.sent += b"".join(pieces)
 
     def close(self):
         pass
@@ -206,8 +209,13 @@ class FuzzTests(unittest.TestCase):
 
         def deliver():
             try:
-                link.free_buffer()[: len(piece)] = piece
-                link.received(len(piece))
+                left = piece
+                while left and not link.failures:
+                    room = link.free_buffer()
+                    part = left[: len(room)]
+                    room[: len(part)] = part
+                    link.received(len(part))
+                    left = left[len(part) :]
             except BaseException as error:
                 done.set_exception(error)
             else:

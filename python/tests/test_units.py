@@ -37,8 +37,12 @@ class Recorder(FrameReader):
         self.streams = {9: self}
 
     def feed(self, data):
-        self.free_buffer()[: len(data)] = data
-        self.take_in(len(data))
+        while data:
+            room = self.free_buffer()
+            piece = data[: len(room)]
+            room[: len(piece)] = piece
+            self.take_in(len(piece))
+            data = data[len(piece) :]
 
     def on_request(self, *request):
         self.calls.append(("request",) + request)
@@ -49,7 +53,7 @@ class Recorder(FrameReader):
     def on_window(self, credit):
         self.calls.append(("window", credit))
 
-    def on_cancel(self):
+    def on_cancel(self, reason):
         self.calls.append(("cancel",))
 
 
@@ -67,10 +71,10 @@ class ReaderTests(unittest.TestCase):
         )
     )
     CALLS = [
-        ("request", 1, 1, b"GET", b"/p", b"q", b"c", b"h", b"body"),
+        ("request", 1, 1, b"GET", b"/p", b"q", b"c", b"h", b"body", 5),
         ("body", b"first", False),
         ("window", 77),
-        ("request", 2, 2, b"", b"", b"", b"", b"", b""),
+        ("request", 2, 2, b"", b"", b"", b"", b"", b"", 5),
         ("body", b"", True),
         ("cancel",),
     ]
@@ -206,6 +210,60 @@ class HeaderTests(unittest.TestCase):
             with self.assertRaises(InvalidMessage) as caught:
                 headers.encode(bad, 200)
             self.assertIsInstance(caught.exception, TypeError)
+
+
+class HeadCacheTests(unittest.TestCase):
+    def setUp(self):
+        self.made = []
+        self.cache = headers.HeadCache(self.encode, size=3, longest=20)
+
+    def encode(self, given, status):
+        self.made.append(status)
+        return headers.encode(given, status)
+
+    def test_the_same_headers_are_encoded_once(self):
+        for _ in range(3):
+            self.assertEqual(self.cache.get([(b"content-length", b"5")], 200), (b"content-length\x005", 5))
+        self.assertEqual(self.made, [200])
+
+    def test_what_was_kept_is_not_what_a_changed_list_gets(self):
+        given = [(b"a", b"1")]
+        self.assertEqual(self.cache.get(given, 200)[0], b"a\x001")
+        given.append((b"b", b"2"))
+        self.assertEqual(self.cache.get(given, 200)[0], b"a\x001\0b\x002")
+        self.assertEqual(self.cache.get([(b"a", b"1")], 404)[0], b"a\x001")
+        self.assertEqual(self.made, [200, 200])
+
+    def test_a_status_without_length_is_not_taken_for_another(self):
+        given = [(b"content-length", b"0")]
+        self.assertEqual(self.cache.get(given, 200), (b"content-length\x000", 0))
+        self.assertEqual(self.cache.get(given, 204), (b"", None))
+        self.assertEqual(self.cache.get(given, 200), (b"content-length\x000", 0))
+
+    def test_lists_generators_and_nothing_are_encoded_each_time(self):
+        for _ in range(2):
+            self.assertEqual(self.cache.get([[b"a", b"b"]], 200)[0], b"a\0b")
+            self.assertEqual(self.cache.get([(b"a", b"b"), [b"c", b"d"]], 200)[0], b"a\0b\0c\0d")
+            self.assertEqual(self.cache.get(iter([(b"a", b"b")]), 200)[0], b"a\0b")
+            self.assertEqual(self.cache.get([], 200), (b"", None))
+        self.assertEqual(len(self.made), 8)
+
+    def test_rules_are_checked_each_time(self):
+        for _ in range(2):
+            with self.assertRaises(RuleViolation):
+                self.cache.get([(b"a", b"b\r\nc")], 200)
+
+    def test_headers_that_do_not_repeat_put_it_to_rest(self):
+        for number in range(4):
+            self.cache.get([(b"a", b"%d" % number)], 200)
+        self.made.clear()
+        for _ in range(30):
+            self.cache.get([(b"a", b"3")], 200)
+        self.assertEqual(len(self.made), 30)
+        self.made.clear()
+        for _ in range(5):
+            self.cache.get([(b"a", b"3")], 200)
+        self.assertEqual(self.made, [])
 
 
 class StatusTests(unittest.TestCase):

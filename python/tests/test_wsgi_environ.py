@@ -1,6 +1,7 @@
 """The environ dictionary."""
 
 import json
+import time
 import unittest
 
 from tests.cases import WsgiCase
@@ -40,6 +41,18 @@ class EnvironTests(WsgiCase):
             self.assertNotIn(absent, shown)
         extra = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper", "types"}
         self.assertEqual(set(shown) - set(expected), extra)
+
+    def test_request_that_waited_says_so(self):
+        shown = self.environ(queued=250_000)
+        self.assertEqual(shown["hydra.queue_time"], 0.25)
+        start = shown["HTTP_X_REQUEST_START"]
+        self.assertTrue(start.startswith("t="))
+        self.assertAlmostEqual(int(start[2:]) / 1e6, time.time(), delta=60)
+        proxied = self.environ(queued=250_000, headers=[(b"x-request-start", b"t=1700000000000")])
+        self.assertEqual(proxied["HTTP_X_REQUEST_START"], "t=1700000000000")
+        shown = self.environ()
+        self.assertNotIn("hydra.queue_time", shown)
+        self.assertNotIn("HTTP_X_REQUEST_START", shown)
 
     def test_headers_are_joined_and_underscores_dropped(self):
         sent = [

@@ -80,6 +80,8 @@ class InputTests(WsgiCase):
         exchange.body(b"more")
         exchange.cancel()
         self.wait_event(since, "ClientDisconnected")
+        # Nothing but that the thread is through with it.
+        self.assertEqual(wire.unpack_reset(exchange.expect(wire.RESET).payload)[0], wire.RESET_CANCELLED)
         self.assertTrue(exchange.frames.empty())
         self.front.ping()
         self.assertFalse([record for record in self.front.logs if "ClientDisconnected" in record.message])

@@ -226,7 +226,7 @@ class ResponseTests(WsgiCase):
             if expected[-1:] == b"b":
                 exchange.body(b"b", end=True)
         for exchange, expected in sent:
-            self.assertEqual(exchange.response().body, expected)
+            self.assertEqual(exchange.response(again=True).body, expected)
 
 
 class ThreadsResponseTests(ResponseTests):

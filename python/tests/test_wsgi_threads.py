@@ -34,17 +34,17 @@ class ThreadTests(unittest.TestCase):
                     flags = [os.path.join(directory, str(number)) for number in range(threads)]
                     blocks = [front.open("GET", "/blocks", query=flag, send=False) for flag in flags]
                     left = [
-                        front.open("GET", "/notes", query="cancelled %d" % number, send=False)
+                        front.open("POST", "/notes", query="cancelled %d" % number, end=False, send=False)
                         for number in range(3)
                     ]
                     front.data[0].send(b"".join(exchange.frame for exchange in blocks + left))
-                    # All of these wait in the worker; the next one waits in the socket.
+                    # All of these wait in the worker, which does not give back what has no whole body; the next one waits in the socket.
                     while front.ping()[3] != threads + 3:
                         pass
-                    left.append(front.open("GET", "/notes", query="cancelled 3"))
+                    left.append(front.open("POST", "/notes", query="cancelled 3", end=False))
                     for exchange in left:
                         exchange.cancel()
-                    stays = front.open("GET", "/notes", query="stays")
+                    stays = front.open("POST", "/notes", query="stays", end=False)
                     for flag, exchange in zip(flags, blocks):
                         with open(flag, "w"):
                             pass

@@ -14,6 +14,8 @@ from ..watch import Watch
 from . import loops, transports
 from .lifespan import Lifespan
 from .link import DataLink
+from .meter import LoopMeter
+from .overdue import Overdue
 from .scope import ScopeBuilder
 
 # What a cancelled request may take for its cleanup.
@@ -67,6 +69,7 @@ class AsgiEngine(control.Engine):
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
         self._links: List[DataLink] = []
         self._watch = Watch(self._check_links)
+        self._overdue = Overdue(loop, self._links)
         # the end
         self._stop = asyncio.Event()
         self._grace = 0.0
@@ -80,9 +83,10 @@ class AsgiEngine(control.Engine):
     async def serve(self) -> int:
         """From the lifespan's start to the end; returns the exit code."""
         self._scopes.state = await self._lifespan.startup()
+        meter = LoopMeter()
         try:
             for index in range(self._boot.data_links):
-                await self._open_link(index)
+                await self._open_link(index, meter)
             self._control.attach(self)
             self._control.ready(0, self._interface, loops.describe(self._loop))
         except BaseException:
@@ -98,7 +102,7 @@ class AsgiEngine(control.Engine):
         self._control.goodbye(cancelled, message)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
-    async def _open_link(self, index: int) -> None:
+    async def _open_link(self, index: int, meter: LoopMeter) -> None:
         sock, request_window, response_window = links.open_link(self._boot, wire.LINK_DATA, index)
         link = transports.make(
             sock,
@@ -109,7 +113,9 @@ class AsgiEngine(control.Engine):
             response_window,
             self._on_lost,
             self._watch.arm,
+            meter,
         )
+        link.timed_out = self._overdue.stop
         await link.open()
         self._links.append(link)
 
@@ -160,6 +166,11 @@ class AsgiEngine(control.Engine):
     def abandon(self) -> None:
         self._lost = "the front is gone"
         self._loop.call_soon_threadsafe(self._begin_drain, 0.0)
+
+    def interrupt(self, link: int, stream: int, reason: int) -> None:
+        # The loop has the CANCEL of the stream, too, unless something holds the loop up.
+        if reason == wire.CANCEL_TIMEOUT and link < len(self._links):
+            self._overdue.add(self._links[link], stream)
 
     def probe(self, timeout: float) -> float:
         if self._probe_back.is_set():

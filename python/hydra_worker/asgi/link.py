@@ -10,17 +10,20 @@ from __future__ import annotations
 import asyncio
 import threading
 from time import monotonic
-from typing import Any, Callable, List, Set
+from typing import Any, Callable, List, Optional, Set
 
 from .. import wire
 from ..errors import LinkBroken
+from ..frames import Buffer
 from ..framing import FrameReader
+from .meter import LoopMeter
 from .scope import ScopeBuilder
-from .stream import HttpStream
+from .stream import SENT, HttpStream
 from .tasks import starter
 
-# Output that is not kept until the end of the turn.
-_FLUSH_SIZE = 256 * 1024
+# Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
+# they are still in the processor's cache when the kernel copies them.
+_FLUSH_SIZE = 64 * 1024
 # How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
 # slow ones behind it.
 _FLUSH_TIME = 0.001
@@ -38,6 +41,7 @@ class DataLink(FrameReader):
         response_window: int,
         lost: Callable[["DataLink", str], None],
         arm: Callable[[], None],
+        meter: LoopMeter,
     ) -> None:
         super().__init__()
         self.loop = loop
@@ -47,19 +51,25 @@ class DataLink(FrameReader):
         self._application = application
         self._build_scope = scopes.build
         self._lost = lost
-        # tells the watch that responses wait for the end of the batch
+        # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
+        self._watched = False
         # streams whose application did not finish in its first step
         self.unfinished: Set[HttpStream] = set()
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
         self._now = 0.0
+        # what requests cost the loop; the latest request of the batch
+        self._meter = meter
+        self._latest: Optional[HttpStream] = None
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
-        self._out: List[bytes] = []
+        self._out: List[Buffer] = []
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
+        # who is told of a stream whose time is over
+        self.timed_out: Callable[[HttpStream], None] = lambda http: None
 
     async def open(self) -> None:
         """Begins to read."""
@@ -72,14 +82,28 @@ class DataLink(FrameReader):
         `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
         """
         self._start = starter(self.loop)
-        self._now = monotonic()
+        self._now = self._meter.begin()
         self._flush_expected = True
         try:
             self.take_in(count)
+            self._tell_taken()
         except LinkBroken as error:
             self.fail(str(error))
         finally:
             self.flush()
+
+    def _tell_taken(self) -> None:
+        """
+        The front keeps back what this worker could not begin at once. Responses tell it how far that is; where
+        the latest request has none yet, it must be told.
+        """
+        latest = self._latest
+        self._latest = None
+        due = self._meter.end()
+        if latest is not None and latest.phase < SENT:
+            self.write(wire.pack_taken(latest.id, 0, *self._meter.take()))
+        elif due:
+            self.write(wire.pack_taken(0, 0, *self._meter.take()))
 
     def on_request(
         self,
@@ -91,15 +115,18 @@ class DataLink(FrameReader):
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
         if self.draining:
             self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
             return
-        if self._out:
+        if self._out and not self._watched:
+            self._watched = True
             self._arm()
-        scope = self._build_scope(method, raw_path, query, connection, headers)
+        scope = self._build_scope(method, raw_path, query, connection, headers, queued)
         http = HttpStream(self, stream, flags, method, body, self._now)
-        self.streams[stream] = http
+        self.streams[stream] = self._latest = http
+        self._meter.count()
         task = self._start(http.run(self._application, scope))
         if not task.done():
             http.task = task
@@ -112,8 +139,8 @@ class DataLink(FrameReader):
 
     # ---- output
 
-    def write(self, frame: bytes) -> None:
-        """Adds a frame to what leaves next."""
+    def write(self, frame: Buffer) -> None:
+        """Adds a frame, or a part of one, to what leaves next."""
         self._out.append(frame)
         self._out_size += len(frame)
         if not self._flush_expected:
@@ -131,11 +158,12 @@ class DataLink(FrameReader):
     def _send_out(self) -> None:
         with self._out_lock:
             # The loop's thread may add frames while the watch is here.
-            frames = self._out[:]
-            del self._out[: len(frames)]
+            pieces = self._out[:]
+            del self._out[: len(pieces)]
             self._out_size = 0
+            self._watched = False
             if not self._closed:
-                self.transmit(b"".join(frames))
+                self.transmit(pieces)
 
     def check(self, since: float) -> bool:
         """For the watch: sends what has waited since before that time. Says whether something waits."""
@@ -145,10 +173,10 @@ class DataLink(FrameReader):
             self._send_out()
         return True
 
-    def transmit(self, data: bytes) -> None:
+    def transmit(self, pieces: List[Buffer]) -> None:
         """
-        Sends the bytes, or keeps what cannot be sent yet. Called with the output's lock, on the loop's thread
-        or on that of the watch.
+        Sends the pieces, or keeps what cannot be sent yet. Called with the output's lock, on the loop's
+        thread or on that of the watch.
         """
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from .. import wire
 from ..headers import BlockCache, parse_block
+from ..streams import request_start
 
 # Of the HTTP and WebSocket spec. 2.4: send() raises on a closed connection. 2.5 is about WebSockets only.
 SPEC_VERSION = "2.4"
@@ -55,9 +56,15 @@ class ScopeBuilder:
         self.state: Optional[Dict[str, Any]] = None
 
     def build(
-        self, method: bytes, raw_path: bytes, query: bytes, connection: bytes, headers: bytes
+        self,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        queued: int = 0,
     ) -> Dict[str, Any]:
-        """A fresh scope: the application may change it."""
+        """A fresh scope: the application may change it. `queued` is in microseconds."""
         scheme, http_version, client, server = self._connections.young.get(
             connection
         ) or self._connections.get(connection)
@@ -89,7 +96,20 @@ class ScopeBuilder:
         if self.state is not None:
             # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
             scope["state"] = self.state.copy()
+        if queued:
+            _tell_wait(scope, queued)
         return scope
+
+
+def _tell_wait(scope: Dict[str, Any], microseconds: int) -> None:
+    """
+    The request has waited for a worker. The header is the one that proxies send, and tools for monitoring
+    read: when the request came.
+    """
+    scope["extensions"]["hydra"] = {"queue_time": microseconds / 1_000_000}
+    headers = scope["headers"]
+    if not any(name == b"x-request-start" for name, _ in headers):
+        headers.append((b"x-request-start", b"t=%d" % request_start(microseconds)))
 
 
 def decode_path(raw_path: bytes) -> str:

@@ -11,9 +11,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
-from ..frames import body_frame, response_frame
-from ..headers import BODILESS, encode
+from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
+from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
+from ..headers import BODILESS, HeadCache, encode
 from ..logs import log_exception, logger, warn_once
 from ..streams import Stream
 
@@ -29,6 +29,7 @@ DONE = 4  # the response is complete, and with it the stream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_head_of = HeadCache(encode).get
 
 
 class HttpStream(Stream):
@@ -77,6 +78,11 @@ class HttpStream(Stream):
                 if not waiter.done():
                     waiter.set_result(None)
 
+    def on_cancel(self, reason: int = 0) -> None:
+        if reason == wire.CANCEL_TIMEOUT:
+            self.link.timed_out(self)
+        Stream.on_cancel(self)
+
     async def _change(self) -> None:
         """
         Waits until something has arrived for this stream. Each caller has a future of its own, so that it can
@@ -124,8 +130,12 @@ class HttpStream(Stream):
             if self.bodiless:
                 body = b""
             size = len(body)
-            if size <= _MAX_BODY and self.phase == HELD:
-                self.link.write(response_frame(self.id, 0 if more else _END, self.status, self.head, body))
+            if size <= COPIED and not more and self.phase == HELD:
+                # What most responses are.
+                self.link.write(response_frame(self.id, _END, self.status, self.head, body))
+                self._complete()
+            elif size <= _MAX_BODY and self.phase == HELD:
+                self._write_response(0 if more else _END, body)
                 if more:
                     self.phase = SENT
                 else:
@@ -133,10 +143,10 @@ class HttpStream(Stream):
             elif size <= _MAX_BODY and size <= self.credit:
                 self.credit -= size
                 if not more:
-                    self.link.write(body_frame(self.id, _END, body))
+                    self._write_body(_END, body)
                     self._complete()
                 elif size:
-                    self.link.write(body_frame(self.id, 0, body))
+                    self._write_body(0, body)
             else:
                 await self._send_body(body, more)
         elif kind == "http.response.start" and self.phase == IDLE:
@@ -146,14 +156,14 @@ class HttpStream(Stream):
 
     def _hold(self, message: Dict[str, Any]) -> None:
         status = message.get("status")
-        if not isinstance(status, int) or isinstance(status, bool):
+        if type(status) is not int and (not isinstance(status, int) or isinstance(status, bool)):
             raise self._broke(
                 f"The status of http.response.start must be an int, not {status!r}.", InvalidMessage
             )
         if not 200 <= status <= 999:
             raise self._broke(f"{status} cannot be the status of a response: it must be from 200 to 999.")
         try:
-            self.head, self.remaining = encode(message.get("headers", ()), status)
+            self.head, self.remaining = _head_of(message.get("headers", ()), status)
         except RuleViolation as error:
             self.violation = str(error)
             raise
@@ -181,7 +191,7 @@ class HttpStream(Stream):
         try:
             if self.phase == HELD:
                 at = _MAX_BODY
-                self.link.write(response_frame(self.id, 0, self.status, self.head, view[:at]))
+                self._write_response(0, view[:at])
                 self.phase = SENT
             while at < len(body):
                 while self.credit <= 0:
@@ -191,7 +201,7 @@ class HttpStream(Stream):
                 end = min(at + _MAX_BODY, at + self.credit, len(body))
                 last = not more and end == len(body)
                 self.credit -= end - at
-                self.link.write(body_frame(self.id, _END if last else 0, view[at:end]))
+                self._write_body(_END if last else 0, view[at:end])
                 at = end
             if not more:
                 self._complete()
@@ -203,6 +213,22 @@ class HttpStream(Stream):
         finally:
             self.sending = False
             self.wake()
+
+    def _write_response(self, flags: int, body: Buffer) -> None:
+        write = self.link.write
+        if len(body) <= COPIED:
+            write(response_frame(self.id, flags, self.status, self.head, body))
+        else:
+            write(response_start(self.id, flags, self.status, self.head, len(body)))
+            write(body)
+
+    def _write_body(self, flags: int, body: Buffer) -> None:
+        write = self.link.write
+        if len(body) <= COPIED:
+            write(body_frame(self.id, flags, body))
+        else:
+            write(body_start(self.id, flags, len(body)))
+            write(body)
 
     async def _wait_turn(self) -> None:
         """Another send() of the same request waits for credit: its bytes come first."""
@@ -258,8 +284,11 @@ class HttpStream(Stream):
             self.link.tasks_done(self)
 
     def _failed(self, error: BaseException) -> None:
-        if self.gone and _comes_from_disconnect(error):
+        if isinstance(error, RequestInterrupted) or (
+            self.gone and (isinstance(error, asyncio.CancelledError) or _comes_from_disconnect(error))
+        ):
             # Spec 2.4, "Disconnected Client": the server must not log what it raised itself.
+            self._end_cancelled()
             return
         if self.link.draining and isinstance(error, asyncio.CancelledError):
             if self.phase != DONE:
@@ -277,6 +306,7 @@ class HttpStream(Stream):
 
     def _unfinished(self) -> None:
         if self.gone:
+            self._end_cancelled()
             return
         if self.violation is not None:
             reason, text = wire.RESET_RULE_VIOLATION, self.violation
@@ -291,9 +321,17 @@ class HttpStream(Stream):
         self._reset(reason, text)
 
     def _reset(self, reason: int, text: str) -> None:
-        if not self.gone:
+        if self.gone:
+            self._end_cancelled()
+        else:
             self.link.write(wire.pack_reset(self.id, 0, reason, text.encode("utf-8", "replace")[:1024]))
-        self._complete()
+            self._complete()
+
+    def _end_cancelled(self) -> None:
+        """The front has cancelled the stream, and waits to hear that the application is through with it."""
+        if self.phase != DONE:
+            self.link.write(wire.pack_reset(self.id, 0, wire.RESET_CANCELLED, b""))
+            self._complete()
 
 
 def _comes_from_disconnect(error: Optional[BaseException]) -> bool:

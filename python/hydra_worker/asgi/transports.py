@@ -10,13 +10,17 @@ import select
 import socket
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 from .. import forks
+from ..backlog import Backlog
+from ..frames import Buffer
 from .link import DataLink
 
 # How long the orderly end waits for the front to take the last bytes.
 _LAST_SECONDS = 2.0
+# Bytes that the front has not taken yet, above which no more requests are read.
+_MOST_UNSENT = 256 * 1024
 
 
 class SocketLink(DataLink):
@@ -25,11 +29,13 @@ class SocketLink(DataLink):
     def __init__(self, sock: socket.socket, *args: Any) -> None:
         super().__init__(*args)
         self._sock: Optional[socket.socket] = sock
-        self._unsent = b""
         self._loop_thread = threading.get_ident()
         sock.setblocking(False)
         self._receive_into = sock.recv_into
-        self._send = sock.send
+        # what the socket has not taken: while there is some, the loop tells when it takes more, and while
+        # there is much, nothing is read that would make yet more
+        self._unsent = Backlog(sock)
+        self._paused = False
         forks.register(self)
 
     async def open(self) -> None:
@@ -57,19 +63,20 @@ class SocketLink(DataLink):
         else:
             self.fail("the front closed a data link")
 
-    def transmit(self, data: bytes) -> None:
-        if self._unsent:
-            self._unsent += data
+    def transmit(self, pieces: List[Buffer]) -> None:
+        unsent = self._unsent
+        waits = bool(unsent.pieces)
+        unsent.add(pieces)
+        if waits:
+            if unsent.size > _MOST_UNSENT and not self._paused:
+                self._on_loop(self._pause)
             return
         try:
-            sent = self._send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
+            empty = unsent.send()
         except OSError as error:
             self._on_loop(self.fail, f"a data link failed: {error}")
             return
-        if sent < len(data):
-            self._unsent = data[sent:]
+        if not empty:
             self._on_loop(self._expect_writable)
 
     def _on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
@@ -85,10 +92,26 @@ class SocketLink(DataLink):
     def _writable(self) -> None:
         if self._sock is None:
             return
-        self.loop.remove_writer(self._sock.fileno())
         with self._out_lock:
-            data, self._unsent = self._unsent, b""
-            self.transmit(data)
+            try:
+                empty = self._unsent.send()
+            except OSError as error:
+                failure = f"a data link failed: {error}"
+            else:
+                failure = ""
+                if empty:
+                    self.loop.remove_writer(self._sock.fileno())
+        if failure:
+            self.fail(failure)
+        elif self._paused and self._unsent.size <= _MOST_UNSENT:
+            self._paused = False
+            self.loop.add_reader(self._sock.fileno(), self._readable)
+
+    def _pause(self) -> None:
+        """The front takes less than the requests make: they wait where they are, in the socket."""
+        if self._sock is not None and self._unsent.size > _MOST_UNSENT and not self._paused:
+            self._paused = True
+            self.loop.remove_reader(self._sock.fileno())
 
     def close(self) -> None:
         sock, self._sock = self._sock, None
@@ -108,7 +131,7 @@ class SocketLink(DataLink):
             self.received(count)
         self.flush()
         deadline = time.monotonic() + _LAST_SECONDS
-        while self._sock is not None and self._unsent and time.monotonic() < deadline:
+        while self._sock is not None and self._unsent.pieces and time.monotonic() < deadline:
             select.select([], [self._sock], [], 0.1)
             self._writable()
         self._closed = True
@@ -141,9 +164,9 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
     def connection_lost(self, exc: Optional[Exception]) -> None:
         self.fail(f"a data link failed: {exc}" if exc else "the front closed a data link")
 
-    def transmit(self, data: bytes) -> None:
+    def transmit(self, pieces: List[Buffer]) -> None:
         if self._transport is not None:
-            self._transport.write(data)
+            self._transport.write(b"".join(pieces))
 
     def close(self) -> None:
         if self._transport is not None:

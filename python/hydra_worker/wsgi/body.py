@@ -80,8 +80,9 @@ class InputStream:
 
     def _fill(self) -> bool:
         """Waits for more of the body; False at its end."""
-        if self._ended:
-            return False
+        return not self._ended and self._hub.shielded(self._wait)
+
+    def _wait(self) -> bool:
         request = self._request
         hub = self._hub
         with hub.lock:

@@ -8,10 +8,13 @@ import time
 from typing import Any, List, Optional, Tuple
 
 from .. import control, links, process, wire
+from ..errors import RequestAbandoned, RequestTimeout
 from ..framing import load_of
 from ..logs import logger
 from ..process import hard_exit
+from . import interrupts
 from .environ import EnvironBuilder
+from .guard import Guard
 from .hub import Hub
 from .link import DataLink
 from .response import WsgiResponse
@@ -44,7 +47,9 @@ class WsgiEngine(control.Engine):
         self._application = application
         boot = worker.boot
         self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1, boot.workers > 1)
-        self._hub = Hub(process.has_gil(), self._on_broken)
+        self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
+        if boot.interruptible:
+            self._hub.guard = Guard(application)
         # the end
         self._threads: List[threading.Thread] = []
         self._drain_begun = False
@@ -75,13 +80,20 @@ class WsgiEngine(control.Engine):
     def _work(self) -> None:
         hub = self._hub
         clock = time.perf_counter
+        runner = hub.guard.enter() if hub.guard is not None else None
+        application = self._application if runner is None else runner.application
         request = hub.take()
         while request is not None:
-            began = clock()
+            hub.taken_at = began = clock()
+            hub.watch()
+            if runner is not None:
+                runner.begin(request)
             try:
-                WsgiResponse(hub, request).run(self._application, self._environs)
+                WsgiResponse(hub, request).run(application, self._environs)
             except wire.WireError as error:
                 hub.fail(f"protocol error on a data link: {error}")
+            if runner is not None:
+                runner.end()
             request = hub.take(clock() - began)
 
     def _on_broken(self, reason: str) -> None:
@@ -111,6 +123,23 @@ class WsgiEngine(control.Engine):
             # A thread that does not come back cannot be ended, but the process can.
             self._control.goodbye(self._cancelled)
             hard_exit(_EXIT_LINK_LOST if self._lost is not None else 0)
+
+    def interrupt(self, link: int, stream: int, reason: int) -> None:
+        hub = self._hub
+        guard = hub.guard
+        if guard is None or link >= len(hub.links):
+            return
+        timed_out = reason == wire.CANCEL_TIMEOUT
+        runner = guard.runner_of(hub.links[link], stream)
+        request = runner.request if runner is not None else None
+        if runner is None or request is None or request.id != stream:
+            if timed_out:
+                interrupts.report_waiting(link, stream, guard.running())
+            return
+        if timed_out:
+            interrupts.report_running(link, request, runner.ident)
+        if runner.interrupt(request, RequestTimeout if timed_out else RequestAbandoned):
+            hub.cancel(request)
 
     def load(self) -> Tuple[int, float]:
         return load_of(self._hub.links)

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from .. import wire
 from ..headers import BlockCache, parse_block
+from ..streams import request_start
 from .files import FileWrapper
 from .stream import WsgiStream
 
@@ -110,6 +111,8 @@ class EnvironBuilder:
             _name_server(environ, fields.host)
         if whole and "CONTENT_LENGTH" not in environ:
             _tell_length(environ, len(request.body))
+        if request.queued:
+            _tell_wait(environ, request.queued)
         return environ
 
 
@@ -123,6 +126,15 @@ def _name_server(environ: Dict[str, Any], host: str) -> None:
         name, port = host, ""
     environ["SERVER_NAME"] = name or "localhost"
     environ["SERVER_PORT"] = port if port.isdigit() else _DEFAULT_PORTS.get(environ["wsgi.url_scheme"], "80")
+
+
+def _tell_wait(environ: Dict[str, Any], microseconds: int) -> None:
+    """
+    The request has waited for a worker. The header is the one that proxies send, and tools for monitoring
+    read: when the request came.
+    """
+    environ["hydra.queue_time"] = microseconds / 1_000_000
+    environ.setdefault("HTTP_X_REQUEST_START", f"t={request_start(microseconds)}")
 
 
 def _tell_length(environ: Dict[str, Any], length: int) -> None:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, Callable, Deque, List, Optional
 
 from .. import forks, wire
 from ..errors import LinkBroken
 from ..watch import Watch
+from .guard import Guard
 from .link import DataLink
 from .poll import Poller
 from .stream import WsgiStream
@@ -30,12 +31,22 @@ _FAST = 0.0001
 _CANCELLED = b"The request was cancelled because the worker stops."
 # The weight of the latest request in the moving average: a few slow ones are enough to be careful again.
 _WEIGHT = 0.1
+# When the front is told what requests cost: after so many of them, or so many seconds.
+_REPORT_REQUESTS = 64
+_REPORT_SECONDS = 0.002
+# When no thread has taken a request for so long, those that wait are given back: another worker may have time.
+_STUCK_SECONDS = 0.005
+# What has just arrived is kept: a thread that is through with its request may be on its way back.
+_ARRIVED_SECONDS = 0.002
+_DRAINING = b"The worker is going away."
+_STUCK = b"The worker has not come to it."
+_U32 = 0xFFFFFFFF
 
 
 class Hub:
     """See the module's description."""
 
-    def __init__(self, has_gil: bool, on_broken: Callable[[str], None]) -> None:
+    def __init__(self, has_gil: bool, on_broken: Callable[[str], None], threads: int = 1) -> None:
         self.lock = threading.Lock()
         self.ready: Deque[WsgiStream] = deque()
         self.links: List[DataLink] = []
@@ -43,6 +54,9 @@ class Hub:
         self.running = 0
         # seconds that a request takes, a moving average; pessimistic until something was measured
         self._cost = 1.0
+        # what the front has not been told: seconds, and the requests that took them
+        self._busy = 0.0
+        self._done = 0
         # who waits, and who reads; since when nobody does although threads are idle (0: that is not so)
         self._pumping = False
         self._idle: List[Any] = []
@@ -51,11 +65,18 @@ class Hub:
         # without the interpreter's lock other threads run truly beside this one
         self._alone_is_faster = has_gil
         self._watch = Watch(self.check)
+        # A thread goes off to run a request, and may not be back soon.
+        self.watch = self._watch.arm
+        # when a thread last took a request; written without the lock, and read by the watch
+        self.taken_at = 0.0
+        self._threads = threads
         # the end
         self.drained = threading.Event()
         self._draining = False
         self._broken = False
         self._on_broken = on_broken
+        # where requests can be interrupted
+        self.guard: Optional[Guard] = None
         self._waker, wake_end = socket.socketpair()
         self._waker.setblocking(False)
         self._poller = Poller(wake_end)
@@ -109,14 +130,29 @@ class Hub:
             request = self.ready.popleft()
             if not request.gone:
                 return request
+            # The front keeps its place until it hears of it.
+            request.link.defer(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
+            self._watch.arm()
         return None
 
     def _finished(self, cost: float) -> None:
         self._cost += (cost - self._cost) * _WEIGHT
+        self._busy += cost
+        self._done += 1
+        if self._done >= _REPORT_REQUESTS or self._busy >= _REPORT_SECONDS:
+            self._report()
         self.running -= 1
         if self._draining and not self.running:
             self.drained.set()
             self._wake_all()
+
+    def _report(self) -> None:
+        """Tells the front what requests cost: it sends no more of them than this worker comes to soon."""
+        busy = min(int(self._busy * 1_000_000), _U32)
+        self.links[0].defer(wire.pack_taken(0, 0, busy, self._done))
+        self._watch.arm()
+        self._busy = 0.0
+        self._done = 0
 
     def deliver(self, request: WsgiStream, frame: bytes) -> None:
         """
@@ -149,6 +185,18 @@ class Hub:
                 self._pump(wait=False)
                 self._wake_idle(len(self.ready))
                 self._leave()
+
+    def shielded(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Runs code of the shim that the application has called, so that nothing interrupts it."""
+        guard = self.guard
+        return function(*arguments) if guard is None else guard.shielded(function, *arguments)
+
+    def cancel(self, request: WsgiStream) -> None:
+        """The front has ended the stream, and whoever waits for something of it is to notice."""
+        with self.lock:
+            request.link.streams.pop(request.id, None)
+            request.on_cancel()
+        self.wake()
 
     # ---- who pumps; the caller holds the lock
 
@@ -246,6 +294,10 @@ class Hub:
                 busy = True
                 if link.out_since < since:
                     link.flush()
+        if self.running >= self._threads:
+            busy = True
+            if perf_counter() - self.taken_at > _STUCK_SECONDS:
+                self._give_back()
         if self._unattended:
             busy = True
             with self.lock:
@@ -253,6 +305,29 @@ class Hub:
                     self._unattended = 0.0
                     self._wake_idle(1 + len(self.ready))
         return busy
+
+    def _give_back(self) -> None:
+        """
+        All threads are held up: takes in what has arrived, and lets the front send it elsewhere. Not those
+        whose bodies are still coming.
+        """
+        with self.lock:
+            if not (self._pumping or self._broken or self._draining):
+                self._pump(wait=False)
+                self._leave()
+            if self._broken or self._draining or self.running < self._threads:
+                return
+            since = monotonic() - _ARRIVED_SECONDS
+            waiting = list(self.ready)
+            self.ready.clear()
+            for request in waiting:
+                whole = request.body_ended and request.chunks is None
+                if whole and not request.gone and request.started <= since:
+                    request.link.give_back(request, _STUCK)
+                else:
+                    self.ready.append(request)
+            for link in self.links:
+                link.flush()
 
     # ---- the end
 
@@ -270,7 +345,8 @@ class Hub:
             while self.ready:
                 request = self.ready.popleft()
                 if not request.gone:
-                    request.link.refuse(request)
+                    request.link.give_back(request, _DRAINING)
+                    request.link.flush()
             if not self.running:
                 self.drained.set()
             self._wake_all()

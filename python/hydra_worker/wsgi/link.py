@@ -17,6 +17,10 @@ from ..framing import FrameReader
 from .stream import WsgiStream
 
 
+# Bytes of deferred output that leave without waiting for more.
+_FLUSH_SIZE = 64 * 1024
+
+
 class DataLink(FrameReader):
     """See the module's description."""
 
@@ -32,6 +36,7 @@ class DataLink(FrameReader):
         # output
         self._out_lock = threading.Lock()
         self._out: List[bytes] = []
+        self._out_size = 0
         self.out_since = 0.0
         forks.register(self)
 
@@ -68,19 +73,21 @@ class DataLink(FrameReader):
         connection: bytes,
         headers: bytes,
         body: bytes,
+        queued: int,
     ) -> None:
         head = (method, raw_path, query, connection, headers)
-        new = WsgiStream(self, stream, flags, head, body, self._now)
+        new = WsgiStream(self, stream, flags, head, body, self._now, queued)
         self.streams[stream] = new
         if self._ready is None:
-            self.refuse(new)
+            self.give_back(new, b"The worker is going away.")
+            self.flush()
         else:
             self._ready.append(new)
 
-    def refuse(self, request: WsgiStream) -> None:
-        """The worker is going away: the front may send the request to another."""
+    def give_back(self, request: WsgiStream, reason: bytes) -> None:
+        """No thread has taken the request: the front may send it to another worker. The caller flushes."""
         self.streams.pop(request.id, None)
-        self.write(wire.pack_reset(request.id, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
+        self.defer(wire.pack_reset(request.id, 0, wire.RESET_NOT_STARTED, reason))
 
     # ---- output
 
@@ -94,7 +101,13 @@ class DataLink(FrameReader):
         with self._out_lock:
             if not self._out:
                 self.out_since = monotonic()
+                self._out_size = 0
             self._out.append(frame)
+            self._out_size += len(frame)
+            if self._out_size >= _FLUSH_SIZE:
+                data = b"".join(self._out)
+                self._out.clear()
+                self._send(data)
 
     def write(self, frame: bytes) -> None:
         """Sends a frame, and whatever was deferred before it."""

@@ -6,9 +6,9 @@ import io
 from typing import Any, Callable, List, Optional, Tuple
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RuleViolation
+from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import BODILESS
+from ..headers import BODILESS, HeadCache
 from ..logs import log_exception
 from .body import InputStream
 from .environ import EnvironBuilder
@@ -25,6 +25,7 @@ DONE = 3  # the response is complete
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_head_of = HeadCache(encode).get
 
 
 class WsgiResponse:
@@ -74,6 +75,9 @@ class WsgiResponse:
                     close()
         except BaseException as error:
             self._failed(error)
+        if request.gone:
+            # The front keeps the stream's place until it hears that the thread is free.
+            request.link.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
 
     def _gather(self) -> None:
         """More of the body came while the request waited for a thread; perhaps all of it."""
@@ -99,7 +103,7 @@ class WsgiResponse:
             raise self._broke("start_response() was called again without exc_info.")
         try:
             code = parse_status(status)
-            self._head, self._remaining = encode(headers, code)
+            self._head, self._remaining = _head_of(headers, code)
         except RuleViolation as error:
             self._violation = str(error)
             raise
@@ -114,7 +118,7 @@ class WsgiResponse:
         if not isinstance(data, bytes):
             raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
         if data:
-            self._send_chunk(data)
+            self._hub.shielded(self._send_chunk, data)
 
     # ---- the result
 
@@ -239,7 +243,10 @@ class WsgiResponse:
         return error(rule)
 
     def _failed(self, error: BaseException) -> None:
-        if self._request.gone and isinstance(error, ClientDisconnected):
+        if isinstance(error, RequestInterrupted):
+            # That the front has ended the stream may be noted only after this.
+            self._request.gone = True
+        if self._request.gone and isinstance(error, (ClientDisconnected, RequestInterrupted)):
             self._complete()
             return
         if self._phase != DONE:

@@ -14,11 +14,15 @@ Head = Tuple[bytes, bytes, bytes, bytes, bytes]
 class WsgiStream(Stream):
     """See the module's description."""
 
-    __slots__ = ("head", "gate")
+    __slots__ = ("head", "queued", "gate")
 
-    def __init__(self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float) -> None:
+    def __init__(
+        self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0
+    ) -> None:
         Stream.__init__(self, link, number, flags, body, started)
         self.head = head
+        # microseconds that the request has waited in the front
+        self.queued = queued
         # Held by the thread that waits for a change.
         self.gate: Optional[threading.Lock] = None
 

@@ -142,6 +142,11 @@ internal static class WireCatalogue
             typeof(KillMessage),
             (v, output, flags, stream) => new KillMessage { ProcessId = U32(v[0]) }.WriteFrame(output, flags, stream),
             payload => KillMessage.TryRead(payload, out KillMessage m) ? [N(m.ProcessId)] : null),
+            MessageType.Interrupt,
+            typeof(InterruptMessage),
+            (v, output, flags, stream) => new InterruptMessage { Target = (ulong)v[0], Link = U8(v[1]), Reason = U8(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => InterruptMessage.TryRead(payload, out InterruptMessage m) ? [m.Target, N(m.Link), N(m.Reason)] : null),
         new(
             MessageType.Request,
             typeof(RequestMessage),
@@ -185,6 +190,12 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }
                 .WriteFrame(output, flags, stream),
             payload => ResetMessage.TryRead(payload, out ResetMessage m) ? [N(m.Reason), m.Message.ToArray()] : null),
+        new(
+            MessageType.Taken,
+            typeof(TakenMessage),
+            (v, output, flags, stream) => new TakenMessage { BusyMicroseconds = U32(v[0]), Requests = U32(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => TakenMessage.TryRead(payload, out TakenMessage m) ? [N(m.BusyMicroseconds), N(m.Requests)] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

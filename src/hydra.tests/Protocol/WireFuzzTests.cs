@@ -72,6 +72,7 @@ public sealed class WireFuzzTests
         read += PongMessage.TryRead(payload, out PongMessage pong) ? Same(n, pong.PayloadSize) : 0;
         read += LogMessage.TryRead(payload, out LogMessage log) ? Same(n, log.PayloadSize) : 0;
         read += GoodbyeMessage.TryRead(payload, out GoodbyeMessage goodbye) ? Same(n, goodbye.PayloadSize) : 0;
+        read += InterruptMessage.TryRead(payload, out InterruptMessage interrupt) ? Same(n, interrupt.PayloadSize) : 0;
         read += WindowMessage.TryRead(payload, out WindowMessage window) ? Same(n, window.PayloadSize) : 0;
         read += CancelMessage.TryRead(payload, out CancelMessage cancel) ? Same(n, cancel.PayloadSize) : 0;
         read += ResetMessage.TryRead(payload, out ResetMessage reset) ? Same(n, reset.PayloadSize) : 0;

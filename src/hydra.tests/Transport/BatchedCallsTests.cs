@@ -121,6 +121,30 @@ public class BatchedCallsTests
         }
     }
 
+    [LinuxTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Abort_RightAfterAFlush_ComesBehindWhatWasFlushed(bool batches)
+    {
+        await using LoopHost host = await LoopHost.StartAsync(
+            async context =>
+            {
+                context.Response.ContentLength = 10;
+                await context.Response.Body.WriteAsync("half."u8.ToArray());
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+            },
+            Options(batches));
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+
+        Assert.StartsWith("HTTP/1.1 200 OK", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        byte[] body = new byte[5];
+        await client.ReadExactlyAsync(body);
+        Assert.Equal("half.", Encoding.ASCII.GetString(body));
+        await Assert.ThrowsAnyAsync<Exception>(() => client.ReadExactlyAsync(new byte[1]));
+    }
+
     private static TransportOptions Options(bool batches) => new() { Loops = 1, Batches = batches };
 
     private static Task Mirror(HttpContext context)
@@ -135,10 +159,12 @@ public class BatchedCallsTests
     {
         using var entered = new ManualResetEventSlim();
         using var leave = new ManualResetEventSlim();
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         host.Group.Loops[0].Post(new Job(() =>
         {
             entered.Set();
             leave.Wait();
+            left.SetResult();
         }));
         entered.Wait();
         try
@@ -148,6 +174,9 @@ public class BatchedCallsTests
         finally
         {
             leave.Set();
+
+            // The loop still uses the events until then.
+            await left.Task;
         }
     }
 

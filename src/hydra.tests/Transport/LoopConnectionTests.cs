@@ -104,6 +104,33 @@ public sealed class LoopConnectionTests : IAsyncDisposable
     }
 
     [LinuxFact]
+    public async Task CancelPendingRead_BytesInTheKernel_ComeWithTheCancellation()
+    {
+        (ConnectionContext connection, RawClient client) = await OpenAsync();
+        PipeReader input = connection.Transport.Input;
+        Task<ReadResult> reading = input.ReadAsync().AsTask();
+        using var entered = new ManualResetEventSlim();
+        using var leave = new ManualResetEventSlim();
+        _group!.Loops[0].Post(new Job(() =>
+        {
+            entered.Set();
+            leave.Wait();
+        }));
+        entered.Wait();
+
+        // The loop has not seen them when the server wants to end the idle connection.
+        await client.SendAsync("abc");
+        input.CancelPendingRead();
+        leave.Set();
+
+        ReadResult result = await reading;
+        Assert.True(result.IsCanceled);
+        Assert.Equal("abc", Text(result));
+        client.Dispose();
+        await connection.DisposeAsync();
+    }
+
+    [LinuxFact]
     public async Task Read_TokenCancelled_ThrowsAndTheNextReadWorks()
     {
         (ConnectionContext connection, RawClient client) = await OpenAsync();
@@ -319,5 +346,10 @@ public sealed class LoopConnectionTests : IAsyncDisposable
         _listener ??= await new LoopTransportFactory(_group!).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         RawClient client = RawClient.Connect(_listener.EndPoint);
         return ((await _listener.AcceptAsync())!, client);
+    }
+
+    private sealed class Job(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
     }
 }

@@ -26,6 +26,8 @@ internal sealed class FakeStream : Exchange
 
     public bool Accepts { get; set; } = true;
 
+    public DeadlineVerdict Verdict { get; set; } = DeadlineVerdict.TimedOut;
+
     public override ReadOnlySpan<byte> RequestFrame => _frame;
 
     public override bool OnSending(WorkerLink link, ulong id)
@@ -55,6 +57,21 @@ internal sealed class FakeStream : Exchange
     public override void OnReset(ulong id, ResetReason reason, string message) => Events.Add($"reset {reason} {message}");
 
     public override void OnLost(ulong id, StreamLoss loss) => Events.Add($"lost {loss}");
+
+    public override DeadlineVerdict OnDeadline(ulong id) => Verdict;
+
+    public override void OnTimedOut(ulong id) => Events.Add("timed out");
+
+    public override bool IsWaiting => IsWanted;
+
+    public int RetryAfter { get; private set; }
+
+    public override bool TryRefuse(in Refusal refusal)
+    {
+        RetryAfter = refusal.RetryAfter;
+        Events.Add(refusal.Reason.ToString());
+        return IsWanted;
+    }
 
     public override void OnRefused() => Events.Add("refused");
 }

@@ -84,6 +84,7 @@ internal sealed class FleetHarness : IFleetActions, IWorkerPool, IQueueFigures, 
     public static FakeStream Open(Worker worker)
     {
         var stream = new FakeStream();
+        Assert.True(worker.Handle.Window.TryEnter());
         Assert.True(worker.Handle.LinkFor(0).TryOpen(stream));
         return stream;
     }
@@ -116,7 +117,7 @@ internal sealed class FleetHarness : IFleetActions, IWorkerPool, IQueueFigures, 
     Worker IFleetActions.Create(int index, WorkerLife life)
     {
         var channel = new FakeChannel();
-        var worker = new Worker(index, 1, (_, _) => channel, this, life);
+        var worker = new Worker(index, 1, (_, _) => channel, 0, this, life);
         _channels[worker] = channel;
         return worker;
     }

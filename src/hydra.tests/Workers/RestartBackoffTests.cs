@@ -16,6 +16,16 @@ public class RestartBackoffTests
     }
 
     [Fact]
+    public void Next_DeathsSoonAfterReady_DoNotDouble()
+    {
+        var backoff = new RestartBackoff();
+
+        double[] delays = [.. Enumerable.Range(0, 4).Select(_ => backoff.Next(TimeSpan.FromSeconds(0.5)).TotalSeconds)];
+
+        Assert.Equal([0, 0.1, 0.1, 0.1], delays);
+    }
+
+    [Fact]
     public void Next_AfterAHealthyLife_StartsAtOnce()
     {
         var backoff = new RestartBackoff();
@@ -24,7 +34,7 @@ public class RestartBackoffTests
             backoff.Next(TimeSpan.Zero);
         }
 
-        Assert.Equal(TimeSpan.Zero, backoff.Next(TimeSpan.FromSeconds(10)));
-        Assert.Equal(TimeSpan.FromSeconds(0.1), backoff.Next(TimeSpan.FromSeconds(1)));
+        Assert.Equal(TimeSpan.Zero, backoff.Next(TimeSpan.FromSeconds(1)));
+        Assert.Equal(TimeSpan.FromSeconds(0.1), backoff.Next(TimeSpan.FromSeconds(0.9)));
     }
 }

@@ -16,6 +16,7 @@ public class WorkerLinkTests
     {
         _link = new WorkerLink(_channel, _worker, 0, (_, violation) => _closed.Add(violation));
         _link.Start();
+        _worker.Open([_link], new WorkerWindow(threads: 0, limit: 0));
     }
 
     [Fact]
@@ -35,6 +36,7 @@ public class WorkerLinkTests
     {
         var stream = new FakeStream { IsWanted = false };
 
+        Assert.True(_worker.Window.TryEnter());
         Assert.True(_link.TryOpen(stream));
 
         Assert.Empty(_channel.TakeFrames());
@@ -84,18 +86,44 @@ public class WorkerLinkTests
     }
 
     [Fact]
-    public void Cancel_OpenStream_SendsCancelOnceAndForgetsIt()
+    public void Cancel_OpenStream_SendsCancelOnceAndHearsNothingMore()
     {
         FakeStream stream = Open();
         _channel.TakeFrames();
 
         Assert.True(_link.Cancel(stream.Id, CancelReason.ClientLeft));
         Assert.False(_link.Cancel(stream.Id, CancelReason.ClientLeft));
-        Receive(Response(stream.Id, 200, FrameFlags.End));
+        Receive(Response(stream.Id, 200, FrameFlags.None));
 
         Assert.Equal([MessageType.Cancel], _channel.TakeFrames().Select(f => f.Header.Type));
         Assert.Empty(stream.Events);
+        Assert.Equal(1, _worker.InFlight);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cancel_WorkerIsThrough_FreesTheSlot(bool byReset)
+    {
+        FakeStream stream = Open();
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        Assert.NotEqual((uint)stream.Id, (uint)Open().Id);
+        Receive(byReset ? Reset(stream.Id, ResetReason.Cancelled) : Response(stream.Id, 200, FrameFlags.End));
+
+        Assert.Equal(1, _worker.InFlight);
+        Assert.Equal((uint)stream.Id, (uint)Open().Id);
+        Assert.Empty(stream.Events);
+    }
+
+    [Fact]
+    public void Close_CancelledStreams_AreNotCountedAnyMore()
+    {
+        FakeStream stream = Open();
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        _link.Close();
+
         Assert.Equal(0, _worker.InFlight);
+        Assert.Empty(stream.Events);
     }
 
     [Fact]
@@ -119,8 +147,8 @@ public class WorkerLinkTests
 
         _link.Close();
 
-        Assert.Equal(["lost LinkLost"], first.Events);
-        Assert.Equal(["lost LinkLost"], second.Events);
+        Assert.Equal(["lost LinkLostAlone"], first.Events);
+        Assert.Equal(["lost LinkLostBehind"], second.Events);
         Assert.Equal([null], _closed);
         Assert.Equal(0, _worker.InFlight);
         Assert.False(_link.TryOpen(new FakeStream()));
@@ -140,7 +168,7 @@ public class WorkerLinkTests
         Assert.Equal(-1, Receive(frame));
 
         Assert.Contains(type, Assert.Single(_closed), StringComparison.Ordinal);
-        Assert.Equal(["lost LinkLost"], stream.Events);
+        Assert.Equal(["lost LinkLostAlone"], stream.Events);
     }
 
     [Fact]
@@ -165,17 +193,98 @@ public class WorkerLinkTests
     public void OnBytes_Reset_EndsTheStreamWithItsReason()
     {
         FakeStream stream = Open();
-        var frame = new ArrayBufferWriter<byte>();
-        new ResetMessage { Reason = (byte)ResetReason.RuleViolation, Message = "no start"u8 }.WriteFrame(frame, FrameFlags.None, stream.Id);
+        Receive(Reset(stream.Id, ResetReason.RuleViolation));
 
-        Receive(frame.WrittenSpan);
-
-        Assert.Equal(["reset RuleViolation no start"], stream.Events);
+        Assert.Equal(["reset RuleViolation a rule"], stream.Events);
         Assert.Equal(0, _worker.InFlight);
+    }
+
+    [Fact]
+    public void Close_StreamsThatWereTaken_MayAllHaveBegun()
+    {
+        FakeStream first = Open();
+        FakeStream second = Open();
+        FakeStream third = Open();
+        FakeStream fourth = Open();
+        Receive(Taken(second.Id));
+
+        _link.Close();
+
+        Assert.Equal(["lost LinkLost"], first.Events);
+        Assert.Equal(["lost LinkLost"], second.Events);
+        Assert.Equal(["lost LinkLost"], third.Events);
+        Assert.Equal(["lost LinkLostBehind"], fourth.Events);
+    }
+
+    [Fact]
+    public void Close_WorkerWithThreads_AsManyMayHaveBegun()
+    {
+        _worker.Open([_link], new WorkerWindow(threads: 2, limit: 0));
+        FakeStream[] streams = [Open(), Open(), Open()];
+
+        _link.Close();
+
+        Assert.Equal(["lost LinkLost", "lost LinkLost", "lost LinkLostBehind"], streams.SelectMany(s => s.Events));
+    }
+
+    [Fact]
+    public void OnBytes_Response_TellsThatWhatWasSentBeforeIsTaken()
+    {
+        Open();
+        FakeStream second = Open();
+        Open();
+        Assert.Equal(3, _worker.Window.Untaken);
+
+        Receive(Response(second.Id, 200, FrameFlags.End));
+        Assert.Equal(1, _worker.Window.Untaken);
+    }
+
+    [Fact]
+    public void OnBytes_LateResponseOfACancelledStream_TellsThatItWasTaken()
+    {
+        FakeStream stream = Open();
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        Assert.Equal(1, _worker.Window.Untaken);
+
+        Receive(Response(stream.Id, 200, FrameFlags.End));
+        Assert.Equal(0, _worker.Window.Untaken);
+        Assert.Equal(0, _worker.InFlight);
+    }
+
+    [Fact]
+    public void Cancel_WorkerWithThreads_KeepsThePlaceUntilTheWorkerIsThrough()
+    {
+        _worker.Open([_link], new WorkerWindow(threads: 1, limit: 1));
+        Assert.True(_worker.Window.TryEnter());
+        var stream = new FakeStream();
+        _link.TryOpen(stream);
+
+        _link.Cancel(stream.Id, CancelReason.ClientLeft);
+        Assert.False(_worker.Window.HasRoom);
+
+        Receive(Reset(stream.Id, ResetReason.Cancelled));
+        Assert.True(_worker.Window.HasRoom);
+        Receive(Reset(stream.Id, ResetReason.Cancelled));
+        Assert.Equal(0, _worker.InFlight);
+        Assert.Empty(stream.Events);
+    }
+
+    [Fact]
+    public void TryOpen_StreamThatWaited_HasItsQueueTimeInTheFrame()
+    {
+        var stream = new FakeStream { QueueMicroseconds = 123_456 };
+        _worker.Window.TryEnter();
+        _link.TryOpen(stream);
+
+        Assert.True(RequestMessage.TryRead(Assert.Single(_channel.TakeFrames()).Payload, out RequestMessage request));
+        Assert.Equal(123_456u, request.QueueMicroseconds);
     }
 
     private FakeStream Open(string path = "/")
     {
+        // The window is not what is tested here: it is made wide.
+        _worker.Window.Report(1, 1000);
+        Assert.True(_worker.Window.TryEnter());
         var stream = new FakeStream(path);
         Assert.True(_link.TryOpen(stream));
         return stream;
@@ -187,6 +296,20 @@ public class WorkerLinkTests
     {
         var frame = new ArrayBufferWriter<byte>();
         new ResponseMessage { Status = status }.WriteFrame(frame, flags, id);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Reset(ulong id, ResetReason reason)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new ResetMessage { Reason = (byte)reason, Message = "a rule"u8 }.WriteFrame(frame, FrameFlags.None, id);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Taken(ulong id)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new TakenMessage { BusyMicroseconds = 1, Requests = 1 }.WriteFrame(frame, FrameFlags.None, id);
         return frame.WrittenSpan.ToArray();
     }
 

@@ -90,14 +90,65 @@ internal sealed record HydraOptions
     /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
     public bool? UseColors { get; init; }
 
+    /// <summary>Requests that may wait for a worker.</summary>
+    public int QueueSize { get; init; } = 10_000;
+
+    /// <summary>Bytes of the requests that may wait.</summary>
+    public long QueueBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a request may wait for a worker; zero for no bound.</summary>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests that a worker is given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; }
+
     /// <summary>How long requests may go on when the server or a worker stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a worker may take until a response begins; zero for ever.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+
+    /// <summary>How long a worker may be silent, or go on with a request that was interrupted; zero for ever.</summary>
+    public TimeSpan WorkerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The thread that runs a WSGI request is interrupted when the client leaves.</summary>
+    public bool CancelOnDisconnect { get; init; }
 
     /// <summary>How long an idle connection is kept.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
 
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 2048;
+
+    /// <summary>Bodies of up to this many bytes are read before a worker gets their request; 0 for none.</summary>
+    public long BufferBody { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes that a worker may send of a response ahead of its client.</summary>
+    public long BufferResponse { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes that all bodies of requests together may have in memory, and again those of responses.</summary>
+    public long BufferMemory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Larger bodies go to disk before a worker gets their request.</summary>
+    public bool Spool { get; init; }
+
+    /// <summary>The directory for them, or null to find one.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>Bytes that all of them together may have on disk.</summary>
+    public long SpoolLimit { get; init; } = 10L * 1024 * 1024 * 1024;
+
+    /// <summary>Bytes of the largest body that is accepted; 0 for any.</summary>
+    public long LimitBody { get; init; }
+
+    /// <summary>How long a client may take for a request's head.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
+    public long MinimumDataRate { get; init; }
 
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Configuration;
@@ -26,6 +27,10 @@ internal static class OptionNames
     /// <summary>--transport.</summary>
     public static readonly IReadOnlyList<(string Name, TransportKind Value)> Transports =
         [("auto", TransportKind.Auto), ("loop", TransportKind.Loop), ("sockets", TransportKind.Sockets)];
+
+    /// <summary>--retry.</summary>
+    public static readonly IReadOnlyList<(string Name, RetryMode Value)> RetryModes =
+        [("idempotent", RetryMode.Idempotent), ("always", RetryMode.Always), ("never", RetryMode.Never)];
 
     /// <summary>--io-uring.</summary>
     public static readonly IReadOnlyList<(string Name, IoUringUse Value)> IoUringUses = [("auto", IoUringUse.Auto), ("off", IoUringUse.Off)];

@@ -127,6 +127,7 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Bind = Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        .. Queue,
         new()
         {
             Name = "max-requests", Aliases = ["limit-max-requests"], Placeholder = "N", Default = "0", Group = OptionGroup.Workers,
@@ -177,12 +178,14 @@ internal static partial class OptionTable
             Help = "How long requests may go on in a worker that was replaced, by a reload for instance, or is not needed any more.",
             Bind = Duration(TimeSpan.Zero, static (o, v) => o with { DrainTimeout = v }),
         },
+        .. Hanging,
         new()
         {
             Name = "keep-alive", Aliases = ["timeout-keep-alive"], Placeholder = "TIME", Default = "75s", Group = OptionGroup.Timeouts,
             Help = "How long an idle connection is kept open.",
             Bind = Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { KeepAlive = v }),
         },
+        .. Bodies,
         new()
         {
             Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,

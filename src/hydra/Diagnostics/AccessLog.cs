@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Diagnostics;
 
 /// <summary>
-/// One line for each request, like <c>2026-11-24 01:44:54.123 127.0.0.1:51234 - "GET /path HTTP/1.1" 200 1234 0.8ms</c>: buffered,
-/// written within a second. Any thread may call; no call waits for the stream.
+/// One line for each request, like <c>2026-11-24 01:44:54.123 127.0.0.1:51234 - "GET /path HTTP/1.1" 200 1234 0.8ms</c>, and behind it
+/// <c>queue=0.5ms</c> when the request has waited for a worker: buffered, written within a second. Any thread may call; no call waits
+/// for the stream.
 /// </summary>
 internal sealed class AccessLog : IDisposable
 {
@@ -38,6 +39,7 @@ internal sealed class AccessLog : IDisposable
     /// <param name="status">The status that the client got, or 0 when it got none.</param>
     /// <param name="bytes">Bytes of the response's body.</param>
     /// <param name="elapsed">From the request's head to the end of the response.</param>
+    /// <param name="queued">The part of it that the request has waited for a worker; zero when it did not wait.</param>
     public void Write(
         IPAddress? address,
         int port,
@@ -46,7 +48,8 @@ internal sealed class AccessLog : IDisposable
         ReadOnlySpan<char> protocol,
         int status,
         long bytes,
-        TimeSpan elapsed)
+        TimeSpan elapsed,
+        TimeSpan queued = default)
     {
         LineBuilder line = Begin();
         if (address is null)
@@ -58,7 +61,7 @@ internal sealed class AccessLog : IDisposable
             line.Address(address).Raw(":"u8).Number(port);
         }
 
-        End(line, method, target, protocol, status, bytes, elapsed);
+        End(line, method, target, protocol, status, bytes, elapsed, queued);
     }
 
     /// <summary>The same for a client that is known by a text.</summary>
@@ -69,8 +72,9 @@ internal sealed class AccessLog : IDisposable
         ReadOnlySpan<char> protocol,
         int status,
         long bytes,
-        TimeSpan elapsed)
-        => End(Begin().Safe(remote, allowLines: false), method, target, protocol, status, bytes, elapsed);
+        TimeSpan elapsed,
+        TimeSpan queued = default)
+        => End(Begin().Safe(remote, allowLines: false), method, target, protocol, status, bytes, elapsed, queued);
 
     /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
     public bool Flush(TimeSpan timeout) => _pump.Flush(timeout);
@@ -87,7 +91,8 @@ internal sealed class AccessLog : IDisposable
         ReadOnlySpan<char> protocol,
         int status,
         long bytes,
-        TimeSpan elapsed)
+        TimeSpan elapsed,
+        TimeSpan queued)
     {
         // A quotation mark or a backslash in the target must not look like the end of the field.
         line.Raw(" - \""u8).Safe(method, allowLines: false, "\"\\ ").Raw(" "u8);
@@ -102,9 +107,22 @@ internal sealed class AccessLog : IDisposable
             line.Number(status);
         }
 
-        // A tick is 100 ns.
-        long tenths = (elapsed.Ticks + 500) / 1000;
-        line.Raw(" "u8).Number(bytes).Raw(" "u8).Number(tenths / 10).Raw("."u8).Number(tenths % 10).Raw("ms\n"u8);
+        line.Raw(" "u8).Number(bytes).Raw(" "u8);
+        Milliseconds(line, elapsed);
+        if (queued > TimeSpan.Zero)
+        {
+            line.Raw(" queue="u8);
+            Milliseconds(line, queued);
+        }
+
+        line.Raw("\n"u8);
         _pump.TryWrite(line.Written);
+    }
+
+    private static void Milliseconds(LineBuilder line, TimeSpan time)
+    {
+        // A tick is 100 ns.
+        long tenths = (time.Ticks + 500) / 1000;
+        line.Number(tenths / 10).Raw("."u8).Number(tenths % 10).Raw("ms"u8);
     }
 }

@@ -1,64 +1,111 @@
-using System.Diagnostics;
 using Hydra.Workers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hydra.Dispatch;
 
 /// <summary>
-/// Gives each request to the least busy ready worker; while none is ready the requests wait here, first come first served.
-/// Any thread may submit; the supervisor announces and withdraws workers. <c>_gate</c> guards the queue; the set of ready workers
-/// is an immutable array, swapped as a whole.
+/// Gives each request to the least busy ready worker that has room for it (<see cref="WorkerWindow"/>); while there is none the
+/// requests wait here, first come first served. Any thread may submit and withdraw; the supervisor announces and withdraws workers.
 /// </summary>
-internal sealed class Dispatcher : IWorkerPool, IQueueFigures
+/// <remarks>
+/// <c>_gate</c> guards the queue, and is held while a request is sent from it: whoever has withdrawn a request knows that nobody sends
+/// it any more. Lock order: this gate, a link's gate, an exchange's lock. A request that finds a worker takes no lock here. The set of
+/// ready workers is an immutable array, swapped as a whole.
+/// </remarks>
+internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, IDisposable
 {
-    // Bounds the memory of a server whose workers do not come back. A waiting request costs about 2 KiB.
-    private const int QueueCapacity = 16 * 1024;
+    // How often waiting requests are looked at: often enough for the least timeout that makes sense.
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
 
+    private readonly DispatchOptions _options;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly LinkedList<Exchange> _waiting = new();
+    private readonly RequestQueue _queue;
+    private readonly ServiceRate _rate = new();
+    private readonly RefusalLog _refusals;
+    private readonly TimeSpan _period;
+    private readonly ITimer _timer;
     private volatile WorkerHandle[] _ready = [];
     private bool _closed;
+
+    // The timer runs as long as it finds requests that wait.
+    private bool _isTimed;
+
+    // The last request that was sent from the queue: how long it had waited, and when that was.
+    private long _lastWait;
+    private long _lastSentAt;
 
     // Where the search for the least busy begins, so that equally busy workers take turns.
     private uint _turn;
 
+    /// <summary>Makes a dispatcher without workers.</summary>
+    public Dispatcher(DispatchOptions? options = null, ILogger? logger = null, TimeProvider? time = null)
+    {
+        _options = options ?? new DispatchOptions();
+        _time = time ?? TimeProvider.System;
+        _queue = new RequestQueue(_options.QueueSize, _options.QueueBytes);
+        _refusals = new RefusalLog(logger ?? NullLogger.Instance);
+        TimeSpan twentieth = _options.QueueTimeout > TimeSpan.Zero ? _options.QueueTimeout / 20 : LongestPeriod;
+        _period = twentieth < ShortestPeriod ? ShortestPeriod : twentieth > LongestPeriod ? LongestPeriod : twentieth;
+        _timer = _time.CreateTimer(static state => ((Dispatcher)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
     /// <summary>Requests that wait for a worker.</summary>
-    public int QueueLength
+    public int QueueLength => _queue.Count;
+
+    /// <summary>Bytes of the requests that wait.</summary>
+    public long QueueBytes => _queue.Bytes;
+
+    /// <summary>
+    /// How long requests wait at present: the age of the oldest that waits, or the wait of the last that was sent from the queue, if
+    /// that is less than a second ago and longer. Cheap enough to be asked many times a second.
+    /// </summary>
+    public TimeSpan QueueDelay
     {
         get
         {
             lock (_gate)
             {
-                return _waiting.Count;
+                long now = _time.GetTimestamp();
+                TimeSpan last = _lastSentAt != 0 && _time.GetElapsedTime(_lastSentAt, now) < TimeSpan.FromSeconds(1)
+                    ? _time.GetElapsedTime(0, _lastWait)
+                    : TimeSpan.Zero;
+                TimeSpan oldest = _queue.First is { } first ? _time.GetElapsedTime(first.QueuedAt, now) : TimeSpan.Zero;
+                return last > oldest ? last : oldest;
             }
         }
     }
 
-    /// <summary>Requests that wait, and for how long the first of them has.</summary>
-    public QueueFigures ReadFigures()
-    {
-        lock (_gate)
-        {
-            return _waiting.First is { } first
-                ? new QueueFigures(_waiting.Count, Stopwatch.GetElapsedTime(first.Value.SubmittedAt))
-                : default;
-        }
-    }
+    /// <inheritdoc/>
+    public QueueFigures ReadFigures() => new(QueueLength, QueueDelay);
 
     /// <summary>Sends the request to a worker, or keeps it until there is one.</summary>
     /// <param name="exchange">The request; its callbacks may run before this returns.</param>
     /// <param name="loop">The caller's event loop, or 0.</param>
     public void Submit(Exchange exchange, int loop)
     {
-        exchange.SubmittedAt = Stopwatch.GetTimestamp();
-        if (!TrySend(exchange, loop))
+        exchange.Loop = loop;
+        if (_queue.Count > 0 || !TrySend(exchange))
         {
             Enqueue(exchange);
+        }
+    }
+
+    /// <summary>Nobody wants the request any more. When this returns it is not in the queue, and is not sent from it.</summary>
+    public void Withdraw(Exchange exchange)
+    {
+        lock (_gate)
+        {
+            _queue.Remove(exchange);
         }
     }
 
     /// <summary>A worker takes requests from now on.</summary>
     public void Add(WorkerHandle worker)
     {
+        worker.Listener = this;
         lock (_gate)
         {
             _ready = [.. _ready, worker];
@@ -79,111 +126,206 @@ internal sealed class Dispatcher : IWorkerPool, IQueueFigures
     /// <summary>Refuses what waits and whatever comes.</summary>
     public void Close()
     {
-        Exchange[] refused;
+        List<Exchange> refused = [];
         lock (_gate)
         {
             _closed = true;
-            refused = [.. _waiting];
-            _waiting.Clear();
+            while (_queue.First is { } exchange)
+            {
+                _queue.Remove(exchange);
+                refused.Add(exchange);
+            }
+
+            Claim(refused, new Refusal(RefusalReason.Closed, RetryAfter: 1), _time.GetTimestamp());
         }
 
-        foreach (Exchange exchange in refused)
+        Answer(refused);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    void IWorkerListener.OnProgress(int completed)
+    {
+        _rate.Add(completed);
+        if (_queue.Count > 0)
         {
-            exchange.OnRefused();
+            SendWaiting();
         }
     }
 
-    private bool TrySend(Exchange exchange, int loop)
+    private bool TrySend(Exchange exchange)
     {
         // A link may close between the choice and the send: then its worker is withdrawn and the next choice is another.
-        while (LeastBusy() is { } worker)
+        while (Choose() is { } worker)
         {
-            if (worker.LinkFor(loop).TryOpen(exchange))
+            if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
             {
                 return true;
             }
 
+            worker.Window.Withdraw();
             worker.Shut();
         }
 
         return false;
     }
 
-    private WorkerHandle? LeastBusy()
+    // The least busy worker that has room; its window is entered.
+    private WorkerHandle? Choose()
     {
-        WorkerHandle[] ready = _ready;
-        WorkerHandle? best = null;
-        int load = int.MaxValue;
-        uint start = ready.Length > 1 ? ++_turn : 0;
-        for (uint i = 0; i < (uint)ready.Length; i++)
+        while (true)
         {
-            WorkerHandle worker = ready[(start + i) % (uint)ready.Length];
-            int inFlight = worker.InFlight;
-            if (worker.IsReady && inFlight < load)
+            WorkerHandle[] ready = _ready;
+            WorkerHandle? best = null;
+            int load = int.MaxValue;
+            uint start = ready.Length > 1 ? ++_turn : 0;
+            for (uint i = 0; i < (uint)ready.Length; i++)
             {
-                best = worker;
-                load = inFlight;
+                WorkerHandle worker = ready[(start + i) % (uint)ready.Length];
+                int itsLoad = worker.Load;
+                if (itsLoad < load && worker.IsReady && worker.Window.HasRoom)
+                {
+                    best = worker;
+                    load = itsLoad;
+                }
+            }
+
+            // Another thread may have been faster.
+            if (best is null || best.Window.TryEnter())
+            {
+                return best;
             }
         }
-
-        return best;
     }
 
     private void Enqueue(Exchange exchange)
     {
-        bool refused;
+        var refusal = default(Refusal);
+        bool isRefused = false;
         lock (_gate)
         {
-            refused = _closed || _waiting.Count >= QueueCapacity;
-            if (!refused)
+            if (!exchange.IsWaiting)
             {
-                _waiting.AddLast(exchange);
+                // The client left between the failed attempt and here, when there was nothing to withdraw.
+                return;
+            }
+
+            long now = _time.GetTimestamp();
+            if (_closed || !_queue.TryAdd(exchange, now - TicksWaited(exchange)))
+            {
+                refusal = _closed ? new Refusal(RefusalReason.Closed, RetryAfter: 1) : Refuse(RefusalReason.QueueFull, 1, now);
+                isRefused = exchange.TryRefuse(refusal);
+            }
+            else if (!_isTimed)
+            {
+                _isTimed = true;
+                _rate.Restart(Seconds(now));
+                _timer.Change(_period, _period);
             }
         }
 
-        if (refused)
+        if (isRefused)
         {
             exchange.OnRefused();
         }
-        else if (_ready.Length > 0)
+        else
         {
-            // A worker may have become ready between the failed attempt and the queue.
-            SendWaiting();
+            // A worker may have got room between the failed attempt and the queue. Who gives room looks at the queue after that, so
+            // with the barrier one of both sees the other.
+            Interlocked.MemoryBarrier();
+            if (Array.Exists(_ready, static worker => worker.IsReady && worker.Window.HasRoom))
+            {
+                SendWaiting();
+            }
         }
     }
 
     private void SendWaiting()
     {
-        while (LeastBusy() is not null && TakeWaiting() is { } exchange)
+        lock (_gate)
         {
-            if (!TrySend(exchange, loop: 0))
+            if (_queue.First is null)
             {
-                PutBack(exchange);
                 return;
             }
+
+            long now = _time.GetTimestamp();
+            while (_queue.First is { } exchange && Choose() is { } worker)
+            {
+                long wait = now - exchange.QueuedAt;
+                exchange.QueueMicroseconds = Microseconds(wait);
+                if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
+                {
+                    _queue.Remove(exchange);
+                    _lastWait = wait;
+                    _lastSentAt = now;
+                }
+                else
+                {
+                    worker.Window.Withdraw();
+                    worker.Shut();
+                }
+            }
         }
     }
 
-    private Exchange? TakeWaiting()
+    private void OnTimer()
     {
+        List<Exchange> refused = [];
         lock (_gate)
         {
-            LinkedListNode<Exchange>? first = _waiting.First;
-            if (first is not null)
+            long now = _time.GetTimestamp();
+            _rate.Sample(Seconds(now));
+            if (_options.QueueTimeout > TimeSpan.Zero)
             {
-                _waiting.RemoveFirst();
+                _queue.RemoveOlder(now - (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency), refused);
             }
 
-            return first?.Value;
+            if (refused.Count > 0)
+            {
+                Claim(refused, Refuse(RefusalReason.QueueTimeout, refused.Count, now), now);
+            }
+
+            if (_queue.Count == 0)
+            {
+                _isTimed = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        Answer(refused);
+    }
+
+    private Refusal Refuse(RefusalReason reason, int count, long now)
+    {
+        double seconds = Seconds(now);
+        var refusal = new Refusal(reason, _rate.RetryAfter(_queue.Count, seconds));
+        _refusals.Add(refusal, count, _queue, seconds);
+        return refusal;
+    }
+
+    // Takes out of the list those whose clients have left in the meantime.
+    private void Claim(List<Exchange> refused, Refusal refusal, long now) => refused.RemoveAll(exchange =>
+    {
+        exchange.QueueMicroseconds = Microseconds(now - exchange.QueuedAt);
+        return !exchange.TryRefuse(refusal);
+    });
+
+    private static void Answer(List<Exchange> refused)
+    {
+        foreach (Exchange exchange in refused)
+        {
+            exchange.OnRefused();
         }
     }
 
-    // No worker after all: the request goes back to the head of the queue.
-    private void PutBack(Exchange exchange)
-    {
-        lock (_gate)
-        {
-            _waiting.AddFirst(exchange);
-        }
-    }
+    // Less than a millisecond is what it takes to hear of a worker that it has room: such a request did not wait.
+    private uint Microseconds(long ticks)
+        => ticks < _time.TimestampFrequency / 1000 ? 0 : (uint)Math.Min(_time.GetElapsedTime(0, ticks).TotalMicroseconds, uint.MaxValue);
+
+    // What a request has waited before it was sent for the first time.
+    private long TicksWaited(Exchange exchange) => exchange.QueueMicroseconds * _time.TimestampFrequency / 1_000_000;
+
+    private double Seconds(long timestamp) => (double)timestamp / _time.TimestampFrequency;
 }

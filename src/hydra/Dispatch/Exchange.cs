@@ -5,9 +5,36 @@ namespace Hydra.Dispatch;
 /// <summary>A request that the dispatcher can hold and send: an <see cref="UpstreamStream"/> that can wait in the queue.</summary>
 internal abstract class Exchange : UpstreamStream
 {
-    /// <summary>When the request was submitted, as a <see cref="System.Diagnostics.Stopwatch"/> timestamp.</summary>
-    public long SubmittedAt { get; set; }
+    /// <summary>The event loop of its client; 0 where there is one.</summary>
+    public int Loop { get; set; }
 
-    /// <summary>Called under no lock when the queue cannot take the request or the server ends before a worker took it.</summary>
+    /// <summary>Whether it was sent before: it waits in front of the others, and the bounds of the queue are not for it.</summary>
+    public bool IsRetry { get; set; }
+
+    /// <summary>Bytes that it holds while it waits.</summary>
+    public virtual long HeldBytes => RequestFrame.Length;
+
+    /// <summary>Whether somebody still wants it to be sent. Any thread.</summary>
+    public abstract bool IsWaiting { get; }
+
+    // The queue's own, under the dispatcher's gate: the neighbours, what was counted for it, and when its waiting began.
+    internal Exchange? Next { get; set; }
+
+    internal Exchange? Previous { get; set; }
+
+    internal bool IsQueued { get; set; }
+
+    internal long QueuedBytes { get; set; }
+
+    internal long QueuedAt { get; set; }
+
+    /// <summary>
+    /// The request is refused, unless its client has left: from now on it belongs to whoever calls <see cref="OnRefused"/>. Called under
+    /// the dispatcher's gate; must not call back.
+    /// </summary>
+    /// <returns>False when it is over already.</returns>
+    public abstract bool TryRefuse(in Refusal refusal);
+
+    /// <summary>Answers a request that <see cref="TryRefuse"/> has claimed. Called under no lock.</summary>
     public abstract void OnRefused();
 }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Hosting;
 
 /// <summary>The life of the server: start, serve, stop.</summary>
-internal sealed class HydraServer
+internal sealed class HydraServer : IDisposable
 {
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
@@ -27,7 +27,7 @@ internal sealed class HydraServer
     private readonly ServerLogs _logs;
     private readonly StartedAs _started;
     private readonly ILogger _logger;
-    private readonly Dispatcher _dispatcher = new();
+    private readonly Dispatcher _dispatcher;
     private readonly ListenSockets _sockets;
     private readonly ServiceNotifier _notifier;
 
@@ -41,6 +41,9 @@ internal sealed class HydraServer
         _logs = logs;
         _started = started;
         _logger = logs.Loggers.CreateLogger("hydra");
+        _dispatcher = new Dispatcher(
+            new DispatchOptions { QueueSize = options.QueueSize, QueueBytes = options.QueueBytes, QueueTimeout = options.QueueTimeout },
+            _logger);
         _sockets = new ListenSockets(started.Sockets);
         _notifier = new ServiceNotifier(started.NotifySocket);
     }
@@ -62,13 +65,14 @@ internal sealed class HydraServer
         {
             InheritedDescriptors.Check(_options.Binds);
             using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
+            Spool? spool = BodyRules.CreateSpool(_options, _logger);
             var loops = new FrontLoops(_options, _sockets);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             supervisor.Start();
-            return await ServeAsync(supervisor, loops, signals, upgrade, predecessor).ConfigureAwait(false);
+            return await ServeAsync(supervisor, loops, spool, signals, upgrade, predecessor).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -78,10 +82,14 @@ internal sealed class HydraServer
         }
     }
 
-    private async Task<int> ServeAsync(Supervisor supervisor, FrontLoops loops, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
+    /// <inheritdoc/>
+    public void Dispose() => _dispatcher.Dispose();
+
+    private async Task<int> ServeAsync(
+        Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
     {
         var forwarder = new RequestForwarder(
-            _dispatcher, new ForwarderOptions(), _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>());
+            _dispatcher, BodyRules.Forwarder(_options), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>());
         var pidFile = new PidFile(_options.PidFile);
         await using WebServer web = await BuildWebAsync(forwarder, supervisor, loops).ConfigureAwait(false);
         if (!predecessor.Exists)

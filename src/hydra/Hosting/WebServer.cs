@@ -55,11 +55,12 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.RemoveAll<IStartupFilter>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.ConfigureKestrel(Configure);
+        FrontServer.Register(builder.Services);
         loops.AddTo(builder.Services, loggers.CreateLogger("hydra"));
         _app = builder.Build();
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
-        _app.Run(forwarder.InvokeAsync);
+        _app.Services.GetRequiredService<FrontPipeline>().Handler = forwarder.InvokeAsync;
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
@@ -132,12 +133,7 @@ internal sealed class WebServer : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-
-        // The application decides how large a body may be; what is under way is bounded by the windows of its stream. Slow
-        // clients hold no worker, so they are not cut off either.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
+        BodyRules.Apply(_options, kestrel.Limits);
 
         // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;

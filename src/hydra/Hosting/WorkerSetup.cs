@@ -53,7 +53,7 @@ internal sealed class WorkerSetup : IDisposable
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>
     public Supervisor CreateSupervisor(Dispatcher dispatcher, FrontLoops loops)
     {
-        var windows = new ForwarderOptions();
+        ForwarderOptions windows = BodyRules.Forwarder(_options);
         var options = new SupervisorOptions
         {
             Scale = new ScaleOptions
@@ -74,10 +74,13 @@ internal sealed class WorkerSetup : IDisposable
             DrainTimeout = _options.DrainTimeout ?? _options.GracefulTimeout,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
+            LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
-            Command = Command,
+            Command = CommandWithSocket,
             Document = Document(loops.Count),
             Preload = _options.Preload,
+            Watchdog = new WatchdogOptions { RequestTimeout = _options.RequestTimeout, WorkerTimeout = _options.WorkerTimeout },
+            InterruptsAbandoned = _options.CancelOnDisconnect,
         };
         return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
@@ -85,9 +88,20 @@ internal sealed class WorkerSetup : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _address.Socket.Dispose();
+        _address.Dispose();
         _directory?.Dispose();
         _shim.Dispose();
+    }
+
+    // The same cleaner may have taken the socket away.
+    private WorkerCommand CommandWithSocket()
+    {
+        if (_address.Restore())
+        {
+            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+        }
+
+        return Command();
     }
 
     private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
@@ -102,7 +116,7 @@ internal sealed class WorkerSetup : IDisposable
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
-                return LinkAddress.ListenUnix(directory.SocketPath);
+                return LinkAddress.ListenUnix(directory);
             case RuntimeDirectoryResult.Abstract named:
                 return LinkAddress.ListenAbstract(named.Name);
             case RuntimeDirectoryResult.Failed failed:
@@ -165,6 +179,7 @@ internal sealed class WorkerSetup : IDisposable
         DataLinks = dataLinks,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _options.LogLevel),
         GraceMilliseconds = (int)Math.Min(_options.GracefulTimeout.TotalMilliseconds, int.MaxValue),
+        Interruptible = _options.RequestTimeout > TimeSpan.Zero || _options.CancelOnDisconnect,
         Version = Cli.VersionText.Number,
     };
 }

@@ -11,7 +11,10 @@ internal static class ErrorResponse
     {
         ExchangeOutcome.LinkLost => StatusCodes.Status502BadGateway,
         ExchangeOutcome.Refused or ExchangeOutcome.NotStarted => StatusCodes.Status503ServiceUnavailable,
+        ExchangeOutcome.TimedOut => StatusCodes.Status504GatewayTimeout,
         ExchangeOutcome.BadRequestBody => StatusCodes.Status400BadRequest,
+        ExchangeOutcome.BodyTooSlow => StatusCodes.Status408RequestTimeout,
+        ExchangeOutcome.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
         _ => StatusCodes.Status500InternalServerError,
     };
 
@@ -19,6 +22,8 @@ internal static class ErrorResponse
     public static int StatusFor(RequestFrameError error) => error switch
     {
         RequestFrameError.BadBody or RequestFrameError.BadLength => StatusCodes.Status400BadRequest,
+        RequestFrameError.BodyTooSlow => StatusCodes.Status408RequestTimeout,
+        RequestFrameError.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
         RequestFrameError.UnknownCoding => StatusCodes.Status501NotImplemented,
         _ => StatusCodes.Status431RequestHeaderFieldsTooLarge,
     };

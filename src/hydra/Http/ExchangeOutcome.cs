@@ -15,11 +15,23 @@ internal enum ExchangeOutcome
     /// <summary>The request's body could not be read; the context says why.</summary>
     BadRequestBody,
 
+    /// <summary>More of the request's body came than the server takes.</summary>
+    BodyTooLarge,
+
+    /// <summary>The request's body came more slowly than the server bears.</summary>
+    BodyTooSlow,
+
+    /// <summary>The request's body cannot be read back from disk; that has been logged.</summary>
+    BodyLost,
+
     /// <summary>The worker's link closed before the head came.</summary>
     LinkLost,
 
     /// <summary>The worker is going away and has not begun: another may take the request.</summary>
     NotStarted,
+
+    /// <summary>The worker has taken longer than a request may.</summary>
+    TimedOut,
 
     /// <summary>The application failed; the worker has logged it.</summary>
     ApplicationError,
@@ -27,6 +39,9 @@ internal enum ExchangeOutcome
     /// <summary>The response breaks a rule of HTTP; <see cref="HttpExchange.Rule"/> says which.</summary>
     BadResponse,
 
-    /// <summary>The queue is full or the server is going down.</summary>
+    /// <summary>The queue is full, the request has waited too long, or the server is going down.</summary>
     Refused,
+
+    /// <summary>The request has killed two workers, and is kept from a third.</summary>
+    Poisonous,
 }

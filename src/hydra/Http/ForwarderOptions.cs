@@ -1,6 +1,33 @@
+using Hydra.Primitives;
+
 namespace Hydra.Http;
 
-/// <summary>How much may be under way for one request, each way.</summary>
-/// <param name="RequestWindow">Bytes of a request's body that a worker's application has not taken yet.</param>
-/// <param name="ResponseWindow">Bytes of a response's body that the client has not taken yet.</param>
-internal sealed record ForwarderOptions(int RequestWindow = 256 * 1024, int ResponseWindow = 256 * 1024);
+/// <summary>
+/// How much may be under way for one request, each way, and for all together, in bytes; and what happens to a request when its worker dies.
+/// </summary>
+internal sealed record ForwarderOptions
+{
+    /// <summary>Of a request's body that a worker's application has not taken yet.</summary>
+    public int RequestWindow { get; init; } = 256 * 1024;
+
+    /// <summary>Of a response's body that the client has not taken yet, when memory is short; each response may have this much.</summary>
+    public int ResponseWindow { get; init; } = 64 * 1024;
+
+    /// <summary>Bodies up to this size are read before a worker gets their request; 0 for none.</summary>
+    public long BufferBody { get; init; } = 1024 * 1024;
+
+    /// <summary>Of a response's body that the client has not taken yet, while there is memory.</summary>
+    public int BufferResponse { get; init; } = 1024 * 1024;
+
+    /// <summary>What all requests' bodies together may have in memory, and again what all responses' may.</summary>
+    public long BufferMemory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Larger bodies are refused; 0 for no limit.</summary>
+    public long LimitBody { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; } = RetryMode.Idempotent;
+
+    /// <summary>How long a worker may take until the response begins; zero for ever. The supervisor's watchdog sees to it.</summary>
+    public TimeSpan RequestTimeout { get; init; }
+}

@@ -1,67 +1,84 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
-/// <summary>The way of the request: its frame, and the body that does not fit into it.</summary>
+/// <summary>The way of the request: its frame, and its submission.</summary>
 internal sealed partial class HttpExchange
 {
-    private readonly CreditSignal _creditGranted = new();
-
-    // The request's body: what the worker has granted, and whether anything is left to send. Under _lock.
-    private long _requestCredit;
-    private bool _isBodyComplete;
     private bool _isReplayable;
-    private bool _stopBody;
+
+    // The frame with the head has the whole body, or there is none.
+    private bool _isWhole;
+
+    // All of the body, its trailers too, has been read from the connection.
+    private bool _isBodyRead;
 
     // The client waits for 100 Continue and was not told to go on.
     private bool _owesContinue;
 
-    /// <summary>Whether the whole request went out in one frame, so that it can be sent to another worker as it is.</summary>
+    /// <summary>Whether the front has the whole request, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable => _isReplayable;
 
     /// <summary>
     /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
     /// </summary>
     public long? BodyLength(HttpRequest request)
-        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : _isBodyComplete ? 0 : null;
+        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : _isBodyRead ? 0 : null;
+
+    /// <summary>Whether the body is to be read before a worker gets the request: <see cref="ReadAheadAsync"/> is due.</summary>
+    public bool WantsReadAhead { get; private set; }
 
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     public RequestFrameError Begin(HttpContext context)
     {
         _context = context;
-        _stopBody = false;
+        _isReplayable = false;
+        _owesContinue = false;
+        WantsReadAhead = false;
         WorkerIndex = -1;
         Rule = null;
-        IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
+        IsRetry = false;
+        QueueMicroseconds = 0;
+        var request = (IHttpRequestFeature)context.Features[typeof(IHttpRequestFeature)]!;
         RequestFrameError error = _frame.WriteHead(request, _connection.Block(request.Protocol), _connection.Head);
         if (error is not RequestFrameError.None)
         {
             return error;
         }
 
-        try
+        if (context.Features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
-            _frame.Finish(FirstBody(context.Request));
-        }
-        catch (Exception e) when (IsBrokenBody(e))
-        {
-            return RequestFrameError.BadBody;
+            return BeginBody(context.Request);
         }
 
-        _isReplayable = _isBodyComplete;
+        FinishFrame(isBodyRead: true, FrameFlags.None);
         return RequestFrameError.None;
     }
 
-    /// <summary>Hands the request to the dispatcher, for the first time or again.</summary>
+    /// <summary>A number by which the request is recognised when it comes again.</summary>
+    public ulong Fingerprint() => RequestFingerprint.Of(_frame.Frame);
+
+    /// <summary>Hands the request to the dispatcher once more, in front of those that were not sent yet.</summary>
+    public async ValueTask SubmitAgainAsync(Dispatcher dispatcher)
+    {
+        await StopBodyAsync().ConfigureAwait(false);
+        IsRetry = true;
+        Submit(dispatcher);
+    }
+
+    /// <summary>Hands the request to the dispatcher.</summary>
     public void Submit(Dispatcher dispatcher)
     {
+        if (!_isWhole)
+        {
+            PrepareBody();
+        }
+
         lock (_lock)
         {
+            _dispatcher = dispatcher;
             _head.Reset();
             _link = null;
             _state = ExchangeState.Waiting;
@@ -69,43 +86,10 @@ internal sealed partial class HttpExchange
 
         _connection.Watch(this);
         dispatcher.Submit(this, _connection.Loop);
-    }
-
-    /// <summary>Sends the rest of the body as the worker grants it, until it is complete or <see cref="StopBody"/> is called.</summary>
-    public async Task SendBodyAsync()
-    {
-        PipeReader reader = _context.Request.BodyReader;
-        try
+        if (!_isWhole)
         {
-            while (!_isBodyComplete && await _creditGranted.WaitAsync().ConfigureAwait(false))
-            {
-                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
-                if (read.IsCanceled || Volatile.Read(ref _stopBody))
-                {
-                    reader.AdvanceTo(read.Buffer.Start);
-                    return;
-                }
-
-                reader.AdvanceTo(SendChunk(read));
-            }
+            _sender = SendBodyAsync();
         }
-        catch (Exception e) when (IsBrokenBody(e))
-        {
-            Rule = e.Message;
-            Abandon(ExchangeOutcome.BadRequestBody, CancelReason.ClientLeft);
-        }
-        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException or ConnectionAbortedException)
-        {
-            Abandon(ExchangeOutcome.ClientGone, CancelReason.ClientLeft);
-        }
-    }
-
-    /// <summary>No more of the body is wanted: the response is complete or will not come.</summary>
-    public void StopBody()
-    {
-        Volatile.Write(ref _stopBody, true);
-        _creditGranted.Stop();
-        _context.Request.BodyReader.CancelPendingRead();
     }
 
     /// <inheritdoc/>
@@ -130,101 +114,11 @@ internal sealed partial class HttpExchange
         return true;
     }
 
-    // A chunk size beyond 64 bits comes as an IOException; a connection that was reset is another kind of it.
-    private static bool IsBrokenBody(Exception error)
-        => error is BadHttpRequestException || (error is IOException and not ConnectionResetException);
-
-    // The part of the body that came together with the head rides in the same frame. A client that waits for 100 Continue has
-    // sent none, and reading would tell it to go on before the application asks.
-    private FrameFlags FirstBody(HttpRequest request)
+    private void FinishFrame(bool isBodyRead, FrameFlags flags)
     {
-        _isBodyComplete = true;
-        _owesContinue = false;
-        if (_context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
-        {
-            return FrameFlags.End;
-        }
-
-        bool expects = request.Headers.Expect.Count > 0;
-        _owesContinue = expects;
-        _requestCredit = expects ? 0 : _forwarder.RequestWindow;
-        _isBodyComplete = false;
-        _creditGranted.Reset();
-        if (expects)
-        {
-            return FrameFlags.ExpectContinue;
-        }
-
-        if (request.BodyReader.TryRead(out ReadResult read))
-        {
-            ReadOnlySequence<byte> first = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ProtocolLimits.MaxBody));
-            _frame.AppendBody(first);
-            _isBodyComplete = first.Length == read.Buffer.Length && (read.IsCompleted || first.Length == request.ContentLength);
-            request.BodyReader.AdvanceTo(first.End);
-        }
-
-        return _isBodyComplete ? FrameFlags.End : FrameFlags.None;
-    }
-
-    // Sends what the credit allows of what was read; returns the position up to which it was sent.
-    private SequencePosition SendChunk(in ReadResult read)
-    {
-        ReadOnlySequence<byte> rest = read.Buffer;
-        while (true)
-        {
-            int size;
-            bool last;
-            lock (_lock)
-            {
-                if (_state is ExchangeState.Ended)
-                {
-                    _creditGranted.Stop();
-                    return rest.Start;
-                }
-
-                size = (int)Math.Min(Math.Min(rest.Length, _requestCredit), ProtocolLimits.MaxBody);
-                last = read.IsCompleted && size == rest.Length;
-                _requestCredit -= size;
-                if (_requestCredit == 0)
-                {
-                    _creditGranted.Clear();
-                }
-            }
-
-            if (size > 0 || last)
-            {
-                SendSegments(rest.Slice(0, size), last);
-            }
-
-            rest = rest.Slice(size);
-            if (last)
-            {
-                _isBodyComplete = true;
-            }
-
-            if (rest.IsEmpty || size == 0)
-            {
-                return rest.Start;
-            }
-        }
-    }
-
-    private void SendSegments(ReadOnlySequence<byte> data, bool last)
-    {
-        if (data.IsSingleSegment)
-        {
-            _link!.SendBody(_id, data.FirstSpan, last);
-            return;
-        }
-
-        foreach (ReadOnlyMemory<byte> segment in data)
-        {
-            _link!.SendBody(_id, segment.Span, end: false);
-        }
-
-        if (last)
-        {
-            _link!.SendBody(_id, [], end: true);
-        }
+        _isBodyRead = isBodyRead;
+        _isReplayable = isBodyRead;
+        _isWhole = isBodyRead && _held is null;
+        _frame.Finish(_isWhole ? FrameFlags.End : flags);
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class HttpExchange
     private long _bodyCredit;
     private Pipe? _body;
 
+    // Beyond the window that every response has: taken from the budget of all responses' memory, and granted. Under _lock.
+    private int _extraCredit;
+
     // Taken by the client and not granted again yet; the handler's own.
     private long _ungranted;
 
@@ -27,7 +30,7 @@ internal sealed partial class HttpExchange
     public void GrantResponse(long size)
     {
         _ungranted += size;
-        if (_ungranted < _forwarder.ResponseWindow / 4)
+        if (_ungranted < (_forwarder.Options.ResponseWindow + Volatile.Read(ref _extraCredit)) / 4)
         {
             return;
         }
@@ -41,16 +44,21 @@ internal sealed partial class HttpExchange
                 return;
             }
 
+            credit -= (uint)Shrink((int)credit);
             _bodyCredit += credit;
         }
 
-        _link!.SendWindow(_id, credit);
+        if (credit > 0)
+        {
+            _link!.SendWindow(_id, credit);
+        }
     }
 
     /// <inheritdoc/>
     public override bool OnResponse(ulong id, in ResponseMessage response, bool end)
     {
         ExchangeOutcome outcome;
+        uint more = 0;
         lock (_lock)
         {
             if (_state is ExchangeState.Streaming && _id == id)
@@ -65,11 +73,21 @@ internal sealed partial class HttpExchange
 
             outcome = ApplyHead(response, end);
             _state = outcome is ExchangeOutcome.Streaming ? ExchangeState.Streaming : ExchangeState.Ended;
+            if (outcome is ExchangeOutcome.Streaming && response.Body.Length == ProtocolLimits.MaxBody)
+            {
+                // As much as one frame carries: there is more of it, which need not wait for the client.
+                more = Grow();
+            }
         }
 
         if (outcome is ExchangeOutcome.BadResponse && !end)
         {
             _link!.Cancel(id, CancelReason.FrontError);
+        }
+
+        if (more > 0)
+        {
+            _link!.SendWindow(id, more);
         }
 
         // Last: the handler goes on inside this call, and may begin the next request with this object.
@@ -82,6 +100,7 @@ internal sealed partial class HttpExchange
     {
         PipeWriter writer;
         string? failure = null;
+        uint more = 0;
         lock (_lock)
         {
             if (_id != id || _state is ExchangeState.Ended)
@@ -111,6 +130,11 @@ internal sealed partial class HttpExchange
             if (_hasNoBody)
             {
                 _bodyCredit += data.Length;
+                more = (uint)data.Length;
+            }
+            else if (_bodyCredit < _forwarder.Options.ResponseWindow / 2)
+            {
+                more = Grow();
             }
 
             if (failure is not null || end)
@@ -128,13 +152,17 @@ internal sealed partial class HttpExchange
         {
             writer.Complete();
         }
-        else if (_hasNoBody)
-        {
-            _link!.SendWindow(id, (uint)data.Length);
-        }
         else
         {
-            Flush(writer);
+            if (more > 0)
+            {
+                _link!.SendWindow(id, more);
+            }
+
+            if (!_hasNoBody)
+            {
+                Flush(writer);
+            }
         }
 
         return true;
@@ -146,6 +174,45 @@ internal sealed partial class HttpExchange
         ValueTask<FlushResult> flushed = writer.FlushAsync();
         Debug.Assert(flushed.IsCompletedSuccessfully, "the response pipe has no pause threshold");
         flushed.GetAwaiter().GetResult();
+    }
+
+    // Lets the worker send more than the client has taken, so that its thread is free: first as much as keeps a fast client busy, then
+    // twice as much each time, as far as the bound of one response and the budget of all go. Under _lock.
+    private uint Grow()
+    {
+        int window = _forwarder.Options.ResponseWindow + _extraCredit;
+        int step = Math.Min(_extraCredit == 0 ? 3 * window : window, _forwarder.Options.BufferResponse - window);
+        if (step <= 0 || !_forwarder.ResponseMemory.TryTake(step))
+        {
+            return 0;
+        }
+
+        _extraCredit += step;
+        _bodyCredit += step;
+        return (uint)step;
+    }
+
+    // When memory is short, what the client has taken is given back to the budget before the worker gets credit for it. Under _lock.
+    private int Shrink(int size)
+    {
+        if (_extraCredit == 0 || !_forwarder.ResponseMemory.IsTight)
+        {
+            return 0;
+        }
+
+        int given = Math.Min(size, _extraCredit);
+        _extraCredit -= given;
+        _forwarder.ResponseMemory.Give(given);
+        return given;
+    }
+
+    private void ReleaseResponseMemory()
+    {
+        if (_extraCredit > 0)
+        {
+            _forwarder.ResponseMemory.Give(_extraCredit);
+            _extraCredit = 0;
+        }
     }
 
     private ExchangeOutcome ApplyHead(in ResponseMessage message, bool end)
@@ -180,7 +247,7 @@ internal sealed partial class HttpExchange
         }
 
         _ungranted = 0;
-        _bodyCredit = _forwarder.ResponseWindow;
+        _bodyCredit = _forwarder.Options.ResponseWindow;
         _body ??= new Pipe(new PipeOptions(
             readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
             useSynchronizationContext: false));

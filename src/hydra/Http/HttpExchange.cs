@@ -13,6 +13,9 @@ namespace Hydra.Http;
 /// </summary>
 internal sealed partial class HttpExchange : Exchange, IValueTaskSource<ExchangeOutcome>
 {
+    // A frame of a stream that has ended may be on its way to a callback: it must not be taken for one of the next request's.
+    private const ulong NoStream = ulong.MaxValue;
+
     private readonly Lock _lock = new();
     private readonly RequestForwarder _forwarder;
     private readonly ClientConnection _connection;
@@ -21,7 +24,8 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
 
     // The request that is handled, and where it is.
     private HttpContext _context = null!;
-    private ExchangeState _state;
+    private volatile ExchangeState _state;
+    private Dispatcher _dispatcher = null!;
     private WorkerLink? _link;
     private ulong _id;
 
@@ -39,6 +43,21 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     /// <summary>The worker that took the request last, or -1.</summary>
     public int WorkerIndex { get; private set; }
 
+    /// <summary>The request's path, for the log.</summary>
+    public string Path => _context.Request.Path;
+
+    /// <summary>How the worker was lost, when the outcome was <see cref="ExchangeOutcome.LinkLost"/>.</summary>
+    public StreamLoss Loss { get; private set; }
+
+    /// <summary>The worker that was lost.</summary>
+    public WorkerHandle? Lost => _link?.Worker;
+
+    /// <summary>Why the request was refused, when the outcome was <see cref="ExchangeOutcome.Refused"/>.</summary>
+    public Refusal Refusal { get; private set; }
+
+    /// <inheritdoc/>
+    public override bool IsWaiting => _state is ExchangeState.Waiting;
+
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> RequestFrame => _frame.Frame;
 
@@ -52,12 +71,14 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
         lock (_lock)
         {
             _state = ExchangeState.Idle;
+            _id = NoStream;
         }
 
-        _frame.Release();
+        ReleaseRequest();
+        ReleaseResponseMemory();
         _context = null!;
         _bodyReceived = 0;
-        _isBodyComplete = false;
+        _isBodyRead = false;
         if (_body is not null)
         {
             _body.Reader.Complete();
@@ -84,7 +105,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
             WorkerIndex = link.Worker.Index;
         }
 
-        if (!_isBodyComplete && _requestCredit > 0)
+        if (!_isWhole && _requestCredit > 0)
         {
             // The frame with the head leaves first: the body's sender goes on in the thread pool and meets the link's gate.
             _creditGranted.Set();
@@ -101,23 +122,30 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     }
 
     /// <inheritdoc/>
-    public override void OnLost(ulong id, StreamLoss loss) => Fail(id, ExchangeOutcome.LinkLost, "the worker was lost");
+    public override void OnLost(ulong id, StreamLoss loss)
+    {
+        Loss = loss;
+        Fail(id, ExchangeOutcome.LinkLost, "the worker was lost");
+    }
 
     /// <inheritdoc/>
-    public override void OnRefused()
+    public override bool TryRefuse(in Refusal refusal)
     {
         lock (_lock)
         {
             if (_state is not ExchangeState.Waiting)
             {
-                return;
+                return false;
             }
 
             _state = ExchangeState.Ended;
+            Refusal = refusal;
+            return true;
         }
-
-        _head.SetResult(ExchangeOutcome.Refused);
     }
+
+    /// <inheritdoc/>
+    public override void OnRefused() => _head.SetResult(ExchangeOutcome.Refused);
 
     ExchangeOutcome IValueTaskSource<ExchangeOutcome>.GetResult(short token) => _head.GetResult(token);
 
@@ -146,7 +174,7 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
     }
 
     // Ends the exchange from the client's or the handler's side.
-    private void Abandon(ExchangeOutcome outcome, CancelReason reason)
+    private void Abandon(ExchangeOutcome outcome, CancelReason reason, string message = "the client has left")
     {
         ExchangeState before;
         lock (_lock)
@@ -160,12 +188,16 @@ internal sealed partial class HttpExchange : Exchange, IValueTaskSource<Exchange
             _state = ExchangeState.Ended;
         }
 
-        if (before is not ExchangeState.Waiting)
+        if (before is ExchangeState.Waiting)
+        {
+            _dispatcher.Withdraw(this);
+        }
+        else
         {
             _link!.Cancel(_id, reason);
         }
 
-        End(before, outcome, "the client has left");
+        End(before, outcome, message);
     }
 
     private void End(ExchangeState before, ExchangeOutcome outcome, string message)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
@@ -10,19 +11,41 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Http;
 
 /// <summary>The end of the pipeline: forwards each request to a worker and writes what comes back.</summary>
-internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions options, AccessLog? accessLog, ILogger<RequestForwarder> logger)
+internal sealed class RequestForwarder(
+    Dispatcher dispatcher, ForwarderOptions options, Spool? spool, AccessLog? accessLog, ILogger<RequestForwarder> logger)
 {
+    // Written to the client at once: keeps what a slow one has not taken in the exchange's pipe, whose memory is counted.
+    private const int FlushSize = 256 * 1024;
+
     private volatile bool _endsConnections;
     private int _connectionsEnded;
+
+    private readonly CrashRecovery _recovery = new(options.Retry, logger);
 
     /// <summary>Responses that have asked their client to close the connection since <see cref="EndConnections"/>.</summary>
     public int ConnectionsEnded => Volatile.Read(ref _connectionsEnded);
 
-    /// <summary>Bytes of BODY that the front may send on a new stream.</summary>
-    public int RequestWindow => options.RequestWindow;
+    /// <summary>Windows and bounds.</summary>
+    public ForwarderOptions Options => options;
 
-    /// <summary>Bytes of BODY that a worker may send on a new stream.</summary>
-    public int ResponseWindow => options.ResponseWindow;
+    /// <summary>What all requests' bodies may have in memory.</summary>
+    public MemoryBudget RequestMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
+    public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>Where larger bodies go before a worker gets their request; null when they stream.</summary>
+    public Spool? Spool => spool;
+
+    /// <summary>For what exchanges have to say.</summary>
+    public ILogger Logger => logger;
+
+    /// <summary>Whether a body is to be read before a worker gets its request.</summary>
+    /// <param name="length">Its length; null when it is chunked.</param>
+    /// <param name="expects">The client waits for 100 Continue.</param>
+    /// <param name="arrived">As much of it has arrived with the head.</param>
+    public bool ReadsAhead(long? length, bool expects, long arrived)
+        => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
 
     /// <summary>The server stops: responses that begin from now on end their connection.</summary>
     public void EndConnections() => _endsConnections = true;
@@ -42,7 +65,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     public async Task InvokeAsync(HttpContext context)
     {
         long started = accessLog is null ? 0 : Stopwatch.GetTimestamp();
-        ClientConnection connection = context.Features.GetRequiredFeature<ClientConnection>();
+        var connection = (ClientConnection)context.Features[typeof(ClientConnection)]!;
         HttpExchange exchange = connection.Rent(this);
         try
         {
@@ -59,7 +82,7 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         {
             if (accessLog is not null)
             {
-                WriteAccess(context, connection, exchange.BytesReceived, Stopwatch.GetElapsedTime(started));
+                WriteAccess(context, connection, exchange, Stopwatch.GetElapsedTime(started));
             }
 
             connection.Head.Restart(exchange.BodyLength(context.Request));
@@ -75,43 +98,65 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
     private async Task ForwardAsync(HttpContext context, HttpExchange exchange)
     {
         RequestFrameError error = exchange.Begin(context);
+        if (exchange.WantsReadAhead)
+        {
+            error = await exchange.ReadAheadAsync().ConfigureAwait(false);
+        }
+
         if (error is not RequestFrameError.None)
         {
-            // Where the next request begins is not certain.
-            context.Response.Headers.Connection = "close";
-            await ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error)).ConfigureAwait(false);
+            await RefuseAsync(context, error).ConfigureAwait(false);
+            return;
+        }
+
+        if (_recovery.IsConvicted(exchange))
+        {
+            await RespondAsync(context, exchange, ExchangeOutcome.Poisonous).ConfigureAwait(false);
             return;
         }
 
         exchange.Submit(dispatcher);
-        Task? body = exchange.IsReplayable ? null : exchange.SendBodyAsync();
         try
         {
             ExchangeOutcome outcome = await exchange.HeadAsync().ConfigureAwait(false);
-            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted && MaySendAgain(context, exchange, outcome))
+            if (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
             {
-                exchange.Submit(dispatcher);
-                outcome = await exchange.HeadAsync().ConfigureAwait(false);
+                outcome = await _recovery.RecoverAsync(context.Request.Method, exchange, outcome, dispatcher).ConfigureAwait(false);
             }
 
+            if (outcome is ExchangeOutcome.Complete or ExchangeOutcome.Streaming or ExchangeOutcome.ApplicationError
+                or ExchangeOutcome.BadResponse)
+            {
+                _recovery.OnAnswered(exchange);
+            }
+
+            exchange.KeepNoBody();
             await RespondAsync(context, exchange, outcome).ConfigureAwait(false);
         }
         finally
         {
-            if (body is not null)
-            {
-                exchange.StopBody();
-                await body.ConfigureAwait(false);
-            }
+            await exchange.StopBodyAsync().ConfigureAwait(false);
         }
     }
 
-    // Not started: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
-    private static bool MaySendAgain(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
+    private static Task RefuseAsync(HttpContext context, RequestFrameError error)
     {
-        return exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted
-                || context.Request.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE");
+        if (error is RequestFrameError.ClientGone)
+        {
+            return LeaveAsync(context);
+        }
+
+        // Where the next request begins is not certain.
+        context.Response.Headers.Connection = "close";
+        return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(error));
+    }
+
+    // Nobody gets it; the access log shows it, as nginx's does.
+    private static Task LeaveAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        context.Abort();
+        return Task.CompletedTask;
     }
 
     private Task RespondAsync(HttpContext context, HttpExchange exchange, ExchangeOutcome outcome)
@@ -123,21 +168,30 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
             case ExchangeOutcome.Streaming:
                 return StreamAsync(context, exchange);
             case ExchangeOutcome.ClientGone:
-                // Nobody gets it; the access log shows it, as nginx's does.
-                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-                context.Abort();
-                return Task.CompletedTask;
+                return LeaveAsync(context);
             case ExchangeOutcome.BadResponse:
                 HttpLog.BadResponse(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.Rule ?? "");
+                break;
+            case ExchangeOutcome.TimedOut:
+                HttpLog.TimedOut(
+                    logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path, exchange.RequestName,
+                    options.RequestTimeout.TotalSeconds);
                 break;
             case ExchangeOutcome.LinkLost:
                 HttpLog.WorkerLost(logger, exchange.WorkerIndex, context.Request.Method, context.Request.Path);
                 break;
         }
 
+        if (outcome is ExchangeOutcome.BodyTooLarge or ExchangeOutcome.BodyTooSlow)
+        {
+            // The rest of the body would come before the next request.
+            context.Response.Headers.Connection = "close";
+        }
+
         if (outcome is ExchangeOutcome.Refused or ExchangeOutcome.NotStarted)
         {
-            context.Response.Headers.RetryAfter = "1";
+            int seconds = outcome is ExchangeOutcome.Refused ? exchange.Refusal.RetryAfter : 1;
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return ErrorResponse.WriteAsync(context, ErrorResponse.StatusFor(outcome));
@@ -159,20 +213,22 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
 
             while (true)
             {
-                foreach (ReadOnlyMemory<byte> segment in read.Buffer)
+                ReadOnlySequence<byte> piece = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, FlushSize));
+                foreach (ReadOnlyMemory<byte> segment in piece)
                 {
                     writer.Write(segment.Span);
                 }
 
-                long size = read.Buffer.Length;
-                reader.AdvanceTo(read.Buffer.End);
+                long size = piece.Length;
+                bool isLast = read.IsCompleted && size == read.Buffer.Length;
+                reader.AdvanceTo(piece.End);
                 if (size > 0)
                 {
                     // Also what came last: Kestrel does not send by itself what was written without a flush behind a Content-Length.
                     await writer.FlushAsync().ConfigureAwait(false);
                 }
 
-                if (read.IsCompleted)
+                if (isLast)
                 {
                     return;
                 }
@@ -193,11 +249,11 @@ internal sealed class RequestForwarder(Dispatcher dispatcher, ForwarderOptions o
         }
     }
 
-    private void WriteAccess(HttpContext context, ClientConnection connection, long bytes, TimeSpan elapsed)
+    private void WriteAccess(HttpContext context, ClientConnection connection, HttpExchange exchange, TimeSpan elapsed)
     {
         IHttpRequestFeature request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
         accessLog!.Write(
             connection.ClientAddress, connection.ClientPort, request.Method, request.RawTarget, request.Protocol,
-            context.Response.StatusCode, bytes, elapsed);
+            context.Response.StatusCode, exchange.BytesReceived, elapsed, TimeSpan.FromMicroseconds(exchange.QueueMicroseconds));
     }
 }

@@ -22,6 +22,15 @@ internal enum RequestFrameError
     /// <summary>The Content-Length is not digits alone (RFC 9110, section 8.6): 400.</summary>
     BadLength,
 
+    /// <summary>The body is larger than the server takes (RFC 9110, section 15.5.14): 413.</summary>
+    BodyTooLarge,
+
+    /// <summary>The body comes more slowly than the server bears (RFC 9110, section 15.5.9): 408.</summary>
+    BodyTooSlow,
+
+    /// <summary>The client has left before its body was complete; nobody reads an answer.</summary>
+    ClientGone,
+
     /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1): 501.</summary>
     UnknownCoding,
 }
@@ -45,6 +54,9 @@ internal sealed class RequestFrameWriter
 
     /// <summary>The whole frame; complete after <see cref="Finish"/>.</summary>
     public ReadOnlySpan<byte> Frame => _buffer.AsSpan(0, _count);
+
+    /// <summary>Bytes of the body in the frame.</summary>
+    public int BodyLength => _count - BodyOffset - _methodLength - _pathLength - _queryLength - _connectionLength - _headersLength;
 
     /// <summary>Writes everything but the body.</summary>
     public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, HeadCapture head)
@@ -106,10 +118,9 @@ internal sealed class RequestFrameWriter
     /// <param name="flags">END when the body is complete.</param>
     public void Finish(FrameFlags flags)
     {
-        int variable = _methodLength + _pathLength + _queryLength + _connectionLength + _headersLength;
         new FrameHeader(_count - ProtocolLimits.HeaderSize, MessageType.Request, flags, 0).Write(_buffer);
         RequestMessage.WriteFixed(_buffer.AsSpan(ProtocolLimits.HeaderSize), 0, _methodLength, _pathLength, _queryLength,
-            _connectionLength, _headersLength, _count - BodyOffset - variable);
+            _connectionLength, _headersLength, BodyLength);
     }
 
     /// <summary>Gives the buffer back. The writer may be used again.</summary>

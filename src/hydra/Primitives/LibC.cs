@@ -6,6 +6,7 @@ namespace Hydra.Primitives;
 internal static partial class LibC
 {
     public const int ReadWrite = 2;
+    public const int CloseOnExec = 0x80000;
     public const int GetDescriptorFlags = 1;
     public const int ExecuteAccess = 1;
 
@@ -13,6 +14,10 @@ internal static partial class LibC
     public const int NoSuchProcess = 3;
     public const int BadDescriptor = 9;
     public const int Exists = 17;
+
+    /// <summary>O_TMPFILE of Linux: __O_TMPFILE with the architecture's O_DIRECTORY.</summary>
+    public static int NamelessFile => 0x400000
+        | (RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x10000);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint GetEffectiveUser();
@@ -69,4 +74,8 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
+
+    // Variadic in C; Linux passes the third argument as it passes any other. Not for macOS.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenWithMode(string path, int flags, uint mode);
 }

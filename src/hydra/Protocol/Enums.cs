@@ -13,16 +13,18 @@ internal enum MessageType : byte
     Pong = 0x07,
     Log = 0x08,
     Goodbye = 0x09,
-    Fork = 0x0A,
-    Forked = 0x0B,
-    Exited = 0x0C,
-    Kill = 0x0D,
+    Interrupt = 0x0A,
+    Fork = 0x0B,
+    Forked = 0x0C,
+    Exited = 0x0D,
+    Kill = 0x0E,
     Request = 0x10,
     Body = 0x11,
     Response = 0x12,
     Window = 0x13,
     Cancel = 0x14,
     Reset = 0x15,
+    Taken = 0x16,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -89,8 +91,13 @@ internal enum ResetReason : byte
     /// <summary>The application returned without a (complete) response.</summary>
     NoResponse = 3,
 
-    /// <summary>The worker is going away and has not started this request: it may be sent to another worker.</summary>
+    /// <summary>
+    /// The worker is going away, or held up by other requests, and has not started this one: it may be sent to another worker.
+    /// </summary>
     NotStarted = 4,
+
+    /// <summary>The front had cancelled the stream, and the application is through with it.</summary>
+    Cancelled = 5,
 }
 
 /// <summary>The severity of a LOG record, in the order of Python's levels.</summary>

@@ -141,6 +141,23 @@ internal readonly ref partial struct GoodbyeMessage
     public ReadOnlySpan<byte> Message { get; init; }
 }
 
+/// <summary>
+/// Control link: what runs this stream is to stop, although it may keep the worker from reading its data links. The stream's CANCEL is
+/// on its way there.
+/// </summary>
+[WireMessage(MessageType.Interrupt, WireDirection.ToWorker)]
+internal readonly ref partial struct InterruptMessage
+{
+    /// <summary>The stream's id.</summary>
+    public ulong Target { get; init; }
+
+    /// <summary>The data link that it is on.</summary>
+    public byte Link { get; init; }
+
+    /// <summary>A <see cref="CancelReason"/>: <see cref="CancelReason.Timeout"/> or <see cref="CancelReason.ClientLeft"/>.</summary>
+    public byte Reason { get; init; }
+}
+
 /// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
 [WireMessage(MessageType.Fork, WireDirection.ToWorker)]
 internal readonly ref partial struct ForkMessage
@@ -261,4 +278,18 @@ internal readonly ref partial struct ResetMessage
     /// <summary>One sentence for the log.</summary>
     [WireBytes(WireLength.U16)]
     public ReadOnlySpan<byte> Message { get; init; }
+}
+
+/// <summary>
+/// What requests cost the worker; and, unless the stream is 0, that it has taken this stream's request, and with it all that were sent
+/// on this link before.
+/// </summary>
+[WireMessage(MessageType.Taken, WireDirection.ToFront)]
+internal readonly ref partial struct TakenMessage
+{
+    /// <summary>For how long the <see cref="Requests"/> have kept the event loop busy, or a thread each, in all.</summary>
+    public uint BusyMicroseconds { get; init; }
+
+    /// <summary>The requests since the last TAKEN on any link of the worker.</summary>
+    public uint Requests { get; init; }
 }

@@ -35,6 +35,9 @@ internal sealed class EventLoopGroup : IDisposable
     /// <summary>The log of the transport.</summary>
     public ILogger Logger { get; }
 
+    /// <summary>What clients leave for workers.</summary>
+    public DescriptorReserve Reserve { get; } = new();
+
     /// <summary>What Kestrel rents its own buffers from.</summary>
     public MemoryPool<byte> MemoryPool { get; }
 

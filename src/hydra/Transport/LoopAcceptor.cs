@@ -30,6 +30,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     private readonly bool _localIsFixed;
     private IPEndPoint? _lastLocal;
     private bool _paused;
+    private bool _looksLater;
     private bool _warned;
     private volatile bool _stopping;
 
@@ -85,7 +86,20 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         // It concerns one connection; the next one may be better.
     }
 
-    void ILoopTimer.OnTimer() => Resume();
+    void ILoopTimer.OnTimer()
+    {
+        _looksLater = false;
+        if (_paused)
+        {
+            Resume();
+        }
+        else if (_warned && !_stopping)
+        {
+            // Nobody may come any more who would show that nobody waits.
+            AcceptSome(AcceptsPerTurn);
+            LookLater();
+        }
+    }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -133,6 +147,20 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         {
             Pause(Libc.ENoMem);
         }
+        else
+        {
+            LookLater();
+        }
+    }
+
+    // While descriptors are short; one timer at a time.
+    private void LookLater()
+    {
+        if (_warned && !_looksLater)
+        {
+            _looksLater = true;
+            _loop.After(StarvedDelay, this);
+        }
     }
 
     private unsafe void AcceptSome(int limit)
@@ -140,11 +168,22 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         byte* address = stackalloc byte[SocketAddress.MaxSize];
         for (int i = 0; i < limit; i++)
         {
+            if (_warned && !_stopping && _group.Reserve.IsUsedUp())
+            {
+                Pause(Libc.EMFile);
+                return;
+            }
+
             int length = SocketAddress.MaxSize;
             int result = Libc.Accept(Descriptor, address, &length);
             if (result >= 0)
             {
-                OnAccepted(result, SocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, SocketAddress.MaxSize))));
+                _accepted(result, LocalOf(result), SocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, SocketAddress.MaxSize))));
+                if (_group.Reserve.IsUsedUpBy(result) && !_stopping)
+                {
+                    Pause(Libc.EMFile);
+                    return;
+                }
             }
             else if (!OnRefused(-result))
             {
@@ -153,23 +192,19 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         }
     }
 
-    private void OnAccepted(int descriptor, IPEndPoint? remote)
-    {
-        if (_warned)
-        {
-            _warned = false;
-            TransportLog.AcceptResumed(_group.Logger, _endPoint.ToString()!);
-        }
-
-        _accepted(descriptor, LocalOf(descriptor), remote);
-    }
-
     // Whether to go on accepting.
     private bool OnRefused(int errno)
     {
         switch (errno)
         {
             case Libc.EAgain:
+                // Nobody waits any more: with every single one that was let in the log would be full of it.
+                if (_warned)
+                {
+                    _warned = false;
+                    TransportLog.AcceptResumed(_group.Logger, _endPoint.ToString()!);
+                }
+
                 return false;
             case Libc.EIntr or Libc.EConnAborted:
                 return true;
@@ -205,7 +240,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
 
         _loop.Unregister(this);
         _paused = true;
-        _loop.After(StarvedDelay, this);
+        LookLater();
         _group.AddStarved(this);
     }
 

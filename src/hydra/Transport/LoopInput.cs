@@ -227,6 +227,11 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
         if (canceled)
         {
             Interlocked.And(ref _state, ~CancelAsked);
+            if (_examined && !_endOfStream && _error is null && _connection.Loop.IsCurrent)
+            {
+                // Kestrel ends an idle connection by this: a request that has arrived and was not received yet is to be answered first.
+                Receive();
+            }
         }
         else if ((state & Ended) != 0 && _error is { } error)
         {

@@ -255,8 +255,22 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
         }
     }
 
-    /// <summary>Lets flushes be complete at once from now on: the connection is being aborted.</summary>
-    public void Refuse() => _dead = true;
+    /// <summary>
+    /// Lets flushes be complete at once from now on: the connection is being aborted. What was flushed before and only collected is sent
+    /// first: its writer was told that it is on its way. Any thread.
+    /// </summary>
+    public void Refuse()
+    {
+        lock (this)
+        {
+            if (_unsent > 0 && !_blocked && !_dead)
+            {
+                Send();
+            }
+
+            _dead = true;
+        }
+    }
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);
 

@@ -51,6 +51,9 @@ internal sealed record BootDocument
     /// <summary>Milliseconds that a worker which is told to stop by a signal gives its requests.</summary>
     public required int GraceMilliseconds { get; init; }
 
+    /// <summary>Whether INTERRUPT may come: the worker then keeps account of which thread runs which request.</summary>
+    public required bool Interruptible { get; init; }
+
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
 

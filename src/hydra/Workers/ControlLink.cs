@@ -70,6 +70,17 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         }
     }
 
+    /// <summary>Has the worker stop what runs a stream, also when it does not read its data links.</summary>
+    public void Interrupt(int link, ulong stream, CancelReason reason)
+    {
+        lock (channel.Gate)
+        {
+            new InterruptMessage { Target = stream, Link = (byte)link, Reason = (byte)reason }
+                .WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
     /// <summary>Asks the worker how it does, unless it owes an answer already.</summary>
     public void Ping()
     {

@@ -4,38 +4,113 @@ using System.Net.Sockets;
 
 namespace Hydra.Workers;
 
-/// <summary>The address at which workers connect, and the socket that listens there.</summary>
-/// <param name="Socket">The listening socket.</param>
-/// <param name="Text">The address as the boot document has it.</param>
-internal sealed record LinkAddress(Socket Socket, string Text)
+/// <summary>
+/// The address at which workers connect, and the socket that listens there. Any thread; <c>_gate</c> guards the change of the socket
+/// when its file was removed.
+/// </summary>
+internal sealed class LinkAddress : IDisposable
 {
-    /// <summary>Listens on a Unix socket at a path in a private directory.</summary>
+    private readonly Lock _gate = new();
+    private readonly RuntimeDirectory? _directory;
+    private Socket _socket;
+
+    private LinkAddress(Socket socket, string text, RuntimeDirectory? directory = null)
+    {
+        _socket = socket;
+        Text = text;
+        _directory = directory;
+    }
+
+    /// <summary>The address as the boot document has it; it stays the same.</summary>
+    public string Text { get; }
+
+    /// <summary>Listens on a Unix socket in a private directory.</summary>
     /// <exception cref="SocketException">The socket cannot be made there.</exception>
-    public static LinkAddress ListenUnix(string path)
-        => Listen(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path), "unix:" + path);
+    public static LinkAddress ListenUnix(RuntimeDirectory directory)
+        => new(ListenAt(directory.SocketPath), "unix:" + directory.SocketPath, directory);
 
     /// <summary>Listens on an abstract Unix socket (Linux), where no directory can be written.</summary>
     /// <exception cref="SocketException">The name is taken.</exception>
-    public static LinkAddress ListenAbstract(string name)
-        => Listen(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint("\0" + name), "abstract:" + name);
+    public static LinkAddress ListenAbstract(string name) => new(ListenAt("\0" + name), "abstract:" + name);
 
     /// <summary>Listens on a free port of the loopback interface.</summary>
     /// <exception cref="SocketException">No port is free.</exception>
     public static LinkAddress ListenTcp()
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        LinkAddress address = Listen(socket, new IPEndPoint(IPAddress.Loopback, 0), "");
+        Socket socket = Listen(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp), new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        return address with { Text = string.Create(CultureInfo.InvariantCulture, $"tcp:127.0.0.1:{port}") };
+        return new LinkAddress(socket, string.Create(CultureInfo.InvariantCulture, $"tcp:127.0.0.1:{port}"));
     }
 
-    private static LinkAddress Listen(Socket socket, EndPoint endPoint, string text)
+    /// <summary>Waits for the next connection, also across <see cref="Restore"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The address is disposed of.</exception>
+    /// <exception cref="SocketException">There are no descriptors left, for one.</exception>
+    public async ValueTask<Socket> AcceptAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Socket socket = Current();
+            try
+            {
+                return await socket.AcceptAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException && socket != Current())
+            {
+                // Another one has taken its place.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes the socket's file again, in the same place, where somebody has removed it: a cleaner of temporary files, or an operator. Without
+    /// it no worker could ever be started again.
+    /// </summary>
+    /// <returns>Whether it was missing.</returns>
+    /// <exception cref="WorkerStartException">That is not possible.</exception>
+    public bool Restore()
+    {
+        if (_directory is null || File.Exists(_directory.SocketPath))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            try
+            {
+                if (_directory.Restore() is { } problem)
+                {
+                    throw Failure(problem);
+                }
+
+                // Disposing of the old socket deletes what is at its path, so the new one gets there last.
+                string aside = Path.Combine(_directory.Path, "new");
+                Socket socket = ListenAt(aside);
+                _socket.Dispose();
+                File.Move(aside, _directory.SocketPath);
+                _socket = socket;
+                return true;
+            }
+            catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+            {
+                throw Failure(e.Message);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Current().Dispose();
+
+    private static Socket ListenAt(string path)
+        => Listen(new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), new UnixDomainSocketEndPoint(path));
+
+    private static Socket Listen(Socket socket, EndPoint endPoint)
     {
         try
         {
             socket.Bind(endPoint);
             socket.Listen(1024);
-            return new LinkAddress(socket, text);
+            return socket;
         }
         catch
         {
@@ -43,4 +118,15 @@ internal sealed record LinkAddress(Socket Socket, string Text)
             throw;
         }
     }
+
+    private Socket Current()
+    {
+        lock (_gate)
+        {
+            return _socket;
+        }
+    }
+
+    private WorkerStartException Failure(string problem)
+        => new($"The socket of the workers was removed and cannot be made again at {_directory!.SocketPath}: {problem}");
 }

@@ -47,7 +47,7 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
         {
             try
             {
-                Socket socket = await address.Socket.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                Socket socket = await address.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                 TurnAwayOldest();
                 lock (_handshakes)
                 {
@@ -74,7 +74,7 @@ internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, 
     {
         _stopping.Cancel();
         _stopping.Dispose();
-        address.Socket.Dispose();
+        address.Dispose();
     }
 
     private void TurnAwayOldest()

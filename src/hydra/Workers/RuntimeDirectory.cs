@@ -13,10 +13,12 @@ internal sealed class RuntimeDirectory : IDisposable
     private const string SocketName = "link.sock";
     private const int Attempts = 8;
 
-    private readonly FileStream _lock;
+    private readonly PrivatePlace _place;
+    private FileStream _lock;
 
-    private RuntimeDirectory(string path, FileStream held)
+    private RuntimeDirectory(PrivatePlace place, string path, FileStream held)
     {
+        _place = place;
         Path = path;
         _lock = held;
     }
@@ -53,6 +55,32 @@ internal sealed class RuntimeDirectory : IDisposable
         return new RuntimeDirectoryResult.Abstract(name);
     }
 
+    /// <summary>Makes the directory again where somebody has removed it while the server runs. Not for several threads.</summary>
+    /// <returns>Null, or why that is not possible.</returns>
+    public string? Restore()
+    {
+        if (PrivateDirectory.Check(Path) is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            if ((PrivateDirectory.PreparePlace(_place) ?? PrivateDirectory.Create(Path)) is { } problem)
+            {
+                return problem;
+            }
+
+            _lock.Dispose();
+            _lock = StaleDirectories.HoldLock(Path);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -75,7 +103,7 @@ internal sealed class RuntimeDirectory : IDisposable
             string? problem = null;
             for (int attempt = 0; attempt < Attempts && directory is null; attempt++)
             {
-                problem = TryCreateOnce(StaleDirectories.NewPath(place.Path), out directory);
+                problem = TryCreateOnce(place, StaleDirectories.NewPath(place.Path), out directory);
             }
 
             return directory is null ? problem : null;
@@ -86,7 +114,7 @@ internal sealed class RuntimeDirectory : IDisposable
         }
     }
 
-    private static string? TryCreateOnce(string path, out RuntimeDirectory? directory)
+    private static string? TryCreateOnce(PrivatePlace place, string path, out RuntimeDirectory? directory)
     {
         directory = null;
         int length = Encoding.UTF8.GetByteCount(System.IO.Path.Combine(path, SocketName));
@@ -102,7 +130,7 @@ internal sealed class RuntimeDirectory : IDisposable
 
         try
         {
-            directory = new RuntimeDirectory(path, StaleDirectories.HoldLock(path));
+            directory = new RuntimeDirectory(place, path, StaleDirectories.HoldLock(path));
             return null;
         }
         catch

@@ -34,6 +34,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly Fleet _fleet;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
+    private readonly Watchdog _watchdog;
 
     /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
     public Supervisor(SupervisorOptions options, LinkAddress address, IWorkerPool pool, IQueueFigures queue, IWorkerLogSink log, ILogger logger)
@@ -48,6 +49,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             : new DirectStarter(spawner);
         _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options, _listener.Address, _starter, log, logger);
+        _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -99,15 +101,24 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public void Dispose()
     {
         _timer.Dispose();
+        _watchdog.Dispose();
         _listener.Dispose();
         _starter.Dispose();
     }
 
-    Worker IFleetActions.Create(int index, WorkerLife life) => new(index, _options.DataLinks, _options.DataChannel, this, life);
+    Worker IFleetActions.Create(int index, WorkerLife life)
+        => new(index, _options.DataLinks, _options.DataChannel, _options.LimitConcurrency, this, life)
+        {
+            InterruptsAbandoned = _options.InterruptsAbandoned,
+        };
 
     void IFleetActions.Launch(Worker worker) => _ = LaunchAsync(worker);
 
-    void IWorkerEvents.OnReady(Worker worker) => Post(() => _fleet.OnReady(worker));
+    void IWorkerEvents.OnReady(Worker worker)
+    {
+        _watchdog.Add(worker);
+        Post(() => _fleet.OnReady(worker));
+    }
 
     void IWorkerEvents.OnGoodbye(Worker worker) => Post(() => _fleet.OnGoodbye(worker));
 
@@ -124,6 +135,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private async Task LaunchAsync(Worker worker)
     {
         int code = await _launcher.RunAsync(worker, () => Post(() => Fleet.OnProcessStarted(worker))).ConfigureAwait(false);
+        _watchdog.Remove(worker);
         Post(() => _fleet.OnExited(worker, code));
     }
 

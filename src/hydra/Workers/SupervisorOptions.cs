@@ -25,11 +25,20 @@ internal sealed record SupervisorOptions
     /// <summary>How often workers are asked how they do: the lateness of their event loops is what scaling goes by.</summary>
     public TimeSpan ProbeInterval => Scale.IsUsed ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
 
+    /// <summary>How long requests may take, and workers may be silent.</summary>
+    public WatchdogOptions Watchdog { get; init; } = new();
+
+    /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
+    public bool InterruptsAbandoned { get; init; }
+
     /// <summary>Data links for each worker: one for each event loop of the front.</summary>
     public required int DataLinks { get; init; }
 
     /// <summary>Makes the channel of a data link from its connected socket and its index.</summary>
     public required Func<Socket, int, LinkChannel> DataChannel { get; init; }
+
+    /// <summary>Requests that a worker may be given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
 
     /// <summary>The windows that WELCOME names.</summary>
     public required WelcomeWindows Windows { get; init; }

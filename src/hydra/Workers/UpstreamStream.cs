@@ -5,8 +5,14 @@ namespace Hydra.Workers;
 /// <summary>Why a stream ended without the worker having ended it.</summary>
 internal enum StreamLoss
 {
-    /// <summary>The worker's link closed: it died, was killed, or broke the protocol.</summary>
+    /// <summary>The worker's link closed (it died, was killed, or broke the protocol), and it may have begun several requests.</summary>
     LinkLost,
+
+    /// <summary>The same, and this request was the only one that it can have begun.</summary>
+    LinkLostAlone,
+
+    /// <summary>The same, but the worker had not come to this request yet, as far as can be told.</summary>
+    LinkLostBehind,
 }
 
 /// <summary>
@@ -16,7 +22,10 @@ internal enum StreamLoss
 /// </summary>
 internal abstract class UpstreamStream
 {
-    /// <summary>The request's frame with header; its stream id is filled in when a link takes it.</summary>
+    /// <summary>Microseconds that the request has waited for a worker, in all; goes into its frame when a link takes it.</summary>
+    public uint QueueMicroseconds { get; set; }
+
+    /// <summary>The request's frame with header; its stream id and queue time are filled in when a link takes it.</summary>
     public abstract ReadOnlySpan<byte> RequestFrame { get; }
 
     /// <summary>
@@ -40,4 +49,11 @@ internal abstract class UpstreamStream
 
     /// <summary>The link is gone.</summary>
     public abstract void OnLost(ulong id, StreamLoss loss);
+
+    /// <summary>The worker has had all the time that a request may take. Called under the link's gate.</summary>
+    /// <returns>What is to happen; with <see cref="DeadlineVerdict.TimedOut"/> the link forgets the stream.</returns>
+    public abstract DeadlineVerdict OnDeadline(ulong id);
+
+    /// <summary>Called under no lock after <see cref="OnDeadline"/> has said that it has timed out.</summary>
+    public abstract void OnTimedOut(ulong id);
 }

@@ -35,6 +35,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
     private readonly Lock _lock = new();
     private readonly IWorkerEvents _events;
     private readonly Func<Socket, int, LinkChannel> _dataChannel;
+    private readonly int _limit;
     private readonly byte[] _token;
     private readonly StringBuilder _firstLines = new();
     private readonly WorkerLink?[] _links;
@@ -45,12 +46,15 @@ internal sealed class Worker : ILinkOwner, IControlSink
     /// <param name="index">Its index, from 0.</param>
     /// <param name="dataLinks">How many data links it is to open.</param>
     /// <param name="dataChannel">Makes the channel of a data link from its socket and index.</param>
+    /// <param name="limit">Requests that it may be given at the same time; 0 for no limit but its own.</param>
     /// <param name="events">Who hears of it.</param>
     /// <param name="life">Its life, which begins now.</param>
-    public Worker(int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, IWorkerEvents events, WorkerLife life)
+    public Worker(
+        int index, int dataLinks, Func<Socket, int, LinkChannel> dataChannel, int limit, IWorkerEvents events, WorkerLife life)
     {
         Life = life;
         _events = events;
+        _limit = limit;
         _dataChannel = dataChannel;
         _links = new WorkerLink?[dataLinks];
 
@@ -95,6 +99,12 @@ internal sealed class Worker : ILinkOwner, IControlSink
             }
         }
     }
+
+    /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
+    public bool InterruptsAbandoned { get; init; }
+
+    /// <summary>Its data links; all of them once it is ready.</summary>
+    public IReadOnlyList<WorkerLink> DataLinks => [.. Links().OfType<WorkerLink>()];
 
     /// <summary>What it said of itself when it got ready.</summary>
     public WorkerInfo? Info { get; private set; }
@@ -157,6 +167,18 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         control?.Ping();
+    }
+
+    /// <summary>Has it stop what runs a stream.</summary>
+    public void Interrupt(int link, ulong stream, CancelReason reason)
+    {
+        ControlLink? control;
+        lock (_lock)
+        {
+            control = _control;
+        }
+
+        control?.Interrupt(link, stream, reason);
     }
 
     /// <summary>Asks the worker to finish and to exit.</summary>
@@ -222,7 +244,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         Info = info;
-        Handle.Open(links);
+        Handle.Open(links, new WorkerWindow(info.Concurrency, _limit));
         _events.OnReady(this);
     }
 
@@ -285,7 +307,10 @@ internal sealed class Worker : ILinkOwner, IControlSink
         }
 
         // Outside the lock: it may wait for the front's loops to be there.
-        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed);
+        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed)
+        {
+            Abandoned = InterruptsAbandoned ? id => InterruptAbandoned(index, id) : null,
+        };
         lock (_lock)
         {
             if (_links[index] is not null)
@@ -299,6 +324,15 @@ internal sealed class Worker : ILinkOwner, IControlSink
         socket.Send(welcome);
         link.Start();
         return null;
+    }
+
+    // The task of an ASGI request hears of it by receive() and send().
+    private void InterruptAbandoned(int link, ulong id)
+    {
+        if (Info is { Interface: "wsgi" })
+        {
+            Interrupt(link, id, CancelReason.ClientLeft);
+        }
     }
 
     private void OnLinkClosed(WorkerLink link, string? violation)

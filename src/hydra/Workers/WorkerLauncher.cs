@@ -33,6 +33,7 @@ internal sealed class WorkerLauncher(
                 AppDir = command.AppDirectory,
             });
             int code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
+            worker.Handle.SetExit(code);
 
             // Its last words may still be in the socket: they say why it ended.
             await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);

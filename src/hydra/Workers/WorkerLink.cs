@@ -9,7 +9,7 @@ namespace Hydra.Workers;
 /// A data link: the streams that run on it, by slot and generation. Any thread may open, feed and cancel streams (the channel's
 /// gate guards the table and the output); frames from the worker are handled by the channel's reading side alone, outside the gate.
 /// </summary>
-internal sealed class WorkerLink : ILinkSink
+internal sealed partial class WorkerLink : ILinkSink
 {
     private readonly LinkChannel _channel;
     private readonly WorkerHandle _worker;
@@ -23,10 +23,16 @@ internal sealed class WorkerLink : ILinkSink
 
     // No stream is opened any more: the link is closed, or the worker drains.
     private bool _isShut;
-    private long _opened;
 
-    // Written by the reading side only.
+    // Requests that were sent on this link, ever.
+    private long _sent;
+
+    // The reading side's own: what the worker did wrong; how many of the requests that were sent it has taken, known before and by
+    // what has just come; responses that have just ended.
     private string? _violation;
+    private long _taken;
+    private long _takenNow;
+    private int _completed;
 
     /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
     /// <param name="channel">The connected channel, its handshake done.</param>
@@ -47,8 +53,11 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>The worker at the other end.</summary>
     public WorkerHandle Worker => _worker;
 
+    /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
+    public Action<ulong>? Abandoned { get; init; }
+
     /// <summary>Streams that were opened so far.</summary>
-    public long Opened => Volatile.Read(ref _opened);
+    public long Opened => Volatile.Read(ref _sent);
 
     /// <summary>No stream is opened any more; those that are open go on.</summary>
     public void Shut()
@@ -65,7 +74,10 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Closes the link; every stream on it is lost.</summary>
     public void Close() => _channel.Close();
 
-    /// <summary>Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more.</summary>
+    /// <summary>
+    /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
+    /// window, and withdraws when the link is closed or shut.
+    /// </summary>
     /// <returns>False when the link is closed or shut: nothing was sent, and the stream is as before.</returns>
     public bool TryOpen(UpstreamStream stream)
     {
@@ -76,22 +88,26 @@ internal sealed class WorkerLink : ILinkSink
                 return false;
             }
 
-            _opened++;
             int index = TakeSlot();
             ref Slot slot = ref _slots[index];
             slot.Stream = stream;
+            slot.Since = _looks;
             ulong id = ((ulong)slot.Generation << 32) | (uint)index;
-            _worker.StreamOpened();
             if (!stream.OnSending(this, id))
             {
-                Remove(id);
+                Free(ref slot, index);
+                _worker.Window.Withdraw();
                 return true;
             }
 
+            slot.Sequence = ++_sent;
             ReadOnlySpan<byte> frame = stream.RequestFrame;
             Span<byte> target = _channel.Output.GetSpan(frame.Length);
             frame.CopyTo(target);
             BinaryPrimitives.WriteUInt64LittleEndian(target[FrameHeader.StreamOffset..], id);
+
+            // The first field of the payload.
+            BinaryPrimitives.WriteUInt32LittleEndian(target[ProtocolLimits.HeaderSize..], stream.QueueMicroseconds);
             _channel.Output.Advance(frame.Length);
             _channel.FlushSoon();
             return true;
@@ -135,15 +151,24 @@ internal sealed class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            if (_isClosed || Remove(id) is null)
+            if (_isClosed || Find(id) is null)
             {
                 return false;
             }
 
+            // The worker is busy with it until it says otherwise, and the slot stays its own.
+            _slots[(uint)id].Stream = null;
+            _slots[(uint)id].IsCancelled = true;
             new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
             _channel.FlushSoon();
-            return true;
         }
+
+        if (reason is CancelReason.ClientLeft)
+        {
+            Abandoned?.Invoke(id);
+        }
+
+        return true;
     }
 
     int ILinkSink.OnBytes(ReadOnlySpan<byte> data)
@@ -154,16 +179,11 @@ internal sealed class WorkerLink : ILinkSink
             FrameReadStatus status = FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload);
             if (status == FrameReadStatus.NeedMore)
             {
+                TellProgress();
                 return data.Length - rest.Length;
             }
 
-            if (status != FrameReadStatus.Ok)
-            {
-                _violation = $"a frame header is invalid ({status})";
-                return -1;
-            }
-
-            _violation = Handle(header, payload);
+            _violation = status is FrameReadStatus.Ok ? Handle(header, payload) : $"a frame header is invalid ({status})";
             if (_violation is not null)
             {
                 return -1;
@@ -173,27 +193,65 @@ internal sealed class WorkerLink : ILinkSink
 
     void ILinkSink.OnClosed(Exception? error)
     {
-        List<(UpstreamStream Stream, ulong Id)> lost = [];
+        List<(long Sequence, UpstreamStream? Stream, ulong Id)> lost;
+        int elsewhere;
         lock (_channel.Gate)
         {
             _isClosed = true;
             _isShut = true;
-            for (int i = 0; i < _slotsUsed; i++)
-            {
-                if (_slots[i].Stream is { } stream)
-                {
-                    ulong id = ((ulong)_slots[i].Generation << 32) | (uint)i;
-                    Remove(id);
-                    lost.Add((stream, id));
-                }
-            }
+            lost = TakeAll();
+            elsewhere = _worker.InFlight;
         }
 
         // The worker is told first, so that it is not chosen again for what is sent once more.
         _closed(this, _violation);
-        foreach ((UpstreamStream stream, ulong id) in lost)
+
+        // Requests are begun in the order in which they were sent: as many as there are threads, or what the event loop has taken
+        // and the one after it.
+        lost.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
+        int threads = _worker.Window.Threads;
+        int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _taken + 1);
+        StreamLoss loss = begun == 1 && elsewhere == 0 ? StreamLoss.LinkLostAlone : StreamLoss.LinkLost;
+        for (int i = 0; i < lost.Count; i++)
         {
-            stream.OnLost(id, StreamLoss.LinkLost);
+            lost[i].Stream?.OnLost(lost[i].Id, i < begun ? loss : StreamLoss.LinkLostBehind);
+        }
+    }
+
+    // Ends all streams and gives those that were open, or cancelled and not through. Under the gate.
+    private List<(long Sequence, UpstreamStream? Stream, ulong Id)> TakeAll()
+    {
+        List<(long, UpstreamStream?, ulong)> taken = [];
+        for (int i = 0; i < _slotsUsed; i++)
+        {
+            ref Slot slot = ref _slots[i];
+            if (slot.Stream is not null || slot.IsCancelled)
+            {
+                taken.Add((slot.Sequence, slot.Stream, ((ulong)slot.Generation << 32) | (uint)i));
+                Free(ref slot, i);
+                _worker.Window.Leave();
+            }
+        }
+
+        return taken;
+    }
+
+    // Once for all that has come in one piece: counters that threads share, and those who wait for a place.
+    private void TellProgress()
+    {
+        NoteTaken();
+        int completed = _completed;
+        _completed = 0;
+        _worker.Listener?.OnProgress(completed);
+    }
+
+    private void NoteTaken()
+    {
+        if (_takenNow > _taken)
+        {
+            int count = (int)(_takenNow - _taken);
+            _taken = _takenNow;
+            _worker.Window.OnTaken(count);
         }
     }
 
@@ -207,6 +265,7 @@ internal sealed class WorkerLink : ILinkSink
             MessageType.Body => HandleBody(header.Stream, payload, end),
             MessageType.Window => HandleWindow(header.Stream, payload),
             MessageType.Reset => HandleReset(header.Stream, payload),
+            MessageType.Taken => HandleTaken(header.Stream, payload),
             _ => $"{header.Type} may not be sent by a worker on a data link",
         };
     }
@@ -218,7 +277,7 @@ internal sealed class WorkerLink : ILinkSink
             return "a RESPONSE frame has wrong lengths";
         }
 
-        UpstreamStream? stream = FindForFrame(id, end);
+        UpstreamStream? stream = end ? FindForFrame(id, remove: true) : FindAnswered(id);
         return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
     }
 
@@ -251,14 +310,65 @@ internal sealed class WorkerLink : ILinkSink
             return "a RESET frame has wrong lengths";
         }
 
+        if ((ResetReason)reset.Reason is ResetReason.NotStarted)
+        {
+            _worker.Window.OnGivenBack();
+        }
+
         FindForFrame(id, remove: true)?.OnReset(id, (ResetReason)reset.Reason, Encoding.UTF8.GetString(reset.Message));
+        return null;
+    }
+
+    private string? HandleTaken(ulong id, ReadOnlySpan<byte> payload)
+    {
+        if (!TakenMessage.TryRead(payload, out TakenMessage taken))
+        {
+            return "a TAKEN frame has wrong lengths";
+        }
+
+        if (id != 0)
+        {
+            FindForFrame(id, remove: false);
+        }
+
+        if (taken.Requests > 0)
+        {
+            _worker.Window.Report(taken.BusyMicroseconds, (int)Math.Min(taken.Requests, int.MaxValue));
+        }
+
         return null;
     }
 
     private UpstreamStream? FindForFrame(ulong id, bool remove)
     {
+        UpstreamStream? stream = FindAndNote(id, remove);
+        if (_takenNow > _taken && !_worker.Window.HasRoom)
+        {
+            // The next request of this client may come inside the callback, and need not wait for what is known already.
+            NoteTaken();
+        }
+
+        return stream;
+    }
+
+    private UpstreamStream? FindAndNote(ulong id, bool remove)
+    {
         lock (_channel.Gate)
         {
+            uint index = (uint)id;
+            if (index >= (uint)_slotsUsed)
+            {
+                return null;
+            }
+
+            ref Slot slot = ref _slots[index];
+            uint age = slot.Generation - (uint)(id >> 32);
+            if (age == 0 || (age == 1 && slot.Stream is null))
+            {
+                // The latest stream of this slot, perhaps over already: the worker has taken it, and what was sent before it.
+                _takenNow = Math.Max(_takenNow, slot.Sequence);
+            }
+
             return remove ? Remove(id) : Find(id);
         }
     }
@@ -272,17 +382,30 @@ internal sealed class WorkerLink : ILinkSink
     private UpstreamStream? Remove(ulong id)
     {
         UpstreamStream? stream = Find(id);
-        if (stream is not null)
+        if (stream is not null || IsCancelled(id))
         {
-            ref Slot slot = ref _slots[(uint)id];
-            slot.Stream = null;
-            slot.Generation++;
-            slot.NextFree = _firstFree;
-            _firstFree = (int)(uint)id;
-            _worker.StreamClosed();
+            Free(ref _slots[(uint)id], (int)(uint)id);
+            _worker.Window.Leave();
+            _completed++;
         }
 
         return stream;
+    }
+
+    private bool IsCancelled(ulong id)
+    {
+        uint index = (uint)id;
+        return index < (uint)_slotsUsed && _slots[index].Generation == (uint)(id >> 32) && _slots[index].IsCancelled;
+    }
+
+    private void Free(ref Slot slot, int index)
+    {
+        slot.Stream = null;
+        slot.IsCancelled = false;
+        slot.IsInterrupted = false;
+        slot.Generation++;
+        slot.NextFree = _firstFree;
+        _firstFree = index;
     }
 
     private int TakeSlot()
@@ -299,6 +422,8 @@ internal sealed class WorkerLink : ILinkSink
             Array.Resize(ref _slots, _slots.Length * 2);
         }
 
+        // From 1, so that no stream has the id 0, which stands for the link itself.
+        _slots[_slotsUsed].Generation = 1;
         return _slotsUsed++;
     }
 
@@ -307,5 +432,17 @@ internal sealed class WorkerLink : ILinkSink
         public UpstreamStream? Stream;
         public uint Generation;
         public int NextFree;
+
+        // The looks that there had been when the present deadline began to run.
+        public int Since;
+
+        // The front has cancelled the stream, and the worker has not said yet that it is through with it.
+        public bool IsCancelled;
+
+        // The worker was told to stop it.
+        public bool IsInterrupted;
+
+        // The number of its request among those that were sent on this link, from 1.
+        public long Sequence;
     }
 }

@@ -28,4 +28,7 @@ internal static partial class WorkerStartLog
 
     [LoggerMessage(1207, LogLevel.Debug, "there is no directory for the workers' socket; its address is abstract: {Name}")]
     public static partial void AbstractSocket(ILogger logger, string name);
+
+    [LoggerMessage(1208, LogLevel.Warning, "the socket of the workers, {Address}, was removed by somebody, and was made again")]
+    public static partial void SocketRestored(ILogger logger, string address);
 }

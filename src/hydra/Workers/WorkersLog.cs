@@ -73,8 +73,19 @@ internal static partial class WorkersLog
     [LoggerMessage(1421, LogLevel.Warning, "SIGTTIN: there are {Count} workers already, as many as there may be")]
     public static partial void NoMore(ILogger logger, int count);
 
-    [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there are only {Count} workers, and fewer there may not be")]
+    [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there may be no fewer workers than {Count}")]
     public static partial void NoFewer(ILogger logger, int count);
+
+    [LoggerMessage(1430, LogLevel.Error,
+        "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
+    public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);
+
+    [LoggerMessage(1431, LogLevel.Error, "worker {Worker} (pid {Pid}) has not answered for {Seconds:0.#} s and is replaced")]
+    public static partial void Silent(ILogger logger, int worker, int pid, double seconds);
+
+    [LoggerMessage(1432, LogLevel.Warning,
+        "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
+    public static partial void AbandonedOverdue(ILogger logger, int worker, int pid, string request, double seconds);
 
     [LoggerMessage(1480, LogLevel.Debug, "the template process (pid {Pid}) has loaded the application")]
     public static partial void TemplateReady(ILogger logger, int pid);

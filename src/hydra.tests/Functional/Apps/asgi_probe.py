@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 
-from signals_board import gate, record
+from signals_board import BOARD, blocking_gate, gate, record
 
 ROUTES = {}
 LIFESPAN = {"messages": []}
@@ -353,3 +353,21 @@ async def prove(scope, receive, send, key):
     named = dict(scope["headers"]).get(b"x-request", b"")
     proof = f"{key} {named.decode()} {len(content)} {hashlib.sha256(content).hexdigest()} {os.environ['HYDRA_WORKER_ID']}"
     await respond(send, proof.encode())
+
+
+@route
+async def prove_after_death(scope, receive, send, key):
+    """The first time the worker dies when it has read the body; the second time it proves that it got the same."""
+    content, _ = await read_body(receive)
+    record(key, len(content))
+    if len((BOARD / f"record-{key}").read_text().splitlines()) == 1:
+        os._exit(7)
+    await respond(send, f"{len(content)} {hashlib.sha256(content).hexdigest()}".encode())
+
+
+@route
+async def block(scope, receive, send, key):
+    """Holds the event loop up."""
+    record(key, "blocking")
+    blocking_gate(key)
+    await respond(send, b"unblocked")

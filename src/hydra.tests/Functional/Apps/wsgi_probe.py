@@ -241,3 +241,9 @@ def errors(environ, start_response, key):
     environ["wsgi.errors"].write(f"to wsgi.errors {key}\n")
     environ["wsgi.errors"].flush()
     return answer(start_response, b"said")
+
+
+@route
+def large(environ, start_response, key):
+    """As many bytes as the key says, given away at once."""
+    return answer(start_response, bytes(int(key)), "application/octet-stream")

@@ -32,7 +32,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Receive_ChunkedBody_GivesEachPieceWhenItComes()
     {
-        HydraServer server = await StartAsync();
+        HydraServer server = await StreamAsync();
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -53,7 +53,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Receive_BodyWithLengthThatComesSlowly_GivesEachPieceWhenItComes()
     {
-        HydraServer server = await StartAsync();
+        HydraServer server = await StreamAsync();
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
@@ -99,7 +99,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Exchange_BothDirectionsAtOnce_MirrorsEachPieceWhileTheNextIsNotSent()
     {
-        HydraServer server = await StartAsync();
+        HydraServer server = await StreamAsync();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync("POST /mirror HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
         foreach (string piece in new[] { "one", "two", "three" })
@@ -164,7 +164,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     [InlineData("Transfer-Encoding: chunked\r\n\r\n64\r\nonly this")]
     public async Task Body_BrokenOff_GivesTheApplicationADisconnect(string rest)
     {
-        HydraServer server = await StartAsync();
+        HydraServer server = await StreamAsync();
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
@@ -188,7 +188,7 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Body_ThatTurnsToNonsense_GivesTheApplicationADisconnect()
     {
-        HydraServer server = await StartAsync();
+        HydraServer server = await StreamAsync();
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
@@ -202,4 +202,6 @@ public sealed class RequestBodyTests(ServerPool pool) : PooledTests(pool)
     private static string Hash(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SHA256.HashData(data));
 
     private Task<HydraServer> StartAsync() => Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+
+    private Task<HydraServer> StreamAsync() => Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--buffer-body", "0"] });
 }

@@ -10,7 +10,10 @@ public sealed class FleetTests
     public async Task Signals_TtinAndTtou_AddAndRemoveAWorker()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
+
+        // Two signals that come together are one.
         server.Signal(Processes.MoreWorkers);
+        await server.Log.WaitAsync("SIGTTIN", "there are to be 2");
         server.Signal(Processes.MoreWorkers);
         await WorkersAsync(server, 3);
         await server.Log.WaitAsync("worker 2", "is ready");

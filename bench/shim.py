@@ -1,0 +1,183 @@
+"""What a request costs in the worker alone: batches of frames over a Unix socket, no front, no client.
+
+    python3 bench/shim.py                                    every scenario, batches of 1, 8, 32 and 64
+    python3 bench/shim.py --only 'hello|browser' --batch 32
+    python3 bench/shim.py --against /path/to/other/python    this shim and another one, in interleaved rounds
+
+Prints microseconds of CPU time of the worker's process for each request, its system calls' included: the median
+of the rounds and, in brackets, the least.
+"""
+
+import argparse
+import json
+import re
+import secrets
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+SHIM = BENCH.parent / "python"
+sys.path[:0] = [str(BENCH), str(SHIM)]
+
+import scenarios  # noqa: E402
+from hydra_worker import wire  # noqa: E402
+from load import Request  # noqa: E402
+
+# As the front's: docs/protocol.md, "Streams".
+WINDOW = 256 * 1024
+CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000"
+STREAM_OFFSET = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request to one application."""
+
+    name: str
+    app: str
+    request: Request
+
+
+CASES = (
+    Case("asgi hello", scenarios.ASGI, scenarios.HELLO),
+    Case("asgi browser", scenarios.ASGI, scenarios.BROWSER),
+    Case("asgi json post", scenarios.ASGI, scenarios.JSON),
+    Case("asgi 10 KB", scenarios.ASGI, scenarios.TEN_KB),
+    Case("wsgi hello", scenarios.WSGI, scenarios.HELLO),
+    Case("wsgi browser", scenarios.WSGI, scenarios.BROWSER),
+    Case("fastapi", scenarios.FASTAPI, scenarios.FASTAPI_ITEM),
+    Case("django", scenarios.DJANGO, scenarios.DJANGO_ITEM),
+)
+
+
+class Worker:
+    """A worker process and its links. Its data link is driven by the caller's thread."""
+
+    def __init__(self, shim: Path, python: str, app: str):
+        with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(f"{directory}/s")
+            listener.listen()
+            token = secrets.token_hex(32)
+            boot = {"address": f"unix:{directory}/s", "token": token, "worker": 0, "workers": 1, "app": app,
+                    "app_dir": str(BENCH / "apps"), "version": "bench"}
+            self.process = subprocess.Popen([python, str(shim / "hydra_shim.py")], stdin=subprocess.PIPE)
+            self.process.stdin.write(json.dumps(boot).encode() + b"\n")
+            self.process.stdin.flush()
+            self.control = self._welcome(listener)
+            self.data = self._welcome(listener)
+            listener.close()
+        while self._read_frame(self.control) != wire.READY:
+            pass
+        self.next_stream = 1
+
+    def _welcome(self, listener: socket.socket) -> socket.socket:
+        listener.settimeout(30)
+        link, _ = listener.accept()
+        link.settimeout(30)
+        if self._read_frame(link) != wire.HELLO:
+            raise SystemExit("the worker did not say HELLO")
+        link.sendall(wire.pack_welcome(0, 0, WINDOW, WINDOW))
+        return link
+
+    def _read_frame(self, link: socket.socket) -> int:
+        header = link.recv(wire.HEADER_SIZE, socket.MSG_WAITALL)
+        if len(header) < wire.HEADER_SIZE:
+            raise SystemExit("the worker ended")
+        length, kind, *_ = wire.HEADER.unpack(header)
+        link.recv(length, socket.MSG_WAITALL)
+        return kind
+
+    def cpu(self) -> float:
+        """Seconds that the process has run, from the scheduler: to the nanosecond."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+    def batches(self, frame: bytes, size: int, seconds: float) -> float:
+        """Sends batches for so long; returns microseconds of CPU time for each request."""
+        batch = bytearray(frame * size)
+        buffer = bytearray(1024 * 1024)
+        link = self.data
+        link.sendall(self._number(bytearray(frame), 1, len(frame)))
+        answer = len(link.recv(wire.HEADER_SIZE, socket.MSG_PEEK | socket.MSG_WAITALL))
+        answer += wire.HEADER.unpack(link.recv(wire.HEADER_SIZE, socket.MSG_PEEK))[0]
+        link.recv(answer, socket.MSG_WAITALL)
+        deadline = time.monotonic() + seconds
+        before = self.cpu()
+        requests = 0
+        while time.monotonic() < deadline:
+            link.sendall(self._number(batch, size, len(frame)))
+            left = answer * size
+            while left:
+                left -= link.recv_into(buffer, min(left, len(buffer)))
+            requests += size
+        return (self.cpu() - before) / requests * 1e6
+
+    def _number(self, batch: bytearray, size: int, length: int) -> bytearray:
+        for index in range(size):
+            struct.pack_into("<Q", batch, index * length + STREAM_OFFSET, self.next_stream)
+            self.next_stream += 1
+        return batch
+
+    def stop(self) -> None:
+        """The worker ends with its control link."""
+        self.control.close()
+        self.data.close()
+        self.process.wait(10)
+
+
+def request_frame(request: Request) -> bytes:
+    """The REQUEST that the front would make of it, for stream 0."""
+    path, _, query = request.path.partition("?")
+    headers = [("host", "127.0.0.1:8000"), *((name.lower(), value) for name, value in request.headers)]
+    if request.body:
+        headers.append(("content-length", str(len(request.body))))
+    block = "\0".join(part for pair in headers for part in pair).encode()
+    return wire.pack_request(
+        0, wire.FLAG_END, 0, request.method.encode(), path.encode(), query.encode(), CONNECTION, block, request.body)
+
+
+def measure(case: Case, options: argparse.Namespace) -> None:
+    """Prints a line for each batch size."""
+    shims = [Path(shim) for shim in [*options.against, SHIM]]
+    workers = [Worker(shim, options.python, case.app) for shim in shims]
+    frame = request_frame(case.request)
+    try:
+        for size in options.batch:
+            results: list[list[float]] = [[] for _ in workers]
+            for worker in workers:
+                worker.batches(frame, size, options.secs / 2)
+            for _ in range(options.rounds):
+                for worker, result in zip(workers, results):
+                    result.append(worker.batches(frame, size, options.secs))
+            columns = [f"{statistics.median(each):7.2f} ({min(each):.2f})" for each in results]
+            print(f"{case.name:15} batch {size:3}  " + "  ".join(f"{column:18}" for column in columns), flush=True)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="REGEX")
+    parser.add_argument("--batch", type=int, nargs="+", default=[1, 8, 32, 64])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--secs", type=float, default=0.4, help="of each round")
+    parser.add_argument("--against", nargs="+", default=[], metavar="DIR", help="other shims; their figures come first")
+    parser.add_argument("--python", default="/usr/bin/python3")
+    options = parser.parse_args()
+    for case in CASES:
+        if re.search(options.only, case.name):
+            measure(case, options)
+
+
+if __name__ == "__main__":
+    main()

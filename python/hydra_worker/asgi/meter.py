@@ -1,0 +1,57 @@
+"""
+What requests cost the event loop, for the front: it gives this worker no more than it comes to soon.
+
+The time in which a batch of requests is begun is measured as it passes, blocking calls included. Of what they do
+in later steps the loop's thread knows its processor time, which costs two clock readings a batch.
+"""
+
+from __future__ import annotations
+
+import time
+from time import monotonic
+from typing import Callable
+
+# When the front is told: after so many requests, or so many seconds.
+_REQUESTS = 64
+_SECONDS = 0.002
+_U32 = 0xFFFFFFFF
+
+_thread_time: Callable[[], float] = getattr(time, "thread_time", lambda: 0.0)
+
+
+class LoopMeter:
+    """One for all links of the loop, whose thread it belongs to."""
+
+    __slots__ = ("_busy", "_requests", "_began", "_processor")
+
+    def __init__(self) -> None:
+        # since the front was told
+        self._busy = 0.0
+        self._requests = 0
+        # when the batch began that is handled
+        self._began = 0.0
+        # the processor time at the end of the last batch
+        self._processor = _thread_time()
+
+    def begin(self) -> float:
+        """A batch begins. Returns the time of the monotonic clock."""
+        self._busy += _thread_time() - self._processor
+        self._began = now = monotonic()
+        return now
+
+    def count(self) -> None:
+        """A request of the batch is begun."""
+        self._requests += 1
+
+    def end(self) -> bool:
+        """The batch is over. Says whether the front should hear of it."""
+        self._busy += monotonic() - self._began
+        self._processor = _thread_time()
+        return self._requests >= _REQUESTS or self._busy >= _SECONDS
+
+    def take(self) -> "tuple[int, int]":
+        """Microseconds and requests since the last time."""
+        report = min(int(self._busy * 1_000_000), _U32), self._requests
+        self._busy = 0.0
+        self._requests = 0
+        return report

@@ -1,0 +1,180 @@
+"""
+Requests whose time is over.
+
+The event loop hears of them by CANCEL and cancels their tasks. Where something holds the loop up, it hears
+nothing: then the control link's INTERRUPT tells a thread of this module's, which finds out what that is, and
+raises in the main thread if it is one of these very requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from types import FrameType
+from typing import Any, Dict, List, Optional, Tuple
+
+from .. import mainthread, stacks
+from ..errors import RequestTimeout
+from ..logs import logger, warn_once
+from ..streams import request_id
+from ..tracebacks import is_ours
+from .link import DataLink
+from .stream import HttpStream
+
+# How long the loop may take to answer before it counts as held up, and how often it is asked.
+_PATIENCE_SECONDS = 0.25
+_PAUSE_SECONDS = 0.1
+# A loop that answers has handled the CANCEL of a request after this time.
+_KEEP_SECONDS = 1.0
+
+Key = Tuple[DataLink, int]
+
+
+class Overdue:
+    """See the module's description. Each method says whose it is."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, links: List[DataLink]) -> None:
+        self._loop = loop
+        self._links = links
+        # what INTERRUPT named and no CANCEL has ended, and when it came; any thread, step by step
+        self._waiting: Dict[Key, float] = {}
+        self._lock = threading.Lock()
+        self._watching = False
+        # what was found to hold the loop up, and is in the log: a request, a task or the loop itself
+        self._reported: Any = None
+
+    # ---- the loop's thread
+
+    def stop(self, http: HttpStream) -> None:
+        """CANCEL has come: cancels the request's task."""
+        self._waiting.pop((http.link, http.id), None)
+        task = http.task
+        if task is None or task.done():
+            return
+        if self._reported is not http:
+            text = stacks.of_coroutine(task.get_coro())
+            threads = stacks.of_busy_threads(threading.get_ident())
+            self._report(http, task, "Its task is here", text + ("\n" + threads if threads else ""))
+        task.cancel()
+
+    def _look(self, frame: Optional[FrameType]) -> bool:
+        """The main thread has come back to Python code; raises there if that is an overdue request's."""
+        task = _current_task(self._loop)
+        http = _request_of(task)
+        if task is None or http is None or (http.link, http.id) not in self._waiting:
+            return True
+        outermost = getattr(task.get_coro(), "cr_frame", None)
+        if frame is outermost:
+            return False
+        while frame is not None and frame is not outermost:
+            if is_ours(frame.f_code.co_filename):
+                # It has called the shim, in send() or its log; what that does is shared with others.
+                return False
+            frame = frame.f_back
+        if frame is None:
+            return False
+        self._waiting.pop((http.link, http.id), None)
+        raise RequestTimeout()
+
+    # ---- the control link's thread
+
+    def add(self, link: DataLink, stream: int) -> None:
+        """INTERRUPT has come."""
+        with self._lock:
+            self._waiting[(link, stream)] = time.monotonic()
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._run, name="hydra-overdue", daemon=True).start()
+
+    # ---- the thread that watches the loop while there is something to watch
+
+    def _run(self) -> None:
+        while True:
+            if self._loop_answers():
+                self._reported = None
+                before = time.monotonic() - _KEEP_SECONDS
+                with self._lock:
+                    for key, since in list(self._waiting.items()):
+                        if since < before:
+                            self._waiting.pop(key, None)
+                    if not self._waiting:
+                        self._watching = False
+                        return
+            elif self._waiting:
+                self._find_culprit()
+            time.sleep(_PAUSE_SECONDS)
+
+    def _loop_answers(self) -> bool:
+        answered = threading.Event()
+        try:
+            self._loop.call_soon_threadsafe(answered.set)
+        except RuntimeError:
+            # It is closed.
+            return True
+        return answered.wait(_PATIENCE_SECONDS)
+
+    def _find_culprit(self) -> None:
+        task = _current_task(self._loop)
+        http = _request_of(task)
+        culprit = http or task or self._loop
+        first = culprit is not self._reported
+        self._reported = culprit
+        if http is not None and (http.link, http.id) in self._waiting:
+            if first:
+                self._report(http, task, "It holds up the event loop, here", _main_stack())
+            if not mainthread.ask(self._look):
+                warn_once("sigint", "The application handles SIGINT: its event loop cannot be interrupted")
+        elif first:
+            name = self._name(http, task) if http is not None else "a callback" if task is None else repr(task)
+            logger.error(
+                "The event loop is held up by %s, and %d requests whose time is over wait for it. "
+                "It is here:\n%s",
+                name,
+                len(self._waiting),
+                stacks.clip(_main_stack()),
+            )
+
+    # ---- words
+
+    def _report(self, http: HttpStream, task: Any, where: str, text: str) -> None:
+        logger.error(
+            "%s is interrupted (request %s, %.1f s in this worker). %s:\n%s",
+            self._name(http, task),
+            request_id(self._links.index(http.link), http.id),
+            time.monotonic() - http.started,
+            where,
+            stacks.clip(text),
+        )
+
+    @staticmethod
+    def _name(http: HttpStream, task: Any) -> str:
+        scope = _local_of(task, "scope")
+        if not isinstance(scope, dict):
+            return "A request"
+        return f"{scope.get('method')} {(scope.get('raw_path') or b'').decode('latin-1')}"
+
+
+def _main_stack() -> str:
+    return stacks.of_thread(threading.main_thread().ident)
+
+
+def _current_task(loop: asyncio.AbstractEventLoop) -> Any:
+    try:
+        return asyncio.current_task(loop)
+    except RuntimeError:
+        return None
+
+
+def _request_of(task: Any) -> Optional[HttpStream]:
+    """The request that a task runs, if it is the one that was started for it."""
+    http = _local_of(task, "self")
+    return http if isinstance(http, HttpStream) else None
+
+
+def _local_of(task: Any, name: str) -> Any:
+    """A variable of the task's outermost frame, which is HttpStream.run() in the tasks of requests."""
+    frame = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
+    if frame is None or frame.f_code is not HttpStream.run.__code__:
+        return None
+    return frame.f_locals.get(name)

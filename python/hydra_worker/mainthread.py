@@ -1,0 +1,80 @@
+"""
+Has the main thread look at something while it runs the application's code.
+
+Python runs signal handlers in the main thread, between two instructions of whatever that is doing. The shim's
+handler of SIGINT is ours, so a simulated SIGINT brings a function there, which sees the very frame that it
+interrupts and may raise into it. Nothing else in Python can do that without a race.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Callable, Optional
+
+# Says whether it is through; may raise instead, into the code that it has interrupted.
+Look = Callable[[Optional[FrameType]], bool]
+
+# How long to wait for the main thread before it is asked again: the first time, and at most.
+_FIRST_SECONDS = 0.01
+_LONGEST_SECONDS = 0.5
+
+_lock = threading.Lock()
+_worker = os.getpid()
+_wanted: Optional[Look] = None
+_asking = False
+
+
+def handle_interrupt(number: int, frame: Optional[FrameType]) -> None:
+    """
+    The handler of SIGINT. A real one, which a terminal sends to the whole group, is the front's to decide
+    about: then nothing is wanted here. (A handler and not SIG_IGN, which subprocesses would inherit.)
+    """
+    global _wanted
+    look = _wanted
+    if look is not None and os.getpid() == _worker:
+        # It is not wanted any more if it raises.
+        _wanted = None
+        if not look(frame) and _wanted is None:
+            _wanted = look
+
+
+def handle_hangup(number: int, frame: Optional[FrameType]) -> None:
+    """The handler of SIGHUP, which is the front's, too."""
+
+
+def ask(look: Look) -> bool:
+    """
+    Calls `look` in the main thread as soon as that runs Python code, again and again until it is through;
+    what was asked for before is forgotten. False where the application has taken SIGINT for itself.
+    """
+    global _wanted, _asking
+    if signal.getsignal(signal.SIGINT) is not handle_interrupt:
+        return False
+    with _lock:
+        _wanted = look
+        if not _asking:
+            _asking = True
+            threading.Thread(target=_ask, name="hydra-interrupt", daemon=True).start()
+    return True
+
+
+def _ask() -> None:
+    global _asking
+    pause = _FIRST_SECONDS
+    while True:
+        with _lock:
+            if _wanted is None or signal.getsignal(signal.SIGINT) is not handle_interrupt:
+                _asking = False
+                return
+        _thread.interrupt_main()
+        main = threading.main_thread().ident
+        if hasattr(signal, "pthread_kill") and main is not None:
+            # A real one, too: it wakes the main thread from a system call such as that of time.sleep().
+            signal.pthread_kill(main, signal.SIGINT)
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_SECONDS)

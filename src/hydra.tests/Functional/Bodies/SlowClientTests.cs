@@ -1,0 +1,144 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Bodies;
+
+/// <summary>Clients that take their time, and a server that runs out of descriptors.</summary>
+public sealed class SlowClientTests(ServerPool pool) : PooledTests(pool)
+{
+    private const int EightMebibytes = 8 * 1024 * 1024;
+
+    [Theory]
+    [InlineData("uds")]
+    [InlineData("tcp")]
+    public async Task SlowReader_OneThread_IsFreedAsSoonAsTheResponseFits(string transport)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare")
+        {
+            WorkerTransport = transport,
+            Arguments = ["--buffer-response", "16m", "--buffer-memory", "32m"],
+        });
+        await using RawConnection slow = await server.ConnectAsync(receiveBuffer: 16 * 1024);
+        await slow.GetAsync($"/large/{EightMebibytes}");
+        await slow.ReadHeadAsync();
+
+        // The thread has given all of it away.
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        byte[] body = await slow.ReadUpToAsync(EightMebibytes);
+        Assert.Equal(EightMebibytes, body.Length);
+        Assert.Equal(0, body.Max());
+    }
+
+    [Fact]
+    public async Task SlowReaders_BeyondTheMemory_AreHeldBackAndGetEverything()
+    {
+        // What is beyond the memory for all waits in the worker, for the client to read.
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare") { Arguments = ["--threads", "8", "--buffer-memory", "2m"] });
+        RawConnection[] slow = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => server.ConnectAsync(receiveBuffer: 16 * 1024)));
+        foreach (RawConnection connection in slow)
+        {
+            await connection.GetAsync($"/large/{EightMebibytes}");
+            await connection.ReadHeadAsync();
+        }
+
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        foreach (RawConnection connection in slow)
+        {
+            Assert.Equal(EightMebibytes, (await connection.ReadUpToAsync(EightMebibytes)).Length);
+            await connection.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Head_ThatTakesTooLong_IsAnswered408()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--header-timeout", "1s"] });
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.SendAsync("GET /hello HTTP/1.1\r\nHost: a\r\n");
+
+        Assert.Equal(408, (await slow.ReadResponseAsync()).Status);
+        Assert.True(await slow.HasEndedAsync());
+    }
+
+    [Fact]
+    public async Task Body_BelowTheLeastRate_IsAnswered408()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--min-data-rate", "1m"] });
+        string key = Board.NewKey();
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\none");
+
+        Assert.Equal(408, (await slow.ReadResponseAsync()).Status);
+        Assert.Empty(server.Board.Records(key));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 11\r\n\r\n")]
+    [InlineData("Content-Length: 11\r\nExpect: 100-continue\r\n\r\n")]
+    [InlineData("Content-Length: 11\r\n\r\n12345678901")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n5\r\n78901\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nb\r\n12345678901")]
+    public async Task Body_LargerThanTheLimit_IsRefusedBeforeTheApplicationSeesIt(string rest)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--limit-body", "10"] });
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        RawResponse response = await connection.ExchangeAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
+
+        Assert.Equal(413, response.Status);
+        Assert.True(await connection.HasEndedAsync());
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Assert.Empty(server.Board.Records(key));
+    }
+
+    [Fact]
+    public async Task Body_ThatStreamsPastTheLimit_IsCutOffWith413()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--limit-body", "10", "--buffer-body", "0"] });
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        Assert.Equal(["first"], await server.Board.WaitAsync(key));
+
+        Assert.Equal(413, (await connection.ExchangeAsync("6\r\nsecond\r\n")).Status);
+        Assert.Equal(["first", "http.disconnect"], await server.Board.WaitAsync(key, 2));
+    }
+
+    [Fact]
+    public async Task Body_OfTheLimit_IsTaken()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--limit-body", "10"] });
+        await using RawConnection connection = await server.ConnectAsync();
+
+        Assert.Equal(200, (await connection.ExchangeAsync("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n1234567890")).Status);
+        Assert.Equal(200, (await connection.ExchangeAsync(
+            "POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\na\r\n1234567890\r\n0\r\n\r\n")).Status);
+    }
+
+    [LoopTransportFact]
+    public async Task Descriptors_UsedUp_ServesWhoIsConnectedAndTheOthersWhenSomeAreFree()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app")
+        {
+            Launcher = ["sh", "-c", "ulimit -n 64; exec \"$@\"", "sh"],
+        });
+        await using RawConnection early = await server.ConnectAsync();
+        Assert.Equal("hello", (await early.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+        RawConnection[] many = await Task.WhenAll(Enumerable.Range(0, 80).Select(_ => server.ConnectAsync()));
+        await server.Log.WaitAsync("[WARN]", "No more connections can be accepted");
+
+        Assert.Equal("hello", (await early.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+        foreach (RawConnection connection in many[..60])
+        {
+            await connection.DisposeAsync();
+        }
+
+        foreach (RawConnection connection in many[60..])
+        {
+            Assert.Equal("hello", (await connection.ExchangeAsync("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")).Text);
+            await connection.DisposeAsync();
+        }
+
+        await server.Log.WaitAsync("are accepted on", "again");
+    }
+}

@@ -1,0 +1,97 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Dispatch;
+
+/// <summary>Requests whose worker dies before it has answered.</summary>
+public sealed class CrashRecoveryTests
+{
+    [Theory]
+    [InlineData("idempotent", "GET", 2)]
+    [InlineData("idempotent", "PUT", 2)]
+    [InlineData("idempotent", "POST", 1)]
+    [InlineData("always", "POST", 2)]
+    [InlineData("never", "GET", 1)]
+    public async Task Retry_Mode_DecidesWhichRequestsAreSentOnceMore(string mode, string method, int times)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("--retry", mode));
+        RawResponse response = await SendAsync(server, method, "/exits");
+
+        Assert.Equal(times == 2 ? 500 : 502, response.Status);
+        Assert.Equal(times, server.Board.Records("exits").Count);
+        await ExpectExitsAsync(server, times);
+        await server.Log.ExpectErrorAsync("/exits");
+    }
+
+    [Theory]
+    [InlineData("asgi_misbehaviours:app")]
+    [InlineData("wsgi_misbehaviours:app")]
+    public async Task Poison_KilledTwoWorkers_Gets500AndKillsNoThird(string app)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(app) { Workers = 2 });
+        Assert.Equal(500, (await SendAsync(server, "GET", "/exits")).Status);
+        await server.Log.ExpectErrorAsync("GET /exits", "two workers ended");
+
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(500, (await SendAsync(server, "GET", "/exits")).Status);
+        }
+
+        Assert.Equal(2, server.Board.Records("exits").Count);
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await ExpectExitsAsync(server, 2);
+    }
+
+    [Fact]
+    public async Task Poison_ThatIsNotIdempotent_IsConvictedByItsSecondAttempt()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec());
+        Assert.Equal(502, (await SendAsync(server, "POST", "/exits")).Status);
+        Assert.Equal(500, (await SendAsync(server, "POST", "/exits")).Status);
+        Assert.Equal(500, (await SendAsync(server, "POST", "/exits")).Status);
+
+        Assert.Equal(2, server.Board.Records("exits").Count);
+        await ExpectExitsAsync(server, 2);
+        await server.Log.ExpectErrorAsync("/exits", "502");
+        await server.Log.ExpectErrorAsync("/exits", "two workers ended");
+    }
+
+    [Fact]
+    public async Task Poison_WorkersKilledFromOutside_DoesNotBlameTheirRequests()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Workers = 2 });
+        for (int round = 0; round < 4; round++)
+        {
+            // The same request, many times, in a worker that is killed.
+            string key = $"round-{round}";
+            Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 8).Select(_ => server.Client.GetAsync("/slow/same"))];
+            Task<HttpResponseMessage> own = server.Client.GetAsync($"/slow/{key}");
+            await server.Board.WaitAsync(key);
+            int before = server.Log.Find("is ready").Count;
+            Processes.Signal(server.WorkerPids()[0], Processes.Kill);
+            await server.Log.ExpectErrorAsync("SIGKILL");
+            await Eventually.HoldsAsync(() => server.Log.Find("is ready").Count > before, "the next worker", () => server.Log.Text);
+            server.Board.Open(key);
+            server.Board.Open("same");
+            Assert.All(await Task.WhenAll([.. requests, own]), r => Assert.Equal(200, (int)r.StatusCode));
+        }
+
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+    }
+
+    private static ServerSpec Spec(params string[] arguments) => new("asgi_misbehaviours:app") { Workers = 2, Arguments = arguments };
+
+    private static async Task ExpectExitsAsync(HydraServer server, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            await server.Log.ExpectErrorAsync("exited with code 7");
+        }
+    }
+
+    private static async Task<RawResponse> SendAsync(HydraServer server, string method, string path)
+    {
+        await using RawConnection connection = await server.ConnectAsync();
+        return await connection.ExchangeAsync($"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    }
+}

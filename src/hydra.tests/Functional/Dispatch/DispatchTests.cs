@@ -1,0 +1,93 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Dispatch;
+
+/// <summary>Which worker gets a request, and when.</summary>
+public sealed class DispatchTests
+{
+    [Fact]
+    public async Task SlowRequest_WsgiWithTwoWorkers_DoesNotDelayOthers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("wsgi_probe:bare") { Workers = 2 });
+        await WarmUpAsync(server);
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.GetAsync("/meet/slow");
+        await server.Board.WaitAsync("slow");
+
+        // All at once, so that some go to the worker that is held up before it shows; it gives them back.
+        await WarmUpAsync(server);
+        Assert.False(slow.HasData);
+        server.Board.Open("slow");
+        Assert.Equal("met", (await slow.ReadResponseAsync()).Text);
+    }
+
+    [Fact]
+    public async Task SlowRequest_AsgiThatBlocksItsLoop_DoesNotDelayOthers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Workers = 2 });
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.GetAsync("/block/slow");
+        await server.Board.WaitAsync("slow");
+
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        }
+
+        Assert.False(slow.HasData);
+        server.Board.Open("slow");
+        Assert.Equal("unblocked", (await slow.ReadResponseAsync()).Text);
+    }
+
+    [Fact]
+    public async Task WaitingRequests_Asgi_RunAtTheSameTime()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
+        Task<string>[] requests = [.. Enumerable.Range(0, 300).Select(_ => server.GetTextAsync("/slow/together"))];
+        await server.Board.WaitAsync("together", 300);
+        server.Board.Open("together");
+
+        Assert.All(await Task.WhenAll(requests), text => Assert.Equal("finished", text));
+    }
+
+    [Fact]
+    public async Task LimitConcurrency_Asgi_KeepsTheOthersWaiting()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Arguments = ["--limit-concurrency", "2", "--queue-timeout", "300ms"] });
+        List<Task<HttpResponseMessage>> requests = [.. Enumerable.Range(0, 4).Select(_ => server.Client.GetAsync("/slow/limited"))];
+        await server.Board.WaitAsync("limited", 2);
+        for (int i = 0; i < 2; i++)
+        {
+            Task<HttpResponseMessage> waited = await Task.WhenAny(requests);
+            Assert.Equal(503, (int)(await waited).StatusCode);
+            requests.Remove(waited);
+        }
+
+        Assert.Equal(2, server.Board.Records("limited").Count);
+        server.Board.Open("limited");
+        Assert.All(await Task.WhenAll(requests), r => Assert.Equal(200, (int)r.StatusCode));
+    }
+
+    [Fact]
+    public async Task ClientLeaves_WsgiThreadIsBusyStill_GetsNoOtherRequestUntilItIsFree()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("wsgi_probe:bare") { Arguments = ["--queue-size", "1", "--queue-timeout", "300ms"] });
+        await using RawConnection leaving = await server.ConnectAsync();
+        await leaving.GetAsync("/meet/left");
+        await server.Board.WaitAsync("left");
+        leaving.Reset();
+
+        // It waits in the front, not behind the thread: there it would not be given up.
+        Assert.Equal(503, (int)(await server.Client.GetAsync("/hello")).StatusCode);
+        server.Board.Open("left");
+        await Eventually.HoldsAsync(
+            () => server.Client.GetAsync("/hello").GetAwaiter().GetResult().IsSuccessStatusCode, "an answer", () => server.Log.Text);
+    }
+
+    private static async Task WarmUpAsync(HydraServer server)
+        => Assert.All(
+            await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => server.GetTextAsync("/hello"))), text => Assert.Equal("hello", text));
+}

@@ -1,0 +1,16 @@
+using Xunit;
+
+namespace Hydra.Tests.Functional.Harness;
+
+/// <summary>A test of what Hydra's own event loops promise and the sockets of .NET do not.</summary>
+public sealed class LoopTransportFactAttribute : FactAttribute
+{
+    /// <summary>Asks what the tests run over.</summary>
+    public LoopTransportFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || new ServerSpec("").Transport == "sockets")
+        {
+            Skip = "this is a promise of the loop transport";
+        }
+    }
+}

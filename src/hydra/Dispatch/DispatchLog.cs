@@ -1,0 +1,11 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Dispatch;
+
+/// <summary>What the Dispatch ring logs: event ids 1700 to 1799.</summary>
+internal static partial class DispatchLog
+{
+    [LoggerMessage(1700, LogLevel.Warning,
+        "{Refused} requests got 503: {Reason}; {Waiting} wait ({Kibibytes} KiB), and the clients are told to come again in {RetryAfter} s")]
+    public static partial void Refused(ILogger logger, long refused, string reason, int waiting, long kibibytes, int retryAfter);
+}

@@ -1,0 +1,35 @@
+namespace Hydra.Dispatch;
+
+/// <summary>The bounds of the queue.</summary>
+internal sealed record DispatchOptions
+{
+    /// <summary>
+    /// Requests that may wait. At 330 requests/s the last of a full queue is served within the timeout: a slower application is bound by
+    /// that, a faster one gets all its bursts buffered. With 2 KiB each it is 20 MB.
+    /// </summary>
+    public int QueueSize { get; init; } = 10_000;
+
+    /// <summary>Bytes of the requests that may wait, their buffered bodies included.</summary>
+    public long QueueBytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a request may wait; zero for no bound.</summary>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>Why the queue does not take a request, or gives it up.</summary>
+internal enum RefusalReason
+{
+    /// <summary>As many wait as may.</summary>
+    QueueFull,
+
+    /// <summary>The request has waited as long as it may.</summary>
+    QueueTimeout,
+
+    /// <summary>The server ends.</summary>
+    Closed,
+}
+
+/// <summary>A request that is refused.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="RetryAfter">Seconds after which the client may try again.</param>
+internal readonly record struct Refusal(RefusalReason Reason, int RetryAfter);

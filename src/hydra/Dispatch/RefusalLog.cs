@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Dispatch;
+
+/// <summary>Says that requests are refused: at once when it begins, then every few seconds, with their number. Under the dispatcher's gate.</summary>
+internal sealed class RefusalLog(ILogger logger)
+{
+    private const double Interval = 10;
+
+    private double _saidAt = double.NegativeInfinity;
+    private long _refused;
+
+    /// <summary>Counts requests that are refused, and says so if it was not said lately.</summary>
+    /// <param name="refusal">Why.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="queue">What waits.</param>
+    /// <param name="now">Seconds of any clock that never goes back.</param>
+    public void Add(in Refusal refusal, int count, RequestQueue queue, double now)
+    {
+        _refused += count;
+        if (now - _saidAt < Interval)
+        {
+            return;
+        }
+
+        string reason = refusal.Reason is RefusalReason.QueueFull ? "the queue is full" : "they had waited as long as they may";
+        DispatchLog.Refused(logger, _refused, reason, queue.Count, queue.Bytes / 1024, refusal.RetryAfter);
+        _saidAt = now;
+        _refused = 0;
+    }
+}

@@ -1,0 +1,129 @@
+namespace Hydra.Dispatch;
+
+/// <summary>
+/// Requests that wait, first come first served, bounded by number and bytes. A list through the requests themselves: adding and taking
+/// out cost no memory, wherever in the queue. Not safe for threads, but for the counters.
+/// </summary>
+internal sealed class RequestQueue(int size, long bytes)
+{
+    private Exchange? _last;
+    private int _count;
+    private long _bytes;
+
+    /// <summary>Requests in the queue. Any thread.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Bytes that they hold. Any thread.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>The one whose turn it is.</summary>
+    public Exchange? First { get; private set; }
+
+    /// <summary>Adds a request at the end; one that was sent before in front of those that were not, whatever the bounds say.</summary>
+    /// <param name="exchange">The request, which is in no queue.</param>
+    /// <param name="queuedAt">When it began to wait.</param>
+    /// <returns>False when that would be too many, or too large.</returns>
+    public bool TryAdd(Exchange exchange, long queuedAt)
+    {
+        long held = exchange.HeldBytes;
+        if (exchange.IsRetry)
+        {
+            Exchange? last = null;
+            for (Exchange? waiting = First; waiting is { IsRetry: true }; waiting = waiting.Next)
+            {
+                last = waiting;
+            }
+
+            Link(exchange, last, last is null ? First : last.Next);
+        }
+        else if (_count >= size || _bytes + held > bytes)
+        {
+            return false;
+        }
+        else
+        {
+            Link(exchange, _last, null);
+        }
+
+        exchange.IsQueued = true;
+        exchange.QueuedBytes = held;
+        exchange.QueuedAt = queuedAt;
+        Volatile.Write(ref _count, _count + 1);
+        Volatile.Write(ref _bytes, _bytes + held);
+        return true;
+    }
+
+    /// <summary>Takes a request out, wherever it is.</summary>
+    /// <returns>False when it was not in the queue.</returns>
+    public bool Remove(Exchange exchange)
+    {
+        if (!exchange.IsQueued)
+        {
+            return false;
+        }
+
+        if (exchange.Previous is null)
+        {
+            First = exchange.Next;
+        }
+        else
+        {
+            exchange.Previous.Next = exchange.Next;
+        }
+
+        if (exchange.Next is null)
+        {
+            _last = exchange.Previous;
+        }
+        else
+        {
+            exchange.Next.Previous = exchange.Previous;
+        }
+
+        exchange.Next = null;
+        exchange.Previous = null;
+        exchange.IsQueued = false;
+        Volatile.Write(ref _count, _count - 1);
+        Volatile.Write(ref _bytes, _bytes - exchange.QueuedBytes);
+        return true;
+    }
+
+    /// <summary>Takes out those that began to wait before a time.</summary>
+    public void RemoveOlder(long time, List<Exchange> removed)
+    {
+        Exchange? next = First;
+        while (next is { } exchange && (exchange.QueuedAt < time || exchange.IsRetry))
+        {
+            // Those that were sent before are in front whatever their age; behind them age decides.
+            next = exchange.Next;
+            if (exchange.QueuedAt < time)
+            {
+                Remove(exchange);
+                removed.Add(exchange);
+            }
+        }
+    }
+
+    private void Link(Exchange exchange, Exchange? previous, Exchange? next)
+    {
+        exchange.Previous = previous;
+        exchange.Next = next;
+        if (previous is null)
+        {
+            First = exchange;
+        }
+        else
+        {
+            previous.Next = exchange;
+        }
+
+        if (next is null)
+        {
+            _last = exchange;
+        }
+        else
+        {
+            next.Previous = exchange;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Hydra.Configuration;
+using Hydra.Http;
+using Hydra.Primitives;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>What the options say about bodies, for those who carry it out.</summary>
+internal static class BodyRules
+{
+    // Time for a client to find its pace before the least rate counts.
+    private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Windows and bounds of the forwarder and of its workers' links.</summary>
+    public static ForwarderOptions Forwarder(HydraOptions options) => new()
+    {
+        BufferBody = options.BufferBody,
+        BufferResponse = (int)options.BufferResponse,
+        BufferMemory = options.BufferMemory,
+        LimitBody = options.LimitBody,
+        Retry = options.Retry,
+        RequestTimeout = options.RequestTimeout,
+    };
+
+    /// <summary>The spool, or null where none is wanted.</summary>
+    /// <exception cref="StartException">Files cannot be made where they are wanted.</exception>
+    public static Spool? CreateSpool(HydraOptions options, ILogger logger)
+    {
+        if (!options.Spool)
+        {
+            return null;
+        }
+
+        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
+        var spool = new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
+        return spool.Probe() is { } problem ? throw new StartException($"bodies cannot be written to disk (--spool): {problem}") : spool;
+    }
+
+    /// <summary>What Kestrel enforces.</summary>
+    public static void Apply(HydraOptions options, KestrelServerLimits limits)
+    {
+        // What is under way is bounded by the windows of its stream, and slow clients hold no worker: neither is cut off by default.
+        // The forwarder has a limit of its own, which does not count the framing of chunks.
+        limits.MaxRequestBodySize = null;
+        limits.RequestHeadersTimeout = options.HeaderTimeout;
+        MinDataRate? rate = options.MinimumDataRate > 0 ? new MinDataRate(options.MinimumDataRate, RateGrace) : null;
+        limits.MinRequestBodyDataRate = rate;
+        limits.MinResponseDataRate = rate;
+    }
+
+    // /tmp is often memory; /var/tmp is where large temporary files belong (file-hierarchy(7)).
+    private static string[] DefaultDirectories() => OperatingSystem.IsWindows()
+        ? [Path.GetTempPath()]
+        : [.. new[] { "/var/tmp", Path.GetTempPath(), "/tmp" }.Distinct()];
+}
