@@ -42,15 +42,18 @@ def main() -> int:
 
 
 def _main_of_template(boot: Boot) -> int:
-    from . import template as templates
+    from .template import Template
 
-    template, forked = templates.run(boot)
+    template = Template(boot)
+    if not template.load():
+        process.hard_exit(EXIT_START_FAILURE)
+    forked = template.serve()
     if forked is None:
         # Not sys.exit(): threads that the application started while it was imported would keep the process.
         process.hard_exit(0)
         return 0
     worker = _connect(forked)
-    template.setup.handler.reconnect(worker.control.send)
+    template.hand_over(worker.control.send)
     run = adapters.runner(template.interface)
     return _guard(worker, lambda: run(worker, template.interface, template.application))
 

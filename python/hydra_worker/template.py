@@ -16,30 +16,42 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, List, Optional, Set, Tuple
 
 from . import adapters, boot as boots, links, loading, logs, process, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
-from .logs import LogSetup, clip, logger
+from .logs import LogSetup, Send, clip, logger
 from .tracebacks import format_exception
 
+# Standard input, output and error.
 _STREAMS = 3
 
 
 class Template:
-    """Lives on the main thread of the template process alone."""
+    """
+    Lives on the main thread of the template process, but for what the application's threads log. The worker
+    that was forked has a copy, of which it uses what was loaded.
+    """
 
     def __init__(self, boot: Boot) -> None:
+        if not hasattr(os, "fork") or not hasattr(socket, "SCM_RIGHTS"):
+            raise BootError("--preload needs fork() and Unix sockets, which this Python does not have")
         self._boot = boot
+        self._pid = os.getpid()
         parent = os.getppid()
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
+        # Here and not later as in a worker: it imports ctypes, which the workers then share.
         process.die_with_parent(parent)
-        self.setup = LogSetup(self._send, boot.log_level)
+        self._lock = threading.Lock()
+        self._signals = process.HeldSignals()
+        self._logs = LogSetup(self._send, boot.log_level)
         self.interface = ""
         self.application: Any = None
-        self._children: Dict[int, bool] = {}
+        # Forked and not reaped.
+        self._children: Set[int] = set()
         self._retired = False
+        self._child_handler: Any = None
         self._wake, self._waker = os.pipe()
         for end in (self._wake, self._waker):
             os.set_blocking(end, False)
@@ -50,18 +62,12 @@ class Template:
         os.environ.pop("HYDRA_WORKER_ID", None)
         try:
             logs.line_buffer_output()
-            self.setup.before_loading()
+            self._logs.before_loading()
             boots.prepare_sys_path(self._boot)
             application = loading.load(self._boot)
             self.interface, self.application = adapters.choose(self._boot, application)
-            self.setup.after_loading()
-            # Whatever is imported now is shared.
-            adapters.runner(self.interface)
-            if self.interface in adapters.WITH_LOOP and self._boot.loop != "asyncio":
-                try:
-                    import uvloop  # noqa: F401
-                except ImportError:
-                    pass
+            self._logs.after_loading()
+            self._import_what_workers_need()
         except StartError as error:
             self._failed(error)
             return False
@@ -70,31 +76,16 @@ class Template:
                 internal(f"The template process failed with {type(error).__name__}: {error}", error)
             )
             return False
+        self._signals.take_back()
         self._warn_of_threads()
         return True
-
-    def _failed(self, error: StartError) -> None:
-        trace = format_exception(error.cause) if error.cause is not None else error.trace
-        self._send(
-            wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024))
-        )
-
-    def _warn_of_threads(self) -> None:
-        others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
-        if others:
-            logger.warning(
-                "The application has started threads while it was imported (%s). Workers that are forked from it "
-                "do not have them; start them when the first request or the lifespan begins, or do without "
-                "--preload.",
-                ", ".join(others),
-            )
 
     def serve(self) -> Optional[Boot]:
         """
         Forks workers until the front is gone or wants no more. Returns None in the template process, in the
         end, and the boot document in each worker.
         """
-        signal.signal(signal.SIGCHLD, _nothing)
+        self._child_handler = signal.signal(signal.SIGCHLD, _wake_up)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         # What is alive now stays so: the collector need not touch it, and its pages remain shared.
         gc.collect()
@@ -109,13 +100,45 @@ class Template:
                 self._reap()
             if self._sock in ready:
                 try:
-                    worker = self._handle()
+                    descriptors = self._handle()
                 except (OSError, EOFError, LinkBroken, wire.WireError):
                     # The front is gone or has given us up; the workers notice the same on their own links.
                     return None
-                if worker is not None:
-                    return worker
+                if descriptors is not None:
+                    return self._become_worker(descriptors)
         return None
+
+    def hand_over(self, send: Send) -> None:
+        """In a worker that has its own link and signal handlers: to what the application set up at import."""
+        self._logs.handler.reconnect(send)
+        self._signals.give_back()
+
+    def _import_what_workers_need(self) -> None:
+        """Whatever is imported now is shared."""
+        adapters.runner(self.interface)
+        if self.interface in adapters.WITH_LOOP and self._boot.loop != "asyncio":
+            try:
+                import uvloop  # noqa: F401
+            except ImportError:
+                # Each worker decides for itself what that means.
+                pass
+
+    def _failed(self, error: StartError) -> None:
+        trace = format_exception(error.cause) if error.cause is not None else error.trace
+        self._send(
+            wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024))
+        )
+
+    def _warn_of_threads(self) -> None:
+        others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+        if others:
+            logger.warning(
+                "The application has started threads while it was imported (%s). With --preload the workers "
+                "are forked from the process that imported it, and do not have them: whatever waits for one of "
+                "them waits for ever. Start them when the lifespan or the first request begins, or do without "
+                "--preload.",
+                ", ".join(others),
+            )
 
     def _reap(self) -> None:
         try:
@@ -128,16 +151,18 @@ class Template:
             try:
                 ended, status = os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
+                # Somebody else has reaped it, and knows the code.
                 ended, status = pid, 0
             if ended:
-                del self._children[pid]
+                self._children.discard(pid)
                 self._send(wire.pack_exited(0, 0, pid, _exit_code(status)))
 
-    def _handle(self) -> Optional[Boot]:
+    def _handle(self) -> Optional[List[int]]:
+        """One frame from the front. Returns a worker's streams in a process that was just forked."""
         kind, payload, descriptors = self._receive()
         if kind == wire.FORK:
             (sequence,) = wire.unpack_fork(payload)
-            return self._fork(sequence, descriptors)
+            return descriptors if self._fork(sequence, descriptors) else None
         if kind == wire.KILL:
             (pid,) = wire.unpack_kill(payload)
             if pid in self._children:
@@ -149,29 +174,35 @@ class Template:
             raise LinkBroken(f"frame type {kind:#x} may not come here")
         return None
 
-    def _fork(self, sequence: int, descriptors: List[int]) -> Optional[Boot]:
+    def _fork(self, sequence: int, descriptors: List[int]) -> bool:
+        """Whether this is the worker."""
         if len(descriptors) != _STREAMS:
             raise LinkBroken("a FORK frame came without its descriptors")
         for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
+            try:
                 stream.flush()
+            except (AttributeError, OSError, ValueError):
+                # None, closed or broken: the worker has nothing of it either.
+                continue
         try:
             pid = os.fork()
         except OSError as error:
             self._send(wire.pack_forked(0, 0, sequence, 0, clip(str(error), 0xFFFF)))
             pid = -1
         if pid == 0:
-            return self._become_worker(descriptors)
+            return True
         for descriptor in descriptors:
             os.close(descriptor)
         if pid > 0:
-            self._children[pid] = True
+            self._children.add(pid)
             self._send(wire.pack_forked(0, 0, sequence, pid, b""))
-        return None
+        return False
 
     def _become_worker(self, descriptors: List[int]) -> Boot:
+        # Before anything else: a template that has ended already is noticed here, one that ends later kills.
+        process.die_with_parent(self._pid)
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL if self._child_handler is None else self._child_handler)
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)
             os.close(descriptor)
@@ -184,11 +215,12 @@ class Template:
         return boot
 
     def _send(self, frame: bytes) -> None:
-        try:
-            self._sock.sendall(frame)
-        except OSError:
-            # Noticed by the reading side.
-            pass
+        with self._lock:
+            try:
+                self._sock.sendall(frame)
+            except OSError:
+                # Noticed by the reading side.
+                pass
 
     def _receive(self) -> Tuple[int, bytes, List[int]]:
         """One frame, with the descriptors that came with it."""
@@ -203,28 +235,15 @@ class Template:
         if not head:
             raise EOFError("the link was closed")
         head += links.read_exactly(self._sock, wire.HEADER_SIZE - len(head))
-        length, frame, flags, zero, stream = wire.HEADER.unpack(head)
+        length, kind, flags, zero, stream = wire.HEADER.unpack(head)
         if length > wire.MAX_PAYLOAD or zero or flags or stream:
             raise LinkBroken("malformed frame header")
-        return frame, links.read_exactly(self._sock, length), list(descriptors)
+        return kind, links.read_exactly(self._sock, length), list(descriptors)
 
 
-def _nothing(number: int, frame: Optional[object]) -> None:
-    """A handler and not SIG_IGN: only then is the wake-up written."""
+def _wake_up(number: int, frame: Optional[object]) -> None:
+    """A handler and not SIG_IGN: only then is the wake-up written, and the end of a child kept to be read."""
 
 
 def _exit_code(status: int) -> int:
     return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-
-
-def run(boot: Boot) -> Tuple[Template, Optional[Boot]]:
-    """
-    Loads the application and serves. Returns the boot document in a worker, None in the template process when
-    all is over.
-    """
-    if not hasattr(os, "fork") or not hasattr(socket, "SCM_RIGHTS"):
-        raise BootError("--preload needs fork() and Unix sockets, which this Python does not have")
-    template = Template(boot)
-    process.ignore_signals()
-    worker = template.serve() if template.load() else None
-    return template, worker

@@ -6,30 +6,25 @@ namespace Hydra.Workers;
 /// <summary>Sends bytes over a Unix socket, and descriptors with the first of them (SCM_RIGHTS; unix(7)). POSIX only.</summary>
 internal static unsafe partial class DescriptorPassing
 {
+    // SCM_RIGHTS and EINTR, the same on Linux and macOS.
     private const int Rights = 1;
+    private const int Interrupted = 4;
 
     /// <summary>Sends everything. The socket is blocking.</summary>
+    /// <param name="socket">A connected Unix socket.</param>
+    /// <param name="data">The bytes, at least one.</param>
+    /// <param name="descriptors">Up to 16; the other process gets duplicates.</param>
     /// <exception cref="SocketException">The other side is gone.</exception>
     public static void Send(Socket socket, ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors)
     {
         byte* control = stackalloc byte[256];
-        int controlLength = OperatingSystem.IsMacOS() ? WriteDarwin(control, descriptors) : WriteLinux(control, descriptors);
+        int length = descriptors.Length == 0 ? 0 : OperatingSystem.IsMacOS() ? WriteDarwin(control, descriptors) : WriteLinux(control, descriptors);
         nint sent;
-        fixed (byte* bytes = data)
+        do
         {
-            var vector = new IoVector { Base = bytes, Length = (nuint)data.Length };
-            int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
-            if (OperatingSystem.IsMacOS())
-            {
-                var message = new DarwinMessage { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = (uint)controlLength };
-                sent = SendMessage(descriptor, &message, 0);
-            }
-            else
-            {
-                var message = new LinuxMessage { Vectors = &vector, VectorCount = 1, Control = control, ControlLength = (nuint)controlLength };
-                sent = SendMessage(descriptor, &message, 0);
-            }
+            sent = SendOnce((int)socket.SafeHandle.DangerousGetHandle(), data, control, length);
         }
+        while (sent < 0 && Marshal.GetLastPInvokeError() == Interrupted);
 
         if (sent < 0)
         {
@@ -39,6 +34,25 @@ internal static unsafe partial class DescriptorPassing
         for (data = data[(int)sent..]; data.Length > 0;)
         {
             data = data[socket.Send(data)..];
+        }
+    }
+
+    private static nint SendOnce(int descriptor, ReadOnlySpan<byte> data, byte* control, int controlLength)
+    {
+        byte* given = controlLength == 0 ? null : control;
+        fixed (byte* bytes = data)
+        {
+            var vector = new IoVector { Base = bytes, Length = (nuint)data.Length };
+            if (OperatingSystem.IsMacOS())
+            {
+                var message = new DarwinMessage { Vectors = &vector, VectorCount = 1, Control = given, ControlLength = (uint)controlLength };
+                return SendMessage(descriptor, &message, 0);
+            }
+            else
+            {
+                var message = new LinuxMessage { Vectors = &vector, VectorCount = 1, Control = given, ControlLength = (nuint)controlLength };
+                return SendMessage(descriptor, &message, 0);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     private readonly AnonymousPipeServerStream _input = new(PipeDirection.Out, HandleInheritability.None);
     private readonly AnonymousPipeServerStream _output = new(PipeDirection.In, HandleInheritability.None);
     private readonly AnonymousPipeServerStream _error = new(PipeDirection.In, HandleInheritability.None);
-    private readonly TaskCompletionSource _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes the pipes for a worker that is about to be forked.</summary>
@@ -21,8 +21,10 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     /// <inheritdoc/>
     public int Id { get; private set; }
 
-    /// <summary>Completes when there is a process; fails with a <see cref="WorkerStartException"/> when there is none.</summary>
-    public Task Forked => _forked.Task;
+    /// <summary>
+    /// Whether there is a process: false when the template has ended instead, a <see cref="WorkerStartException"/> when the system has refused it.
+    /// </summary>
+    public Task<bool> Forked => _forked.Task;
 
     /// <summary>The worker's ends of the pipes: standard input, output and error.</summary>
     public int[] Descriptors => [.. new[] { _input, _output, _error }.Select(static pipe => (int)pipe.ClientSafePipeHandle.DangerousGetHandle())];
@@ -42,8 +44,11 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     public void SetForked(int pid)
     {
         Id = pid;
-        _forked.TrySetResult();
+        _forked.TrySetResult(true);
     }
+
+    /// <summary>The template has ended, and it was not forked as far as anybody knows.</summary>
+    public void SetGone() => _forked.TrySetResult(false);
 
     /// <summary>It was not forked.</summary>
     public void SetFailed(WorkerStartException error) => _forked.TrySetException(error);
@@ -79,7 +84,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Kill() => _template.Kill(Id);
+    public void Kill() => _template.Kill(this, _exited.Task);
 
     /// <inheritdoc/>
     public void Dispose()

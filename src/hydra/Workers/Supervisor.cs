@@ -45,10 +45,11 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
         var spawner = new WorkerSpawner();
         _starter = options.Preload
-            ? new TemplateStarter(spawner, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
-            : new DirectStarter(spawner);
+            ? new TemplateStarter(
+                spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
+            : new DirectStarter(spawner, options.Command);
         _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
-        _launcher = new WorkerLauncher(options, _listener.Address, _starter, log, logger);
+        _launcher = new WorkerLauncher(options.Document, _listener.Address, _starter, log, logger);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -86,6 +87,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public async Task StopAsync(TimeSpan grace)
     {
         Post(() => _fleet.Stop(grace));
+        Post(_starter.Stop);
         Task finished = await Task.WhenAny(_fleet.AllStopped, Task.Delay(grace + WorkerLauncher.ExitTime)).ConfigureAwait(false);
         if (finished != _fleet.AllStopped)
         {
@@ -95,7 +97,11 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     }
 
     /// <summary>Kills all workers at once. Any thread.</summary>
-    public void KillAll() => Post(_fleet.KillAll);
+    public void KillAll()
+    {
+        Post(_fleet.KillAll);
+        Post(_starter.Stop);
+    }
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()

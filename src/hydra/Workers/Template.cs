@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
 using Hydra.Primitives;
@@ -8,10 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Workers;
 
 /// <summary>
-/// A process that has imported the application and forks workers from it. Any thread; <c>_lock</c> guards the link's sending side and
-/// the table of workers.
+/// A process that has imported the application and forks workers from it. Any thread; <c>_lock</c> guards all that changes. The workers
+/// are its children: it reports their ends, and they end with it.
 /// </summary>
-internal sealed class Template : ILinkOwner
+internal sealed class Template : ILinkOwner, ITemplateSink
 {
     /// <summary>The index that its HELLO names; workers have smaller ones.</summary>
     public const int LinkIndex = ushort.MaxValue;
@@ -19,28 +18,38 @@ internal sealed class Template : ILinkOwner
     // What its lines in the log are named after.
     private const int LogIndex = -1;
     private const int SigKill = 9;
+    private const int FirstLinesLimit = 4096;
+
+    // A fork takes milliseconds, and a killed process ends at once: a template that says nothing for so long is stopped, or hangs in what
+    // the application registered with os.register_at_fork().
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
 
     private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly byte[] _token;
     private readonly string _tokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
-    private readonly StringBuilder _lines = new();
+    private readonly StringBuilder _firstLines = new();
     private readonly Dictionary<uint, ForkedProcess> _forking = [];
     private readonly Dictionary<int, ForkedProcess> _workers = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _linkDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkerProcess? _process;
-    private Socket? _socket;
+    private TemplateLink? _link;
     private WorkerFailure? _failure;
     private uint _sequence;
     private bool _isLeaving;
     private volatile bool _hasEnded;
 
-    /// <summary>Describes a template of a generation.</summary>
-    public Template(int generation, IWorkerLogSink log, ILogger logger)
+    /// <summary>Describes a template.</summary>
+    /// <param name="generation">Which reload it comes after: 0 before the first.</param>
+    /// <param name="command">How its Python is started.</param>
+    /// <param name="log">Takes what it logs and prints.</param>
+    /// <param name="logger">Where its life is logged.</param>
+    public Template(int generation, WorkerCommand command, IWorkerLogSink log, ILogger logger)
     {
         Generation = generation;
+        Command = command;
         _log = log;
         _logger = logger;
         _token = Encoding.ASCII.GetBytes(_tokenText);
@@ -48,6 +57,9 @@ internal sealed class Template : ILinkOwner
 
     /// <summary>Which reload it comes after.</summary>
     public int Generation { get; }
+
+    /// <summary>How its Python is started.</summary>
+    public WorkerCommand Command { get; }
 
     /// <summary>Whether no worker can be forked from it any more.</summary>
     public bool HasEnded => _hasEnded;
@@ -57,221 +69,229 @@ internal sealed class Template : ILinkOwner
 
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
 
-    /// <summary>Runs its process from the start to the end.</summary>
-    public async Task RunAsync(WorkerSpawner spawner, WorkerCommand command, BootDocument document)
+    /// <summary>Runs its process from the start to the end. Does not throw.</summary>
+    public async Task RunAsync(WorkerSpawner spawner, BootDocument document)
     {
         try
         {
-            WorkerProcess process = await spawner.StartAsync(command, 0).ConfigureAwait(false);
-            _process = process;
+            WorkerProcess process = await spawner.StartAsync(Command, 0).ConfigureAwait(false);
+            SetProcess(process);
             process.Boot(document with { Token = _tokenText, Worker = LinkIndex, Preload = true });
-            int code = await process.WaitAsync((line, isError) => OnLine(process.Id, line, isError)).ConfigureAwait(false);
+            Task<int> exit = process.WaitAsync((line, isError) => OnLine(process.Id, line, isError));
+            _ = KillUnlessEndedAsync(process, exit);
+            int code = await exit.ConfigureAwait(false);
 
             // What it has said about its workers comes first.
-            await Task.WhenAny(_linkDone.Task, Task.Delay(_socket is null ? TimeSpan.Zero : WorkerLauncher.ExitTime)).ConfigureAwait(false);
-            End(command.Python, process.Id, code);
+            await Task.WhenAny(_closed.Task, Task.Delay(_link is null ? TimeSpan.Zero : WorkerLauncher.ExitTime)).ConfigureAwait(false);
+            OnEnded(process.Id, code);
         }
-        catch (System.ComponentModel.Win32Exception e)
+        catch (WorkerStartException e)
         {
             _hasEnded = true;
-            _ready.TrySetException(new WorkerStartException(PythonFailure.CannotStart(command.Python, e.NativeErrorCode, e.Message)));
+            _ready.TrySetException(e);
         }
     }
 
-    /// <summary>Forks a worker, which waits for its boot document.</summary>
-    /// <exception cref="WorkerStartException">It could not be forked.</exception>
-    public async Task<IWorkerProcess> ForkAsync()
+    /// <summary>Forks a worker, which waits for its boot document. To be called once it is <see cref="Ready"/>.</summary>
+    /// <returns>Null when the template has ended instead.</returns>
+    /// <exception cref="WorkerStartException">The system refused the fork.</exception>
+    public async Task<IWorkerProcess?> ForkAsync()
     {
         var worker = new ForkedProcess(this);
+        bool isAsked;
+        lock (_lock)
+        {
+            uint sequence = ++_sequence;
+            isAsked = !_hasEnded && _link!.Fork(sequence, worker.Descriptors);
+            if (isAsked)
+            {
+                _forking[sequence] = worker;
+            }
+        }
+
+        worker.CloseWorkersEnds();
+        bool isForked = false;
         try
         {
-            lock (_lock)
-            {
-                if (_hasEnded || _socket is null)
-                {
-                    throw new WorkerStartException("the template process has ended");
-                }
-
-                uint sequence = ++_sequence;
-                _forking[sequence] = worker;
-                var frame = new ArrayBufferWriter<byte>();
-                new ForkMessage { Sequence = sequence }.WriteFrame(frame, FrameFlags.None, 0);
-                DescriptorPassing.Send(_socket, frame.WrittenSpan, worker.Descriptors);
-            }
-
-            worker.CloseWorkersEnds();
-            await worker.Forked.ConfigureAwait(false);
-            return worker;
+            isForked = isAsked && await AnswerAsync(worker.Forked).ConfigureAwait(false) && await worker.Forked.ConfigureAwait(false);
+            return isForked ? worker : null;
         }
-        catch (Exception e) when (e is SocketException or WorkerStartException or ObjectDisposedException)
+        finally
         {
-            worker.Dispose();
-            throw e as WorkerStartException ?? new WorkerStartException("the template process has ended");
+            if (!isForked)
+            {
+                // A process that was forked all the same finds no boot document and exits.
+                worker.Dispose();
+            }
         }
     }
 
     /// <summary>Ends one of its workers at once.</summary>
-    public void Kill(int pid)
+    /// <param name="worker">The worker.</param>
+    /// <param name="exited">Completes when it has ended.</param>
+    public void Kill(ForkedProcess worker, Task exited)
     {
-        var frame = new ArrayBufferWriter<byte>();
-        new KillMessage { ProcessId = (uint)pid }.WriteFrame(frame, FrameFlags.None, 0);
-        Send(frame.WrittenSpan);
+        lock (_lock)
+        {
+            if (!_workers.ContainsValue(worker))
+            {
+                // It has ended, and its number may be another process's.
+                return;
+            }
+
+            _link!.Kill(worker.Id);
+        }
+
+        _ = AnswerAsync(exited);
     }
 
-    /// <summary>No further worker is forked; it ends when its last one has.</summary>
+    /// <summary>It is not needed for further workers and ends when its last one has.</summary>
     public void Retire()
     {
-        _isLeaving = true;
-        var frame = new ArrayBufferWriter<byte>();
-        new DrainMessage().WriteFrame(frame, FrameFlags.None, 0);
-        Send(frame.WrittenSpan);
+        lock (_lock)
+        {
+            if (!_isLeaving)
+            {
+                _isLeaving = true;
+                _link?.Drain();
+            }
+        }
     }
 
-    /// <summary>Ends it. Workers that still run end with it.</summary>
+    /// <summary>Ends it at once. Workers that still run end with it.</summary>
     public void End()
     {
-        _isLeaving = true;
-        _process?.Kill();
+        lock (_lock)
+        {
+            _isLeaving = true;
+            _process?.Kill();
+        }
     }
 
     string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
     {
+        TemplateLink link;
         lock (_lock)
         {
-            if (_socket is not null || identity.Kind is not LinkKind.Control)
+            if (_link is not null || identity.Kind is not LinkKind.Control)
             {
                 return "a template process has one control link";
             }
 
+            // Under the lock, so that no frame can come before it. The socket is new: these few bytes are taken at once.
             socket.Send(welcome);
             socket.ReceiveTimeout = 0;
-            _socket = socket;
+            _link = link = new TemplateLink(socket, this);
         }
 
-        new Thread(() => Read(socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "template link" }.Start();
+        link.Start();
         return null;
     }
 
-    private void Send(ReadOnlySpan<byte> frame)
+    void ITemplateSink.OnReady()
     {
-        lock (_lock)
-        {
-            try
-            {
-                _socket?.Send(frame);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // It has ended.
-            }
-        }
+        WorkersLog.TemplateReady(_logger, _process?.Id ?? 0);
+        _ready.TrySetResult();
     }
 
-    private void Read(Socket socket)
-    {
-        byte[] buffer = new byte[ProtocolLimits.HeaderSize + ProtocolLimits.MaxPayload];
-        int count = 0;
-        try
-        {
-            for (int received; (received = socket.Receive(buffer.AsSpan(count))) > 0;)
-            {
-                ReadOnlySpan<byte> rest = buffer.AsSpan(0, count += received);
-                while (FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload) is FrameReadStatus.Ok)
-                {
-                    Handle(header.Type, payload);
-                }
+    void ITemplateSink.OnFailed(WorkerFailure failure) => _failure = failure;
 
-                rest.CopyTo(buffer);
-                count = rest.Length;
-            }
-        }
-        catch (SocketException)
-        {
-            // It was killed.
-        }
+    void ITemplateSink.OnLog(WireLogLevel level, DateTimeOffset created, string logger, string message)
+        => _log.Write(LogIndex, _process?.Id ?? 0, level, created, logger, message);
 
-        lock (_lock)
-        {
-            _hasEnded = true;
-            socket.Dispose();
-        }
-
-        _linkDone.TrySetResult();
-    }
-
-    private void Handle(MessageType type, ReadOnlySpan<byte> payload)
-    {
-        switch (type)
-        {
-            case MessageType.Log when LogMessage.TryRead(payload, out LogMessage log):
-                var created = DateTimeOffset.UnixEpoch.AddTicks((long)Math.Min(log.CreatedMicroseconds, long.MaxValue / 20) * TimeSpan.TicksPerMicrosecond);
-                _log.Write(LogIndex, _process?.Id ?? 0, (WireLogLevel)log.Level, created, Text(log.Logger), Text(log.Message));
-                break;
-            case MessageType.Ready:
-                WorkersLog.TemplateReady(_logger, _process?.Id ?? 0);
-                _ready.TrySetResult();
-                break;
-            case MessageType.Failed when FailedMessage.TryRead(payload, out FailedMessage failed):
-                _failure = new WorkerFailure((StartFailure)failed.Reason, Text(failed.Message), Text(failed.Traceback));
-                break;
-            case MessageType.Forked when ForkedMessage.TryRead(payload, out ForkedMessage forked):
-                OnForked(forked);
-                break;
-            case MessageType.Exited when ExitedMessage.TryRead(payload, out ExitedMessage exited):
-                Take((int)exited.ProcessId)?.SetExited((int)exited.Code);
-                break;
-        }
-    }
-
-    private void OnForked(in ForkedMessage message)
+    void ITemplateSink.OnForked(uint sequence, int pid, string message)
     {
         ForkedProcess? worker;
         lock (_lock)
         {
-            if (_forking.Remove(message.Sequence, out worker) && message.ProcessId != 0)
+            if (!_forking.Remove(sequence, out worker))
             {
-                _workers[(int)message.ProcessId] = worker;
+                return;
+            }
+
+            if (pid != 0)
+            {
+                worker.SetForked(pid);
+                _workers[pid] = worker;
             }
         }
 
-        if (message.ProcessId != 0)
+        if (pid == 0)
         {
-            worker?.SetForked((int)message.ProcessId);
-        }
-        else
-        {
-            worker?.SetFailed(new WorkerStartException($"the worker could not be forked: {Text(message.Message)}"));
+            worker.SetFailed(new WorkerStartException($"the worker could not be forked: {message}"));
         }
     }
 
-    private ForkedProcess? Take(int pid)
+    void ITemplateSink.OnExited(int pid, int code)
+    {
+        ForkedProcess? worker;
+        lock (_lock)
+        {
+            _workers.Remove(pid, out worker);
+        }
+
+        worker?.SetExited(code);
+    }
+
+    void ITemplateSink.OnClosed()
+    {
+        _hasEnded = true;
+        _closed.TrySetResult();
+    }
+
+    private void SetProcess(WorkerProcess process)
     {
         lock (_lock)
         {
-            return _workers.Remove(pid, out ForkedProcess? worker) ? worker : null;
+            _process = process;
+            if (_isLeaving)
+            {
+                process.Kill();
+            }
         }
+    }
+
+    // Whoever closes its link ends, unless the application holds it up.
+    private async Task KillUnlessEndedAsync(WorkerProcess process, Task exit)
+    {
+        await _closed.Task.ConfigureAwait(false);
+        if (await Task.WhenAny(exit, Task.Delay(WorkerLauncher.ExitTime)).ConfigureAwait(false) != exit)
+        {
+            process.Kill();
+        }
+    }
+
+    // Ends the template when it does not do what it was asked for.
+    private async Task<bool> AnswerAsync(Task answer)
+    {
+        if (await Task.WhenAny(answer, Task.Delay(AnswerTime)).ConfigureAwait(false) == answer)
+        {
+            return true;
+        }
+
+        _hasEnded = true;
+        WorkersLog.TemplateSilent(_logger, _process?.Id ?? 0, AnswerTime.TotalSeconds);
+        _process?.Kill();
+        return false;
     }
 
     private void OnLine(int pid, string line, bool isError)
     {
         lock (_lock)
         {
-            if (_socket is null && _lines.Length < 4096)
+            if (_link is null && _firstLines.Length < FirstLinesLimit)
             {
-                _lines.AppendLine(line);
+                _firstLines.AppendLine(line);
             }
         }
 
         _log.WriteLine(LogIndex, pid, line, isError);
     }
 
-    // On Linux the kernel kills the workers with it; elsewhere they end when their links do, unless this is faster.
-    private void End(string python, int pid, int code)
+    private void OnEnded(int pid, int code)
     {
         ForkedProcess[] forking;
         KeyValuePair<int, ForkedProcess>[] workers;
-        bool hadLink;
-        string lines;
         lock (_lock)
         {
             _hasEnded = true;
@@ -279,15 +299,11 @@ internal sealed class Template : ILinkOwner
             workers = [.. _workers];
             _forking.Clear();
             _workers.Clear();
-            (hadLink, lines) = (_socket is not null, _lines.ToString());
         }
 
         if (!_ready.Task.IsCompleted)
         {
-            WorkerFailure failure = _failure ?? new WorkerFailure(
-                StartFailure.Internal,
-                hadLink ? $"the template process {ExitDescription.Of(code)} while it loaded the application" : PythonFailure.EndedEarly(python, code, lines),
-                "");
+            WorkerFailure failure = _failure ?? new WorkerFailure(StartFailure.Internal, DescribeEarlyEnd(code), "");
             _ready.TrySetException(new WorkerStartException(failure.Message) { Failure = failure });
         }
         else if (!_isLeaving)
@@ -295,13 +311,26 @@ internal sealed class Template : ILinkOwner
             WorkersLog.TemplateDied(_logger, pid, ExitDescription.Of(code));
         }
 
-        Array.ForEach(forking, static worker => worker.SetFailed(new WorkerStartException("the template process has ended")));
+        Array.ForEach(forking, static worker => worker.SetGone());
         foreach ((int worker, ForkedProcess process) in workers)
         {
-            _ = LibC.Kill(worker, SigKill);
+            if (!OperatingSystem.IsLinux())
+            {
+                // On Linux the kernel has done it.
+                _ = LibC.Kill(worker, SigKill);
+            }
+
             process.SetExited(128 + SigKill);
         }
     }
 
-    private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+    private string DescribeEarlyEnd(int code)
+    {
+        lock (_lock)
+        {
+            return _link is null
+                ? PythonFailure.EndedEarly(Command.Python, code, _firstLines.ToString())
+                : $"the template process {ExitDescription.Of(code)} while it loaded the application";
+        }
+    }
 }

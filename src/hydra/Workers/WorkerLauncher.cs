@@ -5,7 +5,7 @@ namespace Hydra.Workers;
 
 /// <summary>Starts the process of a worker, hands it the boot document and waits for its end. Any thread.</summary>
 internal sealed class WorkerLauncher(
-    SupervisorOptions options, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
+    BootDocument document, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
 {
     /// <summary>How long a process may take to end after its links closed.</summary>
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
@@ -16,16 +16,13 @@ internal sealed class WorkerLauncher(
     /// <returns>The exit code; -1 when the process could not be started.</returns>
     public async Task<int> RunAsync(Worker worker, Action started)
     {
-        string python = "";
         try
         {
-            WorkerCommand command = options.Command();
-            python = command.Python;
-            IWorkerProcess process = await starter.StartAsync(command, worker.Index, worker.Life.Generation).ConfigureAwait(false);
+            (IWorkerProcess process, WorkerCommand command) = await starter.StartAsync(worker.Index, worker.Life.Generation).ConfigureAwait(false);
             worker.Process = process;
             started();
             WorkersLog.Started(logger, worker.Index, process.Id);
-            process.Boot(options.Document with
+            process.Boot(document with
             {
                 Address = address,
                 Token = worker.TokenText,
@@ -39,14 +36,10 @@ internal sealed class WorkerLauncher(
             await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);
             if (!worker.HasConnected)
             {
-                Fail(worker, PythonFailure.EndedEarly(python, code, worker.FirstLines));
+                Fail(worker, PythonFailure.EndedEarly(command.Python, code, worker.FirstLines));
             }
 
             return code;
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            Fail(worker, PythonFailure.CannotStart(python, e.NativeErrorCode, e.Message));
         }
         catch (WorkerStartException e)
         {
