@@ -142,6 +142,7 @@ internal static class WireCatalogue
             typeof(KillMessage),
             (v, output, flags, stream) => new KillMessage { ProcessId = U32(v[0]) }.WriteFrame(output, flags, stream),
             payload => KillMessage.TryRead(payload, out KillMessage m) ? [N(m.ProcessId)] : null),
+        new(
             MessageType.Interrupt,
             typeof(InterruptMessage),
             (v, output, flags, stream) => new InterruptMessage { Target = (ulong)v[0], Link = U8(v[1]), Reason = U8(v[2]) }
