@@ -14,7 +14,6 @@ _DEFAULTS: Dict[str, Any] = {
     "token": "",
     "schema": "",
     "worker": 0,
-    "workers": 1,
     "app": "",
     "factory": False,
     "app_dir": "",
@@ -41,7 +40,6 @@ class Boot:
     token: str
     schema: str
     worker: int
-    workers: int
     app: str
     factory: bool
     app_dir: str

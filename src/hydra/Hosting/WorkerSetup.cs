@@ -167,7 +167,6 @@ internal sealed class WorkerSetup : IDisposable
         Address = "",
         Token = "",
         Worker = 0,
-        Workers = _options.MaxWorkers ?? _options.Workers,
         App = _options.App!,
         Factory = _options.Factory,
         AppDir = _options.AppDir,

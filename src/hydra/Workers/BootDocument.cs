@@ -15,9 +15,6 @@ internal sealed record BootDocument
     /// <summary>The worker's index.</summary>
     public required int Worker { get; init; }
 
-    /// <summary>How many workers there are.</summary>
-    public required int Workers { get; init; }
-
     /// <summary>The application: module:attribute.</summary>
     public required string App { get; init; }
 
