@@ -163,6 +163,21 @@ public sealed class PreloadTests
     }
 
     [Fact]
+    public async Task Template_Stopped_IsReplacedWhenAWorkersEndIsNotReported()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
+        Dictionary<string, JsonElement> before = await server.WorkersAsync(2);
+        Processes.Signal(Assert.Single(server.Importers()), Processes.Stop);
+        Processes.Signal(Pid(before["0"]), Processes.Kill);
+        await server.Log.ExpectErrorAsync("the template process", "has not answered");
+        await server.Log.ExpectErrorAsync("the template process", "SIGKILL");
+        Dictionary<string, JsonElement> after = await server.WorkersAsync(2);
+
+        Assert.Empty(after.Values.Select(Pid).Intersect(before.Values.Select(Pid)));
+        server.Log.ExpectAnyErrors("SIGKILL");
+    }
+
+    [Fact]
     public async Task Front_Killed_LeavesNeitherTemplateNorWorkers()
     {
         await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
