@@ -251,8 +251,16 @@ internal sealed partial class Fleet
         }
         else
         {
-            _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+            LogTraceback(worker, failure);
             WorkersLog.RestartFailed(_logger, worker.Index, failure.Message, delay.TotalSeconds);
+        }
+    }
+
+    private void LogTraceback(Worker worker, WorkerFailure failure)
+    {
+        if (failure.Traceback.Length > 0)
+        {
+            _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
             : new DirectStarter(spawner, options.Command);
         _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
-        _launcher = new WorkerLauncher(options.Document, _listener.Address, _starter, log, logger);
+        _launcher = new WorkerLauncher(options.Prepare, options.Document, _listener.Address, _starter, log, logger);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

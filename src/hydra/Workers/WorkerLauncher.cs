@@ -5,7 +5,7 @@ namespace Hydra.Workers;
 
 /// <summary>Starts the process of a worker, hands it the boot document and waits for its end. Any thread.</summary>
 internal sealed class WorkerLauncher(
-    BootDocument document, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
+    Action prepare, BootDocument document, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
 {
     /// <summary>How long a process may take to end after its links closed.</summary>
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
@@ -18,6 +18,7 @@ internal sealed class WorkerLauncher(
     {
         try
         {
+            prepare();
             (IWorkerProcess process, WorkerCommand command) = await starter.StartAsync(worker.Index, worker.Life.Generation).ConfigureAwait(false);
             worker.Process = process;
             started();
