@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Protocol;
@@ -10,7 +9,7 @@ namespace Hydra.Workers;
 /// A process that has imported the application and forks workers from it. Any thread; <c>_lock</c> guards all that changes. The workers
 /// are its children: it reports their ends, and they end with it.
 /// </summary>
-internal sealed class Template : ILinkOwner, ITemplateSink
+internal sealed partial class Template : ILinkOwner, ITemplateSink
 {
     /// <summary>The index that its HELLO names; workers have smaller ones.</summary>
     public const int LinkIndex = ushort.MaxValue;
@@ -94,10 +93,19 @@ internal sealed class Template : ILinkOwner, ITemplateSink
 
     /// <summary>Forks a worker, which waits for its boot document. To be called once it is <see cref="Ready"/>.</summary>
     /// <returns>Null when the template has ended instead.</returns>
-    /// <exception cref="WorkerStartException">The system refused the fork.</exception>
+    /// <exception cref="WorkerStartException">The system refused the fork, or there are no descriptors left.</exception>
     public async Task<IWorkerProcess?> ForkAsync()
     {
-        var worker = new ForkedProcess(this);
+        ForkedProcess worker;
+        try
+        {
+            worker = new ForkedProcess(this);
+        }
+        catch (IOException e)
+        {
+            throw new WorkerStartException($"the pipes for a worker cannot be made: {e.Message}");
+        }
+
         bool isAsked;
         lock (_lock)
         {
@@ -166,77 +174,6 @@ internal sealed class Template : ILinkOwner, ITemplateSink
             _isLeaving = true;
             _process?.Kill();
         }
-    }
-
-    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
-    {
-        TemplateLink link;
-        lock (_lock)
-        {
-            if (_link is not null || identity.Kind is not LinkKind.Control)
-            {
-                return "a template process has one control link";
-            }
-
-            // Under the lock, so that no frame can come before it. The socket is new: these few bytes are taken at once.
-            socket.Send(welcome);
-            socket.ReceiveTimeout = 0;
-            _link = link = new TemplateLink(socket, this);
-        }
-
-        link.Start();
-        return null;
-    }
-
-    void ITemplateSink.OnReady()
-    {
-        WorkersLog.TemplateReady(_logger, _process?.Id ?? 0);
-        _ready.TrySetResult();
-    }
-
-    void ITemplateSink.OnFailed(WorkerFailure failure) => _failure = failure;
-
-    void ITemplateSink.OnLog(WireLogLevel level, DateTimeOffset created, string logger, string message)
-        => _log.Write(LogIndex, _process?.Id ?? 0, level, created, logger, message);
-
-    void ITemplateSink.OnForked(uint sequence, int pid, string message)
-    {
-        ForkedProcess? worker;
-        lock (_lock)
-        {
-            if (!_forking.Remove(sequence, out worker))
-            {
-                return;
-            }
-
-            if (pid != 0)
-            {
-                worker.SetForked(pid);
-                _workers[pid] = worker;
-            }
-        }
-
-        if (pid == 0)
-        {
-            worker.SetFailed(new WorkerStartException($"the worker could not be forked: {message}"));
-        }
-    }
-
-    void ITemplateSink.OnExited(int pid, int code)
-    {
-        ForkedProcess? worker;
-        lock (_lock)
-        {
-            _workers.Remove(pid, out worker);
-        }
-
-        worker?.SetExited(code);
-    }
-
-    void ITemplateSink.OnClosed()
-    {
-        _hasEnded = true;
-        _closed.TrySetResult();
     }
 
     private void SetProcess(WorkerProcess process)
