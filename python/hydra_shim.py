@@ -27,7 +27,7 @@ if __name__ == "__main__":
 
     import gc
 
-    # The first modules are there to stay: looking among them for garbage would find none. main.py turns it on.
+    # The first modules are there to stay: looking among them for garbage would find none. loading.py turns it on.
     gc.disable()
 
     from hydra_worker import bytecode

@@ -14,7 +14,6 @@ _DEFAULTS: Dict[str, Any] = {
     "token": "",
     "schema": "",
     "worker": 0,
-    "workers": 1,
     "app": "",
     "factory": False,
     "app_dir": "",
@@ -28,6 +27,7 @@ _DEFAULTS: Dict[str, Any] = {
     "grace_milliseconds": 30_000,
     "interruptible": False,
     "version": "",
+    "preload": False,
 }
 
 
@@ -40,7 +40,6 @@ class Boot:
     token: str
     schema: str
     worker: int
-    workers: int
     app: str
     factory: bool
     app_dir: str
@@ -54,6 +53,7 @@ class Boot:
     grace_milliseconds: int
     interruptible: bool
     version: str
+    preload: bool
 
     def __init__(self, document: Dict[str, Any]) -> None:
         for name, default in _DEFAULTS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Any, List, Tuple
@@ -17,6 +18,8 @@ DEFAULT_ATTRIBUTES = ("application", "app")
 
 def load(boot: Boot) -> Any:
     """Imports the application; raises StartError."""
+    # Off since the start, see hydra_shim.py; an application finds it as Python has it.
+    gc.enable()
     module_name, _, path = boot.app.partition(":")
     if not module_name or boot.app.endswith(":"):
         raise StartError(

@@ -86,6 +86,10 @@ class LinkHandler(logging.Handler):
             self.emit(record)
         return bool(passed)
 
+    def reconnect(self, send: Send) -> None:
+        """In a worker that was forked from a template process: its own link takes the records."""
+        self._send = send
+
     def after_fork(self) -> None:
         """
         In a child that the application forked the link is the parent's: records go to standard error from now

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import adapters, boot as boots, loading, logs, process, wire
 from .boot import Boot
@@ -34,32 +33,61 @@ def main() -> int:
         boot = boots.read(sys.stdin.buffer)
         if boot.schema and boot.schema != str(wire.SCHEMA_HASH):
             raise BootError("this shim and its front are of different builds (their schema hashes differ)")
-        control = ControlLink(boot)
+        if boot.preload:
+            return _main_of_template(boot)
+        return _serve(_connect(boot))
     except BootError as error:
         print(f"hydra worker: {error}", file=sys.stderr)
         return EXIT_START_FAILURE
+
+
+def _main_of_template(boot: Boot) -> int:
+    from .template import Template
+
+    template = Template(boot)
+    if not template.load():
+        process.hard_exit(EXIT_START_FAILURE)
+    forked = template.serve()
+    if forked is None:
+        # Not sys.exit(): threads that the application started while it was imported would keep the process.
+        process.hard_exit(0)
+        return 0
+    worker = _connect(forked)
+    template.hand_over(worker.control.send)
+    run = adapters.runner(template.interface)
+    return _guard(worker, lambda: run(worker, template.interface, template.application))
+
+
+def _connect(boot: Boot) -> Worker:
+    control = ControlLink(boot)
     control.start()
     process.install_signals(lambda: control.drain(boot.grace_milliseconds / 1000))
-    return _serve(Worker(boot, control))
+    return Worker(boot, control)
 
 
 def _serve(worker: Worker) -> int:
+    return _guard(worker, lambda: _load_and_serve(worker))
+
+
+def _load_and_serve(worker: Worker) -> int:
     boot = worker.boot
     setup = LogSetup(worker.control.send, boot.log_level)
-    try:
-        logs.line_buffer_output()
-        setup.before_loading()
-        boots.prepare_sys_path(boot)
-        if boot.interface in adapters.WITH_LOOP:
-            from .asgi import loops
+    logs.line_buffer_output()
+    setup.before_loading()
+    boots.prepare_sys_path(boot)
+    if boot.interface in adapters.WITH_LOOP:
+        from .asgi import loops
 
-            worker.loop = loops.create(boot.loop)
-        # Off since the start, see hydra_shim.py; an application finds it as Python has it.
-        gc.enable()
-        application = loading.load(boot)
-        interface, application = adapters.choose(boot, application)
-        setup.after_loading()
-        return adapters.runner(interface)(worker, interface, application)
+        worker.loop = loops.create(boot.loop)
+    application = loading.load(boot)
+    interface, application = adapters.choose(boot, application)
+    setup.after_loading()
+    return adapters.runner(interface)(worker, interface, application)
+
+
+def _guard(worker: Worker, serve: Callable[[], int]) -> int:
+    try:
+        return serve()
     except StartError as error:
         worker.control.failed(error)
     except BootError as error:

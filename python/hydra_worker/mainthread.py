@@ -29,6 +29,12 @@ _wanted: Optional[Look] = None
 _asking = False
 
 
+def begin() -> None:
+    """This process is the worker, and none that the worker forks."""
+    global _worker
+    _worker = os.getpid()
+
+
 def handle_interrupt(number: int, frame: Optional[FrameType]) -> None:
     """
     The handler of SIGINT. A real one, which a terminal sends to the whole group, is the front's to decide

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import mainthread
 
@@ -55,6 +55,7 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
     """
 
     worker = os.getpid()
+    mainthread.begin()
 
     def terminate(number: int, frame: Optional[object]) -> None:
         # A forked child may be told to end before it has come to after_fork().
@@ -69,7 +70,7 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
         (signal.SIGTERM, terminate, signal.SIG_DFL),
     ]
     # Where the front was started by nohup it is ignored already.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         handlers.append((signal.SIGHUP, mainthread.handle_hangup, signal.SIG_DFL))
 
     def after_fork() -> None:
@@ -89,6 +90,46 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
     if hasattr(os, "register_at_fork"):
         # A child that the application forks is the application's: it ends as any Python program does.
         os.register_at_fork(after_in_child=after_fork)
+
+
+class HeldSignals:
+    """
+    The signals that a terminal or a service sends to all processes of a server, held off in the template
+    process: it ends when the front says so.
+    """
+
+    def __init__(self) -> None:
+        # What the application has installed while it was imported, for the workers.
+        self._applications: Dict[int, Any] = {}
+        self._numbers = [
+            getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+        ]
+        # Where the front was started by nohup it is ignored already.
+        self._numbers = [n for n in self._numbers if signal.getsignal(n) != signal.SIG_IGN]
+        self._hold()
+
+    def take_back(self) -> None:
+        """The application is imported, and may have installed handlers of its own."""
+        for number in self._numbers:
+            found = signal.getsignal(number)
+            if found is not _ignore:
+                self._applications[number] = found
+        self._hold()
+
+    def give_back(self) -> None:
+        """In a worker, whose own handlers are installed: those of the application have precedence, as ever."""
+        for number, handler in self._applications.items():
+            if handler is not None:
+                signal.signal(number, handler)
+
+    def _hold(self) -> None:
+        for number in self._numbers:
+            # A handler and not SIG_IGN, which the application's subprocesses would inherit.
+            signal.signal(number, _ignore)
+
+
+def _ignore(number: int, frame: Optional[object]) -> None:
+    """Whoever sends it sends it to the front, too."""
 
 
 def hard_exit(code: int) -> None:

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xc6c62c6f1cf5109e
+SCHEMA_HASH = 0xcee0c09c06597646
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -35,6 +35,10 @@ PONG = 0x07
 LOG = 0x08
 GOODBYE = 0x09
 INTERRUPT = 0x0a
+FORK = 0x0b
+FORKED = 0x0c
+EXITED = 0x0d
+KILL = 0x0e
 REQUEST = 0x10
 BODY = 0x11
 RESPONSE = 0x12
@@ -83,10 +87,12 @@ LOG_ERROR = 4
 LOG_CRITICAL = 5
 
 # The message types that the front may send.
-FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, REQUEST, BODY, WINDOW, CANCEL))
+FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))
 
 # The message types that a worker may send.
-FROM_WORKER = frozenset((HELLO, READY, FAILED, PONG, LOG, GOODBYE, BODY, RESPONSE, WINDOW, RESET, TAKEN))
+FROM_WORKER = frozenset((
+    HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET, TAKEN
+))
 
 # The fixed part of each message, and the same behind a header.
 HELLO_FIELDS = Struct("<QIHBBB")
@@ -109,6 +115,14 @@ GOODBYE_FIELDS = Struct("<IH")
 _GOODBYE_FRAME = Struct("<IBBHQIH")
 INTERRUPT_FIELDS = Struct("<QBB")
 _INTERRUPT_FRAME = Struct("<IBBHQQBB")
+FORK_FIELDS = Struct("<I")
+_FORK_FRAME = Struct("<IBBHQI")
+FORKED_FIELDS = Struct("<IIH")
+_FORKED_FRAME = Struct("<IBBHQIIH")
+EXITED_FIELDS = Struct("<II")
+_EXITED_FRAME = Struct("<IBBHQII")
+KILL_FIELDS = Struct("<I")
+_KILL_FRAME = Struct("<IBBHQI")
 REQUEST_FIELDS = Struct("<IBHHHII")
 _REQUEST_FRAME = Struct("<IBBHQIBHHHII")
 RESPONSE_FIELDS = Struct("<HII")
@@ -313,6 +327,55 @@ def unpack_interrupt(payload: Buffer) -> tuple[int, int, int]:
     if len(payload) != 10:
         raise _malformed("INTERRUPT", len(payload))
     return INTERRUPT_FIELDS.unpack(payload)
+
+
+def pack_fork(stream: int, flags: int, sequence: int) -> bytes:
+    return _FORK_FRAME.pack(4, FORK, flags, 0, stream, sequence)
+
+
+def unpack_fork(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("FORK", len(payload))
+    return FORK_FIELDS.unpack(payload)
+
+
+def pack_forked(stream: int, flags: int, sequence: int, process_id: int, message: Buffer) -> bytes:
+    size = 10 + len(message)
+    if size > MAX_PAYLOAD:
+        raise _too_long("FORKED", size)
+    head = _FORKED_FRAME.pack(size, FORKED, flags, 0, stream, sequence, process_id, len(message))
+    return b"".join((head, message))
+
+
+def unpack_forked(payload: Buffer) -> tuple[int, int, bytes]:
+    size = len(payload)
+    if size < 10:
+        raise _malformed("FORKED", size)
+    sequence, process_id, size1 = FORKED_FIELDS.unpack_from(payload)
+    end1 = 10 + size1
+    if end1 != size:
+        raise _malformed("FORKED", size)
+    return sequence, process_id, bytes(payload[10:end1])
+
+
+def pack_exited(stream: int, flags: int, process_id: int, code: int) -> bytes:
+    return _EXITED_FRAME.pack(8, EXITED, flags, 0, stream, process_id, code)
+
+
+def unpack_exited(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
+        raise _malformed("EXITED", len(payload))
+    return EXITED_FIELDS.unpack(payload)
+
+
+def pack_kill(stream: int, flags: int, process_id: int) -> bytes:
+    return _KILL_FRAME.pack(4, KILL, flags, 0, stream, process_id)
+
+
+def unpack_kill(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("KILL", len(payload))
+    return KILL_FIELDS.unpack(payload)
 
 
 def pack_request(

@@ -54,7 +54,6 @@ class Front:
             "address": address,
             "token": self.token,
             "worker": 0,
-            "workers": 1,
             "app": app,
             "app_dir": app_dir,
             "version": "test",

@@ -239,7 +239,7 @@ class FuzzTests(unittest.TestCase):
         hub = Hub(True, failures.append)
         ours, theirs = socket.socketpair()
         hub.open([WsgiLink(theirs, WINDOW, WINDOW)])
-        environs = EnvironBuilder("", "", True, False)
+        environs = EnvironBuilder("", "", True)
         problems = []
 
         def work():

@@ -344,7 +344,7 @@ class BootTests(unittest.TestCase):
 
     def test_defaults_and_normalisation(self):
         boot = Boot(dict(self.BASE, root_path="api/", threads=0, new_in_a_later_version=[]))
-        self.assertEqual((boot.root_path, boot.threads, boot.interface, boot.workers), ("/api", 1, "auto", 1))
+        self.assertEqual((boot.root_path, boot.threads, boot.interface), ("/api", 1, "auto"))
         self.assertEqual(Boot(dict(self.BASE, root_path="/")).root_path, "")
 
     def test_wrong_types_are_refused(self):

@@ -31,7 +31,7 @@ class EnvironTests(WsgiCase):
             "wsgi.version": [1, 0],
             "wsgi.url_scheme": "http",
             "wsgi.multithread": self.boot.get("threads", 1) > 1,
-            "wsgi.multiprocess": False,
+            "wsgi.multiprocess": True,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
         }
@@ -120,7 +120,7 @@ class PathTests(unittest.TestCase):
             request_window = response_window = 1
 
         request = WsgiStream(Link(), 1, 1, (b"GET", path, b"", CONNECTION, b""), b"", 0.0)
-        return EnvironBuilder(root_path, "", False, True).build(request, None, True)
+        return EnvironBuilder(root_path, "", False).build(request, None, True)
 
     def test_path_is_decoded_to_latin1(self):
         for path, info in (
@@ -138,7 +138,6 @@ class PathTests(unittest.TestCase):
         environ = self.build(b"/x", "/caf\u00e9")
         self.assertEqual(environ["SCRIPT_NAME"], "/caf\xc3\xa9")
         self.assertEqual(environ["PATH_INFO"], "/x")
-        self.assertIs(environ["wsgi.multiprocess"], True)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ public sealed class PythonModuleTests
     [InlineData("HEADER = Struct(\"<IBBHQ\")")]
     [InlineData("MAX_PAYLOAD = 262128")]
     [InlineData("REQUEST_FIELDS = Struct(\"<IBHHHII\")")]
-    [InlineData("FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, REQUEST, BODY, WINDOW, CANCEL))")]
+    [InlineData("FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))")]
     public void Module_Has_TheLine(string line)
     {
         Assert.Contains(line, WireRun.Of().Python.Split('\n'));

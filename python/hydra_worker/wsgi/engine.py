@@ -46,7 +46,7 @@ class WsgiEngine(control.Engine):
         self._interface = interface
         self._application = application
         boot = worker.boot
-        self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1, boot.workers > 1)
+        self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1)
         self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         if boot.interruptible:
             self._hub.guard = Guard(application)

@@ -75,7 +75,7 @@ def parse_connection(block: bytes) -> Dict[str, str]:
 class EnvironBuilder:
     """Makes environs for one worker; remembers the blocks that repeat from request to request."""
 
-    def __init__(self, root_path: str, version: str, multithread: bool, multiprocess: bool) -> None:
+    def __init__(self, root_path: str, version: str, multithread: bool) -> None:
         self._headers = BlockCache(parse_headers)
         self._connections = BlockCache(parse_connection)
         self._base: Dict[str, Any] = {
@@ -84,7 +84,8 @@ class EnvironBuilder:
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": multithread,
-            "wsgi.multiprocess": multiprocess,
+            # Of one worker, too: while it is replaced two serve, and SIGTTIN adds another at any time.
+            "wsgi.multiprocess": True,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
             "wsgi.file_wrapper": FileWrapper,

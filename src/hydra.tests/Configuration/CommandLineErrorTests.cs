@@ -93,4 +93,15 @@ public sealed class CommandLineErrorTests
 
         Assert.Contains("no Unix sockets on Windows", Assert.Single(Assert.IsType<ParseResult.Errors>(result).Messages), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(true, "tcp", "which Windows cannot do")]
+    [InlineData(false, "tcp", "--preload needs --worker-transport uds")]
+    public void Parse_PreloadWhereItCannotWork_IsRefused(bool isWindows, string transport, string expected)
+    {
+        ParseResult result = CommandLine.Parse(
+            ["main:app", "--preload", "--worker-transport", transport], new Dictionary<string, string>(), new HostFacts(1, isWindows));
+
+        Assert.Contains(expected, Assert.Single(Assert.IsType<ParseResult.Errors>(result).Messages), StringComparison.Ordinal);
+    }
 }

@@ -122,6 +122,27 @@ internal static class WireCatalogue
                 .WriteFrame(output, flags, stream),
             payload => GoodbyeMessage.TryRead(payload, out GoodbyeMessage m) ? [N(m.Cancelled), m.Message.ToArray()] : null),
         new(
+            MessageType.Fork,
+            typeof(ForkMessage),
+            (v, output, flags, stream) => new ForkMessage { Sequence = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => ForkMessage.TryRead(payload, out ForkMessage m) ? [N(m.Sequence)] : null),
+        new(
+            MessageType.Forked,
+            typeof(ForkedMessage),
+            (v, output, flags, stream) => new ForkedMessage { Sequence = U32(v[0]), ProcessId = U32(v[1]), Message = Span(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => ForkedMessage.TryRead(payload, out ForkedMessage m) ? [N(m.Sequence), N(m.ProcessId), m.Message.ToArray()] : null),
+        new(
+            MessageType.Exited,
+            typeof(ExitedMessage),
+            (v, output, flags, stream) => new ExitedMessage { ProcessId = U32(v[0]), Code = U32(v[1]) }.WriteFrame(output, flags, stream),
+            payload => ExitedMessage.TryRead(payload, out ExitedMessage m) ? [N(m.ProcessId), N(m.Code)] : null),
+        new(
+            MessageType.Kill,
+            typeof(KillMessage),
+            (v, output, flags, stream) => new KillMessage { ProcessId = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => KillMessage.TryRead(payload, out KillMessage m) ? [N(m.ProcessId)] : null),
+        new(
             MessageType.Interrupt,
             typeof(InterruptMessage),
             (v, output, flags, stream) => new InterruptMessage { Target = (ulong)v[0], Link = U8(v[1]), Reason = U8(v[2]) }

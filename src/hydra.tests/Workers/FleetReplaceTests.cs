@@ -162,4 +162,17 @@ public class FleetReplaceTests
         Assert.True(harness.Fleet.AllStopped.IsCompleted);
         Assert.Equal(3, harness.Started.Count);
     }
+
+    [Fact]
+    public async Task Start_SeveralFailAtOnce_TheFirstSaysWhyAndNoneIsTriedAgain()
+    {
+        using var harness = new FleetHarness(workers: 2);
+        harness.Fail(harness.Started[0], "the first");
+        harness.Fail(harness.Started[1], "the second");
+        harness.Advance(20);
+
+        Assert.Equal("the first", (await harness.Fleet.Started).Failure?.Message);
+        Assert.Equal(2, harness.Started.Count);
+        Assert.Empty(harness.Lines("could not start"));
+    }
 }

@@ -40,6 +40,15 @@ internal static class CommandLine
             errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");
         }
 
+        if (options.Preload && draft.Host.IsWindows)
+        {
+            errors.Add("--preload forks workers, which Windows cannot do: leave it out.");
+        }
+        else if (options.Preload && options.WorkerTransport is WorkerTransport.Tcp)
+        {
+            errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
+        }
+
         if (options.App is null)
         {
             errors.Add(

@@ -155,4 +155,7 @@ internal sealed record HydraOptions
 
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }
+
+    /// <summary>The application is imported once, and workers are forked from that.</summary>
+    public bool Preload { get; init; }
 }

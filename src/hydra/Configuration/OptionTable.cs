@@ -109,6 +109,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "preload", Default = "false", Group = OptionGroup.Workers,
+            Help = "Import the application once and fork the workers from that process: they start at once and share its memory. Not on "
+                + "Windows.",
+            Bind = Switch(static (o, v) => o with { Preload = v }),
+        },
+        new()
+        {
             Name = "python", Placeholder = "PATH", Group = OptionGroup.Workers,
             Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, a .venv beside the "
                 + "application, then python3 and python on PATH.",

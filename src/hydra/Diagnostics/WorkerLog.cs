@@ -13,8 +13,8 @@ internal sealed class WorkerLog(ServerLog log)
     /// <summary>Queues a record with the time it was made at. Newlines in the message stay: tracebacks are meant to be read.</summary>
     /// <param name="level">Its level.</param>
     /// <param name="created">When it was made.</param>
-    /// <param name="worker">The worker's index.</param>
-    /// <param name="pid">Its process.</param>
+    /// <param name="worker">The worker's index; below 0 for the process that workers are forked from.</param>
+    /// <param name="pid">Its process; 0 where there was none.</param>
     /// <param name="logger">The name of its logger; empty for what it printed.</param>
     /// <param name="message">The text, with its traceback if there is one.</param>
     public void Write(LogLevel level, DateTimeOffset created, int worker, int pid, ReadOnlySpan<char> logger, ReadOnlySpan<char> message)
@@ -26,7 +26,8 @@ internal sealed class WorkerLog(ServerLog log)
 
         // Python's root logger has no name worth a word.
         ReadOnlySpan<char> name = logger.SequenceEqual("root") ? "" : logger;
-        log.Write(level, created, $"worker {worker} (pid {pid}) | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
+        string source = worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
+        log.Write(level, created, $"{source} | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
     }
 
     /// <summary>The same for UTF-8; bytes that are none are replaced.</summary>

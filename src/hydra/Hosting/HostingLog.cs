@@ -17,7 +17,7 @@ internal static partial class HostingLog
     [LoggerMessage(1603, LogLevel.Warning, "not all requests finished within {Seconds:0.#} s; the rest was cut off")]
     public static partial void GraceOver(ILogger logger, double seconds);
 
-    [LoggerMessage(1604, LogLevel.Warning, "a second signal: stopping at once")]
+    [LoggerMessage(1604, LogLevel.Warning, "a further signal: stopping at once")]
     public static partial void Forced(ILogger logger);
 
     [LoggerMessage(1605, LogLevel.Information, "stopped")]

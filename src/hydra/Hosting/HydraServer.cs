@@ -59,7 +59,7 @@ internal sealed class HydraServer : IDisposable
             ConfigurationLog.Warning(_logger, warning);
         }
 
-        using var signals = new StopSignals();
+        using var signals = new StopSignals(TimeProvider.System);
         using var upgrade = new Upgrade(_started, _sockets, _logger);
         using var predecessor = new Predecessor(_started.Inheritance);
         try
@@ -189,6 +189,9 @@ internal sealed class HydraServer : IDisposable
     private async Task<int> StopAsync(WebServer web, Supervisor supervisor, StopSignals signals, Upgrade upgrade)
     {
         TimeSpan quiet;
+
+        // A server that was upgraded stops already: the first signal is then the second wish.
+        Task force = signals.First.IsCompleted ? signals.Second : signals.First;
         if (upgrade.Done.IsCompletedSuccessfully)
         {
             quiet = QuietAtUpgrade;
@@ -206,7 +209,7 @@ internal sealed class HydraServer : IDisposable
         }
 
         Task graceful = StopGracefullyAsync(web, supervisor, quiet);
-        if (await Task.WhenAny(graceful, signals.Second).ConfigureAwait(false) != graceful)
+        if (await Task.WhenAny(graceful, force).ConfigureAwait(false) != graceful)
         {
             HostingLog.Forced(_logger);
             web.Abandon();

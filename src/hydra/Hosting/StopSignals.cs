@@ -4,28 +4,58 @@ namespace Hydra.Hosting;
 
 /// <summary>
 /// Turns SIGTERM, SIGINT and SIGQUIT (on Windows Ctrl-C, Ctrl-Break and the console's closing) into a request to stop; a second
-/// one asks to stop at once.
+/// one asks to stop at once. Any thread.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    /// <summary>
+    /// What comes sooner after the first is the same wish: Ctrl-C reaches the whole group of a terminal, and a wrapper in it passes on what
+    /// the server has got already.
+    /// </summary>
+    public static readonly TimeSpan Apart = TimeSpan.FromSeconds(0.5);
+
     private readonly TaskCompletionSource<PosixSignal> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _second = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
     private readonly PosixSignalRegistration[] _registrations;
+    private long _firstAt;
 
     /// <summary>Begins to listen.</summary>
-    public StopSignals()
-        => _registrations =
+    /// <param name="time">The clock.</param>
+    public StopSignals(TimeProvider time)
+    {
+        _time = time;
+        _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Handle),
         ];
+    }
 
     /// <summary>Completes at the first signal.</summary>
     public Task<PosixSignal> First => _first.Task;
 
     /// <summary>Completes at the second signal.</summary>
     public Task Second => _second.Task;
+
+    /// <summary>A signal has come.</summary>
+    public void Note(PosixSignal signal)
+    {
+        lock (_lock)
+        {
+            if (!_first.Task.IsCompleted)
+            {
+                _firstAt = _time.GetTimestamp();
+                _first.TrySetResult(signal);
+            }
+            else if (_time.GetElapsedTime(_firstAt) >= Apart)
+            {
+                _second.TrySetResult();
+            }
+        }
+    }
 
     /// <summary>Gives the signals back to the system.</summary>
     public void Dispose()
@@ -39,9 +69,6 @@ internal sealed class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (!_first.TrySetResult(context.Signal))
-        {
-            _second.TrySetResult();
-        }
+        Note(context.Signal);
     }
 }

@@ -76,8 +76,10 @@ internal sealed class WorkerSetup : IDisposable
             DataChannel = loops.Channel,
             LimitConcurrency = _options.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
-            Command = CommandWithSocket,
+            Prepare = RestoreSocket,
+            Command = Command,
             Document = Document(loops.Count),
+            Preload = _options.Preload,
             Watchdog = new WatchdogOptions { RequestTimeout = _options.RequestTimeout, WorkerTimeout = _options.WorkerTimeout },
             InterruptsAbandoned = _options.CancelOnDisconnect,
         };
@@ -93,14 +95,12 @@ internal sealed class WorkerSetup : IDisposable
     }
 
     // The same cleaner may have taken the socket away.
-    private WorkerCommand CommandWithSocket()
+    private void RestoreSocket()
     {
         if (_address.Restore())
         {
             WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
         }
-
-        return Command();
     }
 
     private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
@@ -166,7 +166,6 @@ internal sealed class WorkerSetup : IDisposable
         Address = "",
         Token = "",
         Worker = 0,
-        Workers = _options.MaxWorkers ?? _options.Workers,
         App = _options.App!,
         Factory = _options.Factory,
         AppDir = _options.AppDir,

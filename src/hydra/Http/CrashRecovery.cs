@@ -14,6 +14,10 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
     // Each time a worker that was going away, or held up by another request, gave it back. More is a mistake of ours.
     private const int MostReturns = 100;
 
+    // Workers that may die before they come to the request. It may be that it was begun, and the front had not heard of it yet: so this
+    // is bounded as well, or a request that kills workers could do so for ever behind others.
+    private const int MostLosses = 3;
+
     private readonly PoisonMemory _poison = new();
 
     /// <summary>Whether the request must not be given to any worker.</summary>
@@ -27,12 +31,14 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
     public async ValueTask<ExchangeOutcome> RecoverAsync(string method, HttpExchange exchange, ExchangeOutcome outcome, Dispatcher dispatcher)
     {
         int deaths = 0;
+        int losses = 0;
         int returns = 0;
         while (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
         {
             if (outcome is ExchangeOutcome.LinkLost)
             {
-                deaths++;
+                losses++;
+                deaths += exchange.Loss is StreamLoss.LinkLostBehind ? 0 : 1;
                 if (await IsConvictedByAsync(method, exchange).ConfigureAwait(false))
                 {
                     return ExchangeOutcome.Poisonous;
@@ -43,7 +49,7 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                 returns++;
             }
 
-            if (deaths > 1 || returns > MostReturns || !MaySendAgain(method, exchange, outcome))
+            if (deaths > 1 || losses > MostLosses || returns > MostReturns || !MaySendAgain(method, exchange, outcome))
             {
                 return outcome;
             }

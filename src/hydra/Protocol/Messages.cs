@@ -158,6 +158,48 @@ internal readonly ref partial struct InterruptMessage
     public byte Reason { get; init; }
 }
 
+/// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
+[WireMessage(MessageType.Fork, WireDirection.ToWorker)]
+internal readonly ref partial struct ForkMessage
+{
+    /// <summary>Comes back in <see cref="ForkedMessage.Sequence"/>.</summary>
+    public uint Sequence { get; init; }
+}
+
+/// <summary>From a template process: the worker is forked, or could not be.</summary>
+[WireMessage(MessageType.Forked, WireDirection.ToFront)]
+internal readonly ref partial struct ForkedMessage
+{
+    /// <summary>Which <see cref="ForkMessage"/> this answers.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>The worker's process id; 0 when it could not be forked.</summary>
+    public uint ProcessId { get; init; }
+
+    /// <summary>Why it could not be forked.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Message { get; init; }
+}
+
+/// <summary>From a template process: a worker that it forked has ended.</summary>
+[WireMessage(MessageType.Exited, WireDirection.ToFront)]
+internal readonly ref partial struct ExitedMessage
+{
+    /// <summary>The worker's process id.</summary>
+    public uint ProcessId { get; init; }
+
+    /// <summary>Its exit code, or 128 and the number of the signal that ended it.</summary>
+    public uint Code { get; init; }
+}
+
+/// <summary>To a template process: end a worker that it forked, at once.</summary>
+[WireMessage(MessageType.Kill, WireDirection.ToWorker)]
+internal readonly ref partial struct KillMessage
+{
+    /// <summary>The worker's process id. One that has ended is no error.</summary>
+    public uint ProcessId { get; init; }
+}
+
 /// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
 [WireMessage(MessageType.Request, WireDirection.ToWorker)]
 internal readonly ref partial struct RequestMessage

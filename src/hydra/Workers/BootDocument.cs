@@ -15,9 +15,6 @@ internal sealed record BootDocument
     /// <summary>The worker's index.</summary>
     public required int Worker { get; init; }
 
-    /// <summary>How many workers there are.</summary>
-    public required int Workers { get; init; }
-
     /// <summary>The application: module:attribute.</summary>
     public required string App { get; init; }
 
@@ -56,6 +53,9 @@ internal sealed record BootDocument
 
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
+
+    /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
+    public bool Preload { get; init; }
 
     /// <summary>The document as one line.</summary>
     public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, BootDocumentJson.Default.BootDocument), (byte)'\n'];

@@ -204,7 +204,7 @@ internal sealed partial class Fleet
 
     private void OnReplacementFailed(WorkerSlot slot, Worker worker, WorkerFailure failure)
     {
-        _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+        LogTraceback(worker, failure);
         _throttle.OnEnded(Now, Now - worker.Life.StartedAt);
         if (_reload.Contains(slot.Index) && !_reload.IsProven && worker.Life.Generation == _reload.Generation)
         {

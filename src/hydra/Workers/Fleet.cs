@@ -70,6 +70,8 @@ internal sealed partial class Fleet
     /// <summary>All processes that have not ended.</summary>
     public IReadOnlyList<Worker> Alive => _alive;
 
+    private bool HasStarted => _started.Task is { IsCompletedSuccessfully: true, Result.Failure: null };
+
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 
     /// <summary>Starts all workers.</summary>
@@ -225,8 +227,9 @@ internal sealed partial class Fleet
     private void OnServingEnded(WorkerSlot slot, Worker worker, int exitCode)
     {
         WorkerFailure? failure = worker.Life.ReadyAt is null ? FailureOf(worker, exitCode) : null;
-        if (failure is not null && !_started.Task.IsCompleted)
+        if (failure is not null && !HasStarted)
         {
+            // The first says why the server cannot start, and it is about to stop; the others have nothing to add.
             _started.TrySetResult(new StartOutcome(null, failure));
             return;
         }
@@ -248,8 +251,16 @@ internal sealed partial class Fleet
         }
         else
         {
-            _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+            LogTraceback(worker, failure);
             WorkersLog.RestartFailed(_logger, worker.Index, failure.Message, delay.TotalSeconds);
+        }
+    }
+
+    private void LogTraceback(Worker worker, WorkerFailure failure)
+    {
+        if (failure.Traceback.Length > 0)
+        {
+            _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
         }
     }
 

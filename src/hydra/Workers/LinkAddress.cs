@@ -78,6 +78,12 @@ internal sealed class LinkAddress : IDisposable
         {
             try
             {
+                if (File.Exists(_directory.SocketPath))
+                {
+                    // Workers that are started together miss it together.
+                    return false;
+                }
+
                 if (_directory.Restore() is { } problem)
                 {
                     throw Failure(problem);

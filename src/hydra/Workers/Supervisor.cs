@@ -29,6 +29,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
     private readonly LinkListener _listener;
+    private readonly IWorkerStarter _starter;
     private readonly WorkerLauncher _launcher;
     private readonly Fleet _fleet;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
@@ -43,8 +44,13 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _log = log;
         _logger = logger;
         _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
-        _listener = new LinkListener(address, options.Windows, _fleet.OwnersOf, logger);
-        _launcher = new WorkerLauncher(options, _listener.Address, log, logger);
+        var spawner = new WorkerSpawner();
+        _starter = options.Preload
+            ? new TemplateStarter(
+                spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
+            : new DirectStarter(spawner, options.Command);
+        _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
+        _launcher = new WorkerLauncher(options.Prepare, options.Document, _listener.Address, _starter, log, logger);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -88,6 +94,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public async Task StopAsync(TimeSpan grace)
     {
         Post(() => _fleet.Stop(grace));
+        Post(_starter.Stop);
         Task finished = await Task.WhenAny(_fleet.AllStopped, Task.Delay(grace + WorkerLauncher.ExitTime)).ConfigureAwait(false);
         if (finished != _fleet.AllStopped)
         {
@@ -97,7 +104,11 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     }
 
     /// <summary>Kills all workers at once. Any thread.</summary>
-    public void KillAll() => Post(_fleet.KillAll);
+    public void KillAll()
+    {
+        Post(_fleet.KillAll);
+        Post(_starter.Stop);
+    }
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()
@@ -105,6 +116,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _timer.Dispose();
         _watchdog.Dispose();
         _listener.Dispose();
+        _starter.Dispose();
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life)

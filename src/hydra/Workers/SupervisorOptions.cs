@@ -43,8 +43,14 @@ internal sealed record SupervisorOptions
     /// <summary>The windows that WELCOME names.</summary>
     public required WelcomeWindows Windows { get; init; }
 
-    /// <summary>How a worker process is started; asked before each start. Throws <see cref="WorkerStartException"/>.</summary>
+    /// <summary>Called before each start of a worker, also of one that is forked. Throws <see cref="WorkerStartException"/>.</summary>
+    public Action Prepare { get; init; } = static () => { };
+
+    /// <summary>How a process is started; asked before each start, with --preload that of the template. Throws <see cref="WorkerStartException"/>.</summary>
     public required Func<WorkerCommand> Command { get; init; }
+
+    /// <summary>Whether the application is imported once and workers are forked from that.</summary>
+    public bool Preload { get; init; }
 
     /// <summary>The boot document but for what differs from worker to worker.</summary>
     public required BootDocument Document { get; init; }

@@ -5,30 +5,11 @@ using Hydra.Transport;
 
 namespace Hydra.Workers;
 
-/// <summary>What happens to a worker. The supervisor's side of <see cref="Worker"/>; called from any thread.</summary>
-internal interface IWorkerEvents
-{
-    /// <summary>The worker is ready; its handle has its links.</summary>
-    void OnReady(Worker worker);
-
-    /// <summary>The worker has drained and is about to exit.</summary>
-    void OnGoodbye(Worker worker);
-
-    /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
-    void OnLinkClosed(Worker worker, string? violation);
-
-    /// <summary>The worker has answered a PING.</summary>
-    void OnPong(Worker worker, WorkerProbe probe);
-
-    /// <summary>The worker sends a log record or has printed a line.</summary>
-    void OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message);
-}
-
 /// <summary>
 /// One worker process with its links, from start to exit. <c>_lock</c> guards the links, which arrive on any thread; the state belongs
 /// to the supervisor's queue.
 /// </summary>
-internal sealed class Worker : ILinkOwner, IControlSink
+internal sealed partial class Worker : ILinkOwner, IControlSink
 {
     private const int FirstLinesLimit = 4096;
 
@@ -74,7 +55,7 @@ internal sealed class Worker : ILinkOwner, IControlSink
     public string TokenText { get; }
 
     /// <summary>The process, once it is started.</summary>
-    public WorkerProcess? Process { get; set; }
+    public IWorkerProcess? Process { get; set; }
 
     /// <summary>The process's id, or 0 as long as there is none.</summary>
     public int Pid => Process?.Id ?? 0;
@@ -195,40 +176,6 @@ internal sealed class Worker : ILinkOwner, IControlSink
         return control is not null;
     }
 
-    /// <summary>Closes all links; requests on them are lost.</summary>
-    public void CloseLinks()
-    {
-        ControlLink? control;
-        lock (_lock)
-        {
-            control = _control;
-        }
-
-        control?.Close();
-        CloseDataLinks();
-    }
-
-    private void CloseDataLinks()
-    {
-        foreach (WorkerLink? link in Links())
-        {
-            link?.Close();
-        }
-    }
-
-    private WorkerLink?[] Links()
-    {
-        lock (_lock)
-        {
-            return [.. _links];
-        }
-    }
-
-    string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
-        => State is WorkerState.Stopped ? "its worker has ended"
-            : identity.Kind is LinkKind.Control ? AcceptControl(socket, welcome)
-            : AcceptData(socket, identity.Index, welcome);
-
     void IControlSink.OnReady(WorkerInfo info)
     {
         WorkerLink[] links;
@@ -275,69 +222,6 @@ internal sealed class Worker : ILinkOwner, IControlSink
     void IControlSink.OnControlClosed(string? violation)
     {
         _controlClosed.TrySetResult();
-        _events.OnLinkClosed(this, violation);
-    }
-
-    private string? AcceptControl(Socket socket, ReadOnlySpan<byte> welcome)
-    {
-        ControlLink control;
-        lock (_lock)
-        {
-            if (_control is not null)
-            {
-                return "its worker has a control link already";
-            }
-
-            // Under the lock, so that no DRAIN can come before it. The socket is new: these few bytes are taken at once.
-            socket.Send(welcome);
-            HasConnected = true;
-            _control = control = new ControlLink(new SocketLinkChannel(socket), this);
-        }
-
-        control.Start();
-        return null;
-    }
-
-    private string? AcceptData(Socket socket, int index, ReadOnlySpan<byte> welcome)
-    {
-        const string Refusal = "its worker has all its data links already";
-        if (index >= _links.Length)
-        {
-            return Refusal;
-        }
-
-        // Outside the lock: it may wait for the front's loops to be there.
-        var link = new WorkerLink(_dataChannel(socket, index), Handle, index, OnLinkClosed)
-        {
-            Abandoned = InterruptsAbandoned ? id => InterruptAbandoned(index, id) : null,
-        };
-        lock (_lock)
-        {
-            if (_links[index] is not null)
-            {
-                return Refusal;
-            }
-
-            _links[index] = link;
-        }
-
-        socket.Send(welcome);
-        link.Start();
-        return null;
-    }
-
-    // The task of an ASGI request hears of it by receive() and send().
-    private void InterruptAbandoned(int link, ulong id)
-    {
-        if (Info is { Interface: "wsgi" })
-        {
-            Interrupt(link, id, CancelReason.ClientLeft);
-        }
-    }
-
-    private void OnLinkClosed(WorkerLink link, string? violation)
-    {
-        Handle.Shut();
         _events.OnLinkClosed(this, violation);
     }
 }

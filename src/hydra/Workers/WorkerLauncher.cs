@@ -4,12 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Workers;
 
 /// <summary>Starts the process of a worker, hands it the boot document and waits for its end. Any thread.</summary>
-internal sealed class WorkerLauncher(SupervisorOptions options, string address, IWorkerLogSink log, ILogger logger)
+internal sealed class WorkerLauncher(
+    Action prepare, BootDocument document, string address, IWorkerStarter starter, IWorkerLogSink log, ILogger logger)
 {
     /// <summary>How long a process may take to end after its links closed.</summary>
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
-
-    private readonly WorkerSpawner _spawner = new();
 
     /// <summary>Runs the process of a worker from its start to its end.</summary>
     /// <param name="worker">The worker; why it could not start is put into its <see cref="Worker.Failure"/>.</param>
@@ -17,16 +16,14 @@ internal sealed class WorkerLauncher(SupervisorOptions options, string address, 
     /// <returns>The exit code; -1 when the process could not be started.</returns>
     public async Task<int> RunAsync(Worker worker, Action started)
     {
-        string python = "";
         try
         {
-            WorkerCommand command = options.Command();
-            python = command.Python;
-            WorkerProcess process = await _spawner.StartAsync(command, worker.Index).ConfigureAwait(false);
+            prepare();
+            (IWorkerProcess process, WorkerCommand command) = await starter.StartAsync(worker.Index, worker.Life.Generation).ConfigureAwait(false);
             worker.Process = process;
             started();
             WorkersLog.Started(logger, worker.Index, process.Id);
-            process.Boot(options.Document with
+            process.Boot(document with
             {
                 Address = address,
                 Token = worker.TokenText,
@@ -40,18 +37,14 @@ internal sealed class WorkerLauncher(SupervisorOptions options, string address, 
             await Task.WhenAny(worker.ControlDone, Task.Delay(ExitTime)).ConfigureAwait(false);
             if (!worker.HasConnected)
             {
-                Fail(worker, PythonFailure.EndedEarly(python, code, worker.FirstLines));
+                Fail(worker, PythonFailure.EndedEarly(command.Python, code, worker.FirstLines));
             }
 
             return code;
         }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            Fail(worker, PythonFailure.CannotStart(python, e.NativeErrorCode, e.Message));
-        }
         catch (WorkerStartException e)
         {
-            Fail(worker, e.Message);
+            worker.SetFailure(e.Failure ?? new WorkerFailure(StartFailure.Internal, e.Message, ""));
         }
 
         return -1;

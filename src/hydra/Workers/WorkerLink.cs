@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Hydra.Protocol;
 using Hydra.Transport;
 
@@ -15,24 +14,14 @@ internal sealed partial class WorkerLink : ILinkSink
     private readonly WorkerHandle _worker;
     private readonly Action<WorkerLink, string?> _closed;
 
-    // The stream table, under the gate. A slot's generation grows whenever its stream ends, so a late frame matches nothing.
-    private Slot[] _slots = new Slot[64];
-    private int _slotsUsed;
-    private int _firstFree = -1;
+    // Under the gate, as the stream table is.
     private bool _isClosed;
 
-    // No stream is opened any more: the link is closed, or the worker drains.
+    // No stream is opened any more: the link is closed, or the worker drains. Under the gate.
     private bool _isShut;
 
     // Requests that were sent on this link, ever.
     private long _sent;
-
-    // The reading side's own: what the worker did wrong; how many of the requests that were sent it has taken, known before and by
-    // what has just come; responses that have just ended.
-    private string? _violation;
-    private long _taken;
-    private long _takenNow;
-    private int _completed;
 
     /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
     /// <param name="channel">The connected channel, its handshake done.</param>
@@ -171,26 +160,6 @@ internal sealed partial class WorkerLink : ILinkSink
         return true;
     }
 
-    int ILinkSink.OnBytes(ReadOnlySpan<byte> data)
-    {
-        ReadOnlySpan<byte> rest = data;
-        while (true)
-        {
-            FrameReadStatus status = FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload);
-            if (status == FrameReadStatus.NeedMore)
-            {
-                TellProgress();
-                return data.Length - rest.Length;
-            }
-
-            _violation = status is FrameReadStatus.Ok ? Handle(header, payload) : $"a frame header is invalid ({status})";
-            if (_violation is not null)
-            {
-                return -1;
-            }
-        }
-    }
-
     void ILinkSink.OnClosed(Exception? error)
     {
         List<(long Sequence, UpstreamStream? Stream, ulong Id)> lost;
@@ -216,233 +185,5 @@ internal sealed partial class WorkerLink : ILinkSink
         {
             lost[i].Stream?.OnLost(lost[i].Id, i < begun ? loss : StreamLoss.LinkLostBehind);
         }
-    }
-
-    // Ends all streams and gives those that were open, or cancelled and not through. Under the gate.
-    private List<(long Sequence, UpstreamStream? Stream, ulong Id)> TakeAll()
-    {
-        List<(long, UpstreamStream?, ulong)> taken = [];
-        for (int i = 0; i < _slotsUsed; i++)
-        {
-            ref Slot slot = ref _slots[i];
-            if (slot.Stream is not null || slot.IsCancelled)
-            {
-                taken.Add((slot.Sequence, slot.Stream, ((ulong)slot.Generation << 32) | (uint)i));
-                Free(ref slot, i);
-                _worker.Window.Leave();
-            }
-        }
-
-        return taken;
-    }
-
-    // Once for all that has come in one piece: counters that threads share, and those who wait for a place.
-    private void TellProgress()
-    {
-        NoteTaken();
-        int completed = _completed;
-        _completed = 0;
-        _worker.Listener?.OnProgress(completed);
-    }
-
-    private void NoteTaken()
-    {
-        if (_takenNow > _taken)
-        {
-            int count = (int)(_takenNow - _taken);
-            _taken = _takenNow;
-            _worker.Window.OnTaken(count);
-        }
-    }
-
-    // Returns the rule that the worker broke, or null.
-    private string? Handle(in FrameHeader header, ReadOnlySpan<byte> payload)
-    {
-        bool end = (header.Flags & FrameFlags.End) != 0;
-        return header.Type switch
-        {
-            MessageType.Response => HandleResponse(header.Stream, payload, end),
-            MessageType.Body => HandleBody(header.Stream, payload, end),
-            MessageType.Window => HandleWindow(header.Stream, payload),
-            MessageType.Reset => HandleReset(header.Stream, payload),
-            MessageType.Taken => HandleTaken(header.Stream, payload),
-            _ => $"{header.Type} may not be sent by a worker on a data link",
-        };
-    }
-
-    private string? HandleResponse(ulong id, ReadOnlySpan<byte> payload, bool end)
-    {
-        if (!ResponseMessage.TryRead(payload, out ResponseMessage response))
-        {
-            return "a RESPONSE frame has wrong lengths";
-        }
-
-        UpstreamStream? stream = end ? FindForFrame(id, remove: true) : FindAnswered(id);
-        return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
-    }
-
-    private string? HandleBody(ulong id, ReadOnlySpan<byte> payload, bool end)
-    {
-        if (payload.Length > ProtocolLimits.MaxBody)
-        {
-            return "a BODY frame is too long";
-        }
-
-        UpstreamStream? stream = FindForFrame(id, end);
-        return stream is null || stream.OnBody(id, payload, end) ? null : "a BODY frame came before its RESPONSE or beyond its credit";
-    }
-
-    private string? HandleWindow(ulong id, ReadOnlySpan<byte> payload)
-    {
-        if (!WindowMessage.TryRead(payload, out WindowMessage window))
-        {
-            return "a WINDOW frame has wrong lengths";
-        }
-
-        UpstreamStream? stream = FindForFrame(id, remove: false);
-        return stream is null || stream.OnWindow(id, window.Credit) ? null : "a WINDOW frame grants too much";
-    }
-
-    private string? HandleReset(ulong id, ReadOnlySpan<byte> payload)
-    {
-        if (!ResetMessage.TryRead(payload, out ResetMessage reset))
-        {
-            return "a RESET frame has wrong lengths";
-        }
-
-        if ((ResetReason)reset.Reason is ResetReason.NotStarted)
-        {
-            _worker.Window.OnGivenBack();
-        }
-
-        FindForFrame(id, remove: true)?.OnReset(id, (ResetReason)reset.Reason, Encoding.UTF8.GetString(reset.Message));
-        return null;
-    }
-
-    private string? HandleTaken(ulong id, ReadOnlySpan<byte> payload)
-    {
-        if (!TakenMessage.TryRead(payload, out TakenMessage taken))
-        {
-            return "a TAKEN frame has wrong lengths";
-        }
-
-        if (id != 0)
-        {
-            FindForFrame(id, remove: false);
-        }
-
-        if (taken.Requests > 0)
-        {
-            _worker.Window.Report(taken.BusyMicroseconds, (int)Math.Min(taken.Requests, int.MaxValue));
-        }
-
-        return null;
-    }
-
-    private UpstreamStream? FindForFrame(ulong id, bool remove)
-    {
-        UpstreamStream? stream = FindAndNote(id, remove);
-        if (_takenNow > _taken && !_worker.Window.HasRoom)
-        {
-            // The next request of this client may come inside the callback, and need not wait for what is known already.
-            NoteTaken();
-        }
-
-        return stream;
-    }
-
-    private UpstreamStream? FindAndNote(ulong id, bool remove)
-    {
-        lock (_channel.Gate)
-        {
-            uint index = (uint)id;
-            if (index >= (uint)_slotsUsed)
-            {
-                return null;
-            }
-
-            ref Slot slot = ref _slots[index];
-            uint age = slot.Generation - (uint)(id >> 32);
-            if (age == 0 || (age == 1 && slot.Stream is null))
-            {
-                // The latest stream of this slot, perhaps over already: the worker has taken it, and what was sent before it.
-                _takenNow = Math.Max(_takenNow, slot.Sequence);
-            }
-
-            return remove ? Remove(id) : Find(id);
-        }
-    }
-
-    private UpstreamStream? Find(ulong id)
-    {
-        uint index = (uint)id;
-        return index < (uint)_slotsUsed && _slots[index].Generation == (uint)(id >> 32) ? _slots[index].Stream : null;
-    }
-
-    private UpstreamStream? Remove(ulong id)
-    {
-        UpstreamStream? stream = Find(id);
-        if (stream is not null || IsCancelled(id))
-        {
-            Free(ref _slots[(uint)id], (int)(uint)id);
-            _worker.Window.Leave();
-            _completed++;
-        }
-
-        return stream;
-    }
-
-    private bool IsCancelled(ulong id)
-    {
-        uint index = (uint)id;
-        return index < (uint)_slotsUsed && _slots[index].Generation == (uint)(id >> 32) && _slots[index].IsCancelled;
-    }
-
-    private void Free(ref Slot slot, int index)
-    {
-        slot.Stream = null;
-        slot.IsCancelled = false;
-        slot.IsInterrupted = false;
-        slot.Generation++;
-        slot.NextFree = _firstFree;
-        _firstFree = index;
-    }
-
-    private int TakeSlot()
-    {
-        if (_firstFree >= 0)
-        {
-            int index = _firstFree;
-            _firstFree = _slots[index].NextFree;
-            return index;
-        }
-
-        if (_slotsUsed == _slots.Length)
-        {
-            Array.Resize(ref _slots, _slots.Length * 2);
-        }
-
-        // From 1, so that no stream has the id 0, which stands for the link itself.
-        _slots[_slotsUsed].Generation = 1;
-        return _slotsUsed++;
-    }
-
-    private struct Slot
-    {
-        public UpstreamStream? Stream;
-        public uint Generation;
-        public int NextFree;
-
-        // The looks that there had been when the present deadline began to run.
-        public int Since;
-
-        // The front has cancelled the stream, and the worker has not said yet that it is through with it.
-        public bool IsCancelled;
-
-        // The worker was told to stop it.
-        public bool IsInterrupted;
-
-        // The number of its request among those that were sent on this link, from 1.
-        public long Sequence;
     }
 }

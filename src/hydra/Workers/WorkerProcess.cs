@@ -23,13 +23,17 @@ internal sealed record WorkerCommand
 }
 
 /// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
-internal sealed class WorkerStartException(string message) : Exception(message);
+internal sealed class WorkerStartException(string message) : Exception(message)
+{
+    /// <summary>What the application did, where that is why.</summary>
+    public WorkerFailure? Failure { get; init; }
+}
 
 /// <summary>
 /// A running Python process. Its standard input carries the boot document, its standard output and error become log lines. The
 /// events come from threads of the pool.
 /// </summary>
-internal sealed class WorkerProcess
+internal sealed class WorkerProcess : IWorkerProcess
 {
     private readonly Process _process;
 
@@ -103,22 +107,7 @@ internal sealed class WorkerProcess
     }
 
     /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
-    public long Resident
-    {
-        get
-        {
-            try
-            {
-                // An object of its own: the other one waits for the end, and is not made for two threads.
-                using Process process = Process.GetProcessById(Id);
-                return process.WorkingSet64;
-            }
-            catch (Exception e) when (e is InvalidOperationException or ArgumentException or Win32Exception)
-            {
-                return 0;
-            }
-        }
-    }
+    public long Resident => ProcessMemory.Resident(Id);
 
     /// <summary>Ends the process at once.</summary>
     public void Kill()

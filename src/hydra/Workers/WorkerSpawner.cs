@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 
 namespace Hydra.Workers;
 
@@ -18,6 +19,7 @@ internal sealed class WorkerSpawner
     }
 
     /// <summary>Starts a worker process on the thread.</summary>
+    /// <exception cref="WorkerStartException">Python cannot be started.</exception>
     public Task<WorkerProcess> StartAsync(WorkerCommand command, int index)
     {
         var started = new TaskCompletionSource<WorkerProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,6 +28,10 @@ internal sealed class WorkerSpawner
             try
             {
                 started.SetResult(WorkerProcess.Start(command, index));
+            }
+            catch (Win32Exception e)
+            {
+                started.SetException(new WorkerStartException(PythonFailure.CannotStart(command.Python, e.NativeErrorCode, e.Message)));
             }
             catch (Exception e)
             {

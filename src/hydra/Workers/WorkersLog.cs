@@ -86,4 +86,13 @@ internal static partial class WorkersLog
     [LoggerMessage(1432, LogLevel.Warning,
         "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
     public static partial void AbandonedOverdue(ILogger logger, int worker, int pid, string request, double seconds);
+
+    [LoggerMessage(1480, LogLevel.Information, "the template process (pid {Pid}) has loaded the application; workers are forked from it")]
+    public static partial void TemplateReady(ILogger logger, int pid);
+
+    [LoggerMessage(1481, LogLevel.Error, "the template process (pid {Pid}) {Ending}, and its workers with it; another takes its place")]
+    public static partial void TemplateDied(ILogger logger, int pid, string ending);
+
+    [LoggerMessage(1482, LogLevel.Error, "the template process (pid {Pid}) has not answered for {Seconds:0.#} s and is killed")]
+    public static partial void TemplateSilent(ILogger logger, int pid, double seconds);
 }

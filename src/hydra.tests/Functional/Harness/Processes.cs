@@ -16,6 +16,9 @@ public static partial class Processes
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;
 
+    /// <summary>SIGUSR1.</summary>
+    public const int User1 = 10;
+
     /// <summary>SIGUSR2.</summary>
     public const int User2 = 12;
 
@@ -71,12 +74,22 @@ public static partial class Processes
     /// <summary>Forgets the peak so far.</summary>
     public static void ResetPeak(int pid) => File.WriteAllText($"/proc/{pid}/clear_refs", "5");
 
+    /// <summary>Memory in bytes that no other process has, too.</summary>
+    public static long Private(int pid)
+        => Field($"/proc/{pid}/smaps_rollup", "Private_Clean:") + Field($"/proc/{pid}/smaps_rollup", "Private_Dirty:");
+
+    /// <summary>What its open descriptors are: paths, and names such as "anon_inode:[eventpoll]".</summary>
+    public static IReadOnlyList<string> Descriptors(int pid)
+        => [.. Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Select(static path => new FileInfo(path).LinkTarget ?? "")];
+
     /// <summary>The command line, its words joined by blanks.</summary>
     public static string CommandLine(int pid) => Encoding.UTF8.GetString(Read($"/proc/{pid}/cmdline")).TrimEnd('\0').Replace('\0', ' ');
 
-    private static long StatusField(int pid, string name)
+    private static long StatusField(int pid, string name) => Field($"/proc/{pid}/status", name);
+
+    private static long Field(string path, string name)
     {
-        string line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        string line = File.ReadLines(path).First(l => l.StartsWith(name, StringComparison.Ordinal));
         return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 

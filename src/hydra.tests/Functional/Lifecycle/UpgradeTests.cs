@@ -48,6 +48,27 @@ public sealed partial class UpgradeTests
     }
 
     [Fact]
+    public async Task Upgrade_OldServerIsToldToStop_StopsAtOnce()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_misbehaviours:app") { Arguments = ["--graceful-timeout", "1h"] });
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.GetAsync("/never-ends");
+        await server.Board.WaitAsync("never-ends");
+        server.Signal(Processes.User2);
+        int successor = await SuccessorAsync(server);
+        await server.Log.WaitAsync("upgraded: stopping");
+        server.Signal(Processes.Terminate);
+
+        // With a grace of an hour only a stop that does not wait for the request ends in time.
+        await Eventually.HoldsAsync(() => !Processes.IsAlive(server.Pid), "the end of the old server", () => server.Log.Text);
+        await server.Log.WaitAsync("further signal");
+        Processes.Signal(successor, Processes.Terminate);
+        Assert.Equal(1, await server.ExitAsync());
+        server.Log.ExpectAnyErrors("/never-ends");
+    }
+
+    [Fact]
     public async Task Upgrade_Twice_PassesEveryAddressOnEachTime()
     {
         await using HydraServer server = await HydraServer.LaunchAsync(
@@ -120,6 +141,21 @@ public sealed partial class UpgradeTests
         await server.Log.ExpectErrorAsync("the upgrade failed", "not a second time");
         server.Log.ExpectAnyErrors("[CRIT]");
         Assert.Equal("hello", await server.GetTextAsync("/"));
+    }
+
+    [NamespaceFact]
+    public async Task Upgrade_OfProcess1_IsRefused()
+    {
+        string[] options = [.. NamespaceFactAttribute.UserOptions, "--pid", "--fork", "--mount-proc"];
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Launcher = ["unshare", .. options] });
+        int front = server.FrontPid();
+        Processes.Signal(front, Processes.User2);
+
+        await server.Log.WaitAsync("[WARN]", "SIGUSR2 is ignored", "process 1 of its container");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Processes.Signal(front, Processes.Terminate);
+        Assert.Equal(0, await server.ExitAsync());
     }
 
     [Fact]

@@ -77,17 +77,19 @@ public sealed class EnvironTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
-    [InlineData(1, 1, false, false)]
-    [InlineData(4, 1, true, false)]
-    [InlineData(1, 2, false, true)]
-    [InlineData(4, 2, true, true)]
-    public async Task Environ_ThreadsAndProcesses_AreTrueToFact(int threads, int workers, bool multithread, bool multiprocess)
+    [InlineData(1, 1, false)]
+    [InlineData(4, 1, true)]
+    [InlineData(1, 2, false)]
+    [InlineData(4, 2, true)]
+    public async Task Environ_ThreadsAndProcesses_AreTrueToFact(int threads, int workers, bool multithread)
     {
         HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:app") { Workers = workers, Arguments = ["--threads", $"{threads}"] });
         JsonElement environ = await server.GetJsonAsync("/environ");
 
         Assert.Equal(multithread, environ.GetProperty("wsgi.multithread").GetBoolean());
-        Assert.Equal(multiprocess, environ.GetProperty("wsgi.multiprocess").GetBoolean());
+
+        // Of one worker, too: while it is replaced two serve, and SIGTTIN adds another at any time.
+        Assert.True(environ.GetProperty("wsgi.multiprocess").GetBoolean());
     }
 
     private static string Text(JsonElement environ, string name) => environ.GetProperty(name).GetString()!;

@@ -1,0 +1,249 @@
+"""
+The template process of --preload: imports the application once and forks the workers from it.
+
+It has one thread, no event loop and no connection but its link to the front: whatever of these existed would
+be in every worker, too, and half dead. A worker that was forked reads a boot document of its own from its
+standard input, as one that was started does.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from typing import Any, List, Optional, Set, Tuple
+
+from . import adapters, boot as boots, links, loading, logs, process, wire
+from .boot import Boot
+from .errors import BootError, LinkBroken, StartError, internal
+from .logs import LogSetup, Send, clip, logger
+from .tracebacks import format_exception
+
+# Standard input, output and error.
+_STREAMS = 3
+
+
+class Template:
+    """
+    Lives on the main thread of the template process, but for what the application's threads log. The worker
+    that was forked has a copy, of which it uses what was loaded.
+    """
+
+    def __init__(self, boot: Boot) -> None:
+        if not hasattr(os, "fork") or not hasattr(socket, "SCM_RIGHTS"):
+            raise BootError("--preload needs fork() and Unix sockets, which this Python does not have")
+        self._boot = boot
+        self._pid = os.getpid()
+        parent = os.getppid()
+        self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
+        # Here and not later as in a worker: it imports ctypes, which the workers then share.
+        process.die_with_parent(parent)
+        self._lock = threading.Lock()
+        self._signals = process.HeldSignals()
+        self._logs = LogSetup(self._send, boot.log_level)
+        self.interface = ""
+        self.application: Any = None
+        # Forked and not reaped.
+        self._children: Set[int] = set()
+        self._retired = False
+        self._child_handler: Any = None
+        self._wake, self._waker = os.pipe()
+        for end in (self._wake, self._waker):
+            os.set_blocking(end, False)
+
+    def load(self) -> bool:
+        """Imports the application; tells the front and returns False when that fails."""
+        # It is no worker, and what is imported belongs to all of them.
+        os.environ.pop("HYDRA_WORKER_ID", None)
+        try:
+            logs.line_buffer_output()
+            self._logs.before_loading()
+            boots.prepare_sys_path(self._boot)
+            application = loading.load(self._boot)
+            self.interface, self.application = adapters.choose(self._boot, application)
+            self._logs.after_loading()
+            self._import_what_workers_need()
+        except StartError as error:
+            self._failed(error)
+            return False
+        except Exception as error:
+            self._failed(
+                internal(f"The template process failed with {type(error).__name__}: {error}", error)
+            )
+            return False
+        self._signals.take_back()
+        self._warn_of_threads()
+        return True
+
+    def serve(self) -> Optional[Boot]:
+        """
+        Forks workers until the front is gone or wants no more. Returns None in the template process, in the
+        end, and the boot document in each worker.
+        """
+        self._child_handler = signal.signal(signal.SIGCHLD, _wake_up)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        # What is alive now stays so: the collector need not touch it, and its pages remain shared.
+        gc.collect()
+        if hasattr(gc, "freeze"):
+            gc.freeze()
+        self._send(
+            wire.pack_ready(0, 0, 0, self.interface.encode(), process.python_version().encode(), b"")
+        )
+        while not self._retired or self._children:
+            ready, _, _ = select.select([self._sock, self._wake], [], [])
+            if self._wake in ready:
+                self._reap()
+            if self._sock in ready:
+                try:
+                    descriptors = self._handle()
+                except (OSError, EOFError, LinkBroken, wire.WireError):
+                    # The front is gone or has given us up; the workers notice the same on their own links.
+                    return None
+                if descriptors is not None:
+                    return self._become_worker(descriptors)
+        return None
+
+    def hand_over(self, send: Send) -> None:
+        """In a worker that has its own link and signal handlers: to what the application set up at import."""
+        self._logs.handler.reconnect(send)
+        self._signals.give_back()
+
+    def _import_what_workers_need(self) -> None:
+        """Whatever is imported now is shared."""
+        adapters.runner(self.interface)
+        if self.interface in adapters.WITH_LOOP and self._boot.loop != "asyncio":
+            try:
+                import uvloop  # noqa: F401
+            except ImportError:
+                # Each worker decides for itself what that means.
+                pass
+
+    def _failed(self, error: StartError) -> None:
+        trace = format_exception(error.cause) if error.cause is not None else error.trace
+        self._send(
+            wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024))
+        )
+
+    def _warn_of_threads(self) -> None:
+        others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+        if others:
+            logger.warning(
+                "The application has started threads while it was imported (%s). With --preload the workers "
+                "are forked from the process that imported it, and do not have them: whatever waits for one of "
+                "them waits for ever. Start them when the lifespan or the first request begins, or do without "
+                "--preload.",
+                ", ".join(others),
+            )
+
+    def _reap(self) -> None:
+        try:
+            while os.read(self._wake, 4096):
+                pass
+        except BlockingIOError:
+            pass
+        # One by one: the application may have children of its own here, which are not ours to reap.
+        for pid in list(self._children):
+            try:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                # Somebody else has reaped it, and knows the code.
+                ended, status = pid, 0
+            if ended:
+                self._children.discard(pid)
+                self._send(wire.pack_exited(0, 0, pid, _exit_code(status)))
+
+    def _handle(self) -> Optional[List[int]]:
+        """One frame from the front. Returns a worker's streams in a process that was just forked."""
+        kind, payload, descriptors = self._receive()
+        if kind == wire.FORK:
+            (sequence,) = wire.unpack_fork(payload)
+            return descriptors if self._fork(sequence, descriptors) else None
+        if kind == wire.KILL:
+            (pid,) = wire.unpack_kill(payload)
+            if pid in self._children:
+                # Not reaped yet, so the number is still this child's.
+                os.kill(pid, signal.SIGKILL)
+        elif kind == wire.DRAIN:
+            self._retired = True
+        else:
+            raise LinkBroken(f"frame type {kind:#x} may not come here")
+        return None
+
+    def _fork(self, sequence: int, descriptors: List[int]) -> bool:
+        """Whether this is the worker."""
+        if len(descriptors) != _STREAMS:
+            raise LinkBroken("a FORK frame came without its descriptors")
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (AttributeError, OSError, ValueError):
+                # None, closed or broken: the worker has nothing of it either.
+                continue
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._send(wire.pack_forked(0, 0, sequence, 0, clip(str(error), 0xFFFF)))
+            pid = -1
+        if pid == 0:
+            return True
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if pid > 0:
+            self._children.add(pid)
+            self._send(wire.pack_forked(0, 0, sequence, pid, b""))
+        return False
+
+    def _become_worker(self, descriptors: List[int]) -> Boot:
+        # Before anything else: a template that has ended already is noticed here, one that ends later kills.
+        process.die_with_parent(self._pid)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL if self._child_handler is None else self._child_handler)
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        os.close(self._wake)
+        os.close(self._waker)
+        self._sock.close()
+        with open(0, "rb", closefd=False) as stream:
+            boot = boots.read(stream)
+        os.environ["HYDRA_WORKER_ID"] = str(boot.worker)
+        return boot
+
+    def _send(self, frame: bytes) -> None:
+        with self._lock:
+            try:
+                self._sock.sendall(frame)
+            except OSError:
+                # Noticed by the reading side.
+                pass
+
+    def _receive(self) -> Tuple[int, bytes, List[int]]:
+        """One frame, with the descriptors that came with it."""
+        space = socket.CMSG_SPACE(_STREAMS * array.array("i").itemsize)
+        head, ancillary, _, _ = self._sock.recvmsg(wire.HEADER_SIZE, space)
+        descriptors = array.array("i")
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        if not head:
+            raise EOFError("the link was closed")
+        head += links.read_exactly(self._sock, wire.HEADER_SIZE - len(head))
+        length, kind, flags, zero, stream = wire.HEADER.unpack(head)
+        if length > wire.MAX_PAYLOAD or zero or flags or stream:
+            raise LinkBroken("malformed frame header")
+        return kind, links.read_exactly(self._sock, length), list(descriptors)
+
+
+def _wake_up(number: int, frame: Optional[object]) -> None:
+    """A handler and not SIG_IGN: only then is the wake-up written, and the end of a child kept to be read."""
+
+
+def _exit_code(status: int) -> int:
+    return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
