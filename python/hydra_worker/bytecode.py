@@ -25,7 +25,8 @@ class _Loader(SourceFileLoader):
 
 def keep(here: str) -> None:
     """Lets the modules of the package below `here` be kept."""
-    if sys.dont_write_bytecode:
+    # Where there is no place for files the shim is an archive, and Python keeps nothing of one.
+    if sys.dont_write_bytecode and os.path.isdir(here):
         package = os.path.join(here, "hydra_worker")
         for directory in (package, os.path.join(package, "asgi"), os.path.join(package, "wsgi")):
             sys.path_importer_cache[directory] = FileFinder(directory, (_Loader, SOURCE_SUFFIXES))
