@@ -133,24 +133,35 @@ internal sealed partial class EventLoop : IDisposable
     /// <returns>0, or the negative of errno.</returns>
     public int TryRegisterListener(ILoopSource source) => Register(source, Libc.EpollIn);
 
-    /// <summary>Calls for each connection that is watched. The loop's thread only; the call may end connections.</summary>
-    public void VisitConnections(Action<LoopConnection> visit)
+    /// <summary>Calls for connections that are watched, until a call returns true so many times. The loop's thread only.</summary>
+    /// <param name="from">Where to begin: 0, or what the last call returned.</param>
+    /// <param name="visit">May end connections.</param>
+    /// <param name="limit">How often it may return true.</param>
+    /// <returns>Where to go on; 0 when all were visited.</returns>
+    public int VisitConnections(int from, Func<LoopConnection, bool> visit, int limit)
     {
-        // What is registered in the meantime may be in a larger array, and was not to be visited anyway.
-        foreach (ILoopSource? source in Volatile.Read(ref _sources))
+        ILoopSource?[] sources = Volatile.Read(ref _sources);
+        for (int i = from; i < sources.Length; i++)
         {
-            if (source is LoopConnection connection)
+            if (sources[i] is not LoopConnection connection)
             {
-                try
+                continue;
+            }
+
+            try
+            {
+                if (visit(connection) && --limit == 0)
                 {
-                    visit(connection);
-                }
-                catch (Exception e)
-                {
-                    Fault(connection, e);
+                    return i + 1;
                 }
             }
+            catch (Exception e)
+            {
+                Fault(connection, e);
+            }
         }
+
+        return 0;
     }
 
     /// <summary>Forgets a source that is about to be closed. Any thread; an event may be under way.</summary>

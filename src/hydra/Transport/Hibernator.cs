@@ -7,10 +7,16 @@ namespace Hydra.Transport;
 /// </summary>
 internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTimer, IThreadPoolWorkItem
 {
+    // Kestrel takes some 10 µs to let go of one: then the others get their turn.
+    private const int MostInATick = 64;
+
     // In the order of their deadlines: all wait equally long.
     private readonly LinkedList<HibernatedConnection> _asleep = [];
     private readonly List<TaskCompletionSource> _wakers = [];
     private volatile bool _isTimed;
+
+    // Where the search for idle connections goes on; 0 when none is under way.
+    private int _position;
 
     /// <summary>Connections that sleep on this loop. For tests and figures.</summary>
     public int Count => _asleep.Count;
@@ -74,6 +80,11 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
     void IThreadPoolWorkItem.Execute()
     {
         WakeThoseOfClosedListeners();
+        if (_position > 0)
+        {
+            PutToSleep();
+        }
+
         if (!_isTimed && loop.Connections >= group.Options.HibernateFrom)
         {
             _isTimed = true;
@@ -90,9 +101,9 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
             Lingerer.TakeOver(asleep, loop, group, registered: true);
         }
 
-        if (loop.Connections >= group.Options.HibernateFrom)
+        if (loop.Connections >= group.Options.HibernateFrom && _position == 0)
         {
-            loop.VisitConnections(static connection => connection.FallAsleepIfIdle());
+            PutToSleep();
         }
 
         group.Trimmer.OnLook(now);
@@ -100,6 +111,15 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
         if (_isTimed)
         {
             loop.After(Period, this);
+        }
+    }
+
+    private void PutToSleep()
+    {
+        _position = loop.VisitConnections(_position, static connection => connection.FallAsleepIfIdle(), MostInATick);
+        if (_position > 0)
+        {
+            loop.Post(this);
         }
     }
 

@@ -22,11 +22,12 @@ internal sealed partial class LoopConnection
     /// Falls asleep when it waits for a request of which nothing has come, and has done so for some looks. Kestrel is told that the client has
     /// ended, finds nothing left to do, and disposes the connection.
     /// </summary>
-    public void FallAsleepIfIdle()
+    /// <returns>Whether it does.</returns>
+    public bool FallAsleepIfIdle()
     {
         if (++_quietLooks < LooksUntilSleep)
         {
-            return;
+            return false;
         }
 
         _quietLooks = 0;
@@ -37,6 +38,8 @@ internal sealed partial class LoopConnection
             _fallsAsleep = true;
             _input.EndForSleep();
         }
+
+        return _fallsAsleep;
     }
 
     // Whether the descriptor has gone to the hibernator. Kestrel is through with the connection.
