@@ -57,8 +57,8 @@ def _cpu(results: dict) -> list[Bar]:
 def _idle(results: dict) -> list[Bar]:
     measure = results["measures"].get("idle_memory", {})
     return _bars([
-        (name, max(0.0, (entry["rested"][1] - entry["before"][1]) / entry["connections"]))
-        for name, entry in measure.items() if "rested" in entry and "failure" not in entry], lowest_first=True)
+        (name, max(0.0, (entry["asked"][1] - entry["before"][1]) / entry["connections"]))
+        for name, entry in measure.items() if "asked" in entry and "failure" not in entry], lowest_first=True)
 
 
 def _start_up(results: dict) -> list[Bar]:
@@ -93,7 +93,7 @@ def all_charts(results: dict) -> dict[str, str]:
             found[name] = charts.lines(title, note, steps, series, logarithmic)
     for name, values, title, note, unit in (
         ("cpu", _cpu(results), "CPU per request", "Microseconds, user and system, whole process tree; ASGI hello, 256 connections", " µs"),
-        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000, 5 s after an answer; whole process tree", " KB"),
+        ("idle-memory", _idle(results), "Memory of an idle connection", "KB for each of 10,000, at once after an answer; whole process tree", " KB"),
         ("start-up", _start_up(results), "Start-up", "Milliseconds from exec to the first answer", " ms"),
         ("transfer", _transfer(results), "One body of 1 GB", "MB a second through the application", ""),
     ):

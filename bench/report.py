@@ -101,8 +101,9 @@ def loaded_cells(entry: dict, part: int) -> list[str]:
 
 def idle_cells(entry: dict, part: int) -> list[str]:
     """Of the first process (part 0) or of all (part 1)."""
-    grown = [(entry[state][part] - entry["before"][part]) / entry["connections"] for state in ("connected", "asked", "rested")]
-    return [f"{entry['before'][part] / 1024:.1f}"] + [f"{kilobytes:.2f}" for kilobytes in grown]
+    states = ("connected", "asked", "rested")
+    grown = [(entry[state][part] - entry["before"][part]) / entry["connections"] if state in entry else None for state in states]
+    return [f"{entry['before'][part] / 1024:.1f}"] + ["closed by then" if each is None else f"{each:.2f}" for each in grown]
 
 
 def scenario_text(result: dict) -> str:
