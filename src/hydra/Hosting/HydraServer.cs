@@ -167,7 +167,7 @@ internal sealed class HydraServer : IDisposable
 
     private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
     {
-        TimeSpan elapsed = DateTime.Now - Process.GetCurrentProcess().StartTime;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(_started.At);
         var facts = new BannerFacts(addresses, _options.App!, info.Interface, _options.Workers, info.Python, info.Loop, elapsed);
         if (StandardStreams.IsErrorTerminal)
         {

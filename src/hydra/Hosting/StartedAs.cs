@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Hydra.Primitives;
@@ -27,6 +28,9 @@ internal sealed class StartedAs
         Variables = variables;
         Directory = directory;
     }
+
+    /// <summary>When it was, as a timestamp of <see cref="Stopwatch"/>: the process itself may have begun as a shell that did something else first.</summary>
+    public long At { get; } = Stopwatch.GetTimestamp();
 
     /// <summary>The arguments, the program's name first.</summary>
     public IReadOnlyList<byte[]> Arguments { get; }
