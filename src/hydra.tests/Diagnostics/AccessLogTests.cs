@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Hydra.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -15,17 +14,7 @@ public sealed class AccessLogTests
     public void Write_Request_IsOneLine()
         => Assert.Equal(
             "2026-11-24 01:44:54.123 127.0.0.1:51234 - \"GET /path?x=1 HTTP/1.1\" 200 1234 0.8ms\n",
-            Logged(log => log.Write(IPAddress.Loopback, 51234, "GET", "/path?x=1", "HTTP/1.1", 200, 1234, TimeSpan.FromMicroseconds(812))));
-
-    [Theory]
-    [InlineData("::1", "[::1]:1")]
-    [InlineData("::ffff:10.0.0.1", "10.0.0.1:1")]
-    [InlineData(null, "unix")]
-    public void Write_Address_IsShownAsUsual(string? address, string expected)
-        => Assert.Contains(
-            $" {expected} - ",
-            Logged(log => log.Write(address is null ? null : IPAddress.Parse(address), 1, "GET", "/", "HTTP/2", 200, 0, TimeSpan.Zero)),
-            StringComparison.Ordinal);
+            Logged(log => log.Write("127.0.0.1:51234", "GET", "/path?x=1", "HTTP/1.1", 200, 1234, TimeSpan.FromMicroseconds(812))));
 
     [Theory]
     [InlineData("/a\" 200 \"x", "/a\\x22\\x20200\\x20\\x22x")]
@@ -59,13 +48,12 @@ public sealed class AccessLogTests
     public void Write_Many_AllocatesNothing()
     {
         using var log = new AccessLog(Stream.Null, NullLogger.Instance, FixedTime.Default);
-        IPAddress address = IPAddress.Loopback;
-        log.Write(address, 1, "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+        log.Write("127.0.0.1:1", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 50; i++)
         {
-            log.Write(address, 1, "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
+            log.Write("127.0.0.1:1", "GET", "/", "HTTP/1.1", 200, 0, TimeSpan.Zero);
         }
 
         // The queue's two buffers may grow a few times.

@@ -6,7 +6,7 @@ using Hydra.Workers;
 namespace Hydra.Tests.Workers;
 
 /// <summary>A request that writes down what happens to it.</summary>
-internal sealed class FakeStream : Exchange
+internal sealed class FakeStream : QueuedStream
 {
     private readonly byte[] _frame;
 

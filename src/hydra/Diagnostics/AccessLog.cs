@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Diagnostics;
@@ -31,8 +30,7 @@ internal sealed class AccessLog : IDisposable
     }
 
     /// <summary>Queues a line.</summary>
-    /// <param name="address">The client's address; null on a Unix socket.</param>
-    /// <param name="port">The client's port.</param>
+    /// <param name="remote">The client: address and port, or "unix".</param>
     /// <param name="method">The method as sent.</param>
     /// <param name="target">Path and query as sent.</param>
     /// <param name="protocol">HTTP/1.1 or HTTP/2.</param>
@@ -40,31 +38,6 @@ internal sealed class AccessLog : IDisposable
     /// <param name="bytes">Bytes of the response's body.</param>
     /// <param name="elapsed">From the request's head to the end of the response.</param>
     /// <param name="queued">The part of it that the request has waited for a worker; zero when it did not wait.</param>
-    public void Write(
-        IPAddress? address,
-        int port,
-        ReadOnlySpan<char> method,
-        ReadOnlySpan<char> target,
-        ReadOnlySpan<char> protocol,
-        int status,
-        long bytes,
-        TimeSpan elapsed,
-        TimeSpan queued = default)
-    {
-        LineBuilder line = Begin();
-        if (address is null)
-        {
-            line.Raw("unix"u8);
-        }
-        else
-        {
-            line.Address(address).Raw(":"u8).Number(port);
-        }
-
-        End(line, method, target, protocol, status, bytes, elapsed, queued);
-    }
-
-    /// <summary>The same for a client that is known by a text.</summary>
     public void Write(
         ReadOnlySpan<char> remote,
         ReadOnlySpan<char> method,

@@ -4,12 +4,14 @@ using System.Text;
 namespace Hydra.Diagnostics;
 
 /// <summary>What is counted of requests. Any thread.</summary>
-internal sealed class RequestMetrics
+/// <param name="failures">What the failures are called that can be counted, by their number; 0 is none.</param>
+internal sealed class RequestMetrics(IReadOnlyList<string> failures)
 {
     private const int Classes = 5;
 
     // By the first digit of the status, from 1.
     private readonly long[] _byClass = new long[Classes];
+    private readonly long[] _byFailure = new long[failures.Count];
     private readonly Histogram _duration = new();
     private readonly Histogram _queued = new();
 
@@ -24,6 +26,9 @@ internal sealed class RequestMetrics
         _queued.Add(queued);
     }
 
+    /// <summary>Counts a request that got no answer from its application, or not all of it, by the number of the failure.</summary>
+    public void AddFailure(int failure) => Interlocked.Increment(ref _byFailure[failure]);
+
     /// <summary>Writes the samples in the text format of Prometheus.</summary>
     public void Write(StringBuilder text)
     {
@@ -31,6 +36,12 @@ internal sealed class RequestMetrics
         for (int i = 0; i < Classes; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"hydra_requests_total{{status=\"{i + 1}xx\"}} {Volatile.Read(ref _byClass[i])}\n");
+        }
+
+        PrometheusText.Head(text, "hydra_failures_total", "counter", "Requests without a complete answer of an application, by what has failed.");
+        for (int i = 1; i < failures.Count; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"hydra_failures_total{{reason=\"{failures[i]}\"}} {Volatile.Read(ref _byFailure[i])}\n");
         }
 
         PrometheusText.Head(text, "hydra_request_duration_seconds", "histogram", "From a request's head to the end of its response.");

@@ -8,4 +8,8 @@ internal static partial class DispatchLog
     [LoggerMessage(1700, LogLevel.Warning,
         "{Refused} requests got 503: {Reason}; {Waiting} wait ({Kibibytes} KiB), and the clients are told to come again in {RetryAfter} s")]
     public static partial void Refused(ILogger logger, long refused, string reason, int waiting, long kibibytes, int retryAfter);
+
+    [LoggerMessage(1710, LogLevel.Error,
+        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
+    public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);
 }

@@ -16,20 +16,7 @@ internal sealed record DispatchOptions
     public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary>Why the queue does not take a request, or gives it up.</summary>
-internal enum RefusalReason
-{
-    /// <summary>As many wait as may.</summary>
-    QueueFull,
-
-    /// <summary>The request has waited as long as it may.</summary>
-    QueueTimeout,
-
-    /// <summary>The server ends.</summary>
-    Closed,
-}
-
-/// <summary>A request that is refused.</summary>
-/// <param name="Reason">Why.</param>
+/// <summary>A request that the queue does not take, or gives up.</summary>
+/// <param name="Reason"><see cref="Failure.QueueFull"/>, <see cref="Failure.QueueTimeout"/> or <see cref="Failure.Closing"/>.</param>
 /// <param name="RetryAfter">Seconds after which the client may try again.</param>
-internal readonly record struct Refusal(RefusalReason Reason, int RetryAfter);
+internal readonly record struct Refusal(Failure Reason, int RetryAfter);

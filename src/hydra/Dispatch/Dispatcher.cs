@@ -90,7 +90,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     /// <summary>Sends the request to a worker, or keeps it until there is one.</summary>
     /// <param name="exchange">The request; its callbacks may run before this returns.</param>
     /// <param name="loop">The caller's event loop, or 0.</param>
-    public void Submit(Exchange exchange, int loop)
+    public void Submit(QueuedStream exchange, int loop)
     {
         exchange.Loop = loop;
         if (_queue.Count > 0 || !TrySend(exchange))
@@ -100,7 +100,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     }
 
     /// <summary>Nobody wants the request any more. When this returns it is not in the queue, and is not sent from it.</summary>
-    public void Withdraw(Exchange exchange)
+    public void Withdraw(QueuedStream exchange)
     {
         lock (_gate)
         {
@@ -132,7 +132,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     /// <summary>Refuses what waits and whatever comes.</summary>
     public void Close()
     {
-        List<Exchange> refused = [];
+        List<QueuedStream> refused = [];
         lock (_gate)
         {
             _closed = true;
@@ -142,7 +142,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
                 refused.Add(exchange);
             }
 
-            Claim(refused, new Refusal(RefusalReason.Closed, RetryAfter: 1), _time.GetTimestamp());
+            Claim(refused, new Refusal(Failure.Closing, RetryAfter: 1), _time.GetTimestamp());
         }
 
         Answer(refused);
@@ -160,7 +160,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
         }
     }
 
-    private bool TrySend(Exchange exchange)
+    private bool TrySend(QueuedStream exchange)
     {
         // A link may close between the choice and the send: then its worker is withdrawn and the next choice is another.
         while (Choose() is { } worker)
@@ -205,7 +205,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
         }
     }
 
-    private void Enqueue(Exchange exchange)
+    private void Enqueue(QueuedStream exchange)
     {
         var refusal = default(Refusal);
         bool isRefused = false;
@@ -220,7 +220,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
             long now = _time.GetTimestamp();
             if (_closed || !_queue.TryAdd(exchange, now - TicksWaited(exchange)))
             {
-                refusal = _closed ? new Refusal(RefusalReason.Closed, RetryAfter: 1) : Refuse(RefusalReason.QueueFull, 1, now);
+                refusal = _closed ? new Refusal(Failure.Closing, RetryAfter: 1) : Refuse(Failure.QueueFull, 1, now);
                 isRefused = exchange.TryRefuse(refusal);
             }
             else if (!_isTimed)
@@ -278,7 +278,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
 
     private void OnTimer()
     {
-        List<Exchange> refused = [];
+        List<QueuedStream> refused = [];
         lock (_gate)
         {
             long now = _time.GetTimestamp();
@@ -290,7 +290,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
 
             if (refused.Count > 0)
             {
-                Claim(refused, Refuse(RefusalReason.QueueTimeout, refused.Count, now), now);
+                Claim(refused, Refuse(Failure.QueueTimeout, refused.Count, now), now);
             }
 
             if (_queue.Count == 0)
@@ -303,7 +303,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
         Answer(refused);
     }
 
-    private Refusal Refuse(RefusalReason reason, int count, long now)
+    private Refusal Refuse(Failure reason, int count, long now)
     {
         double seconds = Seconds(now);
         var refusal = new Refusal(reason, _rate.RetryAfter(_queue.Count, seconds));
@@ -312,15 +312,15 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     }
 
     // Takes out of the list those whose clients have left in the meantime.
-    private void Claim(List<Exchange> refused, Refusal refusal, long now) => refused.RemoveAll(exchange =>
+    private void Claim(List<QueuedStream> refused, Refusal refusal, long now) => refused.RemoveAll(exchange =>
     {
         exchange.QueueMicroseconds = Microseconds(now - exchange.QueuedAt);
         return !exchange.TryRefuse(refusal);
     });
 
-    private static void Answer(List<Exchange> refused)
+    private static void Answer(List<QueuedStream> refused)
     {
-        foreach (Exchange exchange in refused)
+        foreach (QueuedStream exchange in refused)
         {
             exchange.OnRefused();
         }
@@ -331,7 +331,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
         => ticks < _time.TimestampFrequency / 1000 ? 0 : (uint)Math.Min(_time.GetElapsedTime(0, ticks).TotalMicroseconds, uint.MaxValue);
 
     // What a request has waited before it was sent for the first time.
-    private long TicksWaited(Exchange exchange) => exchange.QueueMicroseconds * _time.TimestampFrequency / 1_000_000;
+    private long TicksWaited(QueuedStream exchange) => exchange.QueueMicroseconds * _time.TimestampFrequency / 1_000_000;
 
     private double Seconds(long timestamp) => (double)timestamp / _time.TimestampFrequency;
 }

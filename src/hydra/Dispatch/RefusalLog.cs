@@ -26,14 +26,14 @@ internal sealed class RefusalLog(ILogger logger)
     public void Add(in Refusal refusal, int count, RequestQueue queue, double now)
     {
         _refused += count;
-        ref long total = ref refusal.Reason is RefusalReason.QueueFull ? ref _full : ref _late;
+        ref long total = ref refusal.Reason is Failure.QueueFull ? ref _full : ref _late;
         Volatile.Write(ref total, total + count);
         if (now - _saidAt < Interval)
         {
             return;
         }
 
-        string reason = refusal.Reason is RefusalReason.QueueFull ? "the queue is full" : "they had waited as long as they may";
+        string reason = refusal.Reason is Failure.QueueFull ? "the queue is full" : "they had waited as long as they may";
         DispatchLog.Refused(logger, _refused, reason, queue.Count, queue.Bytes / 1024, refusal.RetryAfter);
         _saidAt = now;
         _refused = 0;

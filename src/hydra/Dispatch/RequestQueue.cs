@@ -6,7 +6,7 @@ namespace Hydra.Dispatch;
 /// </summary>
 internal sealed class RequestQueue(int size, long bytes)
 {
-    private Exchange? _last;
+    private QueuedStream? _last;
     private int _count;
     private long _bytes;
 
@@ -17,19 +17,19 @@ internal sealed class RequestQueue(int size, long bytes)
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The one whose turn it is.</summary>
-    public Exchange? First { get; private set; }
+    public QueuedStream? First { get; private set; }
 
     /// <summary>Adds a request at the end; one that was sent before in front of those that were not, whatever the bounds say.</summary>
     /// <param name="exchange">The request, which is in no queue.</param>
     /// <param name="queuedAt">When it began to wait.</param>
     /// <returns>False when that would be too many, or too large.</returns>
-    public bool TryAdd(Exchange exchange, long queuedAt)
+    public bool TryAdd(QueuedStream exchange, long queuedAt)
     {
         long held = exchange.HeldBytes;
         if (exchange.IsRetry)
         {
-            Exchange? last = null;
-            for (Exchange? waiting = First; waiting is { IsRetry: true }; waiting = waiting.Next)
+            QueuedStream? last = null;
+            for (QueuedStream? waiting = First; waiting is { IsRetry: true }; waiting = waiting.Next)
             {
                 last = waiting;
             }
@@ -55,7 +55,7 @@ internal sealed class RequestQueue(int size, long bytes)
 
     /// <summary>Takes a request out, wherever it is.</summary>
     /// <returns>False when it was not in the queue.</returns>
-    public bool Remove(Exchange exchange)
+    public bool Remove(QueuedStream exchange)
     {
         if (!exchange.IsQueued)
         {
@@ -89,9 +89,9 @@ internal sealed class RequestQueue(int size, long bytes)
     }
 
     /// <summary>Takes out those that began to wait before a time.</summary>
-    public void RemoveOlder(long time, List<Exchange> removed)
+    public void RemoveOlder(long time, List<QueuedStream> removed)
     {
-        Exchange? next = First;
+        QueuedStream? next = First;
         while (next is { } exchange && (exchange.QueuedAt < time || exchange.IsRetry))
         {
             // Those that were sent before are in front whatever their age; behind them age decides.
@@ -104,7 +104,7 @@ internal sealed class RequestQueue(int size, long bytes)
         }
     }
 
-    private void Link(Exchange exchange, Exchange? previous, Exchange? next)
+    private void Link(QueuedStream exchange, QueuedStream? previous, QueuedStream? next)
     {
         exchange.Previous = previous;
         exchange.Next = next;

@@ -19,8 +19,6 @@ internal static class BodyRules
         BufferResponse = (int)options.BufferResponse,
         BufferMemory = options.BufferMemory,
         LimitBody = options.LimitBody,
-        Retry = options.Retry,
-        RequestTimeout = options.RequestTimeout,
     };
 
     /// <summary>The spool, or null where none is wanted.</summary>

@@ -1,3 +1,5 @@
+using Hydra.Edge;
+using Hydra.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -27,7 +29,7 @@ internal sealed class FrontServer(IServer kestrel, FrontPipeline pipeline) : ISe
     /// <inheritdoc/>
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
-        => kestrel.StartAsync(new Application(pipeline.Handler), cancellationToken);
+        => kestrel.StartAsync(new Application(pipeline.Recorder), cancellationToken);
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => kestrel.StopAsync(cancellationToken);
@@ -35,27 +37,40 @@ internal sealed class FrontServer(IServer kestrel, FrontPipeline pipeline) : ISe
     /// <inheritdoc/>
     public void Dispose() => kestrel.Dispose();
 
-    private sealed class Application(RequestDelegate handler) : IHttpApplication<DefaultHttpContext>
+    private sealed class Application(RequestRecorder? recorder) : IHttpApplication<RequestContext>
     {
-        public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
+        public RequestContext CreateContext(IFeatureCollection contextFeatures)
         {
-            // HTTP/1 has one request at a time on a connection, so one context serves them all.
-            var container = contextFeatures as IHostContextContainer<DefaultHttpContext>;
-            DefaultHttpContext context = container?.HostContext ?? new DefaultHttpContext();
+            // Kept with its stream: HTTP/1 has one request at a time on a connection, so one context serves them all.
+            var container = contextFeatures as IHostContextContainer<RequestContext>;
+            RequestContext context = container?.HostContext ?? new RequestContext(contextFeatures);
             container?.HostContext = context;
-            context.Initialize(contextFeatures);
+            context.Begin(contextFeatures);
+            if (recorder is not null)
+            {
+                RequestRecorder.Begin(context);
+            }
+
             return context;
         }
 
-        public Task ProcessRequestAsync(DefaultHttpContext context) => handler(context);
+        public Task ProcessRequestAsync(RequestContext context) => context.Handler(context);
 
-        public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+        public void DisposeContext(RequestContext context, Exception? exception)
+        {
+            if (context.Connection is not null)
+            {
+                recorder?.End(context);
+            }
+
+            context.End();
+        }
     }
 }
 
-/// <summary>What handles requests; set before the server starts.</summary>
+/// <summary>Who hears of requests that are over; set before the server starts.</summary>
 internal sealed class FrontPipeline
 {
-    /// <summary>The handler.</summary>
-    public RequestDelegate Handler { get; set; } = static _ => Task.CompletedTask;
+    /// <summary>The recorder; null where nobody wants to hear.</summary>
+    public RequestRecorder? Recorder { get; set; }
 }

@@ -4,6 +4,7 @@ using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
+using Hydra.Edge;
 using Hydra.Http;
 using Hydra.Primitives;
 using Hydra.Transport;
@@ -89,12 +90,15 @@ internal sealed class HydraServer : IDisposable
     private async Task<int> ServeAsync(
         Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
     {
-        RequestMetrics? metrics = _options.Metrics is null ? null : new RequestMetrics();
+        RequestMetrics? metrics = _options.Metrics is null ? null : new RequestMetrics([.. FailureRules.All.Select(static rule => rule.Name)]);
+        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
+        ILogger logger = _logs.Loggers.CreateLogger<RequestForwarder>();
+        var pool = new RequestPool("app", "", _dispatcher, new CrashRecovery(_options.Retry, logger), _options.RequestTimeout);
         var forwarder = new RequestForwarder(
-            _dispatcher, BodyRules.Forwarder(_options), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>(), metrics);
+            new PoolSelector([pool]), new BodyResources(BodyRules.Forwarder(_options), spool, logger));
         var pidFile = new PidFile(_options.PidFile);
         await using WebServer web = await BuildWebAsync(
-            forwarder, metrics is null ? null : new MetricsEndpoint(metrics, _dispatcher, supervisor), supervisor, loops).ConfigureAwait(false);
+            forwarder, recorder, metrics is null ? null : new MetricsEndpoint(metrics, _dispatcher, supervisor), supervisor, loops).ConfigureAwait(false);
         if (!predecessor.Exists)
         {
             await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
@@ -136,11 +140,11 @@ internal sealed class HydraServer : IDisposable
     }
 
     private async Task<WebServer> BuildWebAsync(
-        RequestForwarder forwarder, MetricsEndpoint? metrics, Supervisor supervisor, FrontLoops loops)
+        RequestForwarder forwarder, RequestRecorder? recorder, MetricsEndpoint? metrics, Supervisor supervisor, FrontLoops loops)
     {
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, forwarder, metrics);
+            return new WebServer(_options, loops, _logs.Loggers, forwarder, recorder, metrics);
         }
         catch (StartException)
         {

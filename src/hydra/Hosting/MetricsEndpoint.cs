@@ -13,15 +13,15 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, Dispatcher dispat
     private const string Path = "/metrics";
 
     /// <summary>Has an address serve the metrics.</summary>
-    public void ServeAt(ListenOptions endpoint) => endpoint.Use(next => connection =>
+    public void ServeAt(ListenOptions endpoint)
     {
-        connection.Features.Set(this);
-        return next(connection);
-    });
-
-    /// <summary>A handler that answers what came to such an address, and leaves the rest to another.</summary>
-    public static RequestDelegate Before(RequestDelegate next)
-        => context => context.Features.Get<MetricsEndpoint>() is { } endpoint ? endpoint.AnswerAsync(context) : next(context);
+        var feature = new RequestHandlerFeature(context => AnswerAsync(context.Http));
+        endpoint.Use(next => connection =>
+        {
+            connection.Features.Set(feature);
+            return next(connection);
+        });
+    }
 
     private Task AnswerAsync(HttpContext context)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hydra.Configuration;
+using Hydra.Edge;
 using Hydra.Http;
 using Hydra.Primitives;
 using Hydra.Transport;
@@ -33,16 +34,27 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly MetricsEndpoint? _metrics;
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
+    private readonly RequestHandler _edge;
+    private readonly RefusedHeads? _refused;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
     /// <exception cref="StartException">An address cannot be resolved.</exception>
-    public WebServer(HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, MetricsEndpoint? metrics)
+    /// <param name="options">Addresses and limits.</param>
+    /// <param name="loops">The transport.</param>
+    /// <param name="loggers">Where Kestrel logs.</param>
+    /// <param name="forwarder">What takes requests to workers.</param>
+    /// <param name="recorder">Told of requests that are over; null where nobody wants to hear.</param>
+    /// <param name="metrics">What answers at the metrics' address; null where there is none.</param>
+    public WebServer(
+        HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, RequestRecorder? recorder,
+        MetricsEndpoint? metrics)
     {
         _options = options;
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
+        _edge = EdgePart.Chain([], forwarder.InvokeAsync);
         _metrics = metrics;
         _endPoints = ListenAddresses.Resolve(options.Binds, _sockets);
         _metricsEndPoints = options.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
@@ -68,8 +80,8 @@ internal sealed class WebServer : IAsyncDisposable
         _app = builder.Build();
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
-        _app.Services.GetRequiredService<FrontPipeline>().Handler
-            = metrics is null ? forwarder.InvokeAsync : MetricsEndpoint.Before(forwarder.InvokeAsync);
+        _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
+        _refused = recorder is null ? null : new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder);
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
@@ -141,7 +153,11 @@ internal sealed class WebServer : IAsyncDisposable
     public void Abandon() => _isAbandoned = true;
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _refused?.Dispose();
+        return _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
+    }
 
     // A Unix socket has no URL of its own that clients would know.
     private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal);
@@ -160,7 +176,7 @@ internal sealed class WebServer : IAsyncDisposable
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.UseClientConnection(_connections);
+                listen.UseClientConnection(_connections, _edge);
             });
         }
 

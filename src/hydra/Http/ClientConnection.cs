@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
-using System.Text;
+using System.Net.Sockets;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -9,61 +8,93 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Hydra.Http;
 
 /// <summary>
-/// What stays the same for all requests of a client's connection. Made by <see cref="ClientConnectionMiddleware"/> when the connection
-/// opens, and found by the request handler among the connection's features.
+/// What all requests of a client's connection share: who is at both ends, and who is to hear when it closes. Made by
+/// <see cref="ClientConnectionMiddleware"/> when the connection opens. What differs from request to request is in its
+/// <see cref="RequestContext"/>, of which a connection has one (HTTP/1) or many at a time.
 /// </summary>
 internal sealed class ClientConnection
 {
     private readonly ConnectionContext _context;
-    private byte[]? _block10;
-    private byte[]? _block11;
-    private HttpExchange? _idle;
+
+    // The head of an HTTP/1 request as the client sent it; null where heads are not sent as text.
+    private readonly HeadCapture? _head;
+    private RequestFacts? _facts;
+    private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
     private volatile bool _isClosed;
+    private int _running;
 
     /// <summary>Describes a connection that has just opened.</summary>
-    public ClientConnection(ConnectionContext context)
+    /// <param name="context">The connection.</param>
+    /// <param name="isMultiplexed">Whether it carries many requests at a time, as HTTP/2 does.</param>
+    /// <param name="handler">What handles its requests.</param>
+    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler)
     {
         _context = context;
-        if (context.Features.Get<ILoopFeature>() is { } loop && context.Transport == loop)
+        IsMultiplexed = isMultiplexed;
+        Handler = handler;
+        ILoopFeature? loop = context.Features.Get<ILoopFeature>();
+        bool isOnLoop = loop is not null && context.Transport == loop;
+        Loop = isOnLoop ? loop!.Loop.Index : 0;
+
+        if (isMultiplexed)
         {
-            Loop = loop.Loop.Index;
-            loop.Capture = Head;
+            return;
+        }
+
+        _head = new HeadCapture();
+        if (isOnLoop)
+        {
+            loop!.Capture = _head;
         }
         else
         {
-            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, Head), context.Transport.Output);
+            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _head), context.Transport.Output);
         }
 
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
-    /// <summary>The client's address; null on a Unix socket.</summary>
-    public IPAddress? ClientAddress => _context.RemoteEndPoint is IPEndPoint endPoint ? Unmapped(endPoint.Address) : null;
+    /// <summary>What handles its requests.</summary>
+    public RequestHandler Handler { get; }
 
-    /// <summary>The client's port; 0 on a Unix socket.</summary>
-    public int ClientPort => _context.RemoteEndPoint is IPEndPoint endPoint ? endPoint.Port : 0;
-
-    /// <summary>The head of the request that begins, as the client sent it.</summary>
-    public HeadCapture Head { get; } = new();
+    /// <summary>Whether it carries many requests at a time. Then each has a lifetime of its own, and no head in text.</summary>
+    public bool IsMultiplexed { get; }
 
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
 
-    /// <summary>The connection block of the link protocol for a request of the given HTTP version.</summary>
-    public ReadOnlySpan<byte> Block(string protocol)
-        => protocol == "HTTP/1.0" ? _block10 ??= MakeBlock("1.0") : _block11 ??= MakeBlock("1.1");
+    /// <summary>The head of the request that begins, as the client sent it; empty where that is not certain.</summary>
+    public ReadOnlySpan<byte> HeadBytes => _head is null ? default : _head.Bytes;
 
-    /// <summary>
-    /// An exchange for the next request. HTTP/1 has one request at a time on a connection, so one object serves them all.
-    /// </summary>
-    public HttpExchange Rent(RequestForwarder forwarder)
+    /// <summary>What is true of its requests.</summary>
+    /// <param name="protocol">As Kestrel names it, such as HTTP/1.1.</param>
+    public RequestFacts FactsFor(string protocol)
     {
-        HttpExchange exchange = Interlocked.Exchange(ref _idle, null) ?? new HttpExchange(forwarder, this);
-        return exchange;
+        string version = VersionOf(protocol);
+        RequestFacts? facts = _facts;
+        if (facts is null || facts.HttpVersion != version)
+        {
+            facts = _olderFacts is { } older && older.HttpVersion == version ? older : MakeFacts(version);
+            (_facts, _olderFacts) = (facts, _facts);
+        }
+
+        return facts;
     }
 
-    /// <summary>Names the exchange that is to hear when the client leaves.</summary>
+    /// <summary>The head of the request that begins was used: what is read now is its body.</summary>
+    public void OnHeadRead() => _head?.Stop();
+
+    /// <summary>A request begins.</summary>
+    public void OnRequestBegins()
+    {
+        if (IsMultiplexed)
+        {
+            Interlocked.Increment(ref _running);
+        }
+    }
+
+    /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)
     {
         _current = exchange;
@@ -73,17 +104,25 @@ internal sealed class ClientConnection
         }
     }
 
-    /// <summary>The request is over.</summary>
-    public void Return(HttpExchange exchange)
+    /// <summary>A request is over.</summary>
+    /// <param name="bodyLength">How long its body was in all, in bytes; null where that is not known.</param>
+    public void OnRequestEnds(long? bodyLength)
     {
         _current = null;
-        _idle = exchange;
+        if (IsMultiplexed)
+        {
+            Interlocked.Decrement(ref _running);
+        }
+        else
+        {
+            _head!.Restart(bodyLength);
+        }
     }
 
     /// <summary>Aborts the connection unless a request is being handled on it.</summary>
     public void AbortIfIdle()
     {
-        if (_current is null)
+        if (_current is null && Volatile.Read(ref _running) == 0)
         {
             _context.Abort();
         }
@@ -95,19 +134,34 @@ internal sealed class ClientConnection
         _current?.OnClientGone();
     }
 
-    private byte[] MakeBlock(string httpVersion)
+    private RequestFacts MakeFacts(string version)
     {
-        (string clientHost, string clientPort) = Split(_context.RemoteEndPoint);
-        (string serverHost, string serverPort) = Split(_context.LocalEndPoint);
-        string scheme = _context.Features.Get<ITlsHandshakeFeature>() is null ? "http" : "https";
-        return Encoding.UTF8.GetBytes(string.Join('\0', scheme, httpVersion, clientHost, clientPort, serverHost, serverPort));
+        (string clientHost, int clientPort) = Split(_context.RemoteEndPoint);
+        (string serverHost, int serverPort) = Split(_context.LocalEndPoint);
+        return new RequestFacts
+        {
+            Scheme = _context.Features.Get<ITlsHandshakeFeature>() is null ? "http" : "https",
+            HttpVersion = version,
+            ClientHost = clientHost,
+            ClientPort = clientPort,
+            ServerHost = serverHost,
+            ServerPort = serverPort,
+        };
     }
 
-    private static (string Host, string Port) Split(EndPoint? endPoint) => endPoint switch
+    private static string VersionOf(string protocol) => protocol switch
     {
-        IPEndPoint ip => (Unmapped(ip.Address).ToString(), ip.Port.ToString(CultureInfo.InvariantCulture)),
-        System.Net.Sockets.UnixDomainSocketEndPoint unix => (unix.ToString() ?? "", ""),
-        _ => ("", ""),
+        "HTTP/1.0" => "1.0",
+        "HTTP/2" => "2",
+        "HTTP/3" => "3",
+        _ => "1.1",
+    };
+
+    private static (string Host, int Port) Split(EndPoint? endPoint) => endPoint switch
+    {
+        IPEndPoint ip => (Unmapped(ip.Address).ToString(), ip.Port),
+        UnixDomainSocketEndPoint unix => (unix.ToString() ?? "", 0),
+        _ => ("", 0),
     };
 
     // A dual-stack listener reports IPv4 clients as ::ffff:a.b.c.d; applications compare with a.b.c.d.

@@ -6,10 +6,14 @@ namespace Hydra.Http;
 /// <summary>Gives each connection of an endpoint its <see cref="ClientConnection"/>.</summary>
 internal static class ClientConnectionMiddleware
 {
-    /// <summary>Adds the middleware to an endpoint.</summary>
-    public static void UseClientConnection(this ListenOptions endpoint, ClientConnections connections) => endpoint.Use(next => async context =>
+    /// <summary>Adds the middleware to an endpoint, whose protocols are chosen before.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="connections">Where its connections are kept while they are open.</param>
+    /// <param name="handler">What handles their requests.</param>
+    public static void UseClientConnection(
+        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler) => endpoint.Use(next => async context =>
     {
-        var connection = new ClientConnection(context);
+        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler);
         connections.Add(connection);
         context.Features.Set(connection);
         try

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Hydra.Dispatch;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Hydra.Http;
@@ -6,29 +8,34 @@ namespace Hydra.Http;
 /// <summary>The front's own answers: the status and its reason as plain text.</summary>
 internal static class ErrorResponse
 {
-    /// <summary>The status for a request that no worker answered.</summary>
-    public static int StatusFor(ExchangeOutcome outcome) => outcome switch
+    /// <summary>Answers a failed request as the table of failures says. The response must not have begun.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="rule">The row of its failure.</param>
+    /// <param name="retryAfter">Seconds after which the client may come again, where the row has it told so.</param>
+    public static Task WriteAsync(HttpContext context, FailureRule rule, int retryAfter)
     {
-        ExchangeOutcome.LinkLost => StatusCodes.Status502BadGateway,
-        ExchangeOutcome.Refused or ExchangeOutcome.NotStarted => StatusCodes.Status503ServiceUnavailable,
-        ExchangeOutcome.TimedOut => StatusCodes.Status504GatewayTimeout,
-        ExchangeOutcome.BadRequestBody => StatusCodes.Status400BadRequest,
-        ExchangeOutcome.BodyTooSlow => StatusCodes.Status408RequestTimeout,
-        ExchangeOutcome.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
-        _ => StatusCodes.Status500InternalServerError,
-    };
+        if (rule.Aborts)
+        {
+            // Nobody gets it; the access log shows it, as nginx's does.
+            context.Response.StatusCode = rule.Status;
+            context.Abort();
+            return Task.CompletedTask;
+        }
 
-    /// <summary>The status for a request that cannot be forwarded at all.</summary>
-    public static int StatusFor(RequestFrameError error) => error switch
-    {
-        RequestFrameError.BadBody or RequestFrameError.BadLength => StatusCodes.Status400BadRequest,
-        RequestFrameError.BodyTooSlow => StatusCodes.Status408RequestTimeout,
-        RequestFrameError.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
-        RequestFrameError.UnknownCoding or RequestFrameError.NotImplemented => StatusCodes.Status501NotImplemented,
-        _ => StatusCodes.Status431RequestHeaderFieldsTooLarge,
-    };
+        if (rule.Closes)
+        {
+            context.Response.Headers.Connection = "close";
+        }
 
-    /// <summary>Writes the response. It must not have begun.</summary>
+        if (rule.RetryAfter)
+        {
+            context.Response.Headers.RetryAfter = Math.Max(retryAfter, 1).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return WriteAsync(context, rule.Status);
+    }
+
+    /// <summary>Answers with a status. The response must not have begun.</summary>
     public static Task WriteAsync(HttpContext context, int status)
     {
         byte[] body = Encoding.ASCII.GetBytes(ReasonPhrases.GetReasonPhrase(status) + "\n");

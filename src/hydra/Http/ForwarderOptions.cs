@@ -1,9 +1,7 @@
-using Hydra.Primitives;
-
 namespace Hydra.Http;
 
 /// <summary>
-/// How much may be under way for one request, each way, and for all together, in bytes; and what happens to a request when its worker dies.
+/// How much may be under way for one request, each way, and for all together, in bytes.
 /// </summary>
 internal sealed record ForwarderOptions
 {
@@ -24,10 +22,4 @@ internal sealed record ForwarderOptions
 
     /// <summary>Larger bodies are refused; 0 for no limit.</summary>
     public long LimitBody { get; init; }
-
-    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
-    public RetryMode Retry { get; init; } = RetryMode.Idempotent;
-
-    /// <summary>How long a worker may take until the response begins; zero for ever. The supervisor's watchdog sees to it.</summary>
-    public TimeSpan RequestTimeout { get; init; }
 }

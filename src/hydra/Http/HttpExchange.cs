@@ -1,217 +1,340 @@
-using System.Threading.Tasks.Sources;
 using Hydra.Dispatch;
 using Hydra.Protocol;
 using Hydra.Workers;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
 /// <summary>
-/// One request between its client and a worker. Three parties meet here: the request handler, the worker link's reading side
-/// (the upstream callbacks) and whoever reports that the client has left. <c>_lock</c> guards the state and, while the handler waits
-/// for the head, the HttpContext's response: a callback applies the head to it directly, so that a small response is copied once.
-/// No call into a link is made under <c>_lock</c>: links take their gate first.
+/// One HTTP request and its response: its frame, its body on the way to the worker, and the response, whose head is applied to the
+/// context right where it comes, under the lock: the handler waits for it meanwhile, and a small response is copied once. Serves one
+/// request after the other.
 /// </summary>
-internal sealed partial class HttpExchange : Exchange, IValueTaskSource<ExchangeOutcome>
+internal sealed class HttpExchange : Exchange
 {
-    // A frame of a stream that has ended may be on its way to a callback: it must not be taken for one of the next request's.
-    private const ulong NoStream = ulong.MaxValue;
-
-    private readonly Lock _lock = new();
     private readonly RequestForwarder _forwarder;
-    private readonly ClientConnection _connection;
     private readonly RequestFrameWriter _frame = new();
-    private ManualResetValueTaskSourceCore<ExchangeOutcome> _head;
+    private readonly RequestBody _body;
+    private readonly ResponseBody _response;
 
-    // The request that is handled, and where it is.
-    private HttpContext _context = null!;
-    private volatile ExchangeState _state;
-    private Dispatcher _dispatcher = null!;
-    private WorkerLink? _link;
-    private ulong _id;
+    // For a request that is not whole in its frame; made when the first one comes.
+    private RequestUpload? _upload;
+    private RequestContext _context = null!;
+    private CancellationTokenRegistration _lifetime;
 
-    /// <summary>Makes an exchange for the requests of one connection.</summary>
-    public HttpExchange(RequestForwarder forwarder, ClientConnection connection)
+    /// <summary>Makes an exchange.</summary>
+    public HttpExchange(RequestForwarder forwarder)
     {
         _forwarder = forwarder;
-        _connection = connection;
-        _creditGranted.RunContinuationsAsynchronously = true;
+        _body = new RequestBody(forwarder.Bodies, _frame);
+        _response = new ResponseBody(forwarder.Bodies);
     }
 
-    /// <summary>The rule that the response broke, when the outcome was <see cref="ExchangeOutcome.BadResponse"/>, or what failed.</summary>
-    public string? Rule { get; private set; }
+    /// <summary>The request's body before a worker sees it.</summary>
+    public RequestBody Body => _body;
 
-    /// <summary>The worker that took the request last, or -1.</summary>
-    public int WorkerIndex { get; private set; }
+    /// <summary>The response's body, as it comes.</summary>
+    public ResponseBody Response => _response;
 
-    /// <summary>The request's path, for the log.</summary>
-    public string Path => _context.Request.Path;
-
-    /// <summary>How the worker was lost, when the outcome was <see cref="ExchangeOutcome.LinkLost"/>.</summary>
-    public StreamLoss Loss { get; private set; }
-
-    /// <summary>The worker that was lost.</summary>
-    public WorkerHandle? Lost => _link?.Worker;
-
-    /// <summary>Why the request was refused, when the outcome was <see cref="ExchangeOutcome.Refused"/>.</summary>
-    public Refusal Refusal { get; private set; }
-
-    /// <summary>Whether the request was handed to the dispatcher: <see cref="HeadAsync"/> says what becomes of it.</summary>
-    public bool IsSubmitted => _state is not ExchangeState.Idle;
+    /// <summary>Bytes of the response's body that were for the client; also when the request is over.</summary>
+    public long BytesReceived => _response.BytesReceived;
 
     /// <inheritdoc/>
-    public override bool IsWaiting => _state is ExchangeState.Waiting;
+    public override string Method => _context.Http.Request.Method;
+
+    /// <inheritdoc/>
+    public override string Path => _context.Http.Request.Path;
+
+    /// <inheritdoc/>
+    public override bool IsReplayable => _body.IsReplayable;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> RequestFrame => _frame.Frame;
 
-    /// <summary>Waits for the head of the response or for what prevents it.</summary>
-    public ValueTask<ExchangeOutcome> HeadAsync() => new(this, _head.Version);
+    /// <inheritdoc/>
+    public override long HeldBytes => _body.BytesInMemory;
+
+    /// <summary>Whether some of the request's body may still be on its way to the worker: <see cref="StopBodyAsync"/> is due.</summary>
+    public bool SendsBody => _upload is { IsRunning: true };
+
+    /// <inheritdoc/>
+    protected override bool AwaitsClient => !_body.IsWhole && _upload!.AwaitsClient;
+
+    /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="facts">What the worker is told about it.</param>
+    public Failure Begin(RequestContext context, RequestFacts facts)
+    {
+        _context = context;
+        Restart();
+        _response.Restart();
+        IFeatureCollection features = context.Http.Features;
+        var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
+        Failure failure = _frame.WriteHead(request, facts, context.Connection.HeadBytes);
+        context.Connection.OnHeadRead();
+        if (failure is not Failure.None)
+        {
+            return failure;
+        }
+
+        if (features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
+        {
+            return _body.Begin(context.Http.Request);
+        }
+
+        _body.BeginWithout();
+        return Failure.None;
+    }
+
+    /// <summary>Reads the body, as far as it is to be held. To be awaited where <see cref="RequestBody.WantsReadAhead"/>.</summary>
+    public ValueTask<Failure> ReadAheadAsync()
+    {
+        // A server that stops waits for this request as for any other, although no worker knows of it yet.
+        Watch();
+        return _body.ReadAheadAsync(_context.Http.Request.BodyReader);
+    }
+
+    /// <summary>Hands the request to the dispatcher, and what is not in its frame to the sender.</summary>
+    public void Send(Dispatcher dispatcher)
+    {
+        if (_body.IsWhole)
+        {
+            Submit(dispatcher, _context.Connection.Loop);
+            return;
+        }
+
+        _upload ??= new RequestUpload(this, _forwarder.Bodies, _body);
+        _upload.Prepare(_context.Http.Request.BodyReader);
+        Submit(dispatcher, _context.Connection.Loop);
+        _upload.Start();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask SendAgainAsync(Dispatcher dispatcher)
+    {
+        await StopBodyAsync().ConfigureAwait(false);
+        IsRetry = true;
+        Send(dispatcher);
+    }
+
+    /// <summary>No more of the request's body is to be sent to the worker that has it: it has answered, or will not.</summary>
+    public ValueTask StopBodyAsync() => _upload?.StopAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>The request is not going to be sent again: what was kept for that is given back as soon as it was sent once.</summary>
+    public void KeepNoBody() => _upload?.KeepNoBody();
+
+    /// <summary>The client has taken so many bytes of a response that streams: the worker may send as many more.</summary>
+    public void GrantResponse(long size)
+    {
+        if (!_response.OnTaken(size))
+        {
+            return;
+        }
+
+        uint credit;
+        lock (Lock)
+        {
+            credit = _response.TakeGrant(goesOn: !IsEnded);
+        }
+
+        if (credit > 0)
+        {
+            Link!.SendWindow(Id, credit);
+        }
+    }
+
+    /// <summary>The client's connection, or its stream on it, is gone. Any thread.</summary>
+    public void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
 
     /// <summary>The request is over: forgets it, so that the next one can begin.</summary>
     public void Release()
     {
-        Abandon(ExchangeOutcome.ClientGone, CancelReason.FrontError);
-        lock (_lock)
-        {
-            _state = ExchangeState.Idle;
-            _id = NoStream;
-        }
-
-        ReleaseRequest();
-        GiveBack(_extraCredit);
+        _lifetime.Dispose();
+        _lifetime = default;
+        Retire();
+        _body.Release();
+        _response.Release();
         _context = null!;
-        _bodyReceived = 0;
-        _isBodyRead = false;
-        if (_body is not null)
-        {
-            _body.Reader.Complete();
-            _body = null;
-        }
     }
 
-    /// <summary>The client's connection is gone. Any thread.</summary>
-    public void OnClientGone() => Abandon(ExchangeOutcome.ClientGone, CancelReason.ClientLeft);
+    /// <inheritdoc/>
+    public override bool OnResponse(ulong id, in ResponseMessage response, bool end)
+    {
+        ExchangeResult result;
+        uint more = 0;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Sent)
+            {
+                return state is not ExchangeState.Streaming;
+            }
+
+            result = Apply(response, end, ref more);
+        }
+
+        if (result is ExchangeResult.Failed && !end)
+        {
+            Link!.Cancel(id, CancelReason.FrontError);
+        }
+
+        if (more > 0)
+        {
+            Link!.SendWindow(id, more);
+        }
+
+        // Last: the handler goes on inside this call, and may begin the next request with this object.
+        Answer(result);
+        return true;
+    }
 
     /// <inheritdoc/>
-    public override bool OnSending(WorkerLink link, ulong id)
+    public override bool OnBody(ulong id, ReadOnlySpan<byte> data, bool end)
     {
-        lock (_lock)
+        string? failure;
+        uint more;
+        lock (Lock)
         {
-            if (_state != ExchangeState.Waiting)
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            if (!_response.TryAdd(data, end, out more, out failure))
             {
                 return false;
             }
 
-            _state = ExchangeState.Sent;
-            _link = link;
-            _id = id;
-            WorkerIndex = link.Worker.Index;
+            if (failure is not null)
+            {
+                BreakOff(Failure.BadResponse, failure);
+                _response.Settle();
+            }
+            else if (end)
+            {
+                Complete();
+                _response.Settle();
+            }
         }
 
-        if (!_isWhole && _requestCredit > 0)
+        if (failure is not null)
         {
-            // The frame with the head leaves first: the body's sender goes on in the thread pool and meets the link's gate.
-            _creditGranted.Set();
+            Link!.Cancel(id, CancelReason.FrontError);
+            OnBrokenOff(Failure.BadResponse, failure);
+        }
+        else if (end)
+        {
+            _response.End(null);
+        }
+        else
+        {
+            if (more > 0)
+            {
+                Link!.SendWindow(id, more);
+            }
+
+            _response.Flush();
         }
 
         return true;
     }
 
     /// <inheritdoc/>
-    public override void OnReset(ulong id, ResetReason reason, string message)
+    public override bool OnWindow(ulong id, uint credit)
     {
-        Rule = message;
-        Fail(id, reason is ResetReason.NotStarted ? ExchangeOutcome.NotStarted : ExchangeOutcome.ApplicationError, message);
-    }
-
-    /// <inheritdoc/>
-    public override void OnLost(ulong id, StreamLoss loss)
-    {
-        Loss = loss;
-        Fail(id, ExchangeOutcome.LinkLost, "the worker was lost");
-    }
-
-    /// <inheritdoc/>
-    public override bool TryRefuse(in Refusal refusal)
-    {
-        lock (_lock)
+        lock (Lock)
         {
-            if (_state is not ExchangeState.Waiting)
+            if (StateOf(id) is ExchangeState.Ended)
             {
-                return false;
+                return true;
             }
 
-            _state = ExchangeState.Ended;
-            Refusal = refusal;
-            return true;
+            if (_body.IsWhole)
+            {
+                return credit <= int.MaxValue;
+            }
+
+            _body.OwesContinue = false;
+            return _upload!.Grant(credit);
         }
     }
 
     /// <inheritdoc/>
-    public override void OnRefused() => _head.SetResult(ExchangeOutcome.Refused);
+    protected override void OnSubmitting() => Watch();
 
-    ExchangeOutcome IValueTaskSource<ExchangeOutcome>.GetResult(short token) => _head.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<ExchangeOutcome>.GetStatus(short token) => _head.GetStatus(token);
-
-    void IValueTaskSource<ExchangeOutcome>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        => _head.OnCompleted(continuation, state, token, flags);
-
-    // Ends the exchange from the worker's side.
-    private void Fail(ulong id, ExchangeOutcome outcome, string message)
+    /// <inheritdoc/>
+    protected override void OnSent(WorkerLink link, ulong id)
     {
-        ExchangeState before;
-        lock (_lock)
+        if (!_body.IsWhole)
         {
-            if (_id != id || _state is not (ExchangeState.Sent or ExchangeState.Streaming))
-            {
-                return;
-            }
-
-            before = _state;
-            _state = ExchangeState.Ended;
+            _upload!.OnSent(link, id);
         }
-
-        End(before, outcome, message);
     }
 
-    // Ends the exchange from the client's or the handler's side.
-    private void Abandon(ExchangeOutcome outcome, CancelReason reason, string message = "the client has left")
+    /// <inheritdoc/>
+    protected override void OnBrokenOff(Failure failure, string message) => _response.End(new ResponseFailedException(message, failure));
+
+    // Has it told when the client leaves. Where a connection carries many requests, each has a lifetime of its own; where it carries
+    // one, the token of that would cost more than everything else here.
+    private void Watch()
     {
-        ExchangeState before;
-        lock (_lock)
+        ClientConnection connection = _context.Connection;
+        if (!connection.IsMultiplexed)
         {
-            if (_state is not (ExchangeState.Waiting or ExchangeState.Sent or ExchangeState.Streaming))
-            {
-                return;
-            }
-
-            before = _state;
-            _state = ExchangeState.Ended;
+            connection.Watch(this);
         }
-
-        if (before is ExchangeState.Waiting)
+        else if (_lifetime == default)
         {
-            _dispatcher.Withdraw(this);
+            _lifetime = _context.Http.RequestAborted.UnsafeRegister(static exchange => ((HttpExchange)exchange!).OnClientGone(), this);
         }
-        else
-        {
-            _link!.Cancel(_id, reason);
-        }
-
-        End(before, outcome, message);
     }
 
-    private void End(ExchangeState before, ExchangeOutcome outcome, string message)
+    // Applies the head, and a body that is complete. Under the lock.
+    private ExchangeResult Apply(in ResponseMessage message, bool end, ref uint more)
     {
-        if (before is ExchangeState.Streaming)
+        HttpResponse response = _context.Http.Response;
+        string? rule = ResponseHead.TryApply(response, message, out long? contentLength);
+        if (rule is null)
         {
-            _body!.Writer.Complete(new ResponseFailedException(message, outcome));
+            bool hasNoBody = ResponseHead.HasNoBody(_context.Http.Request.Method, message.Status);
+            rule = _response.Begin(contentLength, hasNoBody, message.Body.Length, end);
+            if (rule is not null)
+            {
+                response.Headers.Clear();
+            }
         }
-        else
+
+        if (rule is not null)
         {
-            _head.SetResult(outcome);
+            BreakOff(Failure.BadResponse, rule);
+            return ExchangeResult.Failed;
         }
+
+        if (_body.OwesContinue || _forwarder.EndsConnection())
+        {
+            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
+            // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
+            response.Headers.Connection = "close";
+        }
+
+        if (end && !_context.IsGated)
+        {
+            Begin(isWhole: true);
+            _response.WriteWhole(response, message.Body);
+            return ExchangeResult.Complete;
+        }
+
+        more = _response.Open(message.Body);
+        Begin(isWhole: end);
+        if (end)
+        {
+            // A gate is to see it before it leaves.
+            more = 0;
+            _response.Settle();
+            _response.End(null);
+        }
+
+        return ExchangeResult.Streaming;
     }
 }

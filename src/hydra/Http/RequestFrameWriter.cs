@@ -1,46 +1,16 @@
 using System.Buffers;
 using System.Text;
+using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Protocol;
-using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Hydra.Http;
 
-/// <summary>Why a request cannot be put into a REQUEST frame.</summary>
-internal enum RequestFrameError
-{
-    None,
-
-    /// <summary>Method, path, query or headers are longer than the frame's fields can say: 431 or 414.</summary>
-    TooLarge,
-
-    /// <summary>What has come of the body breaks the rules of its coding: 400.</summary>
-    BadBody,
-
-    /// <summary>The Content-Length is not digits alone (RFC 9110, section 8.6): 400.</summary>
-    BadLength,
-
-    /// <summary>The body is larger than the server takes (RFC 9110, section 15.5.14): 413.</summary>
-    BodyTooLarge,
-
-    /// <summary>The body comes more slowly than the server bears (RFC 9110, section 15.5.9): 408.</summary>
-    BodyTooSlow,
-
-    /// <summary>The client has left before its body was complete; nobody reads an answer.</summary>
-    ClientGone,
-
-    /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1): 501.</summary>
-    UnknownCoding,
-
-    /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6): 501.</summary>
-    NotImplemented,
-}
-
 /// <summary>
 /// Builds the REQUEST frame of one request in a rented buffer. The fixed part is written last, when the lengths are known.
-/// Not safe for threads; <see cref="Dispose"/> gives the buffer back.
+/// Not safe for threads; <see cref="Release"/> gives the buffer back.
 /// </summary>
 internal sealed class RequestFrameWriter
 {
@@ -62,7 +32,13 @@ internal sealed class RequestFrameWriter
     public int BodyLength => _count - BodyOffset - _methodLength - _pathLength - _queryLength - _connectionLength - _headersLength;
 
     /// <summary>Writes everything but the body.</summary>
-    public RequestFrameError WriteHead(IHttpRequestFeature request, ReadOnlySpan<byte> connection, HeadCapture head)
+    /// <param name="request">The request as Kestrel has read it.</param>
+    /// <param name="facts">What the worker is told beside the head.</param>
+    /// <param name="head">The head as the client sent it; empty where that is not certain, or the protocol has none in this form.</param>
+    /// <returns>
+    /// <see cref="Failure.None"/>, <see cref="Failure.UnknownCoding"/>, <see cref="Failure.BadLength"/> or <see cref="Failure.HeadTooLarge"/>.
+    /// </returns>
+    public Failure WriteHead(IHttpRequestFeature request, RequestFacts facts, ReadOnlySpan<byte> head)
     {
         _count = 0;
         Reserve(BodyOffset);
@@ -79,6 +55,7 @@ internal sealed class RequestFrameWriter
         }
 
         _queryLength = AppendLatin1(target.AsSpan(queryStart));
+        ReadOnlySpan<byte> connection = facts.Block;
         connection.CopyTo(Reserve(connection.Length));
         _count += connection.Length;
         _connectionLength = connection.Length;
@@ -86,14 +63,13 @@ internal sealed class RequestFrameWriter
         StringValues coding = request.Headers.TransferEncoding;
         if (coding.Count > 0 && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
         {
-            return RequestFrameError.UnknownCoding;
+            return Failure.UnknownCoding;
         }
 
-        LengthHeader length = AppendHead(head.Bytes, request.Method.Length, target.Length);
-        head.Stop();
+        LengthHeader length = AppendHead(head, request.Method.Length, target.Length);
         if (length is LengthHeader.Bad)
         {
-            return RequestFrameError.BadLength;
+            return Failure.BadLength;
         }
 
         // Kestrel drops Content-Length where a request has Transfer-Encoding as well (RFC 9112, section 6.3): what it made of the
@@ -103,10 +79,15 @@ internal sealed class RequestFrameWriter
             AppendHeaders(request.Headers);
         }
 
+        if (facts.Headers is { } edits)
+        {
+            Edit(edits);
+        }
+
         return _methodLength > byte.MaxValue || _pathLength > ushort.MaxValue || _queryLength > ushort.MaxValue
             || _connectionLength > ushort.MaxValue || _headersLength > ProtocolLimits.MaxHeaders
-            ? RequestFrameError.TooLarge
-            : RequestFrameError.None;
+            ? Failure.HeadTooLarge
+            : Failure.None;
     }
 
     /// <summary>Appends the first bytes of the body, at most <see cref="ProtocolLimits.MaxBody"/> in all.</summary>
@@ -177,6 +158,14 @@ internal sealed class RequestFrameWriter
         // The block has NUL between its parts, none at its end.
         _count = Math.Max(_headersStart, _count - 1);
         _headersLength = _count - _headersStart;
+    }
+
+    private void Edit(HeaderEdits edits)
+    {
+        byte[] block = _buffer.AsSpan(_headersStart, _headersLength).ToArray();
+        _count = _headersStart;
+        _headersLength = edits.Apply(block, Reserve(block.Length + edits.Growth));
+        _count += _headersLength;
     }
 
     private int AppendLatin1(ReadOnlySpan<char> text)

@@ -1,4 +1,4 @@
-namespace Hydra.Http;
+namespace Hydra.Dispatch;
 
 /// <summary>Where a request is. It only moves forward; a request that is sent once more begins again at Waiting.</summary>
 internal enum ExchangeState

@@ -1,9 +1,8 @@
-using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
-namespace Hydra.Http;
+namespace Hydra.Dispatch;
 
 /// <summary>
 /// What becomes of a request whose worker has died or has given it back: sent once more, or given up. Requests that kill workers are
@@ -21,27 +20,28 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
     private readonly PoisonMemory _poison = new();
 
     /// <summary>Whether the request must not be given to any worker.</summary>
-    public bool IsConvicted(HttpExchange exchange) => !_poison.IsEmpty && _poison.IsConvicted(exchange.Fingerprint());
+    public bool IsConvicted(Exchange exchange) => !_poison.IsEmpty && _poison.IsConvicted(exchange.Fingerprint());
 
-    /// <summary>Goes on until the request is answered or must be given up.</summary>
-    /// <param name="method">The request's method.</param>
-    /// <param name="exchange">The request.</param>
-    /// <param name="outcome">What came of it first; no answer.</param>
+    /// <summary>Sends the request again as long as it failed for no fault of its own.</summary>
+    /// <param name="exchange">The request; it has just failed.</param>
     /// <param name="dispatcher">Where it is sent again.</param>
-    public async ValueTask<ExchangeOutcome> RecoverAsync(string method, HttpExchange exchange, ExchangeOutcome outcome, Dispatcher dispatcher)
+    /// <returns>What comes of it; with a failure it is given up.</returns>
+    public async ValueTask<ExchangeResult> RecoverAsync(Exchange exchange, Dispatcher dispatcher)
     {
         int deaths = 0;
         int losses = 0;
         int returns = 0;
-        while (outcome is ExchangeOutcome.LinkLost or ExchangeOutcome.NotStarted)
+        var result = ExchangeResult.Failed;
+        while (result is ExchangeResult.Failed && exchange.Failure is Failure.WorkerLost or Failure.NotStarted)
         {
-            if (outcome is ExchangeOutcome.LinkLost)
+            if (exchange.Failure is Failure.WorkerLost)
             {
                 losses++;
                 deaths += exchange.Loss is StreamLoss.LinkLostBehind ? 0 : 1;
-                if (await IsConvictedByAsync(method, exchange).ConfigureAwait(false))
+                if (await IsConvictedByAsync(exchange).ConfigureAwait(false))
                 {
-                    return ExchangeOutcome.Poisonous;
+                    exchange.Convict();
+                    return result;
                 }
             }
             else
@@ -49,20 +49,20 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                 returns++;
             }
 
-            if (deaths > 1 || losses > MostLosses || returns > MostReturns || !MaySendAgain(method, exchange, outcome))
+            if (deaths > 1 || losses > MostLosses || returns > MostReturns || !MaySendAgain(exchange))
             {
-                return outcome;
+                return result;
             }
 
-            await exchange.SubmitAgainAsync(dispatcher).ConfigureAwait(false);
-            outcome = await exchange.HeadAsync().ConfigureAwait(false);
+            await exchange.SendAgainAsync(dispatcher).ConfigureAwait(false);
+            result = await exchange.ResultAsync().ConfigureAwait(false);
         }
 
-        return outcome;
+        return result;
     }
 
     /// <summary>A worker has answered: the request is beyond suspicion.</summary>
-    public void OnAnswered(HttpExchange exchange)
+    public void OnAnswered(Exchange exchange)
     {
         if (!_poison.IsEmpty)
         {
@@ -71,17 +71,17 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
     }
 
     // Given back: the application has not seen it. Lost: only what may be done twice (RFC 9110, section 9.2.2).
-    private bool MaySendAgain(string method, HttpExchange exchange, ExchangeOutcome outcome)
+    private bool MaySendAgain(Exchange exchange)
         => exchange.IsReplayable
-            && (outcome is ExchangeOutcome.NotStarted
+            && (exchange.Failure is Failure.NotStarted
                 || mode switch
                 {
                     RetryMode.Always => true,
                     RetryMode.Never => false,
-                    _ => method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE",
+                    _ => exchange.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE",
                 });
 
-    private async ValueTask<bool> IsConvictedByAsync(string method, HttpExchange exchange)
+    private async ValueTask<bool> IsConvictedByAsync(Exchange exchange)
     {
         if (exchange.Loss is StreamLoss.LinkLostBehind || exchange.Lost is not { } worker)
         {
@@ -94,7 +94,7 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
             return false;
         }
 
-        HttpLog.Convicted(logger, worker.Index, method, exchange.Path, PoisonMemory.Refusal.TotalSeconds);
+        DispatchLog.Convicted(logger, worker.Index, exchange.Method, exchange.Path, PoisonMemory.Refusal.TotalSeconds);
         return true;
     }
 }

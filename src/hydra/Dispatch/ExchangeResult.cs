@@ -1,0 +1,14 @@
+namespace Hydra.Dispatch;
+
+/// <summary>How the wait for a worker's answer ended.</summary>
+internal enum ExchangeResult
+{
+    /// <summary>The answer is there as a whole.</summary>
+    Complete,
+
+    /// <summary>The answer has begun; more of it comes.</summary>
+    Streaming,
+
+    /// <summary>There is none; <see cref="Exchange.Failure"/> says why.</summary>
+    Failed,
+}

@@ -1,0 +1,85 @@
+namespace Hydra.Dispatch;
+
+/// <summary>
+/// Why a request gets no answer from the application, or not all of it: all that can go wrong with a request that was read, by side and
+/// phase. What each means for the client, the connection, the log and the metrics stands in one table.
+/// </summary>
+internal enum Failure
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    // The client's side: the request cannot be forwarded as it is.
+
+    /// <summary>Its head breaks a rule of HTTP (RFC 9112, sections 3 to 5).</summary>
+    BadHead,
+
+    /// <summary>Its Content-Length is not digits alone (RFC 9110, section 8.6).</summary>
+    BadLength,
+
+    /// <summary>Its head did not come in time (RFC 9110, section 15.5.9).</summary>
+    HeadTooSlow,
+
+    /// <summary>Its target is longer than the server takes (RFC 9110, section 15.5.15).</summary>
+    TargetTooLong,
+
+    /// <summary>Its header fields are larger than the server takes (RFC 6585, section 5).</summary>
+    HeadTooLarge,
+
+    /// <summary>Its version of HTTP is not spoken here (RFC 9110, section 15.6.6).</summary>
+    UnknownVersion,
+
+    /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1).</summary>
+    UnknownCoding,
+
+    /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6).</summary>
+    NotImplemented,
+
+    /// <summary>Its body breaks the rules of its coding, or ends before its length.</summary>
+    BadBody,
+
+    /// <summary>Its body is larger than the server takes (RFC 9110, section 15.5.14).</summary>
+    BodyTooLarge,
+
+    /// <summary>Its body comes more slowly than the server bears (RFC 9110, section 15.5.9).</summary>
+    BodyTooSlow,
+
+    /// <summary>The client has left; nobody reads an answer.</summary>
+    ClientGone,
+
+    // The queue.
+
+    /// <summary>As many wait as may.</summary>
+    QueueFull,
+
+    /// <summary>It has waited as long as it may.</summary>
+    QueueTimeout,
+
+    /// <summary>The server ends.</summary>
+    Closing,
+
+    // The worker's side.
+
+    /// <summary>Workers that go away, or are held up by other requests, have given it back too often.</summary>
+    NotStarted,
+
+    /// <summary>Its worker died, or its link closed.</summary>
+    WorkerLost,
+
+    /// <summary>Two workers have died of it, and it is kept from a third.</summary>
+    Convicted,
+
+    /// <summary>The worker has taken longer than a request may.</summary>
+    TimedOut,
+
+    /// <summary>The application failed; the worker has logged it.</summary>
+    ApplicationError,
+
+    /// <summary>The response breaks a rule of HTTP.</summary>
+    BadResponse,
+
+    // The front's own.
+
+    /// <summary>Its body cannot be read back from disk; that has been logged.</summary>
+    BodyLost,
+}

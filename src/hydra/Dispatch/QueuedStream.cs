@@ -1,0 +1,40 @@
+using Hydra.Workers;
+
+namespace Hydra.Dispatch;
+
+/// <summary>A stream that can wait in the queue until there is a worker for it: the dispatcher's view of an <see cref="Exchange"/>.</summary>
+internal abstract class QueuedStream : UpstreamStream
+{
+    /// <summary>The event loop of its client; 0 where there is one.</summary>
+    public int Loop { get; set; }
+
+    /// <summary>Whether it was sent before: it waits in front of the others, and the bounds of the queue are not for it.</summary>
+    public bool IsRetry { get; set; }
+
+    /// <summary>Bytes that it holds while it waits.</summary>
+    public virtual long HeldBytes => RequestFrame.Length;
+
+    /// <summary>Whether somebody still wants it to be sent. Any thread.</summary>
+    public abstract bool IsWaiting { get; }
+
+    // The queue's own, under the dispatcher's gate: the neighbours, what was counted for it, and when its waiting began.
+    internal QueuedStream? Next { get; set; }
+
+    internal QueuedStream? Previous { get; set; }
+
+    internal bool IsQueued { get; set; }
+
+    internal long QueuedBytes { get; set; }
+
+    internal long QueuedAt { get; set; }
+
+    /// <summary>
+    /// The request is refused, unless its client has left: from now on it belongs to whoever calls <see cref="OnRefused"/>. Called under
+    /// the dispatcher's gate; must not call back.
+    /// </summary>
+    /// <returns>False when it is over already.</returns>
+    public abstract bool TryRefuse(in Refusal refusal);
+
+    /// <summary>Answers a request that <see cref="TryRefuse"/> has claimed. Called under no lock.</summary>
+    public abstract void OnRefused();
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Http;
+
+/// <summary>What all requests share for their bodies: windows and bounds, memory, and the disk. Any thread.</summary>
+/// <param name="options">Windows and bounds.</param>
+/// <param name="spool">Where larger bodies go before a worker gets their request; null when they stream.</param>
+/// <param name="logger">For what there is to say about a body.</param>
+internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger)
+{
+    /// <summary>Windows and bounds.</summary>
+    public ForwarderOptions Options => options;
+
+    /// <summary>Where larger bodies go before a worker gets their request; null when they stream.</summary>
+    public Spool? Spool => spool;
+
+    /// <summary>For what there is to say about a body.</summary>
+    public ILogger Logger => logger;
+
+    /// <summary>What all requests' bodies may have in memory.</summary>
+    public MemoryBudget RequestMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
+    public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory);
+
+    /// <summary>Whether a body is to be read before a worker gets its request.</summary>
+    /// <param name="length">Its length; null when it is chunked.</param>
+    /// <param name="expects">The client waits for 100 Continue.</param>
+    /// <param name="arrived">As much of it has arrived with the head.</param>
+    public bool ReadsAhead(long? length, bool expects, long arrived)
+        => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
+}

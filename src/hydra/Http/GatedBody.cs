@@ -1,0 +1,25 @@
+using System.IO.Pipelines;
+using Hydra.Dispatch;
+using Hydra.Protocol;
+
+namespace Hydra.Http;
+
+/// <summary>A response's body for a <see cref="ResponseGate"/>. One user at a time.</summary>
+/// <param name="exchange">The request.</param>
+internal readonly struct GatedBody(HttpExchange exchange)
+{
+    /// <summary>
+    /// The body's bytes. A read that throws a <see cref="ResponseFailedException"/> has no more: the gate lets it through, and the
+    /// connection is aborted.
+    /// </summary>
+    public PipeReader Reader => exchange.Response.Reader;
+
+    /// <summary>How long it is, where that is known: it has come as a whole, or the application has said it.</summary>
+    public long? Length => exchange.Response.Length;
+
+    /// <summary>So many bytes were read and are not kept: the worker may send as many more.</summary>
+    public void OnTaken(long size) => exchange.GrantResponse(size);
+
+    /// <summary>Nobody wants the rest: the worker is told so.</summary>
+    public void Discard() => exchange.Abandon(Failure.None, CancelReason.FrontError, "the response is made by the front");
+}

@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Hydra.Dispatch;
+using Hydra.Protocol;
+using static Hydra.Http.BodyErrors;
+
+namespace Hydra.Http;
+
+/// <summary>
+/// A request's body before a worker sees it. What came together with the head rides in its frame. A body that is small enough, or that
+/// may go to disk, is read to its end first, so that a slow client holds no worker: 64 KiB of it in the frame, the rest beside it. Used by
+/// the request's handler alone until the request is submitted; from then on by its <see cref="RequestUpload"/>.
+/// </summary>
+/// <param name="resources">Bounds, memory and disk.</param>
+/// <param name="frame">The request's frame.</param>
+internal sealed class RequestBody(BodyResources resources, RequestFrameWriter frame)
+{
+    // With this much in memory a body that goes to disk is written: a few large writes cost less than many small ones.
+    private const int SpoolPiece = 4 * BodyChunks.ChunkSize;
+
+    // Of the budget for bodies, for what was read into the frame after the head.
+    private int _frameMemory;
+
+    /// <summary>What was read beyond the frame; null where there is nothing.</summary>
+    public HeldBody? Held { get; private set; }
+
+    /// <summary>Whether all of the body, its trailers too, has been read from the connection.</summary>
+    public bool IsRead { get; set; }
+
+    /// <summary>Whether the frame with the head has the whole body, or there is none.</summary>
+    public bool IsWhole { get; private set; }
+
+    /// <summary>Whether the front has the whole request, so that it can be sent to another worker as it is.</summary>
+    public bool IsReplayable { get; private set; }
+
+    /// <summary>Whether the client waits for 100 Continue and was not told to go on.</summary>
+    public bool OwesContinue { get; set; }
+
+    /// <summary>Whether the body is to be read before a worker gets the request: <see cref="ReadAheadAsync"/> is due.</summary>
+    public bool WantsReadAhead { get; private set; }
+
+    /// <summary>Bytes that were sent as they came, beside what the frame has and the front held.</summary>
+    public long Streamed { get; set; }
+
+    /// <summary>Bytes of memory that it holds, the frame included.</summary>
+    public long BytesInMemory => frame.Frame.Length + (Held?.BytesInMemory ?? 0);
+
+    private long HeldLength => frame.BodyLength + (Held?.Length ?? 0);
+
+    /// <summary>There is none.</summary>
+    public void BeginWithout()
+    {
+        OwesContinue = false;
+        WantsReadAhead = false;
+        FinishFrame(isRead: true, FrameFlags.None);
+    }
+
+    /// <summary>
+    /// Takes what has arrived of it. A client that waits for 100 Continue has sent nothing, and reading tells it to go on. Where bodies
+    /// only stream that is for the application to decide; where large ones are to be complete first, most of them would come from such
+    /// clients.
+    /// </summary>
+    public Failure Begin(HttpRequest request)
+    {
+        OwesContinue = false;
+        IsReplayable = false;
+        WantsReadAhead = false;
+        Streamed = 0;
+        if (resources.Options.LimitBody is > 0 and long limit && request.ContentLength > limit)
+        {
+            return Failure.BodyTooLarge;
+        }
+
+        bool expects = request.Headers.Expect.Count > 0;
+        bool isComplete = false;
+        try
+        {
+            isComplete = !expects && TakeArrived(request);
+        }
+        catch (Exception e) when (IsBrokenBody(e))
+        {
+            return FailureOf(e);
+        }
+
+        WantsReadAhead = !isComplete && resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength);
+        if (!WantsReadAhead)
+        {
+            OwesContinue = expects;
+            FinishFrame(isComplete, expects ? FrameFlags.ExpectContinue : FrameFlags.None);
+        }
+
+        return Failure.None;
+    }
+
+    /// <summary>
+    /// Reads the body until it is complete, or too large to be held: then the rest of it is streamed. To be awaited where
+    /// <see cref="WantsReadAhead"/>, before the request is submitted.
+    /// </summary>
+    public async ValueTask<Failure> ReadAheadAsync(PipeReader reader)
+    {
+        bool isComplete = false;
+        try
+        {
+            bool goesOn = true;
+            while (goesOn)
+            {
+                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
+                CheckLimit(reader, read);
+                SequencePosition taken = Hold(read.Buffer, out bool isShort);
+                isComplete = read.IsCompleted && read.Buffer.Slice(taken).IsEmpty;
+                reader.AdvanceTo(taken);
+                goesOn = !isComplete && await MayHoldMoreAsync(isShort).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (IsBrokenBody(e))
+        {
+            return FailureOf(e);
+        }
+        catch (Exception e) when (IsClientGone(e))
+        {
+            return Failure.ClientGone;
+        }
+
+        FinishFrame(isComplete, FrameFlags.None);
+        return Failure.None;
+    }
+
+    /// <summary>
+    /// Checks what was read against the bound. Kestrel's own limit would count the framing of chunks as well. What the frame and the
+    /// memory beside it have was not streamed.
+    /// </summary>
+    /// <exception cref="BadHttpRequestException">With status 413: more has come than the server takes.</exception>
+    public void CheckLimit(PipeReader reader, in ReadResult read)
+    {
+        if (resources.Options.LimitBody is > 0 and long limit && HeldLength + Streamed + read.Buffer.Length > limit)
+        {
+            reader.AdvanceTo(read.Buffer.End);
+            throw new BadHttpRequestException($"its body is larger than {limit} bytes", StatusCodes.Status413PayloadTooLarge);
+        }
+    }
+
+    /// <summary>
+    /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
+    /// </summary>
+    public long? LengthOf(HttpRequest request)
+        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : IsRead ? 0 : null;
+
+    /// <summary>Gives back what the front holds beside the frame.</summary>
+    public void ReleaseHeld()
+    {
+        Held?.Release();
+        Held = null;
+    }
+
+    /// <summary>Gives everything back, the frame included.</summary>
+    public void Release()
+    {
+        ReleaseHeld();
+        frame.Release();
+        IsRead = false;
+        if (_frameMemory > 0)
+        {
+            resources.RequestMemory.Give(_frameMemory);
+            _frameMemory = 0;
+        }
+    }
+
+    private void FinishFrame(bool isRead, FrameFlags flags)
+    {
+        IsRead = isRead;
+        IsReplayable = isRead;
+        IsWhole = isRead && Held is null;
+        frame.Finish(IsWhole ? FrameFlags.End : flags);
+    }
+
+    // Puts what has arrived of the body into the frame; says whether that is all of it.
+    private bool TakeArrived(HttpRequest request)
+    {
+        if (!request.BodyReader.TryRead(out ReadResult read))
+        {
+            return false;
+        }
+
+        CheckLimit(request.BodyReader, read);
+        ReadOnlySequence<byte> first = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, ProtocolLimits.MaxBody));
+        frame.AppendBody(first);
+        bool isComplete = first.Length == read.Buffer.Length && (read.IsCompleted || first.Length == request.ContentLength);
+        request.BodyReader.AdvanceTo(first.End);
+        return isComplete;
+    }
+
+    // Takes what may be held of these bytes; returns the position behind it. Short: the memory for all requests' bodies is used up.
+    private SequencePosition Hold(ReadOnlySequence<byte> data, out bool isShort)
+    {
+        isShort = false;
+        int inFrame = (int)Math.Min(data.Length, ProtocolLimits.MaxBody - frame.BodyLength);
+        if (inFrame > 0)
+        {
+            isShort = !resources.RequestMemory.TryTake(inFrame);
+            if (isShort)
+            {
+                return data.Start;
+            }
+
+            _frameMemory += inFrame;
+            frame.AppendBody(data.Slice(0, inFrame));
+            data = data.Slice(inFrame);
+        }
+
+        if (resources.Spool is null)
+        {
+            data = data.Slice(0, Math.Clamp(resources.Options.BufferBody - HeldLength, 0, data.Length));
+        }
+
+        if (data.IsEmpty)
+        {
+            return data.Start;
+        }
+
+        Held ??= new HeldBody(resources.RequestMemory);
+        isShort = !Held.TryAppend(data);
+        return isShort ? data.Start : data.End;
+    }
+
+    // Whether there is room for more; what does not fit into memory goes to disk for it, where that is wanted.
+    private ValueTask<bool> MayHoldMoreAsync(bool isShort)
+    {
+        if (resources.Spool is not { } spool)
+        {
+            return ValueTask.FromResult(!isShort && HeldLength < resources.Options.BufferBody);
+        }
+
+        if (Held is not { BytesInMemory: > 0 } held)
+        {
+            return ValueTask.FromResult(!isShort);
+        }
+
+        bool isForDisk = held.IsSpooled || isShort || HeldLength > resources.Options.BufferBody;
+        return isForDisk && (isShort || held.BytesInMemory >= SpoolPiece) ? held.SpoolAsync(spool) : ValueTask.FromResult(true);
+    }
+}

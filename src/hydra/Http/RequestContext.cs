@@ -1,0 +1,84 @@
+using Hydra.Dispatch;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Hydra.Http;
+
+/// <summary>
+/// One request on its way through the front. An HTTP/1 connection has one of these for all its requests, which come one after the other;
+/// HTTP/2 has one for each stream at a time. Kestrel keeps it with the stream, and brings it back for the next request there.
+/// </summary>
+internal sealed class RequestContext
+{
+    private RequestFacts? _facts;
+    private List<ResponseGate>? _gates;
+
+    /// <summary>Makes a context for the requests of one stream.</summary>
+    public RequestContext(IFeatureCollection features)
+    {
+        ClientConnection? connection = features.Get<ClientConnection>();
+        Connection = connection!;
+        Handler = connection?.Handler ?? features.GetRequiredFeature<RequestHandlerFeature>().Handler;
+    }
+
+    /// <summary>The request and the response.</summary>
+    public DefaultHttpContext Http { get; } = new();
+
+    /// <summary>The client's connection; null on addresses that are not for clients.</summary>
+    public ClientConnection Connection { get; }
+
+    /// <summary>What handles the request.</summary>
+    public RequestHandler Handler { get; }
+
+    /// <summary>The request as workers see it; null as long as none was to see one of this stream.</summary>
+    public HttpExchange? Exchange { get; set; }
+
+    /// <summary>When the request came, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>; 0 where nobody wants to know.</summary>
+    public long StartedAt { get; set; }
+
+    /// <summary>Whether there is a request that is not over.</summary>
+    public bool IsHandling { get; private set; }
+
+    /// <summary>Why the application gave no answer, or not all of it.</summary>
+    public Failure Failure { get; set; }
+
+    /// <summary>What workers and logs are to see of the request beside its head. Parts of the edge may replace it.</summary>
+    public RequestFacts Facts
+    {
+        get => _facts ??= Connection.FactsFor(Http.Request.Protocol);
+        set => _facts = value;
+    }
+
+    /// <summary>Whether somebody stands at the head of the response.</summary>
+    public bool IsGated => _gates is { Count: > 0 };
+
+    /// <summary>Who stands at the head of the response: the first is asked first.</summary>
+    public IReadOnlyList<ResponseGate> Gates => _gates ?? [];
+
+    /// <summary>Has somebody asked when the head of the response has come, after those who are there already.</summary>
+    public void AddGate(ResponseGate gate) => (_gates ??= []).Add(gate);
+
+    /// <summary>A request begins.</summary>
+    public void Begin(IFeatureCollection features)
+    {
+        Http.Initialize(features);
+        _facts = null;
+        _gates?.Clear();
+        Failure = Failure.None;
+        IsHandling = true;
+    }
+
+    /// <summary>The request is over.</summary>
+    public void End()
+    {
+        IsHandling = false;
+        Http.Uninitialize();
+    }
+}
+
+/// <summary>Marks a connection whose requests are not for the edge, such as those for metrics.</summary>
+/// <param name="handler">What handles them.</param>
+internal sealed class RequestHandlerFeature(RequestHandler handler)
+{
+    /// <summary>What handles them.</summary>
+    public RequestHandler Handler => handler;
+}

@@ -1,0 +1,246 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Hydra.Protocol;
+
+namespace Hydra.Http;
+
+/// <summary>
+/// The body of a response, as the worker sends it: counted against its Content-Length; where it streams, kept in a pipe until the client
+/// takes it, and bounded by the credit that the worker has. The exchange's lock guards all but what is the handler's own.
+/// </summary>
+/// <param name="resources">Windows, bounds and memory.</param>
+internal sealed class ResponseBody(BodyResources resources)
+{
+    private bool _isDropped;
+    private long? _announced;
+    private bool _isWhole;
+    private long _received;
+    private long _credit;
+    private Pipe? _pipe;
+
+    // Beyond the window that every response has: taken from the budget of all responses' memory, and granted.
+    private int _extraCredit;
+
+    // Taken by the client and not granted again yet; the handler's own.
+    private long _ungranted;
+
+    /// <summary>Bytes that the worker has sent and the client is to get.</summary>
+    public long BytesReceived => _isDropped ? 0 : _received;
+
+    /// <summary>How long the client's body is: it has come as a whole, or the application has said it. Null where that is not known.</summary>
+    public long? Length => _isDropped ? null : _isWhole ? _received : _announced;
+
+    /// <summary>What the client is to get of a body that streams.</summary>
+    public PipeReader Reader => _pipe!.Reader;
+
+    /// <summary>The head has come, with the first bytes of the body.</summary>
+    /// <param name="announced">Its Content-Length, or null.</param>
+    /// <param name="isDropped">Whether the client gets no body, whatever the application sends.</param>
+    /// <param name="length">How many bytes have come.</param>
+    /// <param name="end">Whether that is all.</param>
+    /// <returns>Null, or the rule that the length breaks.</returns>
+    public string? Begin(long? announced, bool isDropped, int length, bool end)
+    {
+        _announced = announced;
+        _isDropped = isDropped;
+        _received = length;
+        _isWhole = end;
+        return LengthFailure(end);
+    }
+
+    /// <summary>The body is complete: writes it.</summary>
+    public void WriteWhole(HttpResponse response, ReadOnlySpan<byte> body)
+    {
+        if (_isDropped)
+        {
+            return;
+        }
+
+        // The length is known, so say it: the connection stays usable without chunks.
+        response.ContentLength ??= body.Length;
+        if (body.Length > 0)
+        {
+            body.CopyTo(response.BodyWriter.GetSpan(body.Length));
+            response.BodyWriter.Advance(body.Length);
+        }
+    }
+
+    /// <summary>The body streams.</summary>
+    /// <param name="first">What came of it with the head.</param>
+    /// <returns>Credit to be granted beyond the window: there is more of it, which need not wait for the client.</returns>
+    public uint Open(ReadOnlySpan<byte> first)
+    {
+        _ungranted = 0;
+        _credit = resources.Options.ResponseWindow;
+        _pipe ??= new Pipe(new PipeOptions(
+            readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
+            useSynchronizationContext: false));
+        if (!_isDropped && first.Length > 0)
+        {
+            Write(first);
+            Flush();
+        }
+
+        // As much as one frame carries.
+        return first.Length == ProtocolLimits.MaxBody ? Grow() : 0;
+    }
+
+    /// <summary>More of a body that streams. What the client gets of it leaves with <see cref="Flush"/>.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="end">Whether that is all.</param>
+    /// <param name="more">Credit to be granted.</param>
+    /// <param name="failure">The rule that the length breaks, or null.</param>
+    /// <returns>False when the worker has sent more than it may: it breaks the protocol.</returns>
+    public bool TryAdd(ReadOnlySpan<byte> data, bool end, out uint more, out string? failure)
+    {
+        more = 0;
+        failure = null;
+        _credit -= data.Length;
+        if (_credit < 0)
+        {
+            return false;
+        }
+
+        _received += data.Length;
+        if (_isDropped)
+        {
+            _credit += data.Length;
+            more = (uint)data.Length;
+            return true;
+        }
+
+        failure = LengthFailure(end);
+        if (failure is null && data.Length > 0)
+        {
+            Write(data);
+        }
+
+        if (_credit < resources.Options.ResponseWindow / 2)
+        {
+            more = Grow();
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives the client's side what was added. Never waits: the pipe has no threshold, the credit bounds what is in it.</summary>
+    public void Flush()
+    {
+        if (_isDropped)
+        {
+            return;
+        }
+
+        ValueTask<FlushResult> flushed = _pipe!.Writer.FlushAsync();
+        Debug.Assert(flushed.IsCompletedSuccessfully, "the response pipe has no pause threshold");
+        flushed.GetAwaiter().GetResult();
+    }
+
+    /// <summary>No more comes. Under no lock: the handler goes on inside this call.</summary>
+    /// <param name="error">What has cut the body short; null when it is complete.</param>
+    public void End(ResponseFailedException? error) => _pipe!.Writer.Complete(error);
+
+    /// <summary>The worker sends no more: the credit that it will not use goes back to the budget.</summary>
+    public void Settle() => GiveBack((int)_credit);
+
+    /// <summary>The client has taken bytes of the body. The handler's own, under no lock.</summary>
+    /// <returns>Whether enough has come together to be granted: <see cref="TakeGrant"/> is due.</returns>
+    public bool OnTaken(long size)
+    {
+        _ungranted += size;
+        return _ungranted >= (resources.Options.ResponseWindow + Volatile.Read(ref _extraCredit)) / 4;
+    }
+
+    /// <summary>What the worker may send again, now that the client has taken as much.</summary>
+    /// <param name="goesOn">Whether the worker still sends.</param>
+    public uint TakeGrant(bool goesOn)
+    {
+        uint credit = (uint)_ungranted;
+        _ungranted = 0;
+        if (!goesOn)
+        {
+            // The worker is done: what the client has taken makes room for others.
+            GiveBack((int)credit);
+            return 0;
+        }
+
+        if (resources.ResponseMemory.IsTight)
+        {
+            credit -= (uint)GiveBack((int)credit);
+        }
+
+        _credit += credit;
+        return credit;
+    }
+
+    /// <summary>The request is over: gives everything back. Under no lock; nobody else uses it any more.</summary>
+    public void Release()
+    {
+        GiveBack(_extraCredit);
+        if (_pipe is not null)
+        {
+            _pipe.Reader.Complete();
+            _pipe = null;
+        }
+    }
+
+    /// <summary>A new request: nothing has come.</summary>
+    public void Restart()
+    {
+        _received = 0;
+        _isDropped = false;
+    }
+
+    private void Write(ReadOnlySpan<byte> data)
+    {
+        PipeWriter writer = _pipe!.Writer;
+        data.CopyTo(writer.GetSpan(data.Length));
+        writer.Advance(data.Length);
+    }
+
+    // Lets the worker send more than the client has taken, so that its thread is free: first as much as keeps a fast client busy, then
+    // twice as much each time, as far as the bound of one response and the budget of all go.
+    private uint Grow()
+    {
+        int window = resources.Options.ResponseWindow + _extraCredit;
+        int step = Math.Min(_extraCredit == 0 ? 3 * window : window, resources.Options.BufferResponse - window);
+        if (_announced is { } length)
+        {
+            step = (int)Math.Min(step, length - _received - _credit);
+        }
+
+        if (step <= 0 || !resources.ResponseMemory.TryTake(step))
+        {
+            return 0;
+        }
+
+        _extraCredit += step;
+        _credit += step;
+        return (uint)step;
+    }
+
+    // Credit that will not be used goes back to the budget, as far as it came from there.
+    private int GiveBack(int size)
+    {
+        int given = Math.Min(size, _extraCredit);
+        if (given > 0)
+        {
+            _extraCredit -= given;
+            resources.ResponseMemory.Give(given);
+        }
+
+        return given;
+    }
+
+    private string? LengthFailure(bool end)
+    {
+        if (_announced is not { } announced || _isDropped)
+        {
+            return null;
+        }
+
+        return _received > announced ? $"its body is longer than its Content-Length of {announced}"
+            : end && _received < announced ? $"its body has {_received} bytes, its Content-Length says {announced}"
+            : null;
+    }
+}

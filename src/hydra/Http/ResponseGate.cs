@@ -1,0 +1,23 @@
+namespace Hydra.Http;
+
+/// <summary>
+/// Stands at the head of a response that comes from a worker: it may change status and fields, or take the body over (to compress it, to
+/// keep a copy, to send a file in its place). Parts of the edge add one to the requests that it may concern
+/// (<see cref="RequestContext.AddGate"/>); a request without one pays nothing. One object may serve many requests at a time.
+/// </summary>
+internal abstract class ResponseGate
+{
+    /// <summary>Whether <see cref="PassAsync"/> computes, and is to be called in the thread pool rather than on an event loop.</summary>
+    public virtual bool Computes => false;
+
+    /// <summary>
+    /// The head is applied to the context and not sent yet. Called under no lock, by the request's handler.
+    /// </summary>
+    /// <param name="context">The request; its response has status and fields, and no body.</param>
+    /// <param name="body">The body, as it comes from the worker.</param>
+    /// <returns>
+    /// True when the response was written as a whole, or is being so: nobody else touches it then. False when it goes on as it is: the
+    /// body was not touched.
+    /// </returns>
+    public abstract ValueTask<bool> PassAsync(RequestContext context, GatedBody body);
+}
