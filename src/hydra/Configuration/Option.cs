@@ -14,10 +14,6 @@ internal enum OptionGroup
     Information,
 }
 
-/// <summary>Puts a value into the draft.</summary>
-/// <returns>Null, or what is wrong with the value: the rest of a sentence that begins with the option.</returns>
-internal delegate string? OptionBinder(OptionsDraft draft, OptionValue value);
-
 /// <summary>One row of the <see cref="OptionTable"/>.</summary>
 internal sealed class Option
 {
@@ -48,11 +44,14 @@ internal sealed class Option
     /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
     public bool Repeatable { get; init; }
 
-    /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
-    public bool IsCommand { get; init; }
+    /// <summary>Whose options its value goes to, and how.</summary>
+    public required OptionBinder Binder { get; init; }
 
-    /// <summary>Puts a value into the draft; switches are given "true" or "false".</summary>
-    public required OptionBinder Bind { get; init; }
+    /// <summary>Whose option it is.</summary>
+    public OptionOwner Owner => Binder.Owner;
+
+    /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
+    public bool IsCommand => Owner is OptionOwner.None;
 
     /// <summary>The option takes no value; --no-… is its opposite.</summary>
     public bool IsSwitch => Placeholder is null;

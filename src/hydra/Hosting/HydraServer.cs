@@ -5,7 +5,6 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Primitives;
 using Hydra.Transport;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
@@ -24,7 +23,8 @@ internal sealed class HydraServer : IDisposable
     private static readonly TimeSpan QuietAtStop = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QuietAtUpgrade = TimeSpan.FromSeconds(2);
 
-    private readonly HydraOptions _options;
+    private readonly ServerOptions _server;
+    private readonly ApplicationOptions _application;
     private readonly ServerLogs _logs;
     private readonly StartedAs _started;
     private readonly ILogger _logger;
@@ -38,12 +38,15 @@ internal sealed class HydraServer : IDisposable
     /// <param name="started">How the process was started.</param>
     public HydraServer(HydraOptions options, ServerLogs logs, StartedAs started)
     {
-        _options = options with { Binds = started.Binds(options.Binds) };
+        AddressOptions addresses = options.Server.Addresses;
+        _server = options.Server with { Addresses = addresses with { Binds = started.Binds(addresses.Binds) } };
+        _application = options.Applications[0];
+        QueueOptions queue = _application.Queue;
         _logs = logs;
         _started = started;
         _logger = logs.Loggers.CreateLogger("hydra");
         _dispatcher = new Dispatcher(
-            new DispatchOptions { QueueSize = options.QueueSize, QueueBytes = options.QueueBytes, QueueTimeout = options.QueueTimeout },
+            new DispatchOptions { QueueSize = queue.Size, QueueBytes = queue.Bytes, QueueTimeout = queue.Timeout },
             _logger);
         _sockets = new ListenSockets(started.Sockets);
         _notifier = new ServiceNotifier(started.NotifySocket);
@@ -64,10 +67,10 @@ internal sealed class HydraServer : IDisposable
         using var predecessor = new Predecessor(_started.Inheritance);
         try
         {
-            InheritedDescriptors.Check([.. _options.Binds, .. _options.Metrics is { } metrics ? [metrics] : Array.Empty<BindAddress>()]);
-            using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
-            Spool? spool = BodyRules.CreateSpool(_options, _logger);
-            var loops = new FrontLoops(_options, _sockets);
+            InheritedDescriptors.Check(_server.Addresses.All);
+            using WorkerSetup setup = WorkerSetup.Prepare(_server, _application, _logs);
+            Spool? spool = BodyRules.CreateSpool(_server.Buffers, _logger);
+            var loops = new FrontLoops(_server, _sockets);
             using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
 
@@ -89,10 +92,10 @@ internal sealed class HydraServer : IDisposable
     private async Task<int> ServeAsync(
         Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
     {
-        RequestMetrics? metrics = _options.Metrics is null ? null : new RequestMetrics();
+        RequestMetrics? metrics = _server.Addresses.Metrics is null ? null : new RequestMetrics();
         var forwarder = new RequestForwarder(
-            _dispatcher, BodyRules.Forwarder(_options), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>(), metrics);
-        var pidFile = new PidFile(_options.PidFile);
+            _dispatcher, BodyRules.Forwarder(_server, _application), spool, _logs.Access, _logs.Loggers.CreateLogger<RequestForwarder>(), metrics);
+        var pidFile = new PidFile(_server.PidFile);
         await using WebServer web = await BuildWebAsync(
             forwarder, metrics is null ? null : new MetricsEndpoint(metrics, _dispatcher, supervisor), supervisor, loops).ConfigureAwait(false);
         if (!predecessor.Exists)
@@ -140,7 +143,7 @@ internal sealed class HydraServer : IDisposable
     {
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, forwarder, metrics);
+            return new WebServer(_server, loops, _logs.Loggers, forwarder, metrics);
         }
         catch (StartException)
         {
@@ -168,7 +171,7 @@ internal sealed class HydraServer : IDisposable
     private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(_started.At);
-        var facts = new BannerFacts(addresses, _options.App!, info.Interface, _options.Workers, info.Python, info.Loop, elapsed);
+        var facts = new BannerFacts(addresses, _application.App, info.Interface, _application.Workers.Count, info.Python, info.Loop, elapsed);
         if (StandardStreams.IsErrorTerminal)
         {
             _logs.WriteText(Banner.Block(facts, _logs.UsesColors));
@@ -197,7 +200,7 @@ internal sealed class HydraServer : IDisposable
             quiet = QuietAtUpgrade;
             _sockets.HandOver();
             _notifier.Succeeded(upgrade.Done.Result);
-            HostingLog.Stopping(_logger, "upgraded", _options.GracefulTimeout.TotalSeconds);
+            HostingLog.Stopping(_logger, "upgraded", _server.GracefulTimeout.TotalSeconds);
         }
         else
         {
@@ -205,7 +208,7 @@ internal sealed class HydraServer : IDisposable
             quiet = signal is PosixSignal.SIGINT ? QuietAtTerminal : QuietAtStop;
             upgrade.Abandon();
             _notifier.Stopping();
-            HostingLog.Stopping(_logger, signal.ToString(), _options.GracefulTimeout.TotalSeconds);
+            HostingLog.Stopping(_logger, signal.ToString(), _server.GracefulTimeout.TotalSeconds);
         }
 
         Task graceful = StopGracefullyAsync(web, supervisor, quiet);
@@ -227,17 +230,17 @@ internal sealed class HydraServer : IDisposable
     private async Task StopGracefullyAsync(WebServer web, Supervisor supervisor, TimeSpan quiet)
     {
         long started = Stopwatch.GetTimestamp();
-        using (var grace = new CancellationTokenSource(_options.GracefulTimeout))
+        using (var grace = new CancellationTokenSource(_server.GracefulTimeout))
         {
             await web.StopAsync(quiet, grace.Token).ConfigureAwait(false);
             if (grace.IsCancellationRequested)
             {
-                HostingLog.GraceOver(_logger, _options.GracefulTimeout.TotalSeconds);
+                HostingLog.GraceOver(_logger, _server.GracefulTimeout.TotalSeconds);
             }
         }
 
         _dispatcher.Close();
-        TimeSpan rest = _options.GracefulTimeout - Stopwatch.GetElapsedTime(started);
+        TimeSpan rest = _server.GracefulTimeout - Stopwatch.GetElapsedTime(started);
         await supervisor.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
     }
 }

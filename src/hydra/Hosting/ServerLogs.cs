@@ -10,13 +10,13 @@ internal sealed class ServerLogs : IDisposable
     private readonly ServerLog _server;
 
     /// <summary>Opens the logs.</summary>
-    public ServerLogs(HydraOptions options)
+    public ServerLogs(LogOptions options)
     {
         UsesColors = StandardStreams.UseErrorColors(options.UseColors);
-        _server = new ServerLog(StandardStreams.OpenError(), options.LogLevel, UsesColors);
+        _server = new ServerLog(StandardStreams.OpenError(), options.Level, UsesColors);
         Loggers = LoggingSetup.CreateFactory(_server);
         Workers = new WorkerLogSink(new WorkerLog(_server));
-        Access = options.AccessLog ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
+        Access = options.Access ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
     }
 
     /// <summary>Makes loggers, for Kestrel too.</summary>

@@ -13,10 +13,10 @@ internal static class StartDirectory
     /// link to another directory, and each worker starts in what the name means then.
     /// </returns>
     /// <exception cref="StartException">One of them is missing or must not be entered.</exception>
-    public static string Enter(HydraOptions options)
+    public static string Enter(ServerOptions server, ApplicationOptions application)
     {
         string working = Named();
-        if (options.WorkingDirectory is { } directory)
+        if (server.WorkingDirectory is { } directory)
         {
             try
             {
@@ -29,9 +29,9 @@ internal static class StartDirectory
             }
         }
 
-        if (options.AppDir.Length > 0)
+        if (application.AppDir.Length > 0)
         {
-            Check(options.AppDir);
+            Check(application.AppDir);
         }
 
         return working;

@@ -10,16 +10,20 @@ namespace Hydra.Hosting;
 /// <summary>What workers need before they can start: Python, the shim on disk, a socket to connect to.</summary>
 internal sealed class WorkerSetup : IDisposable
 {
-    private readonly HydraOptions _options;
+    private readonly ServerOptions _server;
+    private readonly ApplicationOptions _application;
     private readonly ServerLogs _logs;
     private readonly string _workingDirectory;
     private readonly ShimExtractor _shim;
     private readonly RuntimeDirectory? _directory;
     private readonly LinkAddress _address;
 
-    private WorkerSetup(HydraOptions options, ServerLogs logs, string workingDirectory, ShimExtractor shim, IReadOnlyList<PrivatePlace> places)
+    private WorkerSetup(
+        ServerOptions server, ApplicationOptions application, ServerLogs logs, string workingDirectory, ShimExtractor shim,
+        IReadOnlyList<PrivatePlace> places)
     {
-        _options = options;
+        _server = server;
+        _application = application;
         _logs = logs;
         _workingDirectory = workingDirectory;
         _shim = shim;
@@ -36,52 +40,52 @@ internal sealed class WorkerSetup : IDisposable
 
     /// <summary>Finds Python, extracts the shim and opens the socket.</summary>
     /// <exception cref="StartException">One of them is not to be had.</exception>
-    public static WorkerSetup Prepare(HydraOptions options, ServerLogs logs)
+    public static WorkerSetup Prepare(ServerOptions server, ApplicationOptions application, ServerLogs logs)
     {
         IReadOnlyDictionary<string, string> environment = EnvironmentScanner.Current();
         bool isWindows = OperatingSystem.IsWindows();
 
-        string workingDirectory = StartDirectory.Enter(options);
+        string workingDirectory = StartDirectory.Enter(server, application);
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
-        _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
+        _ = FindPython(application, Environment.CurrentDirectory, application.AppDir, static message => new StartException(message));
         IReadOnlyList<PrivatePlace> places = PrivatePlaces.All(environment, isWindows);
         var shim = new ShimExtractor(ShimFiles.FromResources(), places, logs.Loggers.CreateLogger("hydra"));
-        return new WorkerSetup(options, logs, workingDirectory, shim, places);
+        return new WorkerSetup(server, application, logs, workingDirectory, shim, places);
     }
 
     /// <summary>A supervisor whose workers serve the dispatcher.</summary>
     public Supervisor CreateSupervisor(Dispatcher dispatcher, FrontLoops loops)
     {
-        ForwarderOptions windows = BodyRules.Forwarder(_options);
+        ForwarderOptions windows = BodyRules.Forwarder(_server, _application);
         var options = new SupervisorOptions
         {
             Scale = new ScaleOptions
             {
-                Minimum = _options.Workers,
-                Maximum = _options.MaxWorkers ?? _options.Workers,
-                Delay = _options.ScaleDelay,
-                Idle = _options.ScaleIdle,
+                Minimum = _application.Workers.Count,
+                Maximum = _application.Workers.Maximum ?? _application.Workers.Count,
+                Delay = _application.Workers.ScaleDelay,
+                Idle = _application.Workers.ScaleIdle,
             },
             MostWorkers = OptionTable.MaximumWorkers,
             Recycle = new RecycleOptions
             {
-                MaxRequests = _options.MaxRequests > 0 ? _options.MaxRequests : null,
-                RequestsJitter = _options.MaxRequestsJitter,
-                MaxResident = _options.WorkerMaxRss > 0 ? _options.WorkerMaxRss : null,
-                MaxLifetime = _options.WorkerMaxLifetime > TimeSpan.Zero ? _options.WorkerMaxLifetime : null,
+                MaxRequests = _application.Replacement.MaxRequests > 0 ? _application.Replacement.MaxRequests : null,
+                RequestsJitter = _application.Replacement.MaxRequestsJitter,
+                MaxResident = _application.Replacement.MaxRss > 0 ? _application.Replacement.MaxRss : null,
+                MaxLifetime = _application.Replacement.MaxLifetime > TimeSpan.Zero ? _application.Replacement.MaxLifetime : null,
             },
-            DrainTimeout = _options.DrainTimeout ?? _options.GracefulTimeout,
+            DrainTimeout = _application.Replacement.DrainTimeout ?? _server.GracefulTimeout,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
-            LimitConcurrency = _options.LimitConcurrency,
+            LimitConcurrency = _application.Queue.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Prepare = RestoreSocket,
             Command = Command,
             Document = Document(loops.Count),
-            Preload = _options.Preload,
-            Watchdog = new WatchdogOptions { RequestTimeout = _options.RequestTimeout, WorkerTimeout = _options.WorkerTimeout },
-            InterruptsAbandoned = _options.CancelOnDisconnect,
+            Preload = _application.Python.Preload,
+            Watchdog = new WatchdogOptions { RequestTimeout = _application.Timeouts.Request, WorkerTimeout = _application.Timeouts.Worker },
+            InterruptsAbandoned = _application.Timeouts.CancelOnDisconnect,
         };
         return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
     }
@@ -106,7 +110,7 @@ internal sealed class WorkerSetup : IDisposable
     private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
     {
         directory = null;
-        if (_options.WorkerTransport is WorkerTransport.Tcp)
+        if (_server.Tuning.WorkerTransport is WorkerTransport.Tcp)
         {
             return LinkAddress.ListenTcp();
         }
@@ -131,9 +135,9 @@ internal sealed class WorkerSetup : IDisposable
     private WorkerCommand Command()
     {
         string working = StartDirectory.Resolve(_workingDirectory, "working directory");
-        string app = _options.AppDir.Length == 0 ? ""
-            : StartDirectory.Resolve(Path.GetFullPath(_options.AppDir, working), "directory of the application");
-        PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
+        string app = _application.AppDir.Length == 0 ? ""
+            : StartDirectory.Resolve(Path.GetFullPath(_application.AppDir, working), "directory of the application");
+        PythonResult.Found python = FindPython(_application, working, app, static message => new WorkerStartException(message));
         return _shim.Extract() switch
         {
             ShimResult.Ready ready => new WorkerCommand
@@ -149,10 +153,10 @@ internal sealed class WorkerSetup : IDisposable
     }
 
     private static PythonResult.Found FindPython(
-        HydraOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
+        ApplicationOptions application, string workingDirectory, string appDirectory, Func<string, Exception> failure)
     {
         var search = new PythonSearch(
-            options.Python, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
+            application.Python.Path, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
         return PythonLocator.Find(search) switch
         {
             PythonResult.Found found => found,
@@ -166,18 +170,18 @@ internal sealed class WorkerSetup : IDisposable
         Address = "",
         Token = "",
         Worker = 0,
-        App = _options.App!,
-        Factory = _options.Factory,
-        AppDir = _options.AppDir,
-        Interface = OptionNames.NameOf(OptionNames.Interfaces, _options.Interface),
-        Loop = OptionNames.NameOf(OptionNames.Loops, _options.Loop),
-        Lifespan = OptionNames.NameOf(OptionNames.Lifespans, _options.Lifespan),
-        Threads = _options.Threads,
-        RootPath = _options.RootPath,
+        App = _application.App,
+        Factory = _application.Factory,
+        AppDir = _application.AppDir,
+        Interface = OptionNames.NameOf(OptionNames.Interfaces, _application.Interface),
+        Loop = OptionNames.NameOf(OptionNames.Loops, _application.Python.Loop),
+        Lifespan = OptionNames.NameOf(OptionNames.Lifespans, _application.Lifespan),
+        Threads = _application.Python.Threads,
+        RootPath = _application.RootPath,
         DataLinks = dataLinks,
-        LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _options.LogLevel),
-        GraceMilliseconds = (int)Math.Min(_options.GracefulTimeout.TotalMilliseconds, int.MaxValue),
-        Interruptible = _options.RequestTimeout > TimeSpan.Zero || _options.CancelOnDisconnect,
+        LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _server.Logs.Level),
+        GraceMilliseconds = (int)Math.Min(_server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
+        Interruptible = _application.Timeouts.Request > TimeSpan.Zero || _application.Timeouts.CancelOnDisconnect,
         Version = Cli.VersionText.Number,
     };
 }
