@@ -13,5 +13,5 @@ if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options.Server.Logs);
-using var server = new HydraServer(run.Options, logs, started);
+var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

@@ -1,35 +1,32 @@
 using System.Net.Sockets;
 using Hydra.Configuration;
-using Hydra.Dispatch;
-using Hydra.Http;
 using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
-/// <summary>What workers need before they can start: Python, the shim on disk, a socket to connect to.</summary>
+/// <summary>
+/// What the workers of one pool need before they can start: its application's directory, its Python, a socket to connect to. The socket
+/// is each pool's own, in a directory of its own: when somebody removes that, both are made again together, and a worker that connects
+/// is known to be one of this pool's.
+/// </summary>
 internal sealed class WorkerSetup : IDisposable
 {
-    private readonly ServerOptions _server;
-    private readonly ApplicationOptions _application;
-    private readonly ServerLogs _logs;
-    private readonly string _workingDirectory;
-    private readonly ShimExtractor _shim;
+    private readonly WorkerTransport _transport;
+    private readonly ApplicationOptions _options;
+    private readonly WorkerHome _home;
+    private readonly ILogger _logger;
     private readonly RuntimeDirectory? _directory;
-    private readonly LinkAddress _address;
 
-    private WorkerSetup(
-        ServerOptions server, ApplicationOptions application, ServerLogs logs, string workingDirectory, ShimExtractor shim,
-        IReadOnlyList<PrivatePlace> places)
+    private WorkerSetup(WorkerTransport transport, ApplicationOptions options, WorkerHome home, ILogger logger)
     {
-        _server = server;
-        _application = application;
-        _logs = logs;
-        _workingDirectory = workingDirectory;
-        _shim = shim;
+        _transport = transport;
+        _options = options;
+        _home = home;
+        _logger = logger;
         try
         {
-            _address = Listen(places, out _directory);
+            Address = Listen(out _directory);
         }
         catch (SocketException e)
         {
@@ -38,84 +35,66 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    /// <summary>Finds Python, extracts the shim and opens the socket.</summary>
-    /// <exception cref="StartException">One of them is not to be had.</exception>
-    public static WorkerSetup Prepare(ServerOptions server, ApplicationOptions application, ServerLogs logs)
-    {
-        IReadOnlyDictionary<string, string> environment = EnvironmentScanner.Current();
-        bool isWindows = OperatingSystem.IsWindows();
+    /// <summary>Where the workers connect.</summary>
+    public LinkAddress Address { get; }
 
-        string workingDirectory = StartDirectory.Enter(server, application);
+    /// <summary>Looks for the application's directory and for Python, and opens the socket.</summary>
+    /// <exception cref="StartException">One of them is not to be had.</exception>
+    public static WorkerSetup Prepare(WorkerTransport transport, ApplicationOptions options, WorkerHome home, ILogger logger)
+    {
+        StartDirectory.CheckApplication(options.AppDir);
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
-        _ = FindPython(application, Environment.CurrentDirectory, application.AppDir, static message => new StartException(message));
-        IReadOnlyList<PrivatePlace> places = PrivatePlaces.All(environment, isWindows);
-        var shim = new ShimExtractor(ShimFiles.FromResources(), places, logs.Loggers.CreateLogger("hydra"));
-        return new WorkerSetup(server, application, logs, workingDirectory, shim, places);
+        _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
+        return new WorkerSetup(transport, options, home, logger);
     }
 
-    /// <summary>A supervisor whose workers serve the dispatcher.</summary>
-    public Supervisor CreateSupervisor(Dispatcher dispatcher, FrontLoops loops)
+    /// <summary>
+    /// How a worker is started; asked before each start. A link may lead to another release by now, with a Python of its own. A worker
+    /// stays with the release that it was started from, so it gets the path without links.
+    /// </summary>
+    /// <exception cref="WorkerStartException">Something that it needs is missing.</exception>
+    public WorkerCommand Command()
     {
-        ForwarderOptions windows = BodyRules.Forwarder(_server, _application);
-        var options = new SupervisorOptions
+        string working = StartDirectory.Resolve(_home.WorkingDirectory, "working directory");
+        string app = _options.AppDir.Length == 0 ? ""
+            : StartDirectory.Resolve(Path.GetFullPath(_options.AppDir, working), "directory of the application");
+        PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
+        return new WorkerCommand
         {
-            Scale = new ScaleOptions
-            {
-                Minimum = _application.Workers.Count,
-                Maximum = _application.Workers.Maximum ?? _application.Workers.Count,
-                Delay = _application.Workers.ScaleDelay,
-                Idle = _application.Workers.ScaleIdle,
-            },
-            MostWorkers = OptionTable.MaximumWorkers,
-            Recycle = new RecycleOptions
-            {
-                MaxRequests = _application.Replacement.MaxRequests > 0 ? _application.Replacement.MaxRequests : null,
-                RequestsJitter = _application.Replacement.MaxRequestsJitter,
-                MaxResident = _application.Replacement.MaxRss > 0 ? _application.Replacement.MaxRss : null,
-                MaxLifetime = _application.Replacement.MaxLifetime > TimeSpan.Zero ? _application.Replacement.MaxLifetime : null,
-            },
-            DrainTimeout = _application.Replacement.DrainTimeout ?? _server.GracefulTimeout,
-            DataLinks = loops.Count,
-            DataChannel = loops.Channel,
-            LimitConcurrency = _application.Queue.LimitConcurrency,
-            Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
-            Prepare = RestoreSocket,
-            Command = Command,
-            Document = Document(loops.Count),
-            Preload = _application.Python.Preload,
-            Watchdog = new WatchdogOptions { RequestTimeout = _application.Timeouts.Request, WorkerTimeout = _application.Timeouts.Worker },
-            InterruptsAbandoned = _application.Timeouts.CancelOnDisconnect,
+            Python = python.Path,
+            Arguments = [.. python.Arguments, _home.ShimEntry()],
+            WorkingDirectory = working,
+            AppDirectory = app,
         };
-        return new Supervisor(options, _address, dispatcher, dispatcher, _logs.Workers, _logs.Loggers.CreateLogger("hydra"));
+    }
+
+    /// <summary>Makes the socket again, where a cleaner of temporary files has taken it away.</summary>
+    /// <exception cref="WorkerStartException">That is not possible.</exception>
+    public void RestoreSocket()
+    {
+        if (Address.Restore())
+        {
+            WorkerStartLog.SocketRestored(_logger, Address.Text);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _address.Dispose();
+        Address.Dispose();
         _directory?.Dispose();
-        _shim.Dispose();
     }
 
-    // The same cleaner may have taken the socket away.
-    private void RestoreSocket()
-    {
-        if (_address.Restore())
-        {
-            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
-        }
-    }
-
-    private LinkAddress Listen(IReadOnlyList<PrivatePlace> places, out RuntimeDirectory? directory)
+    private LinkAddress Listen(out RuntimeDirectory? directory)
     {
         directory = null;
-        if (_server.Tuning.WorkerTransport is WorkerTransport.Tcp)
+        if (_transport is WorkerTransport.Tcp)
         {
             return LinkAddress.ListenTcp();
         }
 
-        switch (RuntimeDirectory.Create(places, _logs.Loggers.CreateLogger("hydra")))
+        switch (RuntimeDirectory.Create(_home.Places, _logger))
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
@@ -129,34 +108,11 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    // Asked before each start of a worker. A link may lead to another release by now, with a Python of its own, and a cleaner of
-    // temporary files may have taken the shim away. A worker stays with the release that it was started from, so it gets the path
-    // without links.
-    private WorkerCommand Command()
-    {
-        string working = StartDirectory.Resolve(_workingDirectory, "working directory");
-        string app = _application.AppDir.Length == 0 ? ""
-            : StartDirectory.Resolve(Path.GetFullPath(_application.AppDir, working), "directory of the application");
-        PythonResult.Found python = FindPython(_application, working, app, static message => new WorkerStartException(message));
-        return _shim.Extract() switch
-        {
-            ShimResult.Ready ready => new WorkerCommand
-            {
-                Python = python.Path,
-                Arguments = [.. python.Arguments, ready.EntryPath],
-                WorkingDirectory = working,
-                AppDirectory = app,
-            },
-            ShimResult.Failed failed => throw new WorkerStartException(failed.Message),
-            _ => throw new InvalidOperationException("a result of an unknown kind"),
-        };
-    }
-
     private static PythonResult.Found FindPython(
-        ApplicationOptions application, string workingDirectory, string appDirectory, Func<string, Exception> failure)
+        ApplicationOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
     {
         var search = new PythonSearch(
-            application.Python.Path, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
+            options.Python.Path, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
         return PythonLocator.Find(search) switch
         {
             PythonResult.Found found => found,
@@ -164,24 +120,4 @@ internal sealed class WorkerSetup : IDisposable
             _ => throw new InvalidOperationException("a result of an unknown kind"),
         };
     }
-
-    private BootDocument Document(int dataLinks) => new()
-    {
-        Address = "",
-        Token = "",
-        Worker = 0,
-        App = _application.App,
-        Factory = _application.Factory,
-        AppDir = _application.AppDir,
-        Interface = OptionNames.NameOf(OptionNames.Interfaces, _application.Interface),
-        Loop = OptionNames.NameOf(OptionNames.Loops, _application.Python.Loop),
-        Lifespan = OptionNames.NameOf(OptionNames.Lifespans, _application.Lifespan),
-        Threads = _application.Python.Threads,
-        RootPath = _application.RootPath,
-        DataLinks = dataLinks,
-        LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _server.Logs.Level),
-        GraceMilliseconds = (int)Math.Min(_server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
-        Interruptible = _application.Timeouts.Request > TimeSpan.Zero || _application.Timeouts.CancelOnDisconnect,
-        Version = Cli.VersionText.Number,
-    };
 }
