@@ -45,7 +45,7 @@ internal static class Banner
         return text.ToString();
     }
 
-    /// <summary>The sentence.</summary>
+    /// <summary>What a log file gets instead: one line.</summary>
     public static string Sentence(BannerFacts facts)
         => $"{VersionText.Full} is ready at {string.Join(", ", facts.Addresses)} after {Milliseconds(facts.Elapsed)} ms: "
             + string.Join("; ", facts.Pools.Select(static pool => Sentence(pool)));

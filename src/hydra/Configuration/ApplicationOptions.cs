@@ -23,7 +23,7 @@ internal sealed record ApplicationOptions
     /// <summary>Whether the lifespan is run.</summary>
     public Lifespan Lifespan { get; init; }
 
-    /// <summary>What a worker is.</summary>
+    /// <summary>Which Python a worker is, and how that runs the application.</summary>
     public PythonOptions Python { get; init; } = new();
 
     /// <summary>How many workers there are.</summary>

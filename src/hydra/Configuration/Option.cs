@@ -1,6 +1,6 @@
 namespace Hydra.Configuration;
 
-/// <summary>The sections of the help.</summary>
+/// <summary>The sections of the help; the ring Cli has their order and titles.</summary>
 internal enum OptionGroup
 {
     Application,
@@ -23,7 +23,7 @@ internal sealed class Option
     /// <summary>Other names that are accepted on the command line.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>The name with one dash.</summary>
+    /// <summary>The letter that is its name behind one dash, or null.</summary>
     public char? Short { get; init; }
 
     /// <summary>Variables that other servers read too; they count less than HYDRA_….</summary>
@@ -35,10 +35,10 @@ internal sealed class Option
     /// <summary>The default as the user would write it, or a word about it in parentheses; null where there is none to speak of.</summary>
     public string? Default { get; init; }
 
-    /// <summary>The section of the help.</summary>
+    /// <summary>Where the help lists it. That says nothing of its <see cref="Owner"/>.</summary>
     public required OptionGroup Group { get; init; }
 
-    /// <summary>One or two sentences.</summary>
+    /// <summary>What the help and docs/options.md say: one or two sentences.</summary>
     public required string Help { get; init; }
 
     /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
@@ -47,7 +47,7 @@ internal sealed class Option
     /// <summary>Whose options its value goes to, and how.</summary>
     public required OptionBinder Binder { get; init; }
 
-    /// <summary>Whose option it is.</summary>
+    /// <summary>Whether each application may have its own value.</summary>
     public OptionOwner Owner => Binder.Owner;
 
     /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
@@ -59,6 +59,6 @@ internal sealed class Option
     /// <summary>The variable of this option alone, or null.</summary>
     public string? Variable => IsCommand ? null : "HYDRA_" + Name.Replace('-', '_').ToUpperInvariant();
 
-    /// <summary>All long names.</summary>
+    /// <summary>The name and the aliases.</summary>
     public IEnumerable<string> Names => Aliases.Prepend(Name);
 }

@@ -1,6 +1,6 @@
 namespace Hydra.Configuration;
 
-/// <content>The application.</content>
+/// <content>What the application is, and where it is found.</content>
 internal static partial class OptionTable
 {
     private static IEnumerable<Option> ApplicationRows =>

@@ -1,6 +1,6 @@
 namespace Hydra.Configuration;
 
-/// <content>What bytes travel by.</content>
+/// <content>How bytes travel between clients, server and workers.</content>
 internal static partial class OptionTable
 {
     private static IEnumerable<Option> TuningRows =>

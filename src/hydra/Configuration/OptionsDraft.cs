@@ -3,23 +3,23 @@ namespace Hydra.Configuration;
 /// <summary>Options while they are put together, from the defaults on.</summary>
 internal sealed class OptionsDraft(HostFacts host)
 {
-    /// <summary>The machine.</summary>
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
     public HostFacts Host { get; } = host;
 
-    /// <summary>What is the server's.</summary>
+    /// <summary>The server's options so far.</summary>
     public ServerDraft Server { get; } = new(host);
 
-    /// <summary>What is the application's.</summary>
+    /// <summary>The application's options so far.</summary>
     public ApplicationDraft Application { get; } = new(host);
 }
 
-/// <summary>The server's options so far.</summary>
+/// <summary>The server's options while they are put together.</summary>
 internal sealed class ServerDraft(HostFacts host)
 {
-    /// <summary>The machine.</summary>
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
     public HostFacts Host { get; } = host;
 
-    /// <summary>The options.</summary>
+    /// <summary>The options so far, from the defaults on.</summary>
     public ServerOptions Options { get; set; } = new()
     {
         Tuning = new TuningOptions { WorkerTransport = host.IsWindows ? WorkerTransport.Tcp : WorkerTransport.Uds },
@@ -29,13 +29,13 @@ internal sealed class ServerDraft(HostFacts host)
     public AddressDraft Addresses { get; } = new();
 }
 
-/// <summary>An application's options so far.</summary>
+/// <summary>An application's options while they are put together; a further application has a draft of its own.</summary>
 internal sealed class ApplicationDraft(HostFacts host)
 {
-    /// <summary>The machine.</summary>
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
     public HostFacts Host { get; } = host;
 
-    /// <summary>The options.</summary>
+    /// <summary>The options so far, from the defaults on.</summary>
     public ApplicationOptions Options { get; set; } = new();
 
     /// <summary>Whether an application was named at all, rightly or not.</summary>

@@ -6,19 +6,19 @@ namespace Hydra.Configuration;
 /// <summary>The options of the server itself: what there is once in the process, or is shared by all applications.</summary>
 internal sealed record ServerOptions
 {
-    /// <summary>Where to listen.</summary>
+    /// <summary>Where to listen, for clients and for who collects metrics.</summary>
     public AddressOptions Addresses { get; init; } = new();
 
-    /// <summary>What clients may take their time for.</summary>
+    /// <summary>How slow clients may be.</summary>
     public ClientOptions Clients { get; init; } = new();
 
     /// <summary>Where bodies are kept that wait for somebody slower.</summary>
     public BufferOptions Buffers { get; init; } = new();
 
-    /// <summary>What is written down.</summary>
+    /// <summary>What is logged, and how.</summary>
     public LogOptions Logs { get; init; } = new();
 
-    /// <summary>What bytes travel by.</summary>
+    /// <summary>How bytes travel between clients, server and workers.</summary>
     public TuningOptions Tuning { get; init; } = new();
 
     /// <summary>The directory to work in, or null for the one the server was started in. A process has only one.</summary>
@@ -47,7 +47,7 @@ internal sealed record AddressOptions
     public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
 }
 
-/// <summary>How slow clients may be.</summary>
+/// <summary>The time that clients get; slower ones are cut off.</summary>
 internal sealed record ClientOptions
 {
     /// <summary>How long an idle connection is kept.</summary>
@@ -76,7 +76,7 @@ internal sealed record BufferOptions
     public long SpoolLimit { get; init; } = 10L * 1024 * 1024 * 1024;
 }
 
-/// <summary>The logs.</summary>
+/// <summary>What the server logs, and how.</summary>
 internal sealed record LogOptions
 {
     /// <summary>The least severe records that are logged, by the server and by its workers.</summary>

@@ -37,7 +37,7 @@ internal static class BodyRules
         return spool.Probe() is { } problem ? throw new StartException($"bodies cannot be written to disk (--spool): {problem}") : spool;
     }
 
-    /// <summary>What Kestrel enforces.</summary>
+    /// <summary>Sets what Kestrel enforces: how slow a client may be. How much it may send is the forwarder's affair.</summary>
     public static void Apply(ClientOptions options, KestrelServerLimits limits)
     {
         // What is under way is bounded by the windows of its stream, and slow clients hold no worker: neither is cut off by default.

@@ -41,7 +41,7 @@ internal sealed class FrontLoops
     /// <summary>Whether the loop transport is used.</summary>
     public bool AreUsed { get; }
 
-    /// <summary>The listening sockets.</summary>
+    /// <summary>What the server listens on, with either transport.</summary>
     public ListenSockets Sockets => _options.Sockets;
 
     /// <summary>How many loops there are; one where the sockets of .NET are used.</summary>

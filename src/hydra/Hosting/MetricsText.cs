@@ -9,7 +9,9 @@ namespace Hydra.Hosting;
 /// <summary>Everything that is measured, as text for Prometheus. What each pool has is told apart by a label where there are several.</summary>
 internal static class MetricsText
 {
-    /// <summary>Writes everything.</summary>
+    /// <summary>The answer to one scrape.</summary>
+    /// <param name="requests">What is counted of all requests.</param>
+    /// <param name="pools">What each pool has.</param>
     public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools)
     {
         var text = new StringBuilder();

@@ -27,10 +27,10 @@ internal sealed class Surroundings : IDisposable
     /// <summary>The server that this one replaces.</summary>
     public Predecessor Predecessor { get; }
 
-    /// <summary>Tells systemd.</summary>
+    /// <summary>Tells systemd when the server is ready and when it stops.</summary>
     public ServiceNotifier Notifier { get; }
 
-    /// <summary>Tells scripts.</summary>
+    /// <summary>Holds the process id for scripts.</summary>
     public PidFile PidFile { get; }
 
     /// <summary>Completes when the server is to stop: at a signal, or when another has taken over.</summary>
