@@ -56,7 +56,9 @@ public sealed class PoolRulesTests
             new ServerOptions(),
             Application with
             {
-                Interface = AppInterface.Wsgi, Lifespan = Lifespan.Off, Python = new PythonOptions { Loop = EventLoop.Uvloop, Threads = 8 },
+                Interface = AppInterface.Wsgi,
+                Lifespan = Lifespan.Off,
+                Python = new PythonOptions { Loop = EventLoop.Uvloop, Threads = 8 },
             },
             dataLinks: 2);
 
