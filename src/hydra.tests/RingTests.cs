@@ -15,7 +15,7 @@ public partial class RingTests
         ["Workers"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch"],
-        ["Edge"] = ["Primitives", "Diagnostics", "Http"],
+        ["Edge"] = ["Primitives", "Diagnostics", "Dispatch", "Http"],
         ["Configuration"] = ["Primitives", "Diagnostics"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
         ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli"],

@@ -12,6 +12,6 @@ if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
 }
 
 var run = (ParseResult.Run)parsed;
-using var logs = new ServerLogs(run.Options);
-using var server = new HydraServer(run.Options, logs, started);
+using var logs = new ServerLogs(run.Options.Server.Logs);
+var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

@@ -8,7 +8,7 @@ public sealed class OptionsDocumentTests
     [Fact]
     public void Create_Document_IsTheCheckedInFile()
     {
-        string path = Path.Combine(Repository(), "docs", "options.md");
+        string path = RepositoryFiles.At("docs", "options.md");
         if (Environment.GetEnvironmentVariable("UPDATE_OPTIONS_DOC") == "1")
         {
             File.WriteAllText(path, OptionsDocument.Create());
@@ -16,16 +16,5 @@ public sealed class OptionsDocumentTests
 
         Assert.True(File.Exists(path), "docs/options.md is missing: run build/options-doc.sh");
         Assert.True(File.ReadAllText(path) == OptionsDocument.Create(), "docs/options.md is not what the table says: run build/options-doc.sh");
-    }
-
-    private static string Repository()
-    {
-        string? directory = AppContext.BaseDirectory;
-        while (directory is not null && !File.Exists(Path.Combine(directory, "Hydra.sln")))
-        {
-            directory = Path.GetDirectoryName(directory);
-        }
-
-        return directory ?? throw new DirectoryNotFoundException("Hydra.sln");
     }
 }

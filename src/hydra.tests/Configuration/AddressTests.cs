@@ -21,7 +21,7 @@ public sealed class AddressTests
     [InlineData("unix:x.sock", "unix:x.sock")]
     [InlineData("fd://3", "fd://3")]
     public void Bind_Form_IsRead(string text, string expected)
-        => Assert.Equal(expected, Assert.Single(Parsing.Run("main:app", "--bind", text).Binds).ToString());
+        => Assert.Equal(expected, Assert.Single(Parsing.Run("main:app", "--bind", text).Server.Addresses.Binds).ToString());
 
     [Theory]
     [InlineData("127.0.0.1:99999", "needs a port from 0 to 65535 after the colon")]
@@ -46,7 +46,7 @@ public sealed class AddressTests
     [Fact]
     public void Bind_Repeated_ListensAtEach()
         => Assert.Equal(
-            [new BindAddress.Tcp("127.0.0.1", 1), new BindAddress.Unix("/x")], Parsing.Run("main:app", "-b", "127.0.0.1:1", "--bind=unix:/x").Binds);
+            [new BindAddress.Tcp("127.0.0.1", 1), new BindAddress.Unix("/x")], Parsing.Run("main:app", "-b", "127.0.0.1:1", "--bind=unix:/x").Server.Addresses.Binds);
 
     [Fact]
     public void Bind_GivenTwice_IsRefused()
@@ -61,7 +61,7 @@ public sealed class AddressTests
     [InlineData("[::1]:9000", "--host", "[::1]:9000")]
     [InlineData("unix:/x", "--uds", "/x")]
     public void HostAndPort_Given_MakeOneAddress(string expected, params string[] args)
-        => Assert.Equal(expected, Assert.Single(Parsing.Run(["main:app", .. args]).Binds).ToString());
+        => Assert.Equal(expected, Assert.Single(Parsing.Run(["main:app", .. args]).Server.Addresses.Binds).ToString());
 
     [Theory]
     [InlineData("0.0.0.0:5000", "PORT=5000")]
@@ -79,7 +79,7 @@ public sealed class AddressTests
     {
         (string, string)[] variables = [.. environment.Split(' ').Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))];
 
-        Assert.Equal(expected, Assert.Single(Parsing.Run(Parsing.Windowless, variables, ["main:app", .. args]).Binds).ToString());
+        Assert.Equal(expected, Assert.Single(Parsing.Run(Parsing.Windowless, variables, ["main:app", .. args]).Server.Addresses.Binds).ToString());
     }
 
     [Theory]

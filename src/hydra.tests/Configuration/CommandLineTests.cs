@@ -12,27 +12,27 @@ public sealed class CommandLineTests
     {
         HydraOptions options = Parsing.Run("main:app");
 
-        Assert.Equal("main:app", options.App);
-        Assert.Equal([new BindAddress.Tcp("127.0.0.1", 8000)], options.Binds);
-        Assert.Equal(1, options.Workers);
-        Assert.False(options.WorkersAuto);
-        Assert.Equal(1, options.Threads);
-        Assert.Equal(AppInterface.Auto, options.Interface);
-        Assert.Equal(EventLoop.Auto, options.Loop);
-        Assert.Equal(Lifespan.Auto, options.Lifespan);
-        Assert.Equal(TransportKind.Auto, options.Transport);
-        Assert.Null(options.Loops);
-        Assert.Equal(LogLevel.Information, options.LogLevel);
-        Assert.False(options.AccessLog);
-        Assert.False(options.Factory);
-        Assert.Null(options.UseColors);
-        Assert.Equal(TimeSpan.FromSeconds(30), options.GracefulTimeout);
-        Assert.Equal(TimeSpan.FromSeconds(75), options.KeepAlive);
-        Assert.Equal(2048, options.Backlog);
-        Assert.Equal("", options.AppDir);
-        Assert.Equal("", options.RootPath);
-        Assert.Null(options.WorkingDirectory);
-        Assert.Null(options.Python);
+        Assert.Equal("main:app", options.Applications[0].App);
+        Assert.Equal([new BindAddress.Tcp("127.0.0.1", 8000)], options.Server.Addresses.Binds);
+        Assert.Equal(1, options.Applications[0].Workers.Count);
+        Assert.False(options.Applications[0].Workers.IsAuto);
+        Assert.Equal(1, options.Applications[0].Python.Threads);
+        Assert.Equal(AppInterface.Auto, options.Applications[0].Interface);
+        Assert.Equal(EventLoop.Auto, options.Applications[0].Python.Loop);
+        Assert.Equal(Lifespan.Auto, options.Applications[0].Lifespan);
+        Assert.Equal(TransportKind.Auto, options.Server.Tuning.Transport);
+        Assert.Null(options.Server.Tuning.Loops);
+        Assert.Equal(LogLevel.Information, options.Server.Logs.Level);
+        Assert.False(options.Server.Logs.Access);
+        Assert.False(options.Applications[0].Factory);
+        Assert.Null(options.Server.Logs.UseColors);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.Server.GracefulTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(75), options.Server.Clients.KeepAlive);
+        Assert.Equal(2048, options.Server.Addresses.Backlog);
+        Assert.Equal("", options.Applications[0].AppDir);
+        Assert.Equal("", options.Applications[0].RootPath);
+        Assert.Null(options.Server.WorkingDirectory);
+        Assert.Null(options.Applications[0].Python.Path);
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class CommandLineTests
     [InlineData("main:app")]
     [InlineData("--", "main:app")]
     public void Parse_Application_IsTakenWithAndWithoutItsName(params string[] args)
-        => Assert.Equal("main:app", Parsing.Run(args).App);
+        => Assert.Equal("main:app", Parsing.Run(args).Applications[0].App);
 
     [Theory]
     [InlineData("-w4")]
@@ -51,15 +51,15 @@ public sealed class CommandLineTests
     [InlineData("--workers=4")]
     [InlineData("-w", "2", "--workers", "4")]
     public void Parse_WaysToGiveAValue_AreTheSame(params string[] args)
-        => Assert.Equal(4, Parsing.Run([.. args, "main:app"]).Workers);
+        => Assert.Equal(4, Parsing.Run([.. args, "main:app"]).Applications[0].Workers.Count);
 
     [Fact]
     public void Parse_WorkersAuto_TakesTheProcessors()
     {
         HydraOptions options = Parsing.Run(new HostFacts(6, false), [], "main:app", "-w", "auto");
 
-        Assert.Equal(6, options.Workers);
-        Assert.True(options.WorkersAuto);
+        Assert.Equal(6, options.Applications[0].Workers.Count);
+        Assert.True(options.Applications[0].Workers.IsAuto);
     }
 
     [Theory]
@@ -68,13 +68,13 @@ public sealed class CommandLineTests
     [InlineData("--access-log=yes", true)]
     [InlineData("--access-log=off", false)]
     public void Parse_Switch_IsTurnedOnAndOff(string argument, bool expected)
-        => Assert.Equal(expected, Parsing.Run(Parsing.Windowless, [("HYDRA_ACCESS_LOG", expected ? "no" : "yes")], argument, "main:app").AccessLog);
+        => Assert.Equal(expected, Parsing.Run(Parsing.Windowless, [("HYDRA_ACCESS_LOG", expected ? "no" : "yes")], argument, "main:app").Server.Logs.Access);
 
     [Theory]
     [InlineData("--adapter", "wsgi")]
     [InlineData("--interface", "WSGI")]
     public void Parse_Interface_IsTakenByEitherName(string option, string value)
-        => Assert.Equal(AppInterface.Wsgi, Parsing.Run("main:app", option, value).Interface);
+        => Assert.Equal(AppInterface.Wsgi, Parsing.Run("main:app", option, value).Applications[0].Interface);
 
     [Fact]
     public void Parse_EveryOption_ArrivesInTheOptions()
@@ -85,23 +85,23 @@ public sealed class CommandLineTests
             "--timeout-graceful-shutdown", "1m", "--timeout-keep-alive", "500ms", "--backlog", "99", "--no-use-colors", "--transport", "sockets",
             "--loops", "2");
 
-        Assert.Equal("shop.web:make.app", options.App);
-        Assert.True(options.Factory);
-        Assert.Equal("src", options.AppDir);
-        Assert.Equal("/srv", options.WorkingDirectory);
-        Assert.Equal("/shop", options.RootPath);
-        Assert.Equal(8, options.Threads);
-        Assert.Equal("python3.12", options.Python);
-        Assert.Equal(EventLoop.Uvloop, options.Loop);
-        Assert.Equal(WorkerTransport.Tcp, options.WorkerTransport);
-        Assert.Equal(Lifespan.On, options.Lifespan);
-        Assert.Equal(LogLevel.Trace, options.LogLevel);
-        Assert.Equal(TimeSpan.FromMinutes(1), options.GracefulTimeout);
-        Assert.Equal(TimeSpan.FromMilliseconds(500), options.KeepAlive);
-        Assert.Equal(99, options.Backlog);
-        Assert.False(options.UseColors);
-        Assert.Equal(TransportKind.Sockets, options.Transport);
-        Assert.Equal(2, options.Loops);
+        Assert.Equal("shop.web:make.app", options.Applications[0].App);
+        Assert.True(options.Applications[0].Factory);
+        Assert.Equal("src", options.Applications[0].AppDir);
+        Assert.Equal("/srv", options.Server.WorkingDirectory);
+        Assert.Equal("/shop", options.Applications[0].RootPath);
+        Assert.Equal(8, options.Applications[0].Python.Threads);
+        Assert.Equal("python3.12", options.Applications[0].Python.Path);
+        Assert.Equal(EventLoop.Uvloop, options.Applications[0].Python.Loop);
+        Assert.Equal(WorkerTransport.Tcp, options.Server.Tuning.WorkerTransport);
+        Assert.Equal(Lifespan.On, options.Applications[0].Lifespan);
+        Assert.Equal(LogLevel.Trace, options.Server.Logs.Level);
+        Assert.Equal(TimeSpan.FromMinutes(1), options.Server.GracefulTimeout);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), options.Server.Clients.KeepAlive);
+        Assert.Equal(99, options.Server.Addresses.Backlog);
+        Assert.False(options.Server.Logs.UseColors);
+        Assert.Equal(TransportKind.Sockets, options.Server.Tuning.Transport);
+        Assert.Equal(2, options.Server.Tuning.Loops);
     }
 
     [Fact]
@@ -111,11 +111,11 @@ public sealed class CommandLineTests
             "main:app", "--limit-max-requests", "1000", "--limit-max-requests-jitter", "100", "--worker-max-rss", "512m", "--workers-lifetime",
             "48h", "--drain-timeout", "5m", "--scale-delay", "50ms", "--scale-idle", "2m");
 
-        Assert.Equal((1000, 100), (options.MaxRequests, options.MaxRequestsJitter));
-        Assert.Equal(512L << 20, options.WorkerMaxRss);
-        Assert.Equal(TimeSpan.FromDays(2), options.WorkerMaxLifetime);
-        Assert.Equal(TimeSpan.FromMinutes(5), options.DrainTimeout);
-        Assert.Equal((TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(2)), (options.ScaleDelay, options.ScaleIdle));
+        Assert.Equal((1000, 100), (options.Applications[0].Replacement.MaxRequests, options.Applications[0].Replacement.MaxRequestsJitter));
+        Assert.Equal(512L << 20, options.Applications[0].Replacement.MaxRss);
+        Assert.Equal(TimeSpan.FromDays(2), options.Applications[0].Replacement.MaxLifetime);
+        Assert.Equal(TimeSpan.FromMinutes(5), options.Applications[0].Replacement.DrainTimeout);
+        Assert.Equal((TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(2)), (options.Applications[0].Workers.ScaleDelay, options.Applications[0].Workers.ScaleIdle));
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class CommandLineTests
     {
         HydraOptions options = Parsing.Run("-w", text, "main:app");
 
-        Assert.Equal((fewest, most), (options.Workers, options.MaxWorkers));
+        Assert.Equal((fewest, most), (options.Applications[0].Workers.Count, options.Applications[0].Workers.Maximum));
     }
 
     [Theory]
@@ -144,15 +144,15 @@ public sealed class CommandLineTests
     {
         HydraOptions options = Parsing.Run("main:create()");
 
-        Assert.Equal("main:create", options.App);
-        Assert.True(options.Factory);
+        Assert.Equal("main:create", options.Applications[0].App);
+        Assert.True(options.Applications[0].Factory);
     }
 
     [Theory]
     [InlineData(false, WorkerTransport.Uds)]
     [InlineData(true, WorkerTransport.Tcp)]
     internal void Parse_WorkerTransport_DefaultsByPlatform(bool isWindows, WorkerTransport expected)
-        => Assert.Equal(expected, Parsing.Run(new HostFacts(1, isWindows), [], "main:app").WorkerTransport);
+        => Assert.Equal(expected, Parsing.Run(new HostFacts(1, isWindows), [], "main:app").Server.Tuning.WorkerTransport);
 
     [Theory]
     [InlineData("--help")]

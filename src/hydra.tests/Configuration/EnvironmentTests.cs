@@ -23,7 +23,7 @@ public sealed class EnvironmentTests
         ];
         string[] args = argument is null ? ["main:app"] : ["main:app", "-w", argument];
 
-        Assert.Equal(expected, Parsing.Run(Parsing.Windowless, environment, args).Workers);
+        Assert.Equal(expected, Parsing.Run(Parsing.Windowless, environment, args).Applications[0].Workers.Count);
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class EnvironmentTests
     [InlineData("no", false)]
     [InlineData("Off", false)]
     public void Parse_SwitchInAVariable_TakesTheUsualWords(string text, bool expected)
-        => Assert.Equal(expected, Parsing.Run(Parsing.Windowless, [("HYDRA_ACCESS_LOG", text)], "main:app").AccessLog);
+        => Assert.Equal(expected, Parsing.Run(Parsing.Windowless, [("HYDRA_ACCESS_LOG", text)], "main:app").Server.Logs.Access);
 
     [Fact]
     public void Parse_SwitchInAVariable_RefusesOtherWords()
@@ -46,7 +46,7 @@ public sealed class EnvironmentTests
 
     [Fact]
     public void Parse_ApplicationInAVariable_IsTaken()
-        => Assert.Equal("main:app", Parsing.Run(Parsing.Windowless, [("HYDRA_APP", "main:app")]).App);
+        => Assert.Equal("main:app", Parsing.Run(Parsing.Windowless, [("HYDRA_APP", "main:app")]).Applications[0].App);
 
     [Theory]
     [InlineData("1", null, null, false)]
@@ -63,20 +63,20 @@ public sealed class EnvironmentTests
         ];
         string[] args = argument is null ? ["main:app"] : ["main:app", argument];
 
-        Assert.Equal(expected, Parsing.Run(Parsing.Windowless, environment, args).UseColors);
+        Assert.Equal(expected, Parsing.Run(Parsing.Windowless, environment, args).Server.Logs.UseColors);
     }
 
     [Fact]
     public void Parse_SeveralBindsInAVariable_AreSplit()
         => Assert.Equal(
             [new BindAddress.Tcp("127.0.0.1", 1), new BindAddress.Tcp("0.0.0.0", 2), new BindAddress.Unix("/tmp/x")],
-            Parsing.Run(Parsing.Windowless, [("HYDRA_BIND", "127.0.0.1:1, :2 unix:/tmp/x")], "main:app").Binds);
+            Parsing.Run(Parsing.Windowless, [("HYDRA_BIND", "127.0.0.1:1, :2 unix:/tmp/x")], "main:app").Server.Addresses.Binds);
 
     [Fact]
     public void Parse_KubernetesServiceLink_IsNoPort()
         => Assert.Equal(
             [new BindAddress.Tcp("0.0.0.0", 9)],
-            Parsing.Run(Parsing.Windowless, [("HYDRA_PORT", "tcp://10.0.0.1:80"), ("PORT", "9")], "main:app").Binds);
+            Parsing.Run(Parsing.Windowless, [("HYDRA_PORT", "tcp://10.0.0.1:80"), ("PORT", "9")], "main:app").Server.Addresses.Binds);
 
     [Fact]
     public void Parse_MistypedVariable_IsAWarning()

@@ -16,10 +16,29 @@ public sealed class OptionTableTests
 
         ParseResult.Run run = Assert.IsType<ParseResult.Run>(CommandLine.Parse(["main:app"], environment, Parsing.Windowless));
 
-        Assert.Equal(Parsing.Run("main:app").Binds, run.Options.Binds);
         HydraOptions expected = Parsing.Run("main:app");
-        Assert.Equal(expected with { Binds = run.Options.Binds }, run.Options);
+        AddressOptions addresses = run.Options.Server.Addresses;
+        Assert.Equal(expected.Server.Addresses.Binds, addresses.Binds);
+        Assert.Equal(expected.Server with { Addresses = expected.Server.Addresses with { Binds = addresses.Binds } }, run.Options.Server);
+        Assert.Equal(expected.Applications, run.Options.Applications);
     }
+
+    [Theory]
+    [InlineData("chdir", OptionOwner.Server)]
+    [InlineData("bind", OptionOwner.Server)]
+    [InlineData("graceful-timeout", OptionOwner.Server)]
+    [InlineData("buffer-memory", OptionOwner.Server)]
+    [InlineData("app", OptionOwner.Application)]
+    [InlineData("python", OptionOwner.Application)]
+    [InlineData("workers", OptionOwner.Application)]
+    [InlineData("limit-body", OptionOwner.Application)]
+    [InlineData("help", OptionOwner.None)]
+    internal void Owner_OfAnOption_IsWhoseRecordItChanges(string name, OptionOwner expected)
+        => Assert.Equal(expected, OptionTable.Get(name).Owner);
+
+    [Fact]
+    public void Owner_OfEveryOptionButCommands_IsOne()
+        => Assert.Equal(["version", "help"], OptionTable.All.Where(o => o.Owner is OptionOwner.None).Select(o => o.Name));
 
     [Fact]
     public void Names_OfAllOptions_AreDistinct()

@@ -78,8 +78,8 @@ public sealed class DispatcherTests : IDisposable
         _dispatcher.Close();
         FakeStream later = Submit("/")[0];
 
-        Assert.Equal(["Closed", "refused"], waiting.Events);
-        Assert.Equal(["Closed", "refused"], later.Events);
+        Assert.Equal(["Closing", "refused"], waiting.Events);
+        Assert.Equal(["Closing", "refused"], later.Events);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Hydra.Tests.Hosting;
 /// <summary>Which signals are one wish to stop, and which are two.</summary>
 public class StopSignalsTests
 {
-    private readonly Clock _clock = new();
+    private readonly ManualClock _clock = new();
 
     [Theory]
     [InlineData(0)]
@@ -33,14 +33,5 @@ public class StopSignalsTests
         signals.Note(PosixSignal.SIGTERM);
 
         Assert.True(signals.Second.IsCompletedSuccessfully);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; } = TimeSpan.FromSeconds(1);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

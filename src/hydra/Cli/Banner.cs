@@ -5,14 +5,17 @@ namespace Hydra.Cli;
 
 /// <summary>What the server says of itself once it is ready.</summary>
 /// <param name="Addresses">Where it listens, as clients write it.</param>
+/// <param name="Pools">Its applications.</param>
+/// <param name="Elapsed">How long the start took.</param>
+internal sealed record BannerFacts(IReadOnlyList<string> Addresses, IReadOnlyList<BannerPool> Pools, TimeSpan Elapsed);
+
+/// <summary>What the server says of one application.</summary>
 /// <param name="App">The application.</param>
 /// <param name="Interface">What it speaks, as its worker said.</param>
 /// <param name="Workers">Worker processes.</param>
 /// <param name="Python">Implementation and version.</param>
 /// <param name="Loop">The event loop with its version, or "threads".</param>
-/// <param name="Elapsed">How long the start took.</param>
-internal sealed record BannerFacts(
-    IReadOnlyList<string> Addresses, string App, string Interface, int Workers, string Python, string Loop, TimeSpan Elapsed);
+internal sealed record BannerPool(string App, string Interface, int Workers, string Python, string Loop);
 
 /// <summary>Writes the banner: a block for a person at a terminal, a sentence for a log file.</summary>
 internal static class Banner
@@ -32,21 +35,27 @@ internal static class Banner
             text.Append($"    {blue}{ControlText.Escape(address)}{off}\n");
         }
 
-        text.Append($"\n    {dim}app{off}      {Application(facts)}\n");
-        text.Append($"    {dim}workers{off}  {Workers(facts)}\n");
+        foreach (BannerPool pool in facts.Pools)
+        {
+            text.Append($"\n    {dim}app{off}      {Application(pool)}\n");
+            text.Append($"    {dim}workers{off}  {Workers(pool)}\n");
+        }
+
         text.Append($"\n  {dim}Ctrl+C stops the server.{off}\n\n");
         return text.ToString();
     }
 
-    /// <summary>The sentence.</summary>
+    /// <summary>What a log file gets instead: one line.</summary>
     public static string Sentence(BannerFacts facts)
         => $"{VersionText.Full} is ready at {string.Join(", ", facts.Addresses)} after {Milliseconds(facts.Elapsed)} ms: "
-            + $"{Application(facts)}, "
-            + $"{(facts.Workers == 1 ? "1 worker" : $"{facts.Workers} workers")}, {facts.Python}, {facts.Loop}";
+            + string.Join("; ", facts.Pools.Select(static pool => Sentence(pool)));
 
-    private static string Application(BannerFacts facts) => ControlText.Escape($"{facts.App} ({facts.Interface})");
+    private static string Sentence(BannerPool pool)
+        => $"{Application(pool)}, {(pool.Workers == 1 ? "1 worker" : $"{pool.Workers} workers")}, {pool.Python}, {pool.Loop}";
 
-    private static string Workers(BannerFacts facts) => ControlText.Escape($"{facts.Workers} ({facts.Python}, {facts.Loop})");
+    private static string Application(BannerPool pool) => ControlText.Escape($"{pool.App} ({pool.Interface})");
+
+    private static string Workers(BannerPool pool) => ControlText.Escape($"{pool.Workers} ({pool.Python}, {pool.Loop})");
 
     private static string Milliseconds(TimeSpan elapsed) => ((long)elapsed.TotalMilliseconds).ToString();
 }

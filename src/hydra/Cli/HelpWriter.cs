@@ -25,7 +25,7 @@ internal static class HelpWriter
         (OptionGroup.Information, "Information"),
     ];
 
-    /// <summary>Writes the help.</summary>
+    /// <summary>Writes what --help prints.</summary>
     public static void WriteHelp(TextWriter output)
     {
         output.Write($"{Usage}\n\nServes a Python web application, ASGI or WSGI, with worker processes.\n\n");

@@ -6,7 +6,7 @@ namespace Hydra.Cli;
 /// <summary>Makes docs/options.md. A test compares the file with this; build/options-doc.sh writes it.</summary>
 internal static class OptionsDocument
 {
-    /// <summary>The whole document.</summary>
+    /// <summary>The document as docs/options.md is to be.</summary>
     public static string Create()
     {
         var text = new StringBuilder();

@@ -1,6 +1,6 @@
 namespace Hydra.Cli;
 
-/// <summary>Breaks text into lines.</summary>
+/// <summary>Breaks the help's sentences into lines, at spaces.</summary>
 internal static class TextColumn
 {
     /// <summary>The words of the text in lines of at most <paramref name="width"/> characters; a longer word stands alone.</summary>

@@ -1,6 +1,6 @@
 namespace Hydra.Cli;
 
-/// <summary>The version.</summary>
+/// <summary>The version that was built, as the assembly has it.</summary>
 internal static class VersionText
 {
     /// <summary>The number alone, such as 0.1.0.</summary>

@@ -34,30 +34,39 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
-        HydraOptions options = draft.Options with { Binds = AddressRules.Resolve(draft.Addresses, errors.Add) };
-        if (draft.Host.IsWindows && options.Binds.OfType<BindAddress.Descriptor>().Any())
+        HydraOptions options = Finish(draft, errors);
+        return errors.Count > 0
+            ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
+            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment)]);
+    }
+
+    // What no option is wrong in alone.
+    private static HydraOptions Finish(OptionsDraft draft, List<string> errors)
+    {
+        ServerOptions server = draft.Server.Options;
+        ApplicationOptions application = draft.Application.Options;
+        AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
+        if (draft.Host.IsWindows && addresses.Binds.OfType<BindAddress.Descriptor>().Any())
         {
             errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");
         }
 
-        if (options.Preload && draft.Host.IsWindows)
+        if (application.Python.Preload && draft.Host.IsWindows)
         {
             errors.Add("--preload forks workers, which Windows cannot do: leave it out.");
         }
-        else if (options.Preload && options.WorkerTransport is WorkerTransport.Tcp)
+        else if (application.Python.Preload && server.Tuning.WorkerTransport is WorkerTransport.Tcp)
         {
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
-        if (options.App is null)
+        if (!draft.Application.IsNamed)
         {
             errors.Add(
                 "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
-        return errors.Count > 0
-            ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment)]);
+        return new HydraOptions(server with { Addresses = addresses }, [application]);
     }
 
     private static void Bind(
@@ -80,7 +89,7 @@ internal static class CommandLine
 
         foreach (OptionValue value in values)
         {
-            if (option.Bind(draft, value) is { } problem)
+            if (option.Binder.Bind(draft, value) is { } problem)
             {
                 errors.Add($"{value.Source.Describe(option)}: {problem}");
             }

@@ -1,6 +1,6 @@
 namespace Hydra.Configuration;
 
-/// <summary>The sections of the help.</summary>
+/// <summary>The sections of the help; the ring Cli has their order and titles.</summary>
 internal enum OptionGroup
 {
     Application,
@@ -14,10 +14,6 @@ internal enum OptionGroup
     Information,
 }
 
-/// <summary>Puts a value into the draft.</summary>
-/// <returns>Null, or what is wrong with the value: the rest of a sentence that begins with the option.</returns>
-internal delegate string? OptionBinder(OptionsDraft draft, OptionValue value);
-
 /// <summary>One row of the <see cref="OptionTable"/>.</summary>
 internal sealed class Option
 {
@@ -27,7 +23,7 @@ internal sealed class Option
     /// <summary>Other names that are accepted on the command line.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>The name with one dash.</summary>
+    /// <summary>The letter that is its name behind one dash, or null.</summary>
     public char? Short { get; init; }
 
     /// <summary>Variables that other servers read too; they count less than HYDRA_….</summary>
@@ -39,20 +35,23 @@ internal sealed class Option
     /// <summary>The default as the user would write it, or a word about it in parentheses; null where there is none to speak of.</summary>
     public string? Default { get; init; }
 
-    /// <summary>The section of the help.</summary>
+    /// <summary>Where the help lists it. That says nothing of its <see cref="Owner"/>.</summary>
     public required OptionGroup Group { get; init; }
 
-    /// <summary>One or two sentences.</summary>
+    /// <summary>What the help and docs/options.md say: one or two sentences.</summary>
     public required string Help { get; init; }
 
     /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
     public bool Repeatable { get; init; }
 
-    /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
-    public bool IsCommand { get; init; }
+    /// <summary>Whose options its value goes to, and how.</summary>
+    public required OptionBinder Binder { get; init; }
 
-    /// <summary>Puts a value into the draft; switches are given "true" or "false".</summary>
-    public required OptionBinder Bind { get; init; }
+    /// <summary>Whether each application may have its own value.</summary>
+    public OptionOwner Owner => Binder.Owner;
+
+    /// <summary>A switch that has no opposite and no variable: --help and --version.</summary>
+    public bool IsCommand => Owner is OptionOwner.None;
 
     /// <summary>The option takes no value; --no-… is its opposite.</summary>
     public bool IsSwitch => Placeholder is null;
@@ -60,6 +59,6 @@ internal sealed class Option
     /// <summary>The variable of this option alone, or null.</summary>
     public string? Variable => IsCommand ? null : "HYDRA_" + Name.Replace('-', '_').ToUpperInvariant();
 
-    /// <summary>All long names.</summary>
+    /// <summary>The name and the aliases.</summary>
     public IEnumerable<string> Names => Aliases.Prepend(Name);
 }

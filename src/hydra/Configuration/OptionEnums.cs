@@ -5,8 +5,14 @@ internal enum AppInterface
 {
     /// <summary>The worker finds out when it has loaded the application.</summary>
     Auto,
+
+    /// <summary>ASGI 3: one callable with scope, receive and send.</summary>
     Asgi,
+
+    /// <summary>ASGI 2: a callable with the scope that returns one with receive and send.</summary>
     Asgi2,
+
+    /// <summary>WSGI (PEP 3333).</summary>
     Wsgi,
 }
 
@@ -15,7 +21,11 @@ internal enum EventLoop
 {
     /// <summary>uvloop when it is installed.</summary>
     Auto,
+
+    /// <summary>The event loop of Python's standard library.</summary>
     Asyncio,
+
+    /// <summary>uvloop; a worker without it does not start.</summary>
     Uvloop,
 }
 
@@ -27,6 +37,8 @@ internal enum Lifespan
 
     /// <summary>An application without lifespan does not start.</summary>
     On,
+
+    /// <summary>Not run, whatever the application supports.</summary>
     Off,
 }
 
@@ -58,5 +70,7 @@ internal enum IoUringUse
 {
     /// <summary>Where the kernel has it and allows it.</summary>
     Auto,
+
+    /// <summary>One system call for each operation.</summary>
     Off,
 }

@@ -3,18 +3,20 @@ namespace Hydra.Configuration;
 /// <summary>Where a value came from; what is greater wins.</summary>
 internal enum SourceRank
 {
+    /// <summary>Nobody said anything.</summary>
     Default,
 
     /// <summary>A variable that other servers read too, such as PORT.</summary>
     SharedVariable,
 
-    /// <summary>HYDRA_….</summary>
+    /// <summary>The variable of this option: HYDRA_ and its name.</summary>
     HydraVariable,
 
+    /// <summary>An argument.</summary>
     CommandLine,
 }
 
-/// <summary>Where a value came from.</summary>
+/// <summary>Who gave a value, as it is weighed and as it is named to the user.</summary>
 /// <param name="Rank">How much it counts.</param>
 /// <param name="Spelling">The option as it was typed, or the variable.</param>
 internal readonly record struct OptionSource(SourceRank Rank, string Spelling)

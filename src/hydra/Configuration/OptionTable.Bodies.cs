@@ -1,68 +1,65 @@
 namespace Hydra.Configuration;
 
-/// <content>Bodies, and clients that are slow with them.</content>
+/// <content>Bodies, and clients that are slow.</content>
 internal static partial class OptionTable
 {
-    private const long Gibibyte = 1L << 30;
-    private const long Tebibyte = 1L << 40;
-
-    private static IEnumerable<Option> Bodies =>
+    private static IEnumerable<Option> BodyRows =>
     [
         new()
         {
             Name = "buffer-body", Placeholder = "SIZE", Default = "1m", Group = OptionGroup.Bodies,
             Help = "Bodies up to this size are read before a worker gets their request, so that a slow client holds none up; larger ones "
                 + "stream. 0 streams all.",
-            Bind = Size(0, Gibibyte, static (o, v) => o with { BufferBody = v }),
+            Binder = Section.Bodies.Size(0, Gibibyte, static (o, v) => o with { Buffer = v }),
         },
         new()
         {
             Name = "buffer-response", Placeholder = "SIZE", Default = "1m", Group = OptionGroup.Bodies,
             Help = "What a worker may send of a response ahead of its client, so that a slow one holds no thread; 64k at least.",
-            Bind = Size(64 * 1024, Gibibyte, static (o, v) => o with { BufferResponse = v }),
+            Binder = Section.Bodies.Size(64 * 1024, Gibibyte, static (o, v) => o with { BufferResponse = v }),
         },
         new()
         {
             Name = "buffer-memory", Placeholder = "SIZE", Default = "64m", Group = OptionGroup.Bodies,
             Help = "What the bodies of all requests together may have in memory, and again those of all responses. Beyond it bodies stream.",
-            Bind = Size(0, Tebibyte, static (o, v) => o with { BufferMemory = v }),
+            Binder = Section.Buffers.Size(0, Tebibyte, static (o, v) => o with { Memory = v }),
         },
         new()
         {
             Name = "spool", Default = "false", Group = OptionGroup.Bodies,
             Help = "Write bodies larger than --buffer-body to disk, and give a worker their request when they are complete.",
-            Bind = Switch(static (o, v) => o with { Spool = v }),
+            Binder = Section.Buffers.Switch(static (o, v) => o with { Spool = v }),
         },
         new()
         {
             Name = "spool-dir", Placeholder = "DIR", Group = OptionGroup.Bodies,
             Help = "Where --spool writes. Without it /var/tmp, or the temporary directory.",
-            Bind = Text(static (o, v) => o with { SpoolDirectory = v }),
+            Binder = Section.Buffers.Text(static (o, v) => o with { SpoolDirectory = v }),
         },
         new()
         {
             Name = "spool-limit", Placeholder = "SIZE", Default = "10g", Group = OptionGroup.Bodies,
             Help = "What --spool may use of the disk for all bodies together. Beyond it bodies stream.",
-            Bind = Size(0, 1024 * Tebibyte, static (o, v) => o with { SpoolLimit = v }),
+            Binder = Section.Buffers.Size(0, 1024 * Tebibyte, static (o, v) => o with { SpoolLimit = v }),
         },
         new()
         {
             Name = "limit-body", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
             Help = "Refuse larger bodies with 413. 0 accepts any.",
-            Bind = Size(0, 1024 * Tebibyte, static (o, v) => o with { LimitBody = v }),
+            Binder = Section.Bodies.Size(0, 1024 * Tebibyte, static (o, v) => o with { Limit = v }),
         },
         new()
         {
             Name = "header-timeout", Placeholder = "TIME", Default = "30s", Group = OptionGroup.Timeouts,
             Help = "How long a client may take to send a request's head.",
-            Bind = Duration(TimeSpan.FromSeconds(1), static (o, v) => o with { HeaderTimeout = v }),
+            Binder = Section.Clients.Duration(TimeSpan.FromSeconds(1), static (o, v) => o with { HeaderTimeout = v }),
         },
         new()
         {
             Name = "min-data-rate", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
             Help = "Bytes a second that a client must send of a body and take of a response, after its first ten seconds; slower ones are cut "
                 + "off. 0 lets them be.",
-            Bind = Size(0, Gibibyte, static (o, v) => o with { MinimumDataRate = v }),
+            Binder = Section.Clients.Size(0, Gibibyte, static (o, v) => o with { MinimumDataRate = v }),
         },
     ];
 }

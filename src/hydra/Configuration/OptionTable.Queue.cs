@@ -1,45 +1,41 @@
-using Hydra.Primitives;
-
 namespace Hydra.Configuration;
 
 /// <content>The queue, and what a worker is given.</content>
 internal static partial class OptionTable
 {
-    private const long Gigabyte = 1L << 30;
-
-    private static IEnumerable<Option> Queue =>
+    private static IEnumerable<Option> QueueRows =>
     [
         new()
         {
             Name = "queue-size", Placeholder = "N", Default = "10000", Group = OptionGroup.Queue,
             Help = "Requests that may wait for a worker; further ones get 503 with Retry-After.",
-            Bind = Integer(1, 1_000_000, static (o, v) => o with { QueueSize = v }),
+            Binder = Section.Queue.Integer(1, 1_000_000, static (o, v) => o with { Size = v }),
         },
         new()
         {
             Name = "queue-bytes", Placeholder = "SIZE", Default = "256m", Group = OptionGroup.Queue,
             Help = "Bytes of the requests that may wait, with the bodies that were read ahead.",
-            Bind = Size(64 * 1024, 1024 * Gigabyte, static (o, v) => o with { QueueBytes = v }),
+            Binder = Section.Queue.Size(64 * 1024, Tebibyte, static (o, v) => o with { Bytes = v }),
         },
         new()
         {
             Name = "queue-timeout", Placeholder = "TIME", Default = "30s", Group = OptionGroup.Queue,
             Help = "How long a request may wait for a worker before it gets 503 with Retry-After. 0 lets it wait for ever.",
-            Bind = Duration(TimeSpan.Zero, static (o, v) => o with { QueueTimeout = v }),
+            Binder = Section.Queue.Duration(TimeSpan.Zero, static (o, v) => o with { Timeout = v }),
         },
         new()
         {
             Name = "limit-concurrency", Placeholder = "N", Default = "0", Group = OptionGroup.Queue,
             Help = "Requests that a worker is given at the same time; the others wait. 0: as many as an ASGI application takes; for WSGI its "
                 + "threads, and what they will come to within two milliseconds.",
-            Bind = Integer(0, 1_000_000, static (o, v) => o with { LimitConcurrency = v }),
+            Binder = Section.Queue.Integer(0, 1_000_000, static (o, v) => o with { LimitConcurrency = v }),
         },
         new()
         {
             Name = "retry", Placeholder = OptionNames.Join(OptionNames.RetryModes), Default = "idempotent", Group = OptionGroup.Queue,
             Help = "Requests that are sent once more, to another worker, when theirs dies before it has answered: GET, HEAD, OPTIONS, PUT, "
                 + "DELETE and TRACE; all; or none.",
-            Bind = Choice(OptionNames.RetryModes, static (o, v) => o with { Retry = v }),
+            Binder = Section.Queue.Choice(OptionNames.RetryModes, static (o, v) => o with { Retry = v }),
         },
     ];
 }

@@ -1,16 +1,45 @@
 namespace Hydra.Configuration;
 
-/// <summary>Options while they are put together.</summary>
+/// <summary>Options while they are put together, from the defaults on.</summary>
 internal sealed class OptionsDraft(HostFacts host)
 {
-    /// <summary>The machine.</summary>
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
+    public HostFacts Host { get; } = host;
+
+    /// <summary>The server's options so far.</summary>
+    public ServerDraft Server { get; } = new(host);
+
+    /// <summary>The application's options so far.</summary>
+    public ApplicationDraft Application { get; } = new(host);
+}
+
+/// <summary>The server's options while they are put together.</summary>
+internal sealed class ServerDraft(HostFacts host)
+{
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
     public HostFacts Host { get; } = host;
 
     /// <summary>The options so far, from the defaults on.</summary>
-    public HydraOptions Options { get; set; } = new() { WorkerTransport = host.IsWindows ? WorkerTransport.Tcp : WorkerTransport.Uds };
+    public ServerOptions Options { get; set; } = new()
+    {
+        Tuning = new TuningOptions { WorkerTransport = host.IsWindows ? WorkerTransport.Tcp : WorkerTransport.Uds },
+    };
 
     /// <summary>The options about addresses, which are judged together.</summary>
     public AddressDraft Addresses { get; } = new();
+}
+
+/// <summary>An application's options while they are put together; a further application has a draft of its own.</summary>
+internal sealed class ApplicationDraft(HostFacts host)
+{
+    /// <summary>The machine, which some defaults and some mistakes depend on.</summary>
+    public HostFacts Host { get; } = host;
+
+    /// <summary>The options so far, from the defaults on.</summary>
+    public ApplicationOptions Options { get; set; } = new();
+
+    /// <summary>Whether an application was named at all, rightly or not.</summary>
+    public bool IsNamed { get; set; }
 }
 
 /// <summary>What was said about addresses, not looked at yet: what a stronger option overrides need not be right.</summary>

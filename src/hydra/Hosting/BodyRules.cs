@@ -13,17 +13,17 @@ internal static class BodyRules
     private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>Windows and bounds of the forwarder and of its workers' links.</summary>
-    public static ForwarderOptions Forwarder(HydraOptions options) => new()
+    public static ForwarderOptions Forwarder(ServerOptions server, ApplicationOptions application) => new()
     {
-        BufferBody = options.BufferBody,
-        BufferResponse = (int)options.BufferResponse,
-        BufferMemory = options.BufferMemory,
-        LimitBody = options.LimitBody,
+        BufferBody = application.Bodies.Buffer,
+        BufferResponse = (int)application.Bodies.BufferResponse,
+        BufferMemory = server.Buffers.Memory,
+        LimitBody = application.Bodies.Limit,
     };
 
     /// <summary>The spool, or null where none is wanted.</summary>
     /// <exception cref="StartException">Files cannot be made where they are wanted.</exception>
-    public static Spool? CreateSpool(HydraOptions options, ILogger logger)
+    public static Spool? CreateSpool(BufferOptions options, ILogger logger)
     {
         if (!options.Spool)
         {
@@ -35,8 +35,8 @@ internal static class BodyRules
         return spool.Probe() is { } problem ? throw new StartException($"bodies cannot be written to disk (--spool): {problem}") : spool;
     }
 
-    /// <summary>What Kestrel enforces.</summary>
-    public static void Apply(HydraOptions options, KestrelServerLimits limits)
+    /// <summary>Sets what Kestrel enforces: how slow a client may be. How much it may send is the forwarder's affair.</summary>
+    public static void Apply(ClientOptions options, KestrelServerLimits limits)
     {
         // What is under way is bounded by the windows of its stream, and slow clients hold no worker: neither is cut off by default.
         // The forwarder has a limit of its own, which does not count the framing of chunks.

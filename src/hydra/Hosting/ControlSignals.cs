@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
 /// <summary>
-/// SIGHUP reloads, SIGTTIN and SIGTTOU add and remove a worker. Windows has none of them. The handlers run on threads of the pool.
+/// SIGHUP reloads all pools, SIGTTIN and SIGTTOU add and remove a worker of each. Windows has none of them. The handlers run on threads of
+/// the thread pool.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class ControlSignals : IDisposable
@@ -14,12 +14,16 @@ internal sealed class ControlSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
 
     /// <summary>Begins to listen.</summary>
-    public ControlSignals(Supervisor supervisor, ILogger logger)
+    /// <param name="reload">What SIGHUP does.</param>
+    /// <param name="grow">What SIGTTIN does.</param>
+    /// <param name="shrink">What SIGTTOU does.</param>
+    /// <param name="logger">Hears of each signal.</param>
+    public ControlSignals(Action reload, Action grow, Action shrink, ILogger logger)
         => _registrations =
         [
-            Handle(PosixSignal.SIGHUP, supervisor.Reload, logger),
-            Handle(PosixSignal.SIGTTIN, supervisor.Grow, logger),
-            Handle(PosixSignal.SIGTTOU, supervisor.Shrink, logger),
+            Handle(PosixSignal.SIGHUP, reload, logger),
+            Handle(PosixSignal.SIGTTIN, grow, logger),
+            Handle(PosixSignal.SIGTTOU, shrink, logger),
         ];
 
     /// <summary>Gives the signals back to the system.</summary>

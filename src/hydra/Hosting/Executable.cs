@@ -6,7 +6,7 @@ namespace Hydra.Hosting;
 /// <summary>Finds the executable again that this process was started from: by the same name, which may lead to another file by now.</summary>
 internal static class Executable
 {
-    /// <summary>The path to start.</summary>
+    /// <summary>Where the executable is now, by the name and from the directory that it was started by.</summary>
     /// <returns>Null when there is none.</returns>
     public static byte[]? Find(StartedAs started)
     {

@@ -22,18 +22,18 @@ internal sealed class FrontLoops
     /// <summary>Decides by the options and the platform.</summary>
     /// <param name="options">What was asked for.</param>
     /// <param name="sockets">The listening sockets, which either transport takes from there.</param>
-    public FrontLoops(HydraOptions options, ListenSockets sockets)
+    public FrontLoops(ServerOptions options, ListenSockets sockets)
     {
-        AreUsed = OperatingSystem.IsLinux() && options.Transport is not TransportKind.Sockets;
+        AreUsed = OperatingSystem.IsLinux() && options.Tuning.Transport is not TransportKind.Sockets;
         _options = new TransportOptions
         {
-            Loops = options.Loops ?? 0,
-            Backlog = options.Backlog,
-            Batches = options.IoUring is IoUringUse.Auto,
-            KeepAlive = options.KeepAlive,
+            Loops = options.Tuning.Loops ?? 0,
+            Backlog = options.Addresses.Backlog,
+            Batches = options.Tuning.IoUring is IoUringUse.Auto,
+            KeepAlive = options.Clients.KeepAlive,
 
             // A connection that is to end sooner than that has no time to sleep.
-            HibernateAfter = options.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,
+            HibernateAfter = options.Clients.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,
             Sockets = sockets,
         };
     }
@@ -41,7 +41,7 @@ internal sealed class FrontLoops
     /// <summary>Whether the loop transport is used.</summary>
     public bool AreUsed { get; }
 
-    /// <summary>The listening sockets.</summary>
+    /// <summary>What the server listens on, with either transport.</summary>
     public ListenSockets Sockets => _options.Sockets;
 
     /// <summary>How many loops there are; one where the sockets of .NET are used.</summary>

@@ -1,37 +1,22 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
-using Hydra.Dispatch;
 using Hydra.Edge;
 using Hydra.Http;
-using Hydra.Primitives;
 using Hydra.Transport;
-using Hydra.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
 
-/// <summary>The life of the server: start, serve, stop.</summary>
-internal sealed class HydraServer : IDisposable
+/// <summary>The life of the server: puts its parts together, and has them start, serve and stop.</summary>
+internal sealed class HydraServer
 {
-    // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
-    private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
-
-    // How long no request may have come before idle connections are closed: where a person waits who pressed Ctrl-C, where a
-    // supervisor waits, and where nobody does because another server goes on.
-    private static readonly TimeSpan QuietAtTerminal = TimeSpan.Zero;
-    private static readonly TimeSpan QuietAtStop = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan QuietAtUpgrade = TimeSpan.FromSeconds(2);
-
-    private readonly HydraOptions _options;
+    private readonly ServerOptions _options;
+    private readonly IReadOnlyList<ApplicationOptions> _applications;
     private readonly ServerLogs _logs;
     private readonly StartedAs _started;
     private readonly ILogger _logger;
-    private readonly Dispatcher _dispatcher;
     private readonly ListenSockets _sockets;
-    private readonly ServiceNotifier _notifier;
 
     /// <summary>Describes a server.</summary>
     /// <param name="options">What the user wants.</param>
@@ -39,15 +24,13 @@ internal sealed class HydraServer : IDisposable
     /// <param name="started">How the process was started.</param>
     public HydraServer(HydraOptions options, ServerLogs logs, StartedAs started)
     {
-        _options = options with { Binds = started.Binds(options.Binds) };
+        AddressOptions addresses = options.Server.Addresses;
+        _options = options.Server with { Addresses = addresses with { Binds = started.Binds(addresses.Binds) } };
+        _applications = options.Applications;
         _logs = logs;
         _started = started;
         _logger = logs.Loggers.CreateLogger("hydra");
-        _dispatcher = new Dispatcher(
-            new DispatchOptions { QueueSize = options.QueueSize, QueueBytes = options.QueueBytes, QueueTimeout = options.QueueTimeout },
-            _logger);
         _sockets = new ListenSockets(started.Sockets);
-        _notifier = new ServiceNotifier(started.NotifySocket);
     }
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
@@ -60,188 +43,59 @@ internal sealed class HydraServer : IDisposable
             ConfigurationLog.Warning(_logger, warning);
         }
 
-        using var signals = new StopSignals(TimeProvider.System);
-        using var upgrade = new Upgrade(_started, _sockets, _logger);
-        using var predecessor = new Predecessor(_started.Inheritance);
+        using var around = new Surroundings(_started, _options.PidFile, _sockets, _logger);
         try
         {
-            InheritedDescriptors.Check([.. _options.Binds, .. _options.Metrics is { } metrics ? [metrics] : Array.Empty<BindAddress>()]);
-            using WorkerSetup setup = WorkerSetup.Prepare(_options, _logs);
-            Spool? spool = BodyRules.CreateSpool(_options, _logger);
+            InheritedDescriptors.Check(_options.Addresses.All);
+            using var home = WorkerHome.Enter(_options, _logger);
             var loops = new FrontLoops(_options, _sockets);
-            using Supervisor supervisor = setup.CreateSupervisor(_dispatcher, loops);
-            using ControlSignals? control = OperatingSystem.IsWindows() ? null : new ControlSignals(supervisor, _logger);
+            using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
+            Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
+            using ControlSignals? control = OperatingSystem.IsWindows() ? null
+                : new ControlSignals(pools.Reload, pools.Grow, pools.Shrink, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
-            supervisor.Start();
-            return await ServeAsync(supervisor, loops, spool, signals, upgrade, predecessor).ConfigureAwait(false);
+            pools.Start();
+            return await ServeAsync(around, pools, loops, spool).ConfigureAwait(false);
         }
         catch (StartException e)
         {
             HostingLog.CannotStart(_logger, e.Message);
-            predecessor.ReportFailure(e.Message);
+            around.Predecessor.ReportFailure(e.Message);
             return ExitCodes.StartFailure;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _dispatcher.Dispose();
-
-    private async Task<int> ServeAsync(
-        Supervisor supervisor, FrontLoops loops, Spool? spool, StopSignals signals, Upgrade upgrade, Predecessor predecessor)
+    private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool)
     {
-        RequestMetrics? metrics = _options.Metrics is null ? null : new RequestMetrics([.. FailureRules.All.Select(static rule => rule.Name)]);
-        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
-        ILogger logger = _logs.Loggers.CreateLogger<RequestForwarder>();
-        var pool = new RequestPool("app", "", _dispatcher, new CrashRecovery(_options.Retry, logger), _options.RequestTimeout);
-        var forwarder = new RequestForwarder(
-            new PoolSelector([pool]), new BodyResources(BodyRules.Forwarder(_options), spool, logger));
-        var pidFile = new PidFile(_options.PidFile);
-        await using WebServer web = await BuildWebAsync(
-            forwarder, recorder, metrics is null ? null : new MetricsEndpoint(metrics, _dispatcher, supervisor), supervisor, loops).ConfigureAwait(false);
-        if (!predecessor.Exists)
-        {
-            await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
-        }
+        await using WebServer web = await BuildWebAsync(pools, loops, spool).ConfigureAwait(false);
+        await new StartSequence(around, pools, web, _logs, _started.At).RunAsync().ConfigureAwait(false);
+        await around.End.ConfigureAwait(false);
 
-        await Task.WhenAny(supervisor.Started, signals.First).ConfigureAwait(false);
-        if (supervisor.Started.IsCompletedSuccessfully)
-        {
-            StartOutcome outcome = supervisor.Started.Result;
-            if (outcome.Failure is { } failure)
-            {
-                await AbandonAsync(web, supervisor).ConfigureAwait(false);
-                pidFile.Remove();
-                _logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
-                throw new StartException(failure.Message);
-            }
-
-            if (predecessor.Exists)
-            {
-                // Not before the workers are ready: the server before this one takes all connections until then.
-                await ListenAsync(web, supervisor, pidFile).ConfigureAwait(false);
-            }
-
-            WriteBanner(web.Addresses, outcome.Info!);
-            if (web.MetricsAddresses.Count > 0)
-            {
-                HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
-            }
-
-            upgrade.Enable();
-            predecessor.ReportReady();
-            _notifier.Ready();
-        }
-
-        await Task.WhenAny(signals.First, upgrade.Done).ConfigureAwait(false);
-        int code = await StopAsync(web, supervisor, signals, upgrade).ConfigureAwait(false);
-        pidFile.Remove();
+        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, _logger);
+        int code = await stop.RunAsync(StopPlan.For(around.Stop, around.Upgrade.Done)).ConfigureAwait(false);
+        around.PidFile.Remove();
         return code;
     }
 
-    private async Task<WebServer> BuildWebAsync(
-        RequestForwarder forwarder, RequestRecorder? recorder, MetricsEndpoint? metrics, Supervisor supervisor, FrontLoops loops)
+    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool)
     {
+        RequestMetrics? metrics = _options.Addresses.Metrics is null ? null : new RequestMetrics(FailureRules.Names);
+        MetricsEndpoint? endpoint = metrics is null ? null : new MetricsEndpoint(metrics, pools);
+        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, forwarder, recorder, metrics);
+            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool), recorder, endpoint);
         }
         catch (StartException)
         {
             loops.Abandon();
-            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            await pools.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task ListenAsync(WebServer web, Supervisor supervisor, PidFile pidFile)
-    {
-        try
-        {
-            await web.StartAsync().ConfigureAwait(false);
-            pidFile.Write();
-            HostingLog.Listening(_logger, string.Join(", ", web.Addresses));
-        }
-        catch (StartException)
-        {
-            await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    private void WriteBanner(IReadOnlyList<string> addresses, WorkerInfo info)
-    {
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(_started.At);
-        var facts = new BannerFacts(addresses, _options.App!, info.Interface, _options.Workers, info.Python, info.Loop, elapsed);
-        if (StandardStreams.IsErrorTerminal)
-        {
-            _logs.WriteText(Banner.Block(facts, _logs.UsesColors));
-        }
-        else
-        {
-            ConfigurationLog.Ready(_logger, Banner.Sentence(facts));
-        }
-    }
-
-    private async Task AbandonAsync(WebServer web, Supervisor supervisor)
-    {
-        _dispatcher.Close();
-        await supervisor.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
-        await web.StopAsync(TimeSpan.Zero, new CancellationToken(canceled: true)).ConfigureAwait(false);
-    }
-
-    private async Task<int> StopAsync(WebServer web, Supervisor supervisor, StopSignals signals, Upgrade upgrade)
-    {
-        TimeSpan quiet;
-
-        // A server that was upgraded stops already: the first signal is then the second wish.
-        Task force = signals.First.IsCompleted ? signals.Second : signals.First;
-        if (upgrade.Done.IsCompletedSuccessfully)
-        {
-            quiet = QuietAtUpgrade;
-            _sockets.HandOver();
-            _notifier.Succeeded(upgrade.Done.Result);
-            HostingLog.Stopping(_logger, "upgraded", _options.GracefulTimeout.TotalSeconds);
-        }
-        else
-        {
-            PosixSignal signal = signals.First.Result;
-            quiet = signal is PosixSignal.SIGINT ? QuietAtTerminal : QuietAtStop;
-            upgrade.Abandon();
-            _notifier.Stopping();
-            HostingLog.Stopping(_logger, signal.ToString(), _options.GracefulTimeout.TotalSeconds);
-        }
-
-        Task graceful = StopGracefullyAsync(web, supervisor, quiet);
-        if (await Task.WhenAny(graceful, force).ConfigureAwait(false) != graceful)
-        {
-            HostingLog.Forced(_logger);
-            web.Abandon();
-            supervisor.KillAll();
-            await Task.WhenAny(supervisor.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
-            return ExitCodes.RuntimeError;
-        }
-
-        await graceful.ConfigureAwait(false);
-        HostingLog.Stopped(_logger);
-        return ExitCodes.Success;
-    }
-
-    // First the requests, with the workers at hand; then the workers.
-    private async Task StopGracefullyAsync(WebServer web, Supervisor supervisor, TimeSpan quiet)
-    {
-        long started = Stopwatch.GetTimestamp();
-        using (var grace = new CancellationTokenSource(_options.GracefulTimeout))
-        {
-            await web.StopAsync(quiet, grace.Token).ConfigureAwait(false);
-            if (grace.IsCancellationRequested)
-            {
-                HostingLog.GraceOver(_logger, _options.GracefulTimeout.TotalSeconds);
-            }
-        }
-
-        _dispatcher.Close();
-        TimeSpan rest = _options.GracefulTimeout - Stopwatch.GetElapsedTime(started);
-        await supervisor.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
-    }
+    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool) => new(
+        new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
+        new BodyResources(BodyRules.Forwarder(_options, _applications[0]), spool, _logs.Loggers.CreateLogger<RequestForwarder>()));
 }

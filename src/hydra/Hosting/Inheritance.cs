@@ -31,7 +31,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
         return text.ToString();
     }
 
-    /// <summary>Reads the text.</summary>
+    /// <summary>Reads what <see cref="Format"/> has written.</summary>
     /// <returns>Null when it is none of ours.</returns>
     public static Inheritance? Parse(string text)
     {

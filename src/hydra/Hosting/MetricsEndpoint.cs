@@ -1,14 +1,12 @@
 using Hydra.Diagnostics;
-using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Workers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hydra.Hosting;
 
 /// <summary>Answers whoever collects metrics, on an address of its own: no worker and no application hears of it.</summary>
-internal sealed class MetricsEndpoint(RequestMetrics requests, Dispatcher dispatcher, Supervisor supervisor)
+internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools pools)
 {
     private const string Path = "/metrics";
 
@@ -36,7 +34,7 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, Dispatcher dispat
             return ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed);
         }
 
-        byte[] body = System.Text.Encoding.UTF8.GetBytes(MetricsText.Write(requests, dispatcher, supervisor));
+        byte[] body = System.Text.Encoding.UTF8.GetBytes(MetricsText.Write(requests, pools.ReadFigures()));
         context.Response.ContentType = PrometheusText.ContentType;
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();

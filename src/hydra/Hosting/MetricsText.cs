@@ -2,56 +2,92 @@ using System.Globalization;
 using System.Text;
 using Hydra.Cli;
 using Hydra.Diagnostics;
-using Hydra.Dispatch;
 using Hydra.Workers;
 
 namespace Hydra.Hosting;
 
-/// <summary>Everything that is measured, as text.</summary>
+/// <summary>Everything that is measured, as text for Prometheus. What each pool has is told apart by a label where there are several.</summary>
 internal static class MetricsText
 {
-    /// <summary>Writes everything.</summary>
-    public static string Write(RequestMetrics requests, Dispatcher dispatcher, Supervisor supervisor)
+    /// <summary>The answer to one scrape.</summary>
+    /// <param name="requests">What is counted of all requests.</param>
+    /// <param name="pools">What each pool has.</param>
+    public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools)
     {
         var text = new StringBuilder();
         requests.Write(text);
-        WriteQueue(text, dispatcher);
-        WriteWorkers(text, supervisor);
+        WriteQueue(text, pools);
+        WriteWorkers(text, pools);
         PrometheusText.Head(text, "hydra_build_info", "gauge", "The version that runs; always 1.");
         text.Append(CultureInfo.InvariantCulture, $"hydra_build_info{{version=\"{VersionText.Number}\"}} 1\n");
         return text.ToString();
     }
 
-    private static void WriteQueue(StringBuilder text, Dispatcher dispatcher)
+    private static void WriteQueue(StringBuilder text, IReadOnlyList<PoolFigures> pools)
     {
-        PrometheusText.Gauge(text, "hydra_queue_requests", "Requests that wait for a worker.", dispatcher.QueueLength);
-        PrometheusText.Gauge(text, "hydra_queue_bytes", "Bytes of the requests that wait for a worker.", dispatcher.QueueBytes);
-        PrometheusText.Gauge(text, "hydra_queue_delay_seconds", "How long requests wait for a worker at present.", dispatcher.QueueDelay.TotalSeconds);
-        PrometheusText.Head(text, "hydra_requests_refused_total", "counter", "Requests that were refused with 503, by the bound of the queue that they met.");
-        text.Append(CultureInfo.InvariantCulture, $"hydra_requests_refused_total{{reason=\"full\"}} {dispatcher.RefusedFull}\n");
-        text.Append(CultureInfo.InvariantCulture, $"hydra_requests_refused_total{{reason=\"timeout\"}} {dispatcher.RefusedLate}\n");
+        Each(text, pools, "hydra_queue_requests", "gauge", "Requests that wait for a worker.", static pool => pool.QueueLength);
+        Each(text, pools, "hydra_queue_bytes", "gauge", "Bytes of the requests that wait for a worker.", static pool => pool.QueueBytes);
+        Each(
+            text, pools, "hydra_queue_delay_seconds", "gauge", "How long requests wait for a worker at present.",
+            static pool => pool.QueueDelay.TotalSeconds);
+        PrometheusText.Head(
+            text, "hydra_requests_refused_total", "counter", "Requests that were refused with 503, by the bound of the queue that they met.");
+        foreach (PoolFigures pool in pools)
+        {
+            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, "reason", "full"), pool.RefusedFull);
+            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, "reason", "timeout"), pool.RefusedLate);
+        }
     }
 
-    private static void WriteWorkers(StringBuilder text, Supervisor supervisor)
+    private static void WriteWorkers(StringBuilder text, IReadOnlyList<PoolFigures> pools)
     {
-        IReadOnlyList<Worker> workers = supervisor.Alive;
         PrometheusText.Head(text, "hydra_workers", "gauge", "Worker processes, by what they do.");
-        foreach (WorkerState state in Enum.GetValues<WorkerState>())
+        foreach (PoolFigures pool in pools)
         {
-            if (state is not WorkerState.Stopped)
+            foreach (WorkerState state in Enum.GetValues<WorkerState>().Where(static state => state is not WorkerState.Stopped))
             {
-                string name = state.ToString().ToLowerInvariant();
-                text.Append(CultureInfo.InvariantCulture, $"hydra_workers{{state=\"{name}\"}} {workers.Count(w => w.State == state)}\n");
+                string labels = Labels(pools, pool, "state", state.ToString().ToLowerInvariant());
+                Sample(text, "hydra_workers", labels, pool.Workers.Count(worker => worker.State == state));
             }
         }
 
         PrometheusText.Head(text, "hydra_worker_requests", "gauge", "Requests that a worker has, by its number. While it is replaced, both have it.");
-        foreach (IGrouping<int, Worker> same in workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
+        foreach (PoolFigures pool in pools)
         {
-            text.Append(CultureInfo.InvariantCulture, $"hydra_worker_requests{{worker=\"{same.Key}\"}} {same.Sum(w => w.Handle.InFlight)}\n");
+            foreach (IGrouping<int, WorkerFigures> same in pool.Workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
+            {
+                string labels = Labels(pools, pool, "worker", same.Key.ToString(CultureInfo.InvariantCulture));
+                Sample(text, "hydra_worker_requests", labels, same.Sum(static worker => worker.InFlight));
+            }
         }
 
-        PrometheusText.Head(text, "hydra_worker_starts_total", "counter", "Worker processes that were started.");
-        text.Append(CultureInfo.InvariantCulture, $"hydra_worker_starts_total {supervisor.Launched}\n");
+        Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
     }
+
+    // A metric with one sample for each pool.
+    private static void Each(
+        StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string type, string help, Func<PoolFigures, double> value)
+    {
+        PrometheusText.Head(text, name, type, help);
+        foreach (PoolFigures pool in pools)
+        {
+            Sample(text, name, Labels(pools, pool), value(pool));
+        }
+    }
+
+    private static void Sample(StringBuilder text, string name, string labels, double value)
+        => text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
+
+    private static string Labels(IReadOnlyList<PoolFigures> pools, PoolFigures pool, string? name = null, string? value = null)
+    {
+        string[] labels =
+        [
+            .. pools.Count > 1 ? [$"pool=\"{Escape(pool.Name)}\""] : Array.Empty<string>(),
+            .. name is null ? Array.Empty<string>() : [$"{name}=\"{value}\""],
+        ];
+        return labels.Length == 0 ? "" : "{" + string.Join(',', labels) + "}";
+    }
+
+    private static string Escape(string text)
+        => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -11,17 +11,17 @@ internal sealed class Predecessor : IDisposable
 
     private readonly FileStream? _report;
 
-    /// <summary>Takes over the pipe.</summary>
+    /// <summary>Takes over the pipe that it listens to; without an inheritance there is none.</summary>
     public Predecessor(Inheritance? inheritance)
         => _report = inheritance is null ? null : new FileStream(new SafeFileHandle(inheritance.Report, ownsHandle: true), FileAccess.Write, bufferSize: 0);
 
-    /// <summary>Whether there is one.</summary>
+    /// <summary>Whether this server replaces another.</summary>
     public bool Exists => _report is not null;
 
-    /// <summary>This server serves.</summary>
+    /// <summary>This server serves, so that one may go.</summary>
     public void ReportReady() => Report(ReadyText);
 
-    /// <summary>This server cannot serve.</summary>
+    /// <summary>This server cannot serve, so that one goes on, and logs the reason.</summary>
     public void ReportFailure(string reason) => Report(reason);
 
     /// <inheritdoc/>

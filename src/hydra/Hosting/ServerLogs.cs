@@ -9,20 +9,20 @@ internal sealed class ServerLogs : IDisposable
 {
     private readonly ServerLog _server;
 
-    /// <summary>Opens the logs.</summary>
-    public ServerLogs(HydraOptions options)
+    /// <summary>Opens the streams; the access log only where it is asked for.</summary>
+    public ServerLogs(LogOptions options)
     {
         UsesColors = StandardStreams.UseErrorColors(options.UseColors);
-        _server = new ServerLog(StandardStreams.OpenError(), options.LogLevel, UsesColors);
+        _server = new ServerLog(StandardStreams.OpenError(), options.Level, UsesColors);
         Loggers = LoggingSetup.CreateFactory(_server);
         Workers = new WorkerLogSink(new WorkerLog(_server));
-        Access = options.AccessLog ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
+        Access = options.Access ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
     }
 
     /// <summary>Makes loggers, for Kestrel too.</summary>
     public ILoggerFactory Loggers { get; }
 
-    /// <summary>Takes what workers say.</summary>
+    /// <summary>Takes what workers log and print.</summary>
     public WorkerLogSink Workers { get; }
 
     /// <summary>The access log, or null when it is off.</summary>
@@ -34,7 +34,7 @@ internal sealed class ServerLogs : IDisposable
     /// <summary>Writes text as it is, such as the banner or a traceback.</summary>
     public void WriteText(string text) => _server.WriteRaw(text);
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes what is still on its way to the streams, and closes them.</summary>
     public void Dispose()
     {
         Loggers.Dispose();

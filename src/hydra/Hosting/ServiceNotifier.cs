@@ -11,7 +11,7 @@ namespace Hydra.Hosting;
 /// <param name="address">The path of the socket, or @ and its abstract name; null where there is none.</param>
 internal sealed class ServiceNotifier(string? address)
 {
-    /// <summary>All workers are ready.</summary>
+    /// <summary>All workers are ready, and this process is the service.</summary>
     public void Ready() => Send($"READY=1\nMAINPID={Environment.ProcessId}");
 
     /// <summary>The server is told to stop.</summary>

@@ -1,22 +1,22 @@
-using Hydra.Configuration;
 using Hydra.Primitives;
 using Hydra.Workers;
 
 namespace Hydra.Hosting;
 
-/// <summary>The directory that the server works in.</summary>
+/// <summary>The directory that the server works in, and those that its options name.</summary>
 internal static class StartDirectory
 {
-    /// <summary>Goes to the directory of --chdir, and checks the one of --app-dir.</summary>
+    /// <summary>Goes to the directory of --chdir.</summary>
+    /// <param name="wanted">The directory; null to stay.</param>
     /// <returns>
     /// The working directory as the user named it, absolute. A link in it is not followed: releases are often switched by pointing a
     /// link to another directory, and each worker starts in what the name means then.
     /// </returns>
-    /// <exception cref="StartException">One of them is missing or must not be entered.</exception>
-    public static string Enter(HydraOptions options)
+    /// <exception cref="StartException">It is missing or must not be entered.</exception>
+    public static string Enter(string? wanted)
     {
         string working = Named();
-        if (options.WorkingDirectory is { } directory)
+        if (wanted is { } directory)
         {
             try
             {
@@ -29,12 +29,27 @@ internal static class StartDirectory
             }
         }
 
-        if (options.AppDir.Length > 0)
+        return working;
+    }
+
+    /// <summary>Checks the directory of --app-dir.</summary>
+    /// <param name="directory">The directory; empty for the working directory.</param>
+    /// <exception cref="StartException">It is missing or cannot be read.</exception>
+    public static void CheckApplication(string directory)
+    {
+        if (directory.Length == 0)
         {
-            Check(options.AppDir);
+            return;
         }
 
-        return working;
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(directory).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"the directory of the application, {directory}, cannot be read: {Reason(directory)}");
+        }
     }
 
     /// <summary>What a directory's name means now: its path without links.</summary>
@@ -55,18 +70,6 @@ internal static class StartDirectory
             && Path.IsPathRooted(name) && LibC.ResolvePath(name) == here
             ? name
             : here;
-    }
-
-    private static void Check(string directory)
-    {
-        try
-        {
-            _ = Directory.EnumerateFileSystemEntries(directory).Any();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartException($"the directory of the application, {directory}, cannot be read: {Reason(directory)}");
-        }
     }
 
     private static string Reason(string directory)

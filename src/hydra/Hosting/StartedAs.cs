@@ -22,7 +22,11 @@ internal sealed class StartedAs
 
     private static readonly string[] OwnVariables = [SystemdPid, SystemdCount, SystemdNames, EnvironmentVariables.Inherited];
 
-    private StartedAs(IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> variables, string directory)
+    /// <summary>Describes a start; <see cref="Capture"/> is this process's.</summary>
+    /// <param name="arguments">The arguments, the program's name first.</param>
+    /// <param name="variables">The environment, NAME=value.</param>
+    /// <param name="directory">The directory.</param>
+    public StartedAs(IReadOnlyList<byte[]> arguments, IReadOnlyList<byte[]> variables, string directory)
     {
         Arguments = arguments;
         Variables = variables;
@@ -42,15 +46,15 @@ internal sealed class StartedAs
     public string Directory { get; }
 
     /// <summary>What a server that is to be replaced passed on; null where this is no upgrade.</summary>
-    public Inheritance? Inheritance { get; private init; }
+    public Inheritance? Inheritance { get; init; }
 
     /// <summary>The sockets that were passed on, by that server or by systemd.</summary>
-    public IReadOnlyList<InheritedSocket> Sockets { get; private init; } = [];
+    public IReadOnlyList<InheritedSocket> Sockets { get; init; } = [];
 
     /// <summary>Where systemd wants to hear how the service is; null where there is none.</summary>
-    public string? NotifySocket { get; private init; }
+    public string? NotifySocket { get; init; }
 
-    /// <summary>Looks at the process.</summary>
+    /// <summary>Finds out how this process was started, and takes out of its environment what was meant for it alone.</summary>
     public static StartedAs Capture()
     {
         IReadOnlyList<byte[]> variables = ReadStrings("/proc/self/environ") ?? [.. VariablesOfRuntime()];
@@ -58,7 +62,8 @@ internal sealed class StartedAs
         Inheritance? inheritance = Environment.GetEnvironmentVariable(EnvironmentVariables.Inherited) is { Length: > 0 } text
             ? Inheritance.Parse(text)
             : null;
-        IReadOnlyList<InheritedSocket> sockets = inheritance?.Sockets ?? FromSystemd();
+        IReadOnlyList<InheritedSocket> sockets = inheritance?.Sockets
+            ?? PassedBySystemd(Environment.GetEnvironmentVariable(SystemdPid), Environment.GetEnvironmentVariable(SystemdCount), Environment.ProcessId);
         foreach (int descriptor in sockets.Select(static s => s.Number).Concat(inheritance is null ? [] : [inheritance.Report]))
         {
             _ = LibC.SetCloseOnExec(descriptor);
@@ -83,6 +88,16 @@ internal sealed class StartedAs
         return started;
     }
 
+    /// <summary>The sockets that systemd says it has passed on: sd_listen_fds(3).</summary>
+    /// <param name="pid">LISTEN_PID: whose they are. A process that was started by that one inherits the variable too.</param>
+    /// <param name="count">LISTEN_FDS: how many there are, from descriptor 3 on.</param>
+    /// <param name="process">This process.</param>
+    public static IReadOnlyList<InheritedSocket> PassedBySystemd(string? pid, string? count, int process)
+        => IsNumber(pid, out int owner) && owner == process && IsNumber(count, out int passed)
+            ? [.. Enumerable.Range(FirstPassed, passed)
+                .Select(static number => new InheritedSocket(new BindAddress.Descriptor(number).ToString(), number, IsShared: true, OwnsPath: false))]
+            : [];
+
     /// <summary>
     /// Where to listen: sockets that were passed on without a word on the command line take the place of all addresses, as their unit
     /// says where the service is.
@@ -95,24 +110,7 @@ internal sealed class StartedAs
         return passed.Length == 0 || wanted.OfType<BindAddress.Descriptor>().Any() ? wanted : passed;
     }
 
-    // sd_listen_fds(3): they are ours only if the variable has our process id, and begin at 3.
-    private static List<InheritedSocket> FromSystemd()
-    {
-        List<InheritedSocket> sockets = [];
-        if (IsNumber(SystemdPid, out int pid) && pid == Environment.ProcessId && IsNumber(SystemdCount, out int count))
-        {
-            for (int i = 0; i < count; i++)
-            {
-                int number = FirstPassed + i;
-                sockets.Add(new InheritedSocket(new BindAddress.Descriptor(number).ToString(), number, IsShared: true, OwnsPath: false));
-            }
-        }
-
-        return sockets;
-    }
-
-    private static bool IsNumber(string variable, out int number)
-        => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool IsNumber(string? text, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static bool IsOwn(byte[] variable)
         => OwnVariables.Any(name => variable.Length > name.Length && variable[name.Length] == (byte)'='

@@ -40,7 +40,7 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Completes at the second signal.</summary>
     public Task Second => _second.Task;
 
-    /// <summary>A signal has come.</summary>
+    /// <summary>Counts a signal that has come: as the first wish, the second, or the same as the one just before.</summary>
     public void Note(PosixSignal signal)
     {
         lock (_lock)

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Edge;
 using Hydra.Http;
-using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -25,7 +24,7 @@ internal sealed class WebServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ClientConnections _connections = new();
-    private readonly HydraOptions _options;
+    private readonly ServerOptions _options;
     private readonly FrontLoops _loops;
     private readonly ListenSockets _sockets;
     private readonly IReadOnlyList<EndPoint> _endPoints;
@@ -47,7 +46,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="recorder">Told of requests that are over; null where nobody wants to hear.</param>
     /// <param name="metrics">What answers at the metrics' address; null where there is none.</param>
     public WebServer(
-        HydraOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, RequestRecorder? recorder,
+        ServerOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, RequestRecorder? recorder,
         MetricsEndpoint? metrics)
     {
         _options = options;
@@ -56,8 +55,8 @@ internal sealed class WebServer : IAsyncDisposable
         _forwarder = forwarder;
         _edge = EdgePart.Chain([], forwarder.InvokeAsync);
         _metrics = metrics;
-        _endPoints = ListenAddresses.Resolve(options.Binds, _sockets);
-        _metricsEndPoints = options.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
+        _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);
+        _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
         // application lives in: they are not meant for this server.
@@ -100,8 +99,7 @@ internal sealed class WebServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
         {
-            BindAddress[] binds = _options.Metrics is { } metrics ? [.. _options.Binds, metrics] : [.. _options.Binds];
-            throw new StartException(BindFailure.Describe(binds, e));
+            throw new StartException(BindFailure.Describe(_options.Addresses.All, e));
         }
 
         _sockets.CloseUnclaimed();
@@ -165,8 +163,8 @@ internal sealed class WebServer : IAsyncDisposable
     private void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-        BodyRules.Apply(_options, kestrel.Limits);
+        kestrel.Limits.KeepAliveTimeout = _options.Clients.KeepAlive;
+        BodyRules.Apply(_options.Clients, kestrel.Limits);
 
         // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
         kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;

@@ -55,6 +55,9 @@ internal static class FailureRules
         new(Failure.BodyLost, 500, LogLevel.Error, false, false, "body_lost", "the request's body was lost"),
     ];
 
+    /// <summary>What the failures are counted as, by their number.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(static rule => rule.Name)];
+
     /// <summary>The row of a failure.</summary>
     public static FailureRule Rule(this Failure failure) => All[(int)failure];
 

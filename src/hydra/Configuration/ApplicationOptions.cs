@@ -1,0 +1,142 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>The options of one application: what it is, what it runs in, and how its requests reach it.</summary>
+internal sealed record ApplicationOptions
+{
+    /// <summary>The application: module:attribute. <see cref="CommandLine.Parse"/> gives no options where none is named.</summary>
+    public string App { get; init; } = "";
+
+    /// <summary>Which interface it speaks.</summary>
+    public AppInterface Interface { get; init; }
+
+    /// <summary>The attribute is to be called to get the application.</summary>
+    public bool Factory { get; init; }
+
+    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    public string AppDir { get; init; } = "";
+
+    /// <summary>The path below which the application is mounted: empty, or with a slash in front and none behind.</summary>
+    public string RootPath { get; init; } = "";
+
+    /// <summary>Whether the lifespan is run.</summary>
+    public Lifespan Lifespan { get; init; }
+
+    /// <summary>Which Python a worker is, and how that runs the application.</summary>
+    public PythonOptions Python { get; init; } = new();
+
+    /// <summary>How many workers there are.</summary>
+    public WorkerOptions Workers { get; init; } = new();
+
+    /// <summary>When a worker makes room for another.</summary>
+    public ReplacementOptions Replacement { get; init; } = new();
+
+    /// <summary>How requests wait for a worker.</summary>
+    public QueueOptions Queue { get; init; } = new();
+
+    /// <summary>How long a worker may take for them.</summary>
+    public TimeoutOptions Timeouts { get; init; } = new();
+
+    /// <summary>How much of a body is under way.</summary>
+    public BodyOptions Bodies { get; init; } = new();
+}
+
+/// <summary>The Python that the workers run in.</summary>
+internal sealed record PythonOptions
+{
+    /// <summary>The Python to use, as the user wrote it; null to search.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The event loop of the workers.</summary>
+    public EventLoop Loop { get; init; }
+
+    /// <summary>Threads in each worker of a synchronous application.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>The application is imported once, and workers are forked from that.</summary>
+    public bool Preload { get; init; }
+}
+
+/// <summary>How many workers an application has.</summary>
+internal sealed record WorkerOptions
+{
+    /// <summary>Worker processes; where there is a <see cref="Maximum"/>, the fewest.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>The most workers, or null where their number is fixed.</summary>
+    public int? Maximum { get; init; }
+
+    /// <summary><see cref="Count"/> follows from the number of CPUs.</summary>
+    public bool IsAuto { get; init; }
+
+    /// <summary>Requests that wait longer call for another worker.</summary>
+    public TimeSpan ScaleDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How long no worker may be missed before one goes.</summary>
+    public TimeSpan ScaleIdle { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>When workers are replaced, and what they get to finish.</summary>
+internal sealed record ReplacementOptions
+{
+    /// <summary>Requests after which a worker is replaced; 0 for never.</summary>
+    public int MaxRequests { get; init; }
+
+    /// <summary>At most so many requests more, for each worker another number.</summary>
+    public int MaxRequestsJitter { get; init; }
+
+    /// <summary>Resident bytes beyond which a worker is replaced; 0 for never.</summary>
+    public long MaxRss { get; init; }
+
+    /// <summary>The age at which a worker is replaced; zero for never.</summary>
+    public TimeSpan MaxLifetime { get; init; }
+
+    /// <summary>How long requests may go on in a worker that was replaced; null for <see cref="ServerOptions.GracefulTimeout"/>.</summary>
+    public TimeSpan? DrainTimeout { get; init; }
+}
+
+/// <summary>The queue of an application's requests, and who gets them.</summary>
+internal sealed record QueueOptions
+{
+    /// <summary>Requests that may wait for a worker.</summary>
+    public int Size { get; init; } = 10_000;
+
+    /// <summary>Bytes of the requests that may wait.</summary>
+    public long Bytes { get; init; } = 256L << 20;
+
+    /// <summary>How long a request may wait for a worker; zero for no bound.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Requests that a worker is given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
+    /// <summary>Which requests are sent to another worker when theirs dies.</summary>
+    public RetryMode Retry { get; init; }
+}
+
+/// <summary>Requests and workers that hang.</summary>
+internal sealed record TimeoutOptions
+{
+    /// <summary>How long a worker may take until a response begins; zero for ever.</summary>
+    public TimeSpan Request { get; init; }
+
+    /// <summary>How long a worker may be silent, or go on with a request that was interrupted; zero for ever.</summary>
+    public TimeSpan Worker { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The thread that runs a WSGI request is interrupted when the client leaves.</summary>
+    public bool CancelOnDisconnect { get; init; }
+}
+
+/// <summary>The bodies of an application's requests and responses.</summary>
+internal sealed record BodyOptions
+{
+    /// <summary>Bodies of up to this many bytes are read before a worker gets their request; 0 for none.</summary>
+    public long Buffer { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes that a worker may send of a response ahead of its client.</summary>
+    public long BufferResponse { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes of the largest body that is accepted; 0 for any.</summary>
+    public long Limit { get; init; }
+}

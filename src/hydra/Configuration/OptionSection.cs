@@ -1,0 +1,71 @@
+namespace Hydra.Configuration;
+
+/// <summary>Reads a value, and gives the section with that in it.</summary>
+/// <returns>Null, or what is wrong with the value.</returns>
+internal delegate string? SectionReader<T>(string text, T before, out T after);
+
+/// <summary>A part of the options, and the kinds of values that are put into it.</summary>
+/// <param name="make">The binder of the section's owner.</param>
+internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make)
+{
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromHours(24);
+
+    /// <summary>Text as it is.</summary>
+    public OptionBinder Text(Func<T, string, T> set) => make((text, before, out after) =>
+    {
+        after = set(before, text);
+        return null;
+    });
+
+    /// <summary>Yes or no.</summary>
+    public OptionBinder Switch(Func<T, bool, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Boolean(text, out bool isOn);
+        after = set(before, isOn);
+        return problem;
+    });
+
+    /// <summary>A whole number.</summary>
+    public OptionBinder Integer(int minimum, int maximum, Func<T, int, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Integer(text, minimum, maximum, out int number);
+        after = set(before, number);
+        return problem;
+    });
+
+    /// <summary>A whole number from 1, or "auto", which gives null.</summary>
+    public OptionBinder IntegerOrAuto(int maximum, Func<T, int?, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.IntegerOrAuto(text, 1, maximum, out int? number);
+        after = set(before, number);
+        return problem;
+    });
+
+    /// <summary>A duration of at most a day.</summary>
+    public OptionBinder Duration(TimeSpan minimum, Func<T, TimeSpan, T> set) => Duration(minimum, LongestTimeout, set);
+
+    /// <summary>A duration.</summary>
+    public OptionBinder Duration(TimeSpan minimum, TimeSpan maximum, Func<T, TimeSpan, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Duration(text, minimum, maximum, out TimeSpan duration);
+        after = set(before, duration);
+        return problem;
+    });
+
+    /// <summary>A number of bytes.</summary>
+    public OptionBinder Size(long minimum, long maximum, Func<T, long, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Size(text, minimum, maximum, out long bytes);
+        after = set(before, bytes);
+        return problem;
+    });
+
+    /// <summary>One of several words.</summary>
+    public OptionBinder Choice<TValue>(IReadOnlyList<(string Name, TValue Value)> choices, Func<T, TValue, T> set)
+        => make((text, before, out after) =>
+        {
+            string? problem = ValueReader.Choice(text, choices, out TValue chosen);
+            after = set(before, chosen);
+            return problem;
+        });
+}

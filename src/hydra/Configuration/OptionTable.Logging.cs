@@ -1,0 +1,60 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <content>What the server tells of itself.</content>
+internal static partial class OptionTable
+{
+    private static IEnumerable<Option> LoggingRows =>
+    [
+        new()
+        {
+            Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,
+            Help = "The least severe records to log.",
+            Binder = Section.Logs.Choice(OptionNames.LogLevels, static (o, v) => o with { Level = v }),
+        },
+        new()
+        {
+            Name = "access-log", Default = "false", Group = OptionGroup.Logging,
+            Help = "Write a line to standard output for each request.",
+            Binder = Section.Logs.Switch(static (o, v) => o with { Access = v }),
+        },
+        new()
+        {
+            Name = "metrics", Placeholder = "ADDRESS", Group = OptionGroup.Logging,
+            Help = "Serve metrics for Prometheus at this address, written as for --bind, and the path /metrics: requests, how long they took "
+                + "and waited, the queue, the workers. Not for the public.",
+            Binder = OptionBinder.OfServer(BindMetrics),
+        },
+        new()
+        {
+            Name = "use-colors", Default = "(on a terminal)", SharedVariables = ["NO_COLOR"], Group = OptionGroup.Logging,
+            Help = "Colour the log. NO_COLOR with any value turns colours off.",
+            Binder = OptionBinder.OfServer(BindColors),
+        },
+    ];
+
+    private static string? BindMetrics(ServerDraft draft, OptionValue value)
+    {
+        string? problem = AddressRules.ReadBind(value.Text, out BindAddress address);
+        draft.Options = draft.Options with { Addresses = draft.Options.Addresses with { Metrics = address } };
+        return problem;
+    }
+
+    // NO_COLOR means "no" whatever it says: https://no-color.org
+    private static string? BindColors(ServerDraft draft, OptionValue value)
+    {
+        if (value.Source.Rank == SourceRank.SharedVariable)
+        {
+            SetColors(draft, false);
+            return null;
+        }
+
+        string? problem = ValueReader.Boolean(value.Text, out bool useColors);
+        SetColors(draft, useColors);
+        return problem;
+    }
+
+    private static void SetColors(ServerDraft draft, bool useColors)
+        => draft.Options = draft.Options with { Logs = draft.Options.Logs with { UseColors = useColors } };
+}

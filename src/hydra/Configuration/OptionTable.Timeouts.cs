@@ -1,0 +1,48 @@
+namespace Hydra.Configuration;
+
+/// <content>How long requests, workers and connections may last.</content>
+internal static partial class OptionTable
+{
+    private static IEnumerable<Option> TimeoutRows =>
+    [
+        new()
+        {
+            Name = "graceful-timeout", Aliases = ["timeout-graceful-shutdown"], Placeholder = "TIME", Default = "30s",
+            Group = OptionGroup.Timeouts,
+            Help = "How long requests may go on after the server was told to stop.",
+            Binder = Section.Server.Duration(TimeSpan.Zero, static (o, v) => o with { GracefulTimeout = v }),
+        },
+        new()
+        {
+            Name = "drain-timeout", Placeholder = "TIME", Default = "(as --graceful-timeout)", Group = OptionGroup.Timeouts,
+            Help = "How long requests may go on in a worker that was replaced, by a reload for instance, or is not needed any more.",
+            Binder = Section.Replacement.Duration(TimeSpan.Zero, static (o, v) => o with { DrainTimeout = v }),
+        },
+        new()
+        {
+            Name = "request-timeout", Placeholder = "TIME", Default = "0", Group = OptionGroup.Timeouts,
+            Help = "How long a worker may take until a response begins; then the client gets 504, the stack of the request is logged and "
+                + "the request is stopped. 0 for ever. Neither a slow client nor a response that has begun counts.",
+            Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Request = v }),
+        },
+        new()
+        {
+            Name = "worker-timeout", Placeholder = "TIME", Default = "60s", Group = OptionGroup.Timeouts,
+            Help = "Replace a worker that has not come back from a request so long after it was stopped, or does not answer at all; a "
+                + "worker that is merely busy answers. 0 never.",
+            Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Worker = v }),
+        },
+        new()
+        {
+            Name = "cancel-on-disconnect", Default = "false", Group = OptionGroup.Timeouts,
+            Help = "Stop a WSGI request when its client leaves, by an exception in its thread. (ASGI applications hear of it by receive().)",
+            Binder = Section.Timeouts.Switch(static (o, v) => o with { CancelOnDisconnect = v }),
+        },
+        new()
+        {
+            Name = "keep-alive", Aliases = ["timeout-keep-alive"], Placeholder = "TIME", Default = "75s", Group = OptionGroup.Timeouts,
+            Help = "How long an idle connection is kept open.",
+            Binder = Section.Clients.Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { KeepAlive = v }),
+        },
+    ];
+}

@@ -1,0 +1,74 @@
+namespace Hydra.Configuration;
+
+/// <content>The workers, and what they run in.</content>
+internal static partial class OptionTable
+{
+    private static IEnumerable<Option> WorkerRows =>
+    [
+        new()
+        {
+            Name = "workers", Short = 'w', Placeholder = "N|auto|MIN:MAX", Default = "1", SharedVariables = ["WEB_CONCURRENCY"],
+            Group = OptionGroup.Workers,
+            Help = "Worker processes. With auto one for each CPU that the process may use, by affinity and container limit. With MIN:MAX "
+                + "as many as are needed: one more when requests wait longer than --scale-delay, one less after --scale-idle.",
+            Binder = OptionBinder.OfApplication(BindWorkers),
+        },
+        new()
+        {
+            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N", Default = "1", Group = OptionGroup.Workers,
+            Help = "Threads in each worker for a WSGI application.",
+            Binder = Section.Python.Integer(1, 10_000, static (o, v) => o with { Threads = v }),
+        },
+        new()
+        {
+            Name = "preload", Default = "false", Group = OptionGroup.Workers,
+            Help = "Import the application once and fork the workers from that process: they start at once and share its memory. Not on "
+                + "Windows.",
+            Binder = Section.Python.Switch(static (o, v) => o with { Preload = v }),
+        },
+        new()
+        {
+            Name = "python", Placeholder = "PATH", Group = OptionGroup.Workers,
+            Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, a .venv beside the "
+                + "application, then python3 and python on PATH.",
+            Binder = Section.Python.Text(static (o, v) => o with { Path = v }),
+        },
+        new()
+        {
+            Name = "loop", Placeholder = OptionNames.Join(OptionNames.Loops), Default = "auto", Group = OptionGroup.Workers,
+            Help = "The event loop of the workers. With auto uvloop where it is installed.",
+            Binder = Section.Python.Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
+        },
+    ];
+
+    // N, auto, or MIN:MAX, where MAX may be auto.
+    private static string? BindWorkers(ApplicationDraft draft, OptionValue value)
+    {
+        int processors = Math.Clamp(draft.Host.Processors, 1, MaximumWorkers);
+        int colon = value.Text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+        {
+            string? problem = ValueReader.IntegerOrAuto(value.Text, 1, MaximumWorkers, out int? number);
+            Set(draft, number ?? processors, null, isAuto: number is null);
+            return problem is null ? null
+                : $"\"{value.Text}\" is neither a whole number from 1 to {MaximumWorkers}, nor \"auto\", nor a range such as 1:4.";
+        }
+
+        if (ValueReader.Integer(value.Text[..colon], 1, MaximumWorkers, out int minimum) is not null
+            || ValueReader.IntegerOrAuto(value.Text[(colon + 1)..], 1, MaximumWorkers, out int? maximum) is not null)
+        {
+            return $"\"{value.Text}\" is not a range MIN:MAX of whole numbers from 1 to {MaximumWorkers}; MAX may be \"auto\".";
+        }
+
+        // On a machine with fewer processors than MIN, auto means that the number stays.
+        int most = maximum ?? Math.Max(processors, minimum);
+        Set(draft, minimum, most, isAuto: false);
+        return most >= minimum ? null : $"\"{value.Text}\" is no range: {minimum} is more than {most}.";
+    }
+
+    private static void Set(ApplicationDraft draft, int count, int? maximum, bool isAuto)
+    {
+        WorkerOptions workers = draft.Options.Workers with { Count = count, Maximum = maximum, IsAuto = isAuto };
+        draft.Options = draft.Options with { Workers = workers };
+    }
+}

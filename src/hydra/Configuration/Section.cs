@@ -1,0 +1,62 @@
+namespace Hydra.Configuration;
+
+/// <summary>The parts that the options are divided into by concern.</summary>
+internal static class Section
+{
+    /// <summary>What the server has beside the other parts.</summary>
+    public static OptionSection<ServerOptions> Server { get; } = OfServer(static s => s, static (_, part) => part);
+
+    /// <summary><see cref="ServerOptions.Addresses"/>.</summary>
+    public static OptionSection<AddressOptions> Addresses { get; } = OfServer(static s => s.Addresses, static (s, part) => s with { Addresses = part });
+
+    /// <summary><see cref="ServerOptions.Clients"/>.</summary>
+    public static OptionSection<ClientOptions> Clients { get; } = OfServer(static s => s.Clients, static (s, part) => s with { Clients = part });
+
+    /// <summary><see cref="ServerOptions.Buffers"/>.</summary>
+    public static OptionSection<BufferOptions> Buffers { get; } = OfServer(static s => s.Buffers, static (s, part) => s with { Buffers = part });
+
+    /// <summary><see cref="ServerOptions.Logs"/>.</summary>
+    public static OptionSection<LogOptions> Logs { get; } = OfServer(static s => s.Logs, static (s, part) => s with { Logs = part });
+
+    /// <summary><see cref="ServerOptions.Tuning"/>.</summary>
+    public static OptionSection<TuningOptions> Tuning { get; } = OfServer(static s => s.Tuning, static (s, part) => s with { Tuning = part });
+
+    /// <summary>What an application has beside the other parts.</summary>
+    public static OptionSection<ApplicationOptions> Application { get; } = OfApplication(static a => a, static (_, part) => part);
+
+    /// <summary><see cref="ApplicationOptions.Python"/>.</summary>
+    public static OptionSection<PythonOptions> Python { get; } = OfApplication(static a => a.Python, static (a, part) => a with { Python = part });
+
+    /// <summary><see cref="ApplicationOptions.Workers"/>.</summary>
+    public static OptionSection<WorkerOptions> Workers { get; } = OfApplication(static a => a.Workers, static (a, part) => a with { Workers = part });
+
+    /// <summary><see cref="ApplicationOptions.Replacement"/>.</summary>
+    public static OptionSection<ReplacementOptions> Replacement { get; }
+        = OfApplication(static a => a.Replacement, static (a, part) => a with { Replacement = part });
+
+    /// <summary><see cref="ApplicationOptions.Queue"/>.</summary>
+    public static OptionSection<QueueOptions> Queue { get; } = OfApplication(static a => a.Queue, static (a, part) => a with { Queue = part });
+
+    /// <summary><see cref="ApplicationOptions.Timeouts"/>.</summary>
+    public static OptionSection<TimeoutOptions> Timeouts { get; }
+        = OfApplication(static a => a.Timeouts, static (a, part) => a with { Timeouts = part });
+
+    /// <summary><see cref="ApplicationOptions.Bodies"/>.</summary>
+    public static OptionSection<BodyOptions> Bodies { get; } = OfApplication(static a => a.Bodies, static (a, part) => a with { Bodies = part });
+
+    private static OptionSection<T> OfServer<T>(Func<ServerOptions, T> get, Func<ServerOptions, T, ServerOptions> set)
+        => new(read => OptionBinder.OfServer((draft, value) =>
+        {
+            string? problem = read(value.Text, get(draft.Options), out T after);
+            draft.Options = set(draft.Options, after);
+            return problem;
+        }));
+
+    private static OptionSection<T> OfApplication<T>(Func<ApplicationOptions, T> get, Func<ApplicationOptions, T, ApplicationOptions> set)
+        => new(read => OptionBinder.OfApplication((draft, value) =>
+        {
+            string? problem = read(value.Text, get(draft.Options), out T after);
+            draft.Options = set(draft.Options, after);
+            return problem;
+        }));
+}

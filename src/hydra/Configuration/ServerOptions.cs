@@ -1,0 +1,106 @@
+using Hydra.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Configuration;
+
+/// <summary>The options of the server itself: what there is once in the process, or is shared by all applications.</summary>
+internal sealed record ServerOptions
+{
+    /// <summary>Where to listen, for clients and for who collects metrics.</summary>
+    public AddressOptions Addresses { get; init; } = new();
+
+    /// <summary>How slow clients may be.</summary>
+    public ClientOptions Clients { get; init; } = new();
+
+    /// <summary>Where bodies are kept that wait for somebody slower.</summary>
+    public BufferOptions Buffers { get; init; } = new();
+
+    /// <summary>What is logged, and how.</summary>
+    public LogOptions Logs { get; init; } = new();
+
+    /// <summary>How bytes travel between clients, server and workers.</summary>
+    public TuningOptions Tuning { get; init; } = new();
+
+    /// <summary>The directory to work in, or null for the one the server was started in. A process has only one.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The file to write the process id to, or null.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>How long requests may go on when the server stops.</summary>
+    public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>The addresses of the server.</summary>
+internal sealed record AddressOptions
+{
+    /// <summary>Where applications are served; at least one.</summary>
+    public IReadOnlyList<BindAddress> Binds { get; init; } = [AddressRules.Default];
+
+    /// <summary>Where metrics are served, or null.</summary>
+    public BindAddress? Metrics { get; init; }
+
+    /// <summary>Connections that may wait to be accepted.</summary>
+    public int Backlog { get; init; } = 2048;
+
+    /// <summary>Everything that the server listens at.</summary>
+    public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
+}
+
+/// <summary>The time that clients get; slower ones are cut off.</summary>
+internal sealed record ClientOptions
+{
+    /// <summary>How long an idle connection is kept.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>How long a client may take for a request's head.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
+    public long MinimumDataRate { get; init; }
+}
+
+/// <summary>The memory and the disk that the bodies of all requests share.</summary>
+internal sealed record BufferOptions
+{
+    /// <summary>Bytes that all bodies of requests together may have in memory, and again those of responses.</summary>
+    public long Memory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bodies that are not read into memory go to disk before a worker gets their request.</summary>
+    public bool Spool { get; init; }
+
+    /// <summary>The directory for them, or null to find one.</summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>Bytes that all of them together may have on disk.</summary>
+    public long SpoolLimit { get; init; } = 10L * 1024 * 1024 * 1024;
+}
+
+/// <summary>What the server logs, and how.</summary>
+internal sealed record LogOptions
+{
+    /// <summary>The least severe records that are logged, by the server and by its workers.</summary>
+    public LogLevel Level { get; init; } = LogLevel.Information;
+
+    /// <summary>One line on standard output for each request.</summary>
+    public bool Access { get; init; }
+
+    /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
+    public bool? UseColors { get; init; }
+}
+
+/// <summary>How the server talks to its clients and to its workers.</summary>
+internal sealed record TuningOptions
+{
+    /// <summary>How the front talks to its clients' sockets.</summary>
+    public TransportKind Transport { get; init; }
+
+    /// <summary>Event loops of the front; null when it decides by itself.</summary>
+    public int? Loops { get; init; }
+
+    /// <summary>Whether the event loops may use io_uring.</summary>
+    public IoUringUse IoUring { get; init; }
+
+    /// <summary>What the links to the workers are made of.</summary>
+    public WorkerTransport WorkerTransport { get; init; }
+}

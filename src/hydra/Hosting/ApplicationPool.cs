@@ -1,0 +1,90 @@
+using Hydra.Cli;
+using Hydra.Configuration;
+using Hydra.Dispatch;
+using Hydra.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>One application: its options, the queue of its requests, and the workers that serve them. Any thread.</summary>
+internal sealed class ApplicationPool : IDisposable
+{
+    private readonly ApplicationOptions _options;
+    private readonly WorkerSetup _setup;
+    private readonly Supervisor _supervisor;
+
+    /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
+    /// <param name="server">The server's options.</param>
+    /// <param name="options">The application's.</param>
+    /// <param name="home">What the workers of all pools share.</param>
+    /// <param name="loops">What serves the workers' data links.</param>
+    /// <param name="logs">Where the server and its workers write.</param>
+    /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
+    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs)
+    {
+        ILogger logger = logs.Loggers.CreateLogger("hydra");
+        _options = options;
+        _setup = WorkerSetup.Prepare(server.Tuning.WorkerTransport, options, home, logger);
+        var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
+        Requests = new RequestPool(
+            options.App, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
+        SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
+        _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.Workers, logger);
+    }
+
+    /// <summary>The pool as requests meet it.</summary>
+    public RequestPool Requests { get; }
+
+    /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
+    public Task<StartOutcome> Started => _supervisor.Started;
+
+    /// <summary>Starts all workers. Requests that come before they are ready wait.</summary>
+    public void Start() => _supervisor.Start();
+
+    /// <summary>Replaces all workers by such with the present code, as far as that starts.</summary>
+    public void Reload() => _supervisor.Reload();
+
+    /// <summary>One worker more.</summary>
+    public void Grow() => _supervisor.Grow();
+
+    /// <summary>One worker less.</summary>
+    public void Shrink() => _supervisor.Shrink();
+
+    /// <summary>Refuses the requests that wait, and those that come.</summary>
+    public void Refuse() => Requests.Dispatcher.Close();
+
+    /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
+    public Task StopAsync(TimeSpan grace) => _supervisor.StopAsync(grace);
+
+    /// <summary>Kills all workers at once.</summary>
+    public void KillAll() => _supervisor.KillAll();
+
+    /// <summary>What there is to be measured now.</summary>
+    public PoolFigures ReadFigures()
+    {
+        Dispatcher dispatcher = Requests.Dispatcher;
+        return new PoolFigures
+        {
+            Name = Requests.Name,
+            QueueLength = dispatcher.QueueLength,
+            QueueBytes = dispatcher.QueueBytes,
+            QueueDelay = dispatcher.QueueDelay,
+            RefusedFull = dispatcher.RefusedFull,
+            RefusedLate = dispatcher.RefusedLate,
+            Workers = [.. _supervisor.Alive.Select(static worker => new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight))],
+            Launched = _supervisor.Launched,
+        };
+    }
+
+    /// <summary>What the banner says of it.</summary>
+    /// <param name="info">What the first worker said of itself.</param>
+    public BannerPool Describe(WorkerInfo info) => new(_options.App, info.Interface, _options.Workers.Count, info.Python, info.Loop);
+
+    /// <summary>Closes the socket that workers connect to.</summary>
+    public void Dispose()
+    {
+        _supervisor.Dispose();
+        _setup.Dispose();
+        Requests.Dispatcher.Dispose();
+    }
+}

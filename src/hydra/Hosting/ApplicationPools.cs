@@ -1,0 +1,90 @@
+using Hydra.Configuration;
+using Hydra.Workers;
+
+namespace Hydra.Hosting;
+
+/// <summary>All applications of the server, which start, serve and stop together. Any thread.</summary>
+internal sealed class ApplicationPools : IDisposable
+{
+    private readonly List<ApplicationPool> _all;
+
+    private ApplicationPools(List<ApplicationPool> all)
+    {
+        _all = all;
+        Started = WhenStartedAsync([.. all.Select(static pool => pool.Started)]);
+    }
+
+    /// <summary>The pools, in the order of their options.</summary>
+    public IReadOnlyList<ApplicationPool> All => _all;
+
+    /// <summary>Completes when all pools are ready, with the outcome of each in their order; or at the first failure, with that alone.</summary>
+    public Task<IReadOnlyList<StartOutcome>> Started { get; }
+
+    /// <summary>Prepares a pool for each application.</summary>
+    /// <exception cref="StartException">What one of them needs is not to be had.</exception>
+    public static ApplicationPools Prepare(
+        ServerOptions server, IReadOnlyList<ApplicationOptions> applications, WorkerHome home, FrontLoops loops, ServerLogs logs)
+    {
+        List<ApplicationPool> pools = [];
+        try
+        {
+            foreach (ApplicationOptions application in applications)
+            {
+                pools.Add(new ApplicationPool(server, application, home, loops, logs));
+            }
+        }
+        catch (StartException)
+        {
+            pools.ForEach(static pool => pool.Dispose());
+            throw;
+        }
+
+        return new ApplicationPools(pools);
+    }
+
+    /// <summary>Waits until all have started, or one has failed.</summary>
+    /// <returns>All outcomes in the order of the tasks, or the first failure alone.</returns>
+    public static async Task<IReadOnlyList<StartOutcome>> WhenStartedAsync(IReadOnlyList<Task<StartOutcome>> pools)
+    {
+        await foreach (Task<StartOutcome> ended in Task.WhenEach(pools).ConfigureAwait(false))
+        {
+            StartOutcome outcome = await ended.ConfigureAwait(false);
+            if (outcome.Failure is not null)
+            {
+                return [outcome];
+            }
+        }
+
+        return await Task.WhenAll(pools).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts the workers of all.</summary>
+    public void Start() => _all.ForEach(static pool => pool.Start());
+
+    /// <summary>Replaces all workers by such with the present code.</summary>
+    public void Reload() => _all.ForEach(static pool => pool.Reload());
+
+    /// <summary>
+    /// One worker more for each pool. A signal names none, and who sends one wants more room for whatever comes: that the first pool of the
+    /// command line were meant is no better a guess.
+    /// </summary>
+    public void Grow() => _all.ForEach(static pool => pool.Grow());
+
+    /// <summary>One worker less for each pool, the opposite of <see cref="Grow"/>; none loses its last.</summary>
+    public void Shrink() => _all.ForEach(static pool => pool.Shrink());
+
+    /// <summary>Refuses the requests that wait, and those that come.</summary>
+    public void Refuse() => _all.ForEach(static pool => pool.Refuse());
+
+    /// <summary>Stops the workers of all at the same time, within this grace.</summary>
+    public Task StopAsync(TimeSpan grace) => Task.WhenAll(_all.Select(pool => pool.StopAsync(grace)));
+
+    /// <summary>Kills all workers at once.</summary>
+    public void KillAll() => _all.ForEach(static pool => pool.KillAll());
+
+    /// <summary>What there is to be measured now, in the order of the pools.</summary>
+    public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
+
+    /// <inheritdoc/>
+    public void Dispose() => _all.ForEach(static pool => pool.Dispose());
+}

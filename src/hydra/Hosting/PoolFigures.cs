@@ -1,0 +1,37 @@
+using Hydra.Workers;
+
+namespace Hydra.Hosting;
+
+/// <summary>What is measured of one pool, at one moment.</summary>
+internal sealed record PoolFigures
+{
+    /// <summary>The pool's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Requests that wait for a worker.</summary>
+    public int QueueLength { get; init; }
+
+    /// <summary>Bytes of the requests that wait.</summary>
+    public long QueueBytes { get; init; }
+
+    /// <summary>How long requests wait at present.</summary>
+    public TimeSpan QueueDelay { get; init; }
+
+    /// <summary>Requests that were refused because the queue was full.</summary>
+    public long RefusedFull { get; init; }
+
+    /// <summary>Requests that were refused because they had waited as long as they may.</summary>
+    public long RefusedLate { get; init; }
+
+    /// <summary>The worker processes that have not ended.</summary>
+    public IReadOnlyList<WorkerFigures> Workers { get; init; } = [];
+
+    /// <summary>How many were started so far.</summary>
+    public long Launched { get; init; }
+}
+
+/// <summary>What is measured of one worker process.</summary>
+/// <param name="Index">Its number, which it shares with the one that it replaces.</param>
+/// <param name="State">What it does.</param>
+/// <param name="InFlight">Requests that it has.</param>
+internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight);

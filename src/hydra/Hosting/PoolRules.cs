@@ -1,0 +1,82 @@
+using Hydra.Configuration;
+using Hydra.Dispatch;
+using Hydra.Http;
+using Hydra.Workers;
+
+namespace Hydra.Hosting;
+
+/// <summary>What the options say about an application's workers and its queue, for those who carry it out.</summary>
+internal static class PoolRules
+{
+    /// <summary>The bounds of the queue.</summary>
+    public static DispatchOptions Queue(QueueOptions options)
+        => new() { QueueSize = options.Size, QueueBytes = options.Bytes, QueueTimeout = options.Timeout };
+
+    /// <summary>Everything that the supervisor needs, but for how a worker is started.</summary>
+    /// <param name="server">The server's options.</param>
+    /// <param name="application">The application's.</param>
+    /// <param name="loops">The event loops that data links are served by.</param>
+    /// <param name="command">How a process is started.</param>
+    /// <param name="prepare">Called before each start.</param>
+    public static SupervisorOptions Supervisor(
+        ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare)
+    {
+        ForwarderOptions windows = BodyRules.Forwarder(server, application);
+        return new SupervisorOptions
+        {
+            Scale = Scale(application.Workers),
+            MostWorkers = OptionTable.MaximumWorkers,
+            Recycle = Recycle(application.Replacement),
+            DrainTimeout = application.Replacement.DrainTimeout ?? server.GracefulTimeout,
+            DataLinks = loops.Count,
+            DataChannel = loops.Channel,
+            LimitConcurrency = application.Queue.LimitConcurrency,
+            Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
+            Prepare = prepare,
+            Command = command,
+            Document = Document(server, application, loops.Count),
+            Preload = application.Python.Preload,
+            Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker },
+            InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
+        };
+    }
+
+    /// <summary>Between which bounds the number of workers may move.</summary>
+    public static ScaleOptions Scale(WorkerOptions options) => new()
+    {
+        Minimum = options.Count,
+        Maximum = options.Maximum ?? options.Count,
+        Delay = options.ScaleDelay,
+        Idle = options.ScaleIdle,
+    };
+
+    /// <summary>When a worker is too old: what is 0 as an option is no limit.</summary>
+    public static RecycleOptions Recycle(ReplacementOptions options) => new()
+    {
+        MaxRequests = options.MaxRequests > 0 ? options.MaxRequests : null,
+        RequestsJitter = options.MaxRequestsJitter,
+        MaxResident = options.MaxRss > 0 ? options.MaxRss : null,
+        MaxLifetime = options.MaxLifetime > TimeSpan.Zero ? options.MaxLifetime : null,
+    };
+
+    /// <summary>What each worker is told, but for what differs from one to the next.</summary>
+    public static BootDocument Document(ServerOptions server, ApplicationOptions application, int dataLinks) => new()
+    {
+        Address = "",
+        Token = "",
+        Worker = 0,
+        App = application.App,
+        Factory = application.Factory,
+        AppDir = application.AppDir,
+        Interface = OptionNames.NameOf(OptionNames.Interfaces, application.Interface),
+        Loop = OptionNames.NameOf(OptionNames.Loops, application.Python.Loop),
+        Lifespan = OptionNames.NameOf(OptionNames.Lifespans, application.Lifespan),
+        Threads = application.Python.Threads,
+        RootPath = application.RootPath,
+        DataLinks = dataLinks,
+        LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
+        GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
+        Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
+        Version = Cli.VersionText.Number,
+    };
+}

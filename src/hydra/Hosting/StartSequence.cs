@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Hydra.Cli;
+using Hydra.Configuration;
+using Hydra.Diagnostics;
+using Hydra.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>
+/// Brings the server from workers that are being started to one that serves. It listens at once, and requests wait; but a server that
+/// replaces another listens when its workers are ready, because that one takes all connections until then.
+/// </summary>
+/// <param name="around">Who is told.</param>
+/// <param name="pools">The applications, whose workers are being started.</param>
+/// <param name="web">What serves the clients.</param>
+/// <param name="logs">Where to say so.</param>
+/// <param name="startedAt">When the server was started, as a timestamp.</param>
+internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, long startedAt)
+{
+    private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
+
+    /// <summary>Runs until the server serves, or a signal stops it before.</summary>
+    /// <exception cref="StartException">A worker cannot start, or an address cannot be bound; the workers are stopped.</exception>
+    public async Task RunAsync()
+    {
+        if (!around.Predecessor.Exists)
+        {
+            await ListenAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAny(pools.Started, around.Stop.First).ConfigureAwait(false);
+        if (!pools.Started.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        IReadOnlyList<StartOutcome> outcomes = pools.Started.Result;
+        if (outcomes[0].Failure is { } failure)
+        {
+            await AbandonAsync().ConfigureAwait(false);
+            logs.WriteText(failure.Traceback.Length > 0 ? failure.Traceback.TrimEnd() + "\n" : "");
+            throw new StartException(failure.Message);
+        }
+
+        if (around.Predecessor.Exists)
+        {
+            await ListenAsync().ConfigureAwait(false);
+        }
+
+        WriteBanner(outcomes);
+        if (web.MetricsAddresses.Count > 0)
+        {
+            HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
+        }
+
+        around.ReportReady();
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            await web.StartAsync().ConfigureAwait(false);
+            around.PidFile.Write();
+            HostingLog.Listening(_logger, string.Join(", ", web.Addresses));
+        }
+        catch (StartException)
+        {
+            await pools.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task AbandonAsync()
+    {
+        pools.Refuse();
+        await pools.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+        await web.StopAsync(TimeSpan.Zero, new CancellationToken(canceled: true)).ConfigureAwait(false);
+        around.PidFile.Remove();
+    }
+
+    private void WriteBanner(IReadOnlyList<StartOutcome> outcomes)
+    {
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(startedAt);
+        var facts = new BannerFacts(web.Addresses, [.. pools.All.Zip(outcomes, static (pool, outcome) => pool.Describe(outcome.Info!))], elapsed);
+        if (StandardStreams.IsErrorTerminal)
+        {
+            logs.WriteText(Banner.Block(facts, logs.UsesColors));
+        }
+        else
+        {
+            ConfigurationLog.Ready(_logger, Banner.Sentence(facts));
+        }
+    }
+}

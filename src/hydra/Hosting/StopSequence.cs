@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Hydra.Cli;
+using Hydra.Transport;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>Stops the server as its <see cref="StopPlan"/> says: first the requests, with the workers at hand; then the workers.</summary>
+/// <param name="around">Who is told.</param>
+/// <param name="pools">The applications.</param>
+/// <param name="web">What serves the clients.</param>
+/// <param name="sockets">What it listens on.</param>
+/// <param name="grace">How long requests may go on.</param>
+/// <param name="logger">Where to say so.</param>
+internal sealed class StopSequence(
+    Surroundings around, ApplicationPools pools, WebServer web, ListenSockets sockets, TimeSpan grace, ILogger logger)
+{
+    // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
+    private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs until everything has stopped, or was cut off.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(StopPlan plan)
+    {
+        Announce(plan);
+        Task graceful = StopGracefullyAsync(plan.Quiet);
+        if (await Task.WhenAny(graceful, plan.Force).ConfigureAwait(false) != graceful)
+        {
+            HostingLog.Forced(logger);
+            web.Abandon();
+            pools.KillAll();
+            await Task.WhenAny(pools.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
+            return ExitCodes.RuntimeError;
+        }
+
+        await graceful.ConfigureAwait(false);
+        HostingLog.Stopped(logger);
+        return ExitCodes.Success;
+    }
+
+    private void Announce(StopPlan plan)
+    {
+        if (plan.Successor is { } process)
+        {
+            sockets.HandOver();
+            around.Notifier.Succeeded(process);
+        }
+        else
+        {
+            around.Upgrade.Abandon();
+            around.Notifier.Stopping();
+        }
+
+        HostingLog.Stopping(logger, plan.Reason, grace.TotalSeconds);
+    }
+
+    private async Task StopGracefullyAsync(TimeSpan quiet)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using (var end = new CancellationTokenSource(grace))
+        {
+            await web.StopAsync(quiet, end.Token).ConfigureAwait(false);
+            if (end.IsCancellationRequested)
+            {
+                HostingLog.GraceOver(logger, grace.TotalSeconds);
+            }
+        }
+
+        pools.Refuse();
+        TimeSpan rest = grace - Stopwatch.GetElapsedTime(started);
+        await pools.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,51 @@
+using Hydra.Configuration;
+using Hydra.Workers;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Hosting;
+
+/// <summary>
+/// What the workers of all pools share: the directory that the server works in, the places for private files, and the shim, which is
+/// the same for every application. Any thread; <c>_gate</c> guards the shim.
+/// </summary>
+internal sealed class WorkerHome : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ShimExtractor _shim;
+
+    private WorkerHome(string workingDirectory, IReadOnlyList<PrivatePlace> places, ILogger logger)
+    {
+        WorkingDirectory = workingDirectory;
+        Places = places;
+        _shim = new ShimExtractor(ShimFiles.FromResources(), places, logger);
+    }
+
+    /// <summary>The working directory as the user named it: see <see cref="StartDirectory.Enter"/>.</summary>
+    public string WorkingDirectory { get; }
+
+    /// <summary>Where private files may be, the best place first.</summary>
+    public IReadOnlyList<PrivatePlace> Places { get; }
+
+    /// <summary>Goes to the working directory.</summary>
+    /// <exception cref="StartException">It is missing or must not be entered.</exception>
+    public static WorkerHome Enter(ServerOptions server, ILogger logger)
+        => new(StartDirectory.Enter(server.WorkingDirectory), PrivatePlaces.All(EnvironmentScanner.Current(), OperatingSystem.IsWindows()), logger);
+
+    /// <summary>Where the shim begins. Asked before each start of a worker, because a cleaner of temporary files may have taken it away.</summary>
+    /// <exception cref="WorkerStartException">There is no place for it.</exception>
+    public string ShimEntry()
+    {
+        lock (_gate)
+        {
+            return _shim.Extract() switch
+            {
+                ShimResult.Ready ready => ready.EntryPath,
+                ShimResult.Failed failed => throw new WorkerStartException(failed.Message),
+                _ => throw new InvalidOperationException("a result of an unknown kind"),
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _shim.Dispose();
+}
