@@ -1,5 +1,6 @@
 using Hydra.Dispatch;
 using Hydra.Tests.Workers;
+using Hydra.Tests.Workers.Links;
 using Xunit;
 
 namespace Hydra.Tests.Dispatch;

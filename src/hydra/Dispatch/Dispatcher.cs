@@ -1,4 +1,4 @@
-using Hydra.Workers;
+using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

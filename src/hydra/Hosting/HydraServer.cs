@@ -7,7 +7,8 @@ using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.Primitives;
 using Hydra.Transport;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

@@ -1,7 +1,7 @@
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

@@ -3,7 +3,7 @@ using System.Text;
 using Hydra.Cli;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
 

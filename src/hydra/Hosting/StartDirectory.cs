@@ -1,6 +1,6 @@
 using Hydra.Configuration;
 using Hydra.Primitives;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
 
 namespace Hydra.Hosting;
 

@@ -2,7 +2,9 @@ using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -97,9 +99,16 @@ internal sealed class WorkerSetup : IDisposable
     // The same cleaner may have taken the socket away.
     private void RestoreSocket()
     {
-        if (_address.Restore())
+        try
         {
-            WorkerStartLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+            if (_address.Restore())
+            {
+                ProcessesLog.SocketRestored(_logs.Loggers.CreateLogger("hydra"), _address.Text);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new WorkerStartException(e.Message);
         }
     }
 
@@ -115,7 +124,7 @@ internal sealed class WorkerSetup : IDisposable
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
-                return LinkAddress.ListenUnix(directory);
+                return LinkAddress.ListenUnix(directory.SocketPath, directory.Restore);
             case RuntimeDirectoryResult.Abstract named:
                 return LinkAddress.ListenAbstract(named.Name);
             case RuntimeDirectoryResult.Failed failed:

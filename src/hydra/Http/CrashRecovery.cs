@@ -1,6 +1,6 @@
 using Hydra.Dispatch;
 using Hydra.Primitives;
-using Hydra.Workers;
+using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;

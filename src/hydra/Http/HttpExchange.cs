@@ -1,7 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
 
 namespace Hydra.Http;
 
