@@ -53,6 +53,15 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     private uint _nonce;
     private long _pingSent;
 
+    /// <summary>The kinds of messages that a worker may send.</summary>
+    public static FrameRules<ControlLink> Rules { get; } = new(
+        "control",
+        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnLog(payload)),
+        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnReady(payload)),
+        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnFailed(payload)),
+        new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnGoodbye(payload)),
+        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnPong(payload)));
+
     /// <summary>Begins to read.</summary>
     public void Start() => channel.Start(this);
 
@@ -98,89 +107,68 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     int ILinkSink.OnBytes(ReadOnlySpan<byte> data)
     {
         ReadOnlySpan<byte> rest = data;
-        while (true)
+        _violation = Rules.ReadAll(this, ref rest);
+        if (_violation is null)
         {
-            FrameReadStatus status = FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload);
-            if (status is FrameReadStatus.NeedMore)
-            {
-                return data.Length - rest.Length;
-            }
-
-            _violation = status is FrameReadStatus.Ok ? Handle(header.Type, payload) : $"a frame header is invalid ({status})";
-            if (_violation is not null)
-            {
-                sink.OnViolation();
-                return -1;
-            }
+            return data.Length - rest.Length;
         }
+
+        sink.OnViolation();
+        return -1;
     }
 
     void ILinkSink.OnClosed(Exception? error) => sink.OnControlClosed(_violation);
 
-    private string? Handle(MessageType type, ReadOnlySpan<byte> payload)
-    {
-        bool valid = type switch
-        {
-            MessageType.Log => HandleLog(payload),
-            MessageType.Ready => HandleReady(payload),
-            MessageType.Failed => HandleFailed(payload),
-            MessageType.Goodbye => HandleGoodbye(payload),
-            MessageType.Pong => HandlePong(payload),
-            _ => false,
-        };
-        return valid ? null : $"a {type} frame is malformed or may not be sent on a control link";
-    }
-
-    private bool HandleLog(ReadOnlySpan<byte> payload)
+    private string? OnLog(ReadOnlySpan<byte> payload)
     {
         if (!LogMessage.TryRead(payload, out LogMessage log) || log.CreatedMicroseconds > long.MaxValue / 20)
         {
-            return false;
+            return "a LOG frame is malformed";
         }
 
         DateTimeOffset created = DateTimeOffset.UnixEpoch.AddTicks((long)log.CreatedMicroseconds * TimeSpan.TicksPerMicrosecond);
         sink.OnLog((WireLogLevel)log.Level, created, Text(log.Logger), Text(log.Message));
-        return true;
+        return null;
     }
 
-    private bool HandleReady(ReadOnlySpan<byte> payload)
+    private string? OnReady(ReadOnlySpan<byte> payload)
     {
         if (!ReadyMessage.TryRead(payload, out ReadyMessage ready))
         {
-            return false;
+            return "a READY frame is malformed";
         }
 
         sink.OnReady(new WorkerInfo(Text(ready.Interface), Text(ready.Python), Text(ready.Loop), (int)Math.Min(ready.Concurrency, int.MaxValue)));
-        return true;
+        return null;
     }
 
-    private bool HandleFailed(ReadOnlySpan<byte> payload)
+    private string? OnFailed(ReadOnlySpan<byte> payload)
     {
         if (!FailedMessage.TryRead(payload, out FailedMessage failed))
         {
-            return false;
+            return "a FAILED frame is malformed";
         }
 
         sink.OnFailed(new WorkerFailure((StartFailure)failed.Reason, Text(failed.Message), Text(failed.Traceback)));
-        return true;
+        return null;
     }
 
-    private bool HandleGoodbye(ReadOnlySpan<byte> payload)
+    private string? OnGoodbye(ReadOnlySpan<byte> payload)
     {
         if (!GoodbyeMessage.TryRead(payload, out GoodbyeMessage goodbye))
         {
-            return false;
+            return "a GOODBYE frame is malformed";
         }
 
         sink.OnGoodbye((int)goodbye.Cancelled, Text(goodbye.Message));
-        return true;
+        return null;
     }
 
-    private bool HandlePong(ReadOnlySpan<byte> payload)
+    private string? OnPong(ReadOnlySpan<byte> payload)
     {
         if (!PongMessage.TryRead(payload, out PongMessage pong))
         {
-            return false;
+            return "a PONG frame is malformed";
         }
 
         long sent;
@@ -188,7 +176,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         {
             if (pong.Nonce != _nonce || _pingSent == 0)
             {
-                return false;
+                return "a PONG answers no PING";
             }
 
             sent = _pingSent;
@@ -201,7 +189,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds),
             (int)Math.Min(pong.InFlight, int.MaxValue),
             TimeSpan.FromMilliseconds(pong.OldestMilliseconds)));
-        return true;
+        return null;
     }
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);

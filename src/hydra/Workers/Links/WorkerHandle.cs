@@ -1,7 +1,7 @@
 namespace Hydra.Workers.Links;
 
 /// <summary>Hears that a worker may be given more requests.</summary>
-internal interface IWorkerListener
+internal interface IProgressSink
 {
     /// <summary>What arrived in one piece from a worker was handled. Called on the link's reading side, under no lock.</summary>
     /// <param name="completed">Responses that it ended.</param>
@@ -48,7 +48,7 @@ internal sealed class WorkerHandle(int index)
     }
 
     /// <summary>Who hears of its progress; set before any request is sent to it.</summary>
-    public IWorkerListener? Listener { get; set; }
+    public IProgressSink? Progress { get; set; }
 
     /// <summary>Its exit code, when it has ended; on POSIX 128 + the signal's number when a signal ended it.</summary>
     public Task<int> Exit => _exit.Task;

@@ -5,14 +5,18 @@ using Hydra.Transport;
 namespace Hydra.Workers.Links;
 
 /// <summary>
-/// A data link: the streams that run on it, by slot and generation. Any thread may open, feed and cancel streams (the channel's
-/// gate guards the table and the output); frames from the worker are handled by the channel's reading side alone, outside the gate.
+/// A data link: the streams that run on it (<see cref="StreamTable"/>), the frames that come for them (<see cref="StreamFrames"/>) and how
+/// long they may take (<see cref="StreamDeadlines"/>). Any thread may open, feed and cancel streams: the channel's gate guards the table
+/// and the output. Frames from the worker are handled by the channel's reading side alone, outside the gate.
 /// </summary>
-internal sealed partial class WorkerLink : ILinkSink
+internal sealed class WorkerLink : ILinkSink
 {
     private readonly LinkChannel _channel;
     private readonly WorkerHandle _worker;
     private readonly Action<WorkerLink, string?> _closed;
+    private readonly StreamTable _streams;
+    private readonly StreamDeadlines _deadlines;
+    private readonly StreamFrames _frames;
 
     // Under the gate, as the stream table is.
     private bool _isClosed;
@@ -33,6 +37,9 @@ internal sealed partial class WorkerLink : ILinkSink
         _channel = channel;
         _worker = worker;
         _closed = closed;
+        _streams = new StreamTable(worker);
+        _deadlines = new StreamDeadlines(channel, _streams);
+        _frames = new StreamFrames(channel, _streams, worker);
         Index = index;
     }
 
@@ -77,14 +84,14 @@ internal sealed partial class WorkerLink : ILinkSink
                 return false;
             }
 
-            int index = TakeSlot();
-            ref Slot slot = ref _slots[index];
+            int index = _streams.Take();
+            ref StreamSlot slot = ref _streams.At(index);
             slot.Stream = stream;
-            slot.Since = _looks;
-            ulong id = ((ulong)slot.Generation << 32) | (uint)index;
+            slot.Since = _deadlines.Looks;
+            ulong id = _streams.IdOf(index);
             if (!stream.OnSending(this, id))
             {
-                Free(ref slot, index);
+                _streams.Free(index);
                 _worker.Window.Withdraw();
                 return true;
             }
@@ -108,7 +115,7 @@ internal sealed partial class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            if (_isClosed || Find(id) is null)
+            if (_isClosed || _streams.IndexOfOpen(id) < 0)
             {
                 return;
             }
@@ -126,7 +133,7 @@ internal sealed partial class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            if (!_isClosed && Find(id) is not null)
+            if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
             {
                 new WindowMessage { Credit = credit }.WriteFrame(_channel.Output, FrameFlags.None, id);
                 _channel.FlushSoon();
@@ -140,14 +147,16 @@ internal sealed partial class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            if (_isClosed || Find(id) is null)
+            int index = _streams.IndexOfOpen(id);
+            if (_isClosed || index < 0)
             {
                 return false;
             }
 
             // The worker is busy with it until it says otherwise, and the slot stays its own.
-            _slots[(uint)id].Stream = null;
-            _slots[(uint)id].IsCancelled = true;
+            ref StreamSlot slot = ref _streams.At(index);
+            slot.Stream = null;
+            slot.IsCancelled = true;
             new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
             _channel.FlushSoon();
         }
@@ -160,26 +169,44 @@ internal sealed partial class WorkerLink : ILinkSink
         return true;
     }
 
+    /// <summary>Finds the streams whose time is over, and ends them. To be called at a steady interval, by one caller at a time.</summary>
+    /// <param name="deadlines">How many intervals they have; each gets up to one more.</param>
+    /// <param name="overdue">What was found is added here; the caller tells the worker and the stream.</param>
+    public void Look(Deadlines deadlines, List<OverdueStream> overdue)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed)
+            {
+                _deadlines.Look(deadlines, overdue);
+            }
+        }
+    }
+
+    /// <summary>How a stream is called in the logs of both sides: data link, slot, generation.</summary>
+    public static string NameOf(int link, ulong id) => $"{link}.{(uint)id}.{id >> 32}";
+
+    int ILinkSink.OnBytes(ReadOnlySpan<byte> data) => _frames.Read(data);
+
     void ILinkSink.OnClosed(Exception? error)
     {
-        List<(long Sequence, UpstreamStream? Stream, ulong Id)> lost;
+        List<LostStream> lost;
         int elsewhere;
         lock (_channel.Gate)
         {
             _isClosed = true;
             _isShut = true;
-            lost = TakeAll();
+            lost = _streams.RemoveAll();
             elsewhere = _worker.InFlight;
         }
 
         // The worker is told first, so that it is not chosen again for what is sent once more.
-        _closed(this, _violation);
+        _closed(this, _frames.Violation);
 
         // Requests are begun in the order in which they were sent: as many as there are threads, or what the event loop has taken
         // and the one after it.
-        lost.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
         int threads = _worker.Window.Threads;
-        int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _taken + 1);
+        int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _frames.Taken + 1);
         StreamLoss loss = begun == 1 && elsewhere == 0 ? StreamLoss.LinkLostAlone : StreamLoss.LinkLost;
         for (int i = 0; i < lost.Count; i++)
         {

@@ -36,6 +36,14 @@ internal interface ITemplateSink
 /// <summary>The link to a template process. Any thread may send; <c>_lock</c> guards that side. A thread of its own reads.</summary>
 internal sealed class TemplateLink(Socket socket, ITemplateSink sink)
 {
+    private static readonly FrameRules<TemplateLink> Rules = new(
+        "template",
+        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnLog(payload)),
+        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, _, _) => link.OnReady()),
+        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnFailed(payload)),
+        new(MessageType.Forked, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnForked(payload)),
+        new(MessageType.Exited, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnExited(payload)));
+
     private readonly Lock _lock = new();
     private bool _isClosed;
 
@@ -100,7 +108,7 @@ internal sealed class TemplateLink(Socket socket, ITemplateSink sink)
             for (int received; (received = socket.Receive(buffer.AsSpan(count))) > 0;)
             {
                 ReadOnlySpan<byte> rest = buffer.AsSpan(0, count += received);
-                if (!HandleAll(ref rest))
+                if (Rules.ReadAll(this, ref rest) is not null)
                 {
                     break;
                 }
@@ -123,46 +131,55 @@ internal sealed class TemplateLink(Socket socket, ITemplateSink sink)
         sink.OnClosed();
     }
 
-    private bool HandleAll(ref ReadOnlySpan<byte> rest)
+    private string? OnLog(ReadOnlySpan<byte> payload)
     {
-        while (true)
+        if (!LogMessage.TryRead(payload, out LogMessage log) || log.CreatedMicroseconds > long.MaxValue / 20)
         {
-            FrameReadStatus status = FrameReader.TryReadFrame(ref rest, out FrameHeader header, out ReadOnlySpan<byte> payload);
-            if (status is not FrameReadStatus.Ok)
-            {
-                return status is FrameReadStatus.NeedMore;
-            }
-
-            if (!Handle(header.Type, payload))
-            {
-                return false;
-            }
+            return "a LOG frame is malformed";
         }
+
+        DateTimeOffset created = DateTimeOffset.UnixEpoch.AddTicks((long)log.CreatedMicroseconds * TimeSpan.TicksPerMicrosecond);
+        sink.OnLog((WireLogLevel)log.Level, created, Text(log.Logger), Text(log.Message));
+        return null;
     }
 
-    private bool Handle(MessageType type, ReadOnlySpan<byte> payload)
+    private string? OnReady()
     {
-        switch (type)
+        sink.OnReady();
+        return null;
+    }
+
+    private string? OnFailed(ReadOnlySpan<byte> payload)
+    {
+        if (!FailedMessage.TryRead(payload, out FailedMessage failed))
         {
-            case MessageType.Log when LogMessage.TryRead(payload, out LogMessage log) && log.CreatedMicroseconds <= long.MaxValue / 20:
-                DateTimeOffset created = DateTimeOffset.UnixEpoch.AddTicks((long)log.CreatedMicroseconds * TimeSpan.TicksPerMicrosecond);
-                sink.OnLog((WireLogLevel)log.Level, created, Text(log.Logger), Text(log.Message));
-                return true;
-            case MessageType.Ready:
-                sink.OnReady();
-                return true;
-            case MessageType.Failed when FailedMessage.TryRead(payload, out FailedMessage failed):
-                sink.OnFailed(new WorkerFailure((StartFailure)failed.Reason, Text(failed.Message), Text(failed.Traceback)));
-                return true;
-            case MessageType.Forked when ForkedMessage.TryRead(payload, out ForkedMessage forked):
-                sink.OnForked(forked.Sequence, (int)forked.ProcessId, Text(forked.Message));
-                return true;
-            case MessageType.Exited when ExitedMessage.TryRead(payload, out ExitedMessage exited):
-                sink.OnExited((int)exited.ProcessId, (int)exited.Code);
-                return true;
-            default:
-                return false;
+            return "a FAILED frame is malformed";
         }
+
+        sink.OnFailed(new WorkerFailure((StartFailure)failed.Reason, Text(failed.Message), Text(failed.Traceback)));
+        return null;
+    }
+
+    private string? OnForked(ReadOnlySpan<byte> payload)
+    {
+        if (!ForkedMessage.TryRead(payload, out ForkedMessage forked))
+        {
+            return "a FORKED frame is malformed";
+        }
+
+        sink.OnForked(forked.Sequence, (int)forked.ProcessId, Text(forked.Message));
+        return null;
+    }
+
+    private string? OnExited(ReadOnlySpan<byte> payload)
+    {
+        if (!ExitedMessage.TryRead(payload, out ExitedMessage exited))
+        {
+            return "an EXITED frame is malformed";
+        }
+
+        sink.OnExited((int)exited.ProcessId, (int)exited.Code);
+        return null;
     }
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);

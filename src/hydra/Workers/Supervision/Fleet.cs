@@ -5,42 +5,31 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Workers.Supervision;
 
-/// <summary>What the <see cref="Fleet"/> has done for it: the supervisor with real processes, a test without.</summary>
-internal interface IFleetActions
-{
-    /// <summary>Describes a worker; nothing is started yet.</summary>
-    Worker Create(int index, WorkerLife life);
-
-    /// <summary>Starts its process. What becomes of it is told to the fleet later, never within this call.</summary>
-    void Launch(Worker worker);
-}
-
 /// <summary>
-/// All workers, and every decision about them: what to start, replace, drain and kill. Not for several threads: the supervisor's queue
-/// calls it. Times are spans since it was made.
+/// All workers, and every decision about them: what to start, replace, drain and kill. What happens to them comes in here, and goes to
+/// whom it concerns: <see cref="Starts"/>, <see cref="Replacements"/>, <see cref="Reloader"/>, <see cref="FleetSize"/>,
+/// <see cref="WearCheck"/> and <see cref="Departures"/>. Not for several threads: the supervisor's queue calls it.
 /// </summary>
-internal sealed partial class Fleet
+internal sealed class Fleet
 {
-    // A failing start is not repeated sooner while the old worker serves.
-    private static readonly TimeSpan LeastRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestTick = TimeSpan.FromSeconds(60);
+
+    // How often age and queue are looked at. A look costs a few microseconds for each worker.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly SupervisorOptions _options;
     private readonly IWorkerPool _pool;
-    private readonly IQueueFigures _queue;
-    private readonly IFleetActions _actions;
-    private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
-    private readonly TimeProvider _time;
-    private readonly long _origin;
-    private readonly TaskCompletionSource<StartOutcome> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _allStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<WorkerSlot> _slots = [];
-
-    // All processes that have not ended. Swapped as a whole: the listener's handshakes read it.
-    private volatile Worker[] _alive = [];
-    private bool _isStopping;
+    private readonly Roster _roster;
+    private readonly Reloader _reload;
+    private readonly Starts _starts;
+    private readonly Departures _departures;
+    private readonly Replacements _replacements;
+    private readonly FleetSize _size;
+    private readonly WearCheck _wear;
     private TimeSpan _probeAt;
+    private TimeSpan _lookAt;
 
     /// <summary>Makes the fleet; <see cref="Start"/> starts the workers.</summary>
     public Fleet(
@@ -54,40 +43,76 @@ internal sealed partial class Fleet
     {
         _options = options;
         _pool = pool;
-        _queue = queue;
-        _actions = actions;
-        _log = log;
         _logger = logger;
-        _time = time;
-        _scale = new ScalePolicy(options.Scale);
-        _origin = time.GetTimestamp();
+        _roster = new Roster(options, actions, time);
+        _reload = new Reloader(_roster, logger);
+        _starts = new Starts(_roster, _reload, log, logger);
+        _departures = new Departures(_roster, options, pool, logger);
+        _replacements = new Replacements(_roster, _reload, _departures, logger);
+        _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
+        _wear = new WearCheck(_roster);
     }
 
     /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
-    public Task<StartOutcome> Started => _started.Task;
+    public Task<StartOutcome> Started => _starts.First;
 
     /// <summary>Completes when, after <see cref="Stop"/>, no process is left.</summary>
     public Task AllStopped => _allStopped.Task;
 
-    /// <summary>All processes that have not ended.</summary>
-    public IReadOnlyList<Worker> Alive => _alive;
+    /// <summary>All processes that have not ended. Any thread.</summary>
+    public IReadOnlyList<Worker> Alive => _roster.Alive;
 
-    private bool HasStarted => _started.Task is { IsCompletedSuccessfully: true, Result.Failure: null };
-
-    private TimeSpan Now => _time.GetElapsedTime(_origin);
+    private bool LooksOften => _options.Recycle.IsUsed || _options.Scale.IsUsed;
 
     /// <summary>Starts all workers.</summary>
     public void Start()
     {
         for (int i = 0; i < _options.Workers; i++)
         {
-            _slots.Add(new WorkerSlot(i));
-            StartServing(_slots[i]);
+            _roster.WantOneMore();
         }
+
+        Advance();
     }
 
     /// <summary>The workers of an index, whose links may come. Any thread.</summary>
-    public IEnumerable<ILinkOwner> OwnersOf(int index) => _alive.Where(worker => worker.Index == index);
+    public IEnumerable<ILinkOwner> OwnersOf(int index) => _roster.OwnersOf(index);
+
+    /// <summary>Asks for the end of a worker, where its reason allows it not before its replacement is ready.</summary>
+    public void Replace(Worker worker, RetireReason reason) => Decide(() => _replacements.Ask(worker, reason));
+
+    /// <summary>Starts a worker with the present code for each, and lets the old ones go as the new ones get ready.</summary>
+    public void Reload() => Decide(_reload.Request);
+
+    /// <summary>One worker more, as SIGTTIN asks for.</summary>
+    public void Grow() => Decide(_size.Grow);
+
+    /// <summary>One worker less, as SIGTTOU asks for.</summary>
+    public void Shrink() => Decide(_size.Shrink);
+
+    /// <summary>Lets all workers finish what they have and exit.</summary>
+    public void Stop(TimeSpan grace)
+    {
+        _roster.IsStopping = true;
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Stop(worker, grace);
+        }
+
+        CompleteIfAllStopped();
+    }
+
+    /// <summary>Kills all workers.</summary>
+    public void KillAll()
+    {
+        _roster.IsStopping = true;
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Kill(worker);
+        }
+
+        CompleteIfAllStopped();
+    }
 
     /// <summary>The process of a worker is there.</summary>
     public static void OnProcessStarted(Worker worker)
@@ -102,49 +127,56 @@ internal sealed partial class Fleet
     /// <summary>A worker is ready.</summary>
     public void OnReady(Worker worker)
     {
-        if (worker.State is not WorkerState.Starting || _isStopping)
+        if (worker.State is not WorkerState.Starting || _roster.IsStopping)
         {
             return;
         }
 
-        WorkerSlot slot = _slots[worker.Index];
-        worker.Life.BecomeReady(Now);
+        WorkerSlot slot = _roster.SlotOf(worker);
+        worker.Life.BecomeReady(_roster.Now);
         SupervisionLog.Ready(_logger, worker.Index, worker.Pid);
         _pool.Add(worker.Handle);
         if (slot.Replacement == worker)
         {
-            TakeOver(slot, worker);
+            _replacements.TakeOver(slot, worker);
         }
 
-        OnReadyForReload(worker);
-        CompleteStart();
+        _reload.OnReady(worker);
+        _starts.OnReady();
         Advance();
     }
+
+    /// <summary>A worker has drained.</summary>
+    public void OnGoodbye(Worker worker) => _departures.OnGoodbye(worker);
+
+    /// <summary>A link of a worker has closed.</summary>
+    public void OnLinkClosed(Worker worker, string? violation) => _departures.OnLinkClosed(worker, violation);
 
     /// <summary>The process of a worker has ended, or could not be started.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="exitCode">As <see cref="WorkerProcess.WaitAsync"/> gives it.</param>
     public void OnExited(Worker worker, int exitCode)
     {
-        WorkerSlot slot = _slots[worker.Index];
+        WorkerSlot slot = _roster.SlotOf(worker);
         (bool served, bool replaced) = (slot.Serving == worker, slot.Replacement == worker);
         worker.Life.MoveTo(WorkerState.Stopped);
         _pool.Remove(worker.Handle);
-        worker.CloseLinks();
-        slot.Remove(worker);
-        _alive = Array.FindAll(_alive, other => other != worker);
-        if (_isStopping || (!served && !replaced))
+        worker.Links.End();
+        _roster.Remove(worker);
+        if (_roster.IsStopping || (!served && !replaced))
         {
             SupervisionLog.Stopped(_logger, worker.Index, worker.Pid, worker.Life.Reason?.Rule().Text ?? "");
             CompleteIfAllStopped();
         }
         else if (replaced)
         {
-            OnReplacementFailed(slot, worker, FailureOf(worker, exitCode));
+            WorkerFailure failure = worker.FailureOr(exitCode);
+            _starts.LogTraceback(worker, failure);
+            _replacements.OnFailed(slot, worker, failure);
         }
         else
         {
-            OnServingEnded(slot, worker, exitCode);
+            _starts.OnEnded(slot, worker, exitCode);
         }
 
         Advance();
@@ -153,45 +185,34 @@ internal sealed partial class Fleet
     /// <summary>Does what is due. Called at <see cref="UntilNextTick"/> or at any other time.</summary>
     public void Tick()
     {
-        TimeSpan now = Now;
-        foreach (Worker worker in _alive)
+        TimeSpan now = _roster.Now;
+        foreach (Worker worker in _roster.Alive)
         {
-            AdvanceEnd(worker, now);
+            _departures.Advance(worker, now);
         }
 
-        if (_isStopping)
+        if (!_roster.IsStopping)
         {
-            return;
+            Probe(now);
+            Look(now);
+            Advance();
         }
-
-        foreach (WorkerSlot slot in _slots)
-        {
-            if (slot.StartAt <= now)
-            {
-                StartServing(slot);
-            }
-        }
-
-        Probe(now);
-        Look(now);
-        Advance();
     }
 
     /// <summary>How long nothing is due.</summary>
     public TimeSpan UntilNextTick()
     {
-        TimeSpan now = Now;
-        TimeSpan next = _isStopping ? now + LongestTick : LooksOften ? Sooner(_probeAt, _lookAt) : _probeAt;
-        foreach (WorkerSlot slot in _slots)
+        TimeSpan now = _roster.Now;
+        TimeSpan next = _roster.IsStopping ? now + LongestTick : LooksOften ? Sooner(_probeAt, _lookAt) : _probeAt;
+        foreach (WorkerSlot slot in _roster.Slots)
         {
             next = Sooner(next, slot.StartAt);
             next = Sooner(next, slot.RetryAt > now ? slot.RetryAt : null);
         }
 
-        foreach (Worker worker in _alive)
+        foreach (Worker worker in _roster.Alive)
         {
-            next = Sooner(next, worker.Life.KillAt);
-            next = Sooner(next, worker.State is WorkerState.Draining && !worker.Life.IsTold ? now + DrainLook : null);
+            next = Sooner(next, Departures.Due(worker, now));
         }
 
         return next > now ? next - now : TimeSpan.FromMilliseconds(1);
@@ -199,70 +220,22 @@ internal sealed partial class Fleet
 
     private static TimeSpan Sooner(TimeSpan a, TimeSpan? b) => b < a ? b.Value : a;
 
-    private static WorkerFailure FailureOf(Worker worker, int exitCode) => worker.Failure
-        ?? new WorkerFailure(StartFailure.Internal, $"the worker {ExitDescription.Of(exitCode)} while it loaded the application", "");
-
-    private void StartServing(WorkerSlot slot)
+    private void Decide(Action decision)
     {
-        slot.StartAt = null;
-        slot.Serving = Create(slot);
-        DropFromReload(slot);
-        _actions.Launch(slot.Serving);
-    }
-
-    private Worker Create(WorkerSlot slot)
-    {
-        var life = new WorkerLife { Generation = _reload.Generation, StartedAt = Now, Limits = WearLimits.Draw(_options.Recycle, Random.Shared) };
-        Worker worker = _actions.Create(slot.Index, life);
-        _alive = [.. _alive, worker];
-        return worker;
-    }
-
-    private void CompleteStart()
-    {
-        if (!_started.Task.IsCompleted && _slots.TrueForAll(slot => !slot.IsWanted || slot.Serving?.Life.ReadyAt is not null))
+        if (!_roster.IsStopping)
         {
-            _started.TrySetResult(new StartOutcome(_slots[0].Serving!.Info, null));
+            decision();
+            Advance();
         }
     }
 
-    private void OnServingEnded(WorkerSlot slot, Worker worker, int exitCode)
+    // Starts what is due: workers, then replacements.
+    private void Advance()
     {
-        WorkerFailure? failure = worker.Life.ReadyAt is null ? FailureOf(worker, exitCode) : null;
-        if (failure is not null && !HasStarted)
+        if (!_roster.IsStopping)
         {
-            // The first says why the server cannot start, and it is about to stop; the others have nothing to add.
-            _started.TrySetResult(new StartOutcome(null, failure));
-            return;
-        }
-
-        slot.Wish = null;
-        if (slot.Replacement is not null)
-        {
-            slot.Promote();
-            DropFromReload(slot);
-            SupervisionLog.DiedWhileReplaced(_logger, worker.Index, worker.Pid, ExitDescription.Of(exitCode));
-            return;
-        }
-
-        TimeSpan delay = slot.Backoff.Next(worker.Life.ReadyAt is { } ready ? Now - ready : TimeSpan.Zero);
-        slot.StartAt = Now + delay;
-        if (failure is null)
-        {
-            SupervisionLog.Died(_logger, worker.Index, worker.Pid, ExitDescription.Of(exitCode), delay.TotalSeconds);
-        }
-        else
-        {
-            LogTraceback(worker, failure);
-            SupervisionLog.RestartFailed(_logger, worker.Index, failure.Message, delay.TotalSeconds);
-        }
-    }
-
-    private void LogTraceback(Worker worker, WorkerFailure failure)
-    {
-        if (failure.Traceback.Length > 0)
-        {
-            _log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+            _starts.StartDue();
+            _replacements.Advance();
         }
     }
 
@@ -274,12 +247,35 @@ internal sealed partial class Fleet
         }
 
         _probeAt = now + _options.ProbeInterval;
-        foreach (Worker worker in _alive)
+        foreach (Worker worker in _roster.Alive)
         {
             if (worker.State.Serves())
             {
-                worker.Ping();
+                worker.Links.Ping();
             }
+        }
+    }
+
+    private void Look(TimeSpan now)
+    {
+        if (!LooksOften || now < _lookAt)
+        {
+            return;
+        }
+
+        _lookAt = now + LookInterval;
+        _wear.Look(now);
+        if (_options.Scale.IsUsed && _starts.First.IsCompleted)
+        {
+            _size.Look(now);
+        }
+    }
+
+    private void CompleteIfAllStopped()
+    {
+        if (_roster.IsStopping && _roster.Alive.Count == 0)
+        {
+            _allStopped.TrySetResult();
         }
     }
 }

@@ -15,9 +15,6 @@ internal interface IWorkerEvents
     /// <summary>A link has closed, because the worker broke a rule of the protocol (then it is named) or just so.</summary>
     void OnLinkClosed(Worker worker, string? violation);
 
-    /// <summary>The worker has answered a PING.</summary>
-    void OnPong(Worker worker, WorkerProbe probe);
-
     /// <summary>The worker sends a log record or has printed a line.</summary>
     void OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message);
 }

@@ -6,11 +6,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Workers.Supervision;
 
-/// <summary>How the first start of all workers ended.</summary>
-/// <param name="Info">What the first worker said of itself; null when the start failed.</param>
-/// <param name="Failure">Why the start failed; null when all workers got ready.</param>
-internal sealed record StartOutcome(WorkerInfo? Info, WorkerFailure? Failure);
-
 /// <summary>
 /// Starts the workers, replaces them, and stops them all in the end. All decisions are made by the <see cref="Fleet"/> on one queue
 /// (<see cref="RunAsync"/>); events from processes, links and signals are posted to it from any thread.
@@ -20,7 +15,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly SupervisorOptions _options;
     private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
-    private readonly LinkListener _listener;
+    private readonly LinkAcceptor _acceptor;
     private readonly IWorkerStarter _starter;
     private readonly WorkerLauncher _launcher;
     private readonly Fleet _fleet;
@@ -41,8 +36,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
             : new DirectStarter(spawner, options.Command);
-        _listener = new LinkListener(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
-        _launcher = new WorkerLauncher(options.Prepare, options.Document, _listener.Address, _starter, log, logger);
+        _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
+        _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -59,7 +54,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>Starts all workers.</summary>
     public void Start()
     {
-        _ = _listener.RunAsync();
+        _ = _acceptor.RunAsync();
         _ = RunAsync();
         Post(_fleet.Start);
     }
@@ -69,9 +64,6 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// long as no replacement gets ready it serves on. Nothing happens when it does not serve or is being replaced already. Any thread.
     /// </summary>
     public void Replace(Worker worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
-
-    /// <summary>The same for a worker as dispatch knows it. Any thread.</summary>
-    public void Replace(WorkerHandle worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
 
     /// <summary>Replaces all workers by such with the present code, as far as that starts. Any thread.</summary>
     public void Reload() => Post(_fleet.Reload);
@@ -107,15 +99,16 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     {
         _timer.Dispose();
         _watchdog.Dispose();
-        _listener.Dispose();
+        _acceptor.Dispose();
         _starter.Dispose();
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life)
-        => new(index, _options.DataLinks, _options.DataChannel, _options.LimitConcurrency, this, life)
-        {
-            InterruptsAbandoned = _options.InterruptsAbandoned,
-        };
+        => new(
+            index,
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned),
+            this,
+            life);
 
     void IFleetActions.Launch(Worker worker)
     {
@@ -132,11 +125,6 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     void IWorkerEvents.OnGoodbye(Worker worker) => Post(() => _fleet.OnGoodbye(worker));
 
     void IWorkerEvents.OnLinkClosed(Worker worker, string? violation) => Post(() => _fleet.OnLinkClosed(worker, violation));
-
-    void IWorkerEvents.OnPong(Worker worker, WorkerProbe probe)
-    {
-        // Whoever needs it reads Worker.Probe.
-    }
 
     void IWorkerEvents.OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message)
         => _log.Write(worker.Index, worker.Pid, level, created, logger, message);

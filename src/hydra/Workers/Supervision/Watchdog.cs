@@ -132,7 +132,7 @@ internal sealed class Watchdog : IDisposable
 
     private void LookAtRequests(Worker worker)
     {
-        foreach (WorkerLink link in worker.DataLinks)
+        foreach (WorkerLink link in worker.Links.Data)
         {
             _overdue.Clear();
             link.Look(_options.Deadlines, _overdue);
@@ -152,7 +152,7 @@ internal sealed class Watchdog : IDisposable
             return;
         }
 
-        worker.Interrupt(link.Index, overdue.Id, CancelReason.Timeout);
+        worker.Links.Interrupt(link.Index, overdue.Id, CancelReason.Timeout);
         if (overdue.Stream is { } stream)
         {
             stream.OnTimedOut(overdue.Id);
@@ -166,10 +166,10 @@ internal sealed class Watchdog : IDisposable
 
     private void LookAtAnswers(Watched watched)
     {
-        switch (watched.Answers.Look(watched.Worker.Probe))
+        switch (watched.Answers.Look(watched.Worker.Links.Probe))
         {
             case AnswerStep.Ask:
-                watched.Worker.Ping();
+                watched.Worker.Links.Ping();
                 break;
             case AnswerStep.GiveUp:
                 SupervisionLog.Silent(_logger, watched.Worker.Index, watched.Worker.Pid, _options.WorkerTimeout.TotalSeconds);

@@ -25,7 +25,7 @@ internal sealed class WorkerLauncher(
             process.Boot(document with
             {
                 Address = address,
-                Token = worker.TokenText,
+                Token = worker.Links.TokenText,
                 Worker = worker.Index,
                 AppDir = command.AppDirectory,
             });
@@ -33,8 +33,8 @@ internal sealed class WorkerLauncher(
             worker.Handle.SetExit(code);
 
             // Its last words may still be in the socket: they say why it ended.
-            await Task.WhenAny(worker.ControlDone, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false);
-            if (!worker.HasConnected)
+            await Task.WhenAny(worker.Links.ControlDone, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false);
+            if (!worker.Links.HasConnected)
             {
                 Fail(worker, PythonFailure.EndedEarly(command.Python, code, worker.FirstLines));
             }

@@ -1,4 +1,5 @@
 using Hydra.Protocol;
+using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
 
@@ -26,57 +27,45 @@ internal readonly record struct Deadlines(int Request, int Return);
 /// <param name="IsStuck">Whether it was interrupted before and is still not through.</param>
 internal readonly record struct OverdueStream(ulong Id, UpstreamStream? Stream, bool IsStuck);
 
-/// <content>
+/// <summary>
 /// Deadlines without a timer, a clock or an allocation for each request: a stream remembers how many looks there had been when it was
-/// opened, and each look counts on and finds those that are too old.
-/// </content>
-internal sealed partial class WorkerLink
+/// opened, and each look counts on and finds those that are too old. All calls under the gate of the channel.
+/// </summary>
+internal sealed class StreamDeadlines(LinkChannel channel, StreamTable streams)
 {
-    // Of a stream whose response has begun: it may take as long as it likes.
-    private const int NoDeadline = int.MaxValue;
+    /// <summary>Instead of the looks, of a stream that may take as long as it likes: its response has begun.</summary>
+    public const int None = int.MaxValue;
 
-    // Looks so far, under the gate.
-    private int _looks;
+    /// <summary>Looks so far.</summary>
+    public int Looks { get; private set; }
 
-    /// <summary>Finds the streams whose time is over, and ends them. To be called at a steady interval, by one caller at a time.</summary>
-    /// <param name="deadlines">How many intervals they have; each gets up to one more.</param>
+    /// <summary>Finds the streams whose time is over, and ends them.</summary>
+    /// <param name="deadlines">How many looks they have; each gets up to one more.</param>
     /// <param name="overdue">What was found is added here; the caller tells the worker and the stream.</param>
     public void Look(Deadlines deadlines, List<OverdueStream> overdue)
     {
-        lock (_channel.Gate)
+        Looks++;
+        for (int i = 0; i < streams.Used; i++)
         {
-            if (_isClosed)
+            ref StreamSlot slot = ref streams.At(i);
+            if (slot.IsTaken && slot.Since != None)
             {
-                return;
-            }
-
-            _looks++;
-            for (int i = 0; i < _slotsUsed; i++)
-            {
-                ref Slot slot = ref _slots[i];
-                if ((slot.Stream is not null || slot.IsCancelled) && slot.Since != NoDeadline)
-                {
-                    Check(ref slot, i, deadlines, overdue);
-                }
+                Check(ref slot, streams.IdOf(i), deadlines, overdue);
             }
         }
     }
 
-    /// <summary>How a stream is called in the logs of both sides: data link, slot, generation.</summary>
-    public static string NameOf(int link, ulong id) => $"{link}.{(uint)id}.{id >> 32}";
-
-    private void Check(ref Slot slot, int index, Deadlines deadlines, List<OverdueStream> overdue)
+    private void Check(ref StreamSlot slot, ulong id, Deadlines deadlines, List<OverdueStream> overdue)
     {
-        int age = _looks - slot.Since;
+        int age = Looks - slot.Since;
         if (age <= (slot.IsInterrupted ? deadlines.Return : deadlines.Request))
         {
             return;
         }
 
-        ulong id = ((ulong)slot.Generation << 32) | (uint)index;
         if (slot.IsInterrupted)
         {
-            slot.Since = NoDeadline;
+            slot.Since = None;
             overdue.Add(new OverdueStream(id, null, IsStuck: true));
             return;
         }
@@ -87,32 +76,18 @@ internal sealed partial class WorkerLink
             case DeadlineVerdict.Over:
                 return;
             case DeadlineVerdict.AwaitsClient:
-                slot.Since = _looks;
+                slot.Since = Looks;
                 return;
             case DeadlineVerdict.TimedOut:
                 slot.Stream = null;
                 slot.IsCancelled = true;
-                new CancelMessage { Reason = (byte)CancelReason.Timeout }.WriteFrame(_channel.Output, FrameFlags.None, id);
-                _channel.FlushSoon();
+                new CancelMessage { Reason = (byte)CancelReason.Timeout }.WriteFrame(channel.Output, FrameFlags.None, id);
+                channel.FlushSoon();
                 break;
         }
 
         slot.IsInterrupted = true;
-        slot.Since = _looks;
+        slot.Since = Looks;
         overdue.Add(new OverdueStream(id, stream, IsStuck: false));
-    }
-
-    // Finds the stream of a response that has begun and goes on.
-    private UpstreamStream? FindAnswered(ulong id)
-    {
-        lock (_channel.Gate)
-        {
-            if (Find(id) is not null)
-            {
-                _slots[(uint)id].Since = NoDeadline;
-            }
-        }
-
-        return FindForFrame(id, remove: false);
     }
 }

@@ -26,7 +26,7 @@ internal interface ILinkOwner
 /// Accepts the links of workers and checks their HELLO. Everything before a good HELLO costs one socket and a few hundred bytes, for
 /// at most <see cref="HandshakeTimeout"/>.
 /// </summary>
-internal sealed class LinkListener(LinkAddress address, WelcomeWindows windows, Func<int, IEnumerable<ILinkOwner>> ownersOf, ILogger logger) : IDisposable
+internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, Func<int, IEnumerable<ILinkOwner>> ownersOf, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
