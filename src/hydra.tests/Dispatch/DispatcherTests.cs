@@ -1,5 +1,5 @@
 using Hydra.Dispatch;
-using Hydra.Tests.Workers;
+using Hydra.Tests.Workers.Links;
 using Xunit;
 
 namespace Hydra.Tests.Dispatch;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using Hydra.Protocol;
-using Hydra.Tests.Workers;
-using Hydra.Workers;
+using Hydra.Tests.Workers.Links;
+using Hydra.Workers.Links;
 using Xunit;
 
 namespace Hydra.Tests.Dispatch;

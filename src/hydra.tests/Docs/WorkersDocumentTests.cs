@@ -1,4 +1,4 @@
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 using Xunit;
 
 namespace Hydra.Tests.Docs;

@@ -1,6 +1,7 @@
 using Hydra.Hosting;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Supervision;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Hydra.Hosting;
 using Hydra.Primitives;
-using Hydra.Tests.Workers;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 

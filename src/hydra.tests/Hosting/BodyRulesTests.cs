@@ -2,7 +2,6 @@ using Hydra.Configuration;
 using Hydra.Hosting;
 using Hydra.Http;
 using Hydra.Primitives;
-using Hydra.Tests.Workers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

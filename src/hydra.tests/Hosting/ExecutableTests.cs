@@ -1,6 +1,5 @@
 using System.Text;
 using Hydra.Hosting;
-using Hydra.Tests.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

@@ -1,6 +1,6 @@
 using Hydra.Diagnostics;
 using Hydra.Hosting;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

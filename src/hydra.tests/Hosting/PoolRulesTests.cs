@@ -2,7 +2,8 @@ using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Hosting;
 using Hydra.Transport;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
+using Hydra.Workers.Supervision;
 using Xunit;
 using EventLoop = Hydra.Configuration.EventLoop;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Hydra.Hosting;
-using Hydra.Tests.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

@@ -1,4 +1,4 @@
-using Hydra.Workers;
+using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,7 +13,7 @@ namespace Hydra.Dispatch;
 /// it any more. Lock order: this gate, a link's gate, an exchange's lock. A request that finds a worker takes no lock here. The set of
 /// ready workers is an immutable array, swapped as a whole.
 /// </remarks>
-internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, IDisposable
+internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, IDisposable
 {
     // How often waiting requests are looked at: often enough for the least timeout that makes sense.
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromMilliseconds(250);
@@ -111,7 +111,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     /// <summary>A worker takes requests from now on.</summary>
     public void Add(WorkerHandle worker)
     {
-        worker.Listener = this;
+        worker.Progress = this;
         lock (_gate)
         {
             _ready = [.. _ready, worker];
@@ -151,7 +151,7 @@ internal sealed class Dispatcher : IWorkerPool, IWorkerListener, IQueueFigures, 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    void IWorkerListener.OnProgress(int completed)
+    void IProgressSink.OnProgress(int completed)
     {
         _rate.Add(completed);
         if (_queue.Count > 0)

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Supervision;
 
 namespace Hydra.Dispatch;
 

@@ -1,4 +1,4 @@
-using Hydra.Workers;
+using Hydra.Workers.Links;
 
 namespace Hydra.Dispatch;
 

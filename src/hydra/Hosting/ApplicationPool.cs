@@ -1,7 +1,8 @@
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Dispatch;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

@@ -1,5 +1,5 @@
 using Hydra.Configuration;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Hydra.Cli;
 using Hydra.Diagnostics;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
 

@@ -1,7 +1,9 @@
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
 

@@ -1,5 +1,5 @@
 using Hydra.Primitives;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
 
 namespace Hydra.Hosting;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
-using Hydra.Workers;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

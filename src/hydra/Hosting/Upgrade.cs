@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Transport;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

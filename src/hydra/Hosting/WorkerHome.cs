@@ -1,5 +1,5 @@
 using Hydra.Configuration;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

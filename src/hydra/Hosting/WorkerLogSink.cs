@@ -1,6 +1,6 @@
 using Hydra.Diagnostics;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Hydra.Configuration;
-using Hydra.Workers;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -75,7 +76,7 @@ internal sealed class WorkerSetup : IDisposable
     {
         if (Address.Restore())
         {
-            WorkerStartLog.SocketRestored(_logger, Address.Text);
+            ProcessesLog.SocketRestored(_logger, Address.Text);
         }
     }
 
@@ -98,7 +99,7 @@ internal sealed class WorkerSetup : IDisposable
         {
             case RuntimeDirectoryResult.Created created:
                 directory = created.Directory;
-                return LinkAddress.ListenUnix(directory);
+                return LinkAddress.ListenUnix(directory.SocketPath, directory.Restore);
             case RuntimeDirectoryResult.Abstract named:
                 return LinkAddress.ListenAbstract(named.Name);
             case RuntimeDirectoryResult.Failed failed:

@@ -1,6 +1,6 @@
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
 using static Hydra.Http.BodyErrors;
 
 namespace Hydra.Http;

@@ -1,0 +1,93 @@
+using System.Buffers;
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+using Xunit;
+
+namespace Hydra.Tests.Workers.Links;
+
+public class ControlLinkTests
+{
+    private readonly FakeChannel _channel = new();
+    private readonly Sink _sink = new();
+    private readonly ControlLink _link;
+
+    public ControlLinkTests()
+    {
+        _link = new ControlLink(_channel, _sink);
+        _link.Start();
+    }
+
+    [Fact]
+    public void OnBytes_EachKind_ReachesTheSink()
+    {
+        var frames = new ArrayBufferWriter<byte>();
+        new ReadyMessage { Concurrency = 4, Interface = "wsgi"u8, Python = "CPython"u8, Loop = "asyncio"u8 }.WriteFrame(frames, FrameFlags.None, 0);
+        new LogMessage { Level = (byte)WireLogLevel.Info, Logger = "app"u8, Message = "a record"u8 }.WriteFrame(frames, FrameFlags.None, 0);
+        new FailedMessage { Reason = (byte)StartFailure.NotCallable, Message = "no"u8, Traceback = "t"u8 }.WriteFrame(frames, FrameFlags.None, 0);
+        new GoodbyeMessage { Cancelled = 2, Message = "bye"u8 }.WriteFrame(frames, FrameFlags.None, 0);
+
+        Assert.Equal(frames.WrittenCount, _channel.Receive(frames.WrittenSpan));
+        Assert.Equal(["ready wsgi 4", "log Info app a record", "failed NotCallable no", "goodbye 2 bye"], _sink.Events);
+    }
+
+    [Fact]
+    public void Ping_WhileOneIsOwed_SendsNoOther()
+    {
+        _link.Ping();
+        _link.Ping();
+        (FrameHeader header, byte[] payload) = Assert.Single(_channel.TakeFrames());
+        Assert.Equal(MessageType.Ping, header.Type);
+
+        Assert.True(PingMessage.TryRead(payload, out PingMessage ping));
+        _channel.Receive(Pong(ping.Nonce));
+        Assert.Equal(["pong 3"], _sink.Events);
+        _link.Ping();
+        Assert.Single(_channel.TakeFrames());
+    }
+
+    [Fact]
+    public void OnBytes_PongThatNobodyAskedFor_ClosesTheLink()
+    {
+        Assert.Equal(-1, _channel.Receive(Pong(1)));
+        Assert.Equal(["violation", "closed a PONG answers no PING"], _sink.Events);
+    }
+
+    [Theory]
+    [InlineData(nameof(MessageType.Response), "Response may not be sent by a worker on a control link")]
+    [InlineData(nameof(MessageType.Ping), "Ping may not be sent by a worker on a control link")]
+    [InlineData(nameof(MessageType.Log), "a LOG frame is malformed")]
+    public void OnBytes_FrameThatMayNotCome_ClosesTheLinkAndSaysWhy(string type, string why)
+    {
+        byte[] frame = new byte[ProtocolLimits.HeaderSize];
+        new FrameHeader(0, Enum.Parse<MessageType>(type), FrameFlags.None, 0).Write(frame);
+
+        Assert.Equal(-1, _channel.Receive(frame));
+        Assert.Equal(["violation", "closed " + why], _sink.Events);
+    }
+
+    private static byte[] Pong(uint nonce)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new PongMessage { Nonce = nonce, InFlight = 3 }.WriteFrame(frame, FrameFlags.None, 0);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    private sealed class Sink : IControlSink
+    {
+        public List<string> Events { get; } = [];
+
+        public void OnReady(WorkerInfo info) => Events.Add($"ready {info.Interface} {info.Concurrency}");
+
+        public void OnFailed(WorkerFailure failure) => Events.Add($"failed {failure.Reason} {failure.Message}");
+
+        public void OnLog(WireLogLevel level, DateTimeOffset created, string logger, string message) => Events.Add($"log {level} {logger} {message}");
+
+        public void OnGoodbye(int cancelled, string message) => Events.Add($"goodbye {cancelled} {message}");
+
+        public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.InFlight}");
+
+        public void OnViolation() => Events.Add("violation");
+
+        public void OnControlClosed(string? violation) => Events.Add($"closed {violation}");
+    }
+}

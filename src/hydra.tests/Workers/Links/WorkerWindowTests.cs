@@ -1,0 +1,139 @@
+using Hydra.Workers.Links;
+using Xunit;
+
+namespace Hydra.Tests.Workers.Links;
+
+public class WorkerWindowTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void TryEnter_NothingKnownOfAWorkerWithThreads_TakesAsManyAsThreads(int threads)
+        => Assert.Equal(threads, Fill(new WorkerWindow(threads, limit: 0)));
+
+    [Fact]
+    public void TryEnter_NothingKnownOfAnEventLoop_TakesOneUntilItIsTaken()
+    {
+        var window = new WorkerWindow(threads: 0, limit: 0);
+        Assert.Equal(1, Fill(window));
+
+        window.OnTaken(1);
+
+        Assert.Equal(1, Fill(window));
+        Assert.Equal(2, window.InFlight);
+    }
+
+    [Theory]
+    [InlineData(1, 20, 101)]
+    [InlineData(1, 500, 5)]
+    [InlineData(1, 1_900, 2)]
+    [InlineData(1, 10_000, 1)]
+    [InlineData(4, 500, 20)]
+    [InlineData(0, 20, 101)]
+    [InlineData(0, 1, 257)]
+    public void TryEnter_RequestsOfAKnownCost_TakesTwoMillisecondsOfThemAhead(int threads, int microseconds, int expected)
+        => Assert.InRange(Fill(Measured(threads, microseconds)), expected - 1, expected);
+
+    [Fact]
+    public void Report_FewSlowAmongManyQuick_TakesNoneAhead()
+    {
+        var window = new WorkerWindow(threads: 1, limit: 0);
+        for (int i = 0; i < 50; i++)
+        {
+            window.Report(19 * 100, 19);
+            window.Report(200_000, 1);
+        }
+
+        Assert.Equal(1, Fill(window));
+    }
+
+    [Fact]
+    public void Report_OneSlowAmongAThousandQuick_IsRemembered()
+    {
+        WorkerWindow window = Measured(1, 50);
+        window.Report(200_000, 1);
+        window.Report(500 * 50, 500);
+
+        Assert.InRange(Fill(window), 2, 12);
+    }
+
+    [Fact]
+    public void Report_SlowBeginning_IsForgotten()
+    {
+        var window = new WorkerWindow(threads: 1, limit: 0);
+        window.Report(2_000_000, 1);
+        for (int i = 0; i < 200; i++)
+        {
+            window.Report(64 * 20, 64);
+        }
+
+        Assert.InRange(Fill(window), 95, 101);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void TryEnter_Limit_IsNeverExceeded(int threads)
+    {
+        var window = new WorkerWindow(threads, limit: 3);
+        window.Report(1, 10_000);
+
+        Assert.Equal(3, Fill(window));
+        window.OnTaken(3);
+        Assert.False(window.TryEnter());
+        window.Leave();
+        Assert.True(window.TryEnter());
+    }
+
+    [Fact]
+    public void Withdraw_AfterTryEnter_IsAsBefore()
+    {
+        var window = new WorkerWindow(threads: 0, limit: 0);
+        Assert.True(window.TryEnter());
+        window.Withdraw();
+
+        Assert.Equal(0, window.InFlight);
+        Assert.Equal(0, window.Untaken);
+        Assert.True(window.HasRoom);
+    }
+
+    [Fact]
+    public void TryEnter_ManyThreads_NeverExceedTheWindow()
+    {
+        var window = new WorkerWindow(threads: 1, limit: 11);
+        window.Report(1, 10_000);
+        int entered = 0;
+        Parallel.For(0, 1000, _ =>
+        {
+            if (window.TryEnter())
+            {
+                Interlocked.Increment(ref entered);
+            }
+        });
+
+        Assert.Equal(11, entered);
+        Assert.Equal(11, window.InFlight);
+    }
+
+    private static WorkerWindow Measured(int threads, int microseconds)
+    {
+        var window = new WorkerWindow(threads, limit: 0);
+        for (int i = 0; i < 100; i++)
+        {
+            window.Report(100.0 * microseconds, 100);
+        }
+
+        return window;
+    }
+
+    private static int Fill(WorkerWindow window)
+    {
+        int entered = 0;
+        while (window.TryEnter())
+        {
+            entered++;
+        }
+
+        return entered;
+    }
+}

@@ -1,0 +1,168 @@
+using Hydra.Workers.Processes;
+using Xunit;
+
+namespace Hydra.Tests.Workers.Processes;
+
+public sealed class PythonLocatorTests : IDisposable
+{
+    private const UnixFileMode Executable = (UnixFileMode)0b111_101_101;
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Dictionary<string, string> _environment = [];
+
+    public void Dispose() => _directory.Dispose();
+
+    [PosixFact]
+    public void Find_PathGiven_TakesIt() => AssertFound(Python("opt/python"), PythonOrigin.Option, Find(_directory.At("opt/python")));
+
+    [PosixFact]
+    public void Find_RelativePathGiven_StartsFromTheWorkingDirectory() => AssertFound(Python("opt/python"), PythonOrigin.Option, Find("opt/python"));
+
+    [PosixFact]
+    public void Find_CommandGiven_SearchesPath()
+    {
+        string expected = Python("b/python3.12");
+        _environment["PATH"] = $"{_directory.At("a")}:{_directory.At("b")}";
+
+        AssertFound(expected, PythonOrigin.Option, Find("python3.12"));
+    }
+
+    [PosixFact]
+    public void Find_CommandMissing_SaysSoAndTakesNoOther()
+    {
+        Python(".venv/bin/python");
+
+        AssertMissing(PythonLookupError.CommandMissing, "--python: there is no command \"python9\" on PATH.", Find("python9"));
+    }
+
+    [PosixFact]
+    public void Find_PathMissing_SaysSo() => AssertMissing(PythonLookupError.PathMissing, "--python: \"./nowhere\" does not exist.", Find("./nowhere"));
+
+    [PosixFact]
+    public void Find_Directory_SaysSo()
+    {
+        Directory.CreateDirectory(_directory.At("dir"));
+
+        AssertMissing(PythonLookupError.IsDirectory, "--python: \"./dir\" is a directory and not a Python executable.", Find("./dir"));
+    }
+
+    [PosixFact]
+    public void Find_VirtualEnvironmentAsPath_NamesThePythonInIt()
+    {
+        string inside = Python("env/bin/python");
+
+        AssertMissing(PythonLookupError.IsDirectory, $"--python: \"./env\" is a directory; did you mean \"{inside}\"?", Find("./env"));
+    }
+
+    [PosixFact]
+    public void Find_NotExecutable_SaysSo()
+    {
+        _directory.File("python", mode: UnixFileMode.UserRead);
+
+        AssertMissing(PythonLookupError.NotExecutable, "--python: \"./python\" is not an executable file, or not for this user.", Find("./python"));
+    }
+
+    [PosixFact]
+    public void Find_ActiveEnvironment_ComesFirst()
+    {
+        string expected = Python("active/bin/python");
+        Python(".venv/bin/python");
+        _environment["VIRTUAL_ENV"] = _directory.At("active");
+
+        AssertFound(expected, PythonOrigin.VirtualEnvironment, Find());
+    }
+
+    [PosixFact]
+    public void Find_BrokenActiveEnvironment_GoesOn()
+    {
+        string expected = Python(".venv/bin/python");
+        _environment["VIRTUAL_ENV"] = _directory.At("gone");
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, Find());
+    }
+
+    [PosixFact]
+    public void Find_EnvironmentBesideTheApplication_ComesBeforeTheWorkingDirectory()
+    {
+        string expected = Python("src/.venv/bin/python");
+        Python(".venv/bin/python");
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, Find(appDirectory: "src"));
+    }
+
+    [PosixFact]
+    public void Find_LinkInAnEnvironment_IsNotFollowed()
+    {
+        string target = Python("real/python3");
+        Directory.CreateDirectory(_directory.At(".venv/bin"));
+        File.CreateSymbolicLink(_directory.At(".venv/bin/python"), target);
+
+        AssertFound(_directory.At(".venv/bin/python"), PythonOrigin.ProjectEnvironment, Find());
+    }
+
+    [PosixFact]
+    public void Find_SearchPath_PrefersPython3()
+    {
+        Python("a/python");
+        string expected = Python("b/python3");
+        _environment["PATH"] = $"{_directory.At("a")}::{_directory.At("b")}";
+
+        AssertFound(expected, PythonOrigin.SearchPath, Find());
+    }
+
+    [PosixFact]
+    public void Find_PythonAlone_IsTaken()
+    {
+        string expected = Python("a/python");
+        _environment["PATH"] = _directory.At("a");
+
+        AssertFound(expected, PythonOrigin.SearchPath, Find());
+    }
+
+    [PosixFact]
+    public void Find_Nothing_ListsThePlaces()
+        => AssertMissing(
+            PythonLookupError.NotFound,
+            "No Python was found. Install Python 3.8 or newer, or name one with --python. Tried:\n  $VIRTUAL_ENV, which is not set\n"
+                + $"  {_directory.At("src/.venv/bin/python")}\n  {_directory.At(".venv/bin/python")}\n  python3 and python on PATH",
+            Find(appDirectory: "src"));
+
+    [PosixFact]
+    public void Find_OnWindows_SkipsTheStoreStub()
+    {
+        string stub = @"C:\Users\x\AppData\Local\Microsoft\WindowsApps";
+        Python($"{stub}/python.exe");
+        string expected = Python("b/python.exe");
+        _environment["PATH"] = $"{stub};{_directory.At("b")}";
+
+        AssertFound(expected, PythonOrigin.SearchPath, Find(isWindows: true));
+    }
+
+    [PosixFact]
+    public void Find_OnWindows_FallsBackToTheLauncher()
+    {
+        string expected = Python("b/py.exe");
+        _environment["PATH"] = _directory.At("b");
+
+        PythonResult.Found found = Assert.IsType<PythonResult.Found>(Find(isWindows: true));
+
+        Assert.Equal(expected, found.Path);
+        Assert.Equal(["-3"], found.Arguments);
+    }
+
+    private static void AssertFound(string path, PythonOrigin origin, PythonResult result)
+    {
+        PythonResult.Found found = Assert.IsType<PythonResult.Found>(result);
+        Assert.Equal(path, found.Path);
+        Assert.Equal(origin, found.Origin);
+        Assert.Empty(found.Arguments);
+    }
+
+    private static void AssertMissing(PythonLookupError error, string message, PythonResult result)
+        => Assert.Equal(new PythonResult.Missing(error, message), result);
+
+    private string Python(string relative) => _directory.File(relative, mode: Executable);
+
+    private PythonResult Find(string? wanted = null, string appDirectory = "", bool isWindows = false)
+        => PythonLocator.Find(new PythonSearch(wanted, appDirectory, _directory.Path, _environment, isWindows));
+}

@@ -1,0 +1,46 @@
+using Hydra.Workers.Links;
+using Hydra.Workers.Supervision;
+using Xunit;
+
+namespace Hydra.Tests.Workers.Supervision;
+
+/// <summary>How many workers there are.</summary>
+public class FleetSizeTests
+{
+    [Fact]
+    public void Grow_UpToTheMost_WantsOneMoreAndSaysNoBeyondIt()
+    {
+        using var harness = new RosterHarness(workers: 3);
+        harness.Size.Grow();
+        harness.Size.Grow();
+
+        Assert.Equal(4, harness.Roster.Wanted);
+        Assert.Single(harness.Lines("as many as there may be"));
+    }
+
+    [Fact]
+    public void Shrink_WithAReplacementUnderWay_DrainsTheOneAndEndsTheOther()
+    {
+        using var harness = new RosterHarness(workers: 2);
+        harness.Replacements.Ask(harness.Started[1], RetireReason.Hung);
+        harness.Replacements.Advance();
+        harness.Size.Shrink();
+
+        Assert.Equal([WorkerState.Ready, WorkerState.Draining, WorkerState.Ending], harness.Started.Select(worker => worker.State));
+        Assert.Equal(1, harness.Roster.Wanted);
+        harness.Size.Shrink();
+        Assert.Single(harness.Lines("no fewer workers"));
+    }
+
+    [Fact]
+    public void Look_RequestsWait_WantsOneMore()
+    {
+        using var harness = new RosterHarness(workers: 1, maximum: 2);
+        harness.Figures = new QueueFigures(1, TimeSpan.FromMilliseconds(50));
+        harness.Size.Look(TimeSpan.FromSeconds(2));
+        harness.Size.Look(TimeSpan.FromSeconds(2) + ScalePolicy.GrowTime);
+
+        Assert.Equal(2, harness.Roster.Wanted);
+        Assert.Single(harness.Lines("requests wait 50 ms"));
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using System.Text;
+using Hydra.Protocol;
+using Hydra.Transport;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>What a worker says on its control link. Called on the link's reading side; must not block.</summary>
+internal interface IControlSink
+{
+    /// <summary>The application is loaded.</summary>
+    void OnReady(WorkerInfo info);
+
+    /// <summary>The worker cannot serve.</summary>
+    void OnFailed(WorkerFailure failure);
+
+    /// <summary>A log record.</summary>
+    void OnLog(WireLogLevel level, DateTimeOffset created, string logger, string message);
+
+    /// <summary>The worker has drained.</summary>
+    void OnGoodbye(int cancelled, string message);
+
+    /// <summary>The worker has answered a PING.</summary>
+    void OnPong(WorkerProbe probe);
+
+    /// <summary>The worker broke a rule, and this link is about to close.</summary>
+    void OnViolation();
+
+    /// <summary>The link has closed, with the rule that the worker broke, if it did.</summary>
+    void OnControlClosed(string? violation);
+}
+
+/// <summary>What a worker that is ready says about itself.</summary>
+internal sealed record WorkerInfo(string Interface, string Python, string Loop, int Concurrency);
+
+/// <summary>Why a worker cannot serve.</summary>
+internal sealed record WorkerFailure(StartFailure Reason, string Message, string Traceback);
+
+/// <summary>How a worker does: what its PONG said.</summary>
+/// <param name="At">When it came, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
+/// <param name="RoundTrip">Time from the PING to the PONG.</param>
+/// <param name="LoopLag">By how much the event loop is late, at least; zero where there is none.</param>
+/// <param name="InFlight">Requests that run.</param>
+/// <param name="Oldest">The age of the oldest of them.</param>
+internal sealed record WorkerProbe(long At, TimeSpan RoundTrip, TimeSpan LoopLag, int InFlight, TimeSpan Oldest);
+
+/// <summary>The link for a worker's life cycle, probes and log records.</summary>
+internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILinkSink
+{
+    private string? _violation;
+
+    // The PING that waits for its PONG, under the gate: when it was sent, or 0. The nonce tells its PONG from any other.
+    private uint _nonce;
+    private long _pingSent;
+
+    /// <summary>The kinds of messages that a worker may send.</summary>
+    public static FrameRules<ControlLink> Rules { get; } = new(
+        "control",
+        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnLog(payload)),
+        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnReady(payload)),
+        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnFailed(payload)),
+        new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnGoodbye(payload)),
+        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnPong(payload)));
+
+    /// <summary>Begins to read.</summary>
+    public void Start() => channel.Start(this);
+
+    /// <summary>Closes the link.</summary>
+    public void Close() => channel.Close();
+
+    /// <summary>Asks the worker to finish and to exit.</summary>
+    public void Drain(TimeSpan grace)
+    {
+        lock (channel.Gate)
+        {
+            new DrainMessage { GraceMilliseconds = (uint)Math.Clamp(grace.TotalMilliseconds, 0, uint.MaxValue) }
+                .WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Has the worker stop what runs a stream, also when it does not read its data links.</summary>
+    public void Interrupt(int link, ulong stream, CancelReason reason)
+    {
+        lock (channel.Gate)
+        {
+            new InterruptMessage { Target = stream, Link = (byte)link, Reason = (byte)reason }
+                .WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Asks the worker how it does, unless it owes an answer already.</summary>
+    public void Ping()
+    {
+        lock (channel.Gate)
+        {
+            if (_pingSent == 0)
+            {
+                _pingSent = Stopwatch.GetTimestamp();
+                new PingMessage { Nonce = ++_nonce }.WriteFrame(channel.Output, FrameFlags.None, 0);
+                channel.FlushSoon();
+            }
+        }
+    }
+
+    int ILinkSink.OnBytes(ReadOnlySpan<byte> data)
+    {
+        ReadOnlySpan<byte> rest = data;
+        _violation = Rules.ReadAll(this, ref rest);
+        if (_violation is null)
+        {
+            return data.Length - rest.Length;
+        }
+
+        sink.OnViolation();
+        return -1;
+    }
+
+    void ILinkSink.OnClosed(Exception? error) => sink.OnControlClosed(_violation);
+
+    private string? OnLog(ReadOnlySpan<byte> payload)
+    {
+        if (!LogMessage.TryRead(payload, out LogMessage log) || log.CreatedMicroseconds > long.MaxValue / 20)
+        {
+            return "a LOG frame is malformed";
+        }
+
+        DateTimeOffset created = DateTimeOffset.UnixEpoch.AddTicks((long)log.CreatedMicroseconds * TimeSpan.TicksPerMicrosecond);
+        sink.OnLog((WireLogLevel)log.Level, created, Text(log.Logger), Text(log.Message));
+        return null;
+    }
+
+    private string? OnReady(ReadOnlySpan<byte> payload)
+    {
+        if (!ReadyMessage.TryRead(payload, out ReadyMessage ready))
+        {
+            return "a READY frame is malformed";
+        }
+
+        sink.OnReady(new WorkerInfo(Text(ready.Interface), Text(ready.Python), Text(ready.Loop), (int)Math.Min(ready.Concurrency, int.MaxValue)));
+        return null;
+    }
+
+    private string? OnFailed(ReadOnlySpan<byte> payload)
+    {
+        if (!FailedMessage.TryRead(payload, out FailedMessage failed))
+        {
+            return "a FAILED frame is malformed";
+        }
+
+        sink.OnFailed(new WorkerFailure((StartFailure)failed.Reason, Text(failed.Message), Text(failed.Traceback)));
+        return null;
+    }
+
+    private string? OnGoodbye(ReadOnlySpan<byte> payload)
+    {
+        if (!GoodbyeMessage.TryRead(payload, out GoodbyeMessage goodbye))
+        {
+            return "a GOODBYE frame is malformed";
+        }
+
+        sink.OnGoodbye((int)goodbye.Cancelled, Text(goodbye.Message));
+        return null;
+    }
+
+    private string? OnPong(ReadOnlySpan<byte> payload)
+    {
+        if (!PongMessage.TryRead(payload, out PongMessage pong))
+        {
+            return "a PONG frame is malformed";
+        }
+
+        long sent;
+        lock (channel.Gate)
+        {
+            if (pong.Nonce != _nonce || _pingSent == 0)
+            {
+                return "a PONG answers no PING";
+            }
+
+            sent = _pingSent;
+            _pingSent = 0;
+        }
+
+        sink.OnPong(new WorkerProbe(
+            Stopwatch.GetTimestamp(),
+            Stopwatch.GetElapsedTime(sent),
+            TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds),
+            (int)Math.Min(pong.InFlight, int.MaxValue),
+            TimeSpan.FromMilliseconds(pong.OldestMilliseconds)));
+        return null;
+    }
+
+    private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>What is logged about the links that workers open: event ids 1400 and 1401, and 1490 to 1499.</summary>
+internal static partial class LinksLog
+{
+    [LoggerMessage(1400, LogLevel.Warning, "a connection on the worker socket was refused: {Reason}")]
+    public static partial void LinkRefused(ILogger logger, string reason);
+
+    [LoggerMessage(1401, LogLevel.Error, "the worker socket cannot accept: {Reason}")]
+    public static partial void AcceptFailed(ILogger logger, string reason);
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using Hydra.Protocol;
+using Hydra.Transport;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>
+/// What a worker sends on a data link, and what it says of the requests that were sent before. For the channel's reading side alone,
+/// outside the gate; the streams are looked up under it.
+/// </summary>
+internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, WorkerHandle worker)
+{
+    // How many of the requests that were sent it has taken by what has just come, and responses that have just ended.
+    private long _takenNow;
+    private int _completed;
+
+    /// <summary>The kinds of messages that a worker may send.</summary>
+    public static FrameRules<StreamFrames> Rules { get; } = new(
+        "data",
+        new(MessageType.Response, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, payload, end) => frames.OnResponse(id, payload, end)),
+        new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, payload, end) => frames.OnBody(id, payload, end)),
+        new(MessageType.Window, FrameFlags.None, StreamEnd.Never, static (frames, id, payload, end) => frames.OnWindow(id, payload, end)),
+        new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (frames, id, payload, end) => frames.OnReset(id, payload, end)),
+        new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (frames, id, payload, end) => frames.OnTaken(id, payload, end)));
+
+    /// <summary>What the worker did wrong, or null.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>How many of the requests that were sent it is known to have taken.</summary>
+    public long Taken { get; private set; }
+
+    /// <summary>Handles what has come.</summary>
+    /// <returns>How much of it, or -1 when the worker broke a rule.</returns>
+    public int Read(ReadOnlySpan<byte> data)
+    {
+        ReadOnlySpan<byte> rest = data;
+        Violation = Rules.ReadAll(this, ref rest);
+        if (Violation is not null)
+        {
+            return -1;
+        }
+
+        TellProgress();
+        return data.Length - rest.Length;
+    }
+
+    // Once for all that has come in one piece: counters that threads share, and those who wait for a place.
+    private void TellProgress()
+    {
+        NoteTaken();
+        int completed = _completed;
+        _completed = 0;
+        worker.Progress?.OnProgress(completed);
+    }
+
+    private void NoteTaken()
+    {
+        if (_takenNow > Taken)
+        {
+            int count = (int)(_takenNow - Taken);
+            Taken = _takenNow;
+            worker.Window.OnTaken(count);
+        }
+    }
+
+    private string? OnResponse(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!ResponseMessage.TryRead(payload, out ResponseMessage response))
+        {
+            return "a RESPONSE frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end, isAnswered: true);
+        return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
+    }
+
+    private string? OnBody(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (payload.Length > ProtocolLimits.MaxBody)
+        {
+            return "a BODY frame is too long";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnBody(id, payload, end) ? null : "a BODY frame came before its RESPONSE or beyond its credit";
+    }
+
+    private string? OnWindow(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!WindowMessage.TryRead(payload, out WindowMessage window))
+        {
+            return "a WINDOW frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnWindow(id, window.Credit) ? null : "a WINDOW frame grants too much";
+    }
+
+    private string? OnReset(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!ResetMessage.TryRead(payload, out ResetMessage reset))
+        {
+            return "a RESET frame has wrong lengths";
+        }
+
+        if ((ResetReason)reset.Reason is ResetReason.NotStarted)
+        {
+            worker.Window.OnGivenBack();
+        }
+
+        Find(id, end)?.OnReset(id, (ResetReason)reset.Reason, Encoding.UTF8.GetString(reset.Message));
+        return null;
+    }
+
+    private string? OnTaken(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!TakenMessage.TryRead(payload, out TakenMessage taken))
+        {
+            return "a TAKEN frame has wrong lengths";
+        }
+
+        if (id != 0)
+        {
+            Find(id, end);
+        }
+
+        if (taken.Requests > 0)
+        {
+            worker.Window.Report(taken.BusyMicroseconds, (int)Math.Min(taken.Requests, int.MaxValue));
+        }
+
+        return null;
+    }
+
+    // The stream that a frame is for, or null when nobody waits for it any more.
+    private UpstreamStream? Find(ulong id, bool end, bool isAnswered = false)
+    {
+        UpstreamStream? stream = FindAndNote(id, end, isAnswered);
+        if (_takenNow > Taken && !worker.Window.HasRoom)
+        {
+            // The next request of this client may come inside the callback, and need not wait for what is known already.
+            NoteTaken();
+        }
+
+        return stream;
+    }
+
+    private UpstreamStream? FindAndNote(ulong id, bool end, bool isAnswered)
+    {
+        lock (channel.Gate)
+        {
+            uint index = (uint)id;
+            if (index >= (uint)streams.Used)
+            {
+                return null;
+            }
+
+            ref StreamSlot slot = ref streams.At((int)index);
+            uint age = slot.Generation - (uint)(id >> 32);
+            UpstreamStream? stream = slot.Stream;
+            if (age == 0 || (age == 1 && stream is null))
+            {
+                // The latest stream of this slot, perhaps over already: the worker has taken it, and what was sent before it.
+                _takenNow = Math.Max(_takenNow, slot.Sequence);
+            }
+
+            if (age != 0)
+            {
+                return null;
+            }
+
+            if (end && slot.IsTaken)
+            {
+                streams.Remove((int)index);
+                _completed++;
+            }
+            else if (isAnswered && stream is not null)
+            {
+                // It goes on, for as long as it likes.
+                slot.Since = StreamDeadlines.None;
+            }
+
+            return stream;
+        }
+    }
+}

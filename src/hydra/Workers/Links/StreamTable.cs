@@ -1,0 +1,124 @@
+namespace Hydra.Workers.Links;
+
+/// <summary>A place in a <see cref="StreamTable"/>.</summary>
+internal struct StreamSlot
+{
+    /// <summary>The stream that has it; null when it is free, and when the front has cancelled the stream.</summary>
+    public UpstreamStream? Stream;
+
+    /// <summary>Grows whenever a stream ends, so that a late frame of it matches nothing.</summary>
+    public uint Generation;
+
+    /// <summary>The next of the free places, or -1.</summary>
+    public int NextFree;
+
+    /// <summary>The looks that there had been when the present deadline began to run, or <see cref="StreamDeadlines.None"/>.</summary>
+    public int Since;
+
+    /// <summary>The front has cancelled the stream, and the worker has not said yet that it is through with it.</summary>
+    public bool IsCancelled;
+
+    /// <summary>The worker was told to stop it.</summary>
+    public bool IsInterrupted;
+
+    /// <summary>The number of its request among those that were sent on this link, from 1.</summary>
+    public long Sequence;
+
+    /// <summary>Whether the worker has something to do for it.</summary>
+    public readonly bool IsTaken => Stream is not null || IsCancelled;
+}
+
+/// <summary>
+/// The streams of a link, by place and generation, and their ends counted in the worker's window. All calls under the gate of the link's
+/// channel.
+/// </summary>
+internal sealed class StreamTable(WorkerHandle worker)
+{
+    private StreamSlot[] _slots = new StreamSlot[64];
+    private int _firstFree = -1;
+
+    /// <summary>Places that were ever used: those from 0 on.</summary>
+    public int Used { get; private set; }
+
+    /// <summary>A place.</summary>
+    public ref StreamSlot At(int index) => ref _slots[index];
+
+    /// <summary>The id of the stream that has a place.</summary>
+    public ulong IdOf(int index) => ((ulong)_slots[index].Generation << 32) | (uint)index;
+
+    /// <summary>The place of a stream that has not ended, or -1.</summary>
+    public int IndexOf(ulong id)
+    {
+        uint index = (uint)id;
+        return index < (uint)Used && _slots[index].Generation == (uint)(id >> 32) ? (int)index : -1;
+    }
+
+    /// <summary>The place of a stream that is open: it has not ended, and the front has not cancelled it; else -1.</summary>
+    public int IndexOfOpen(ulong id)
+    {
+        int index = IndexOf(id);
+        return index >= 0 && _slots[index].Stream is not null ? index : -1;
+    }
+
+    /// <summary>Gives out a place. Its owner sets what is in it.</summary>
+    public int Take()
+    {
+        if (_firstFree >= 0)
+        {
+            int index = _firstFree;
+            _firstFree = _slots[index].NextFree;
+            return index;
+        }
+
+        if (Used == _slots.Length)
+        {
+            Array.Resize(ref _slots, _slots.Length * 2);
+        }
+
+        // From 1, so that no stream has the id 0, which stands for the link itself.
+        _slots[Used].Generation = 1;
+        return Used++;
+    }
+
+    /// <summary>Takes a place back: its stream was never sent.</summary>
+    public void Free(int index)
+    {
+        ref StreamSlot slot = ref _slots[index];
+        slot.Stream = null;
+        slot.IsCancelled = false;
+        slot.IsInterrupted = false;
+        slot.Generation++;
+        slot.NextFree = _firstFree;
+        _firstFree = index;
+    }
+
+    /// <summary>Takes a place back: its stream has ended.</summary>
+    public void Remove(int index)
+    {
+        Free(index);
+        worker.Window.Leave();
+    }
+
+    /// <summary>Ends all streams, and gives those that the worker had in the order in which they were sent.</summary>
+    public List<LostStream> RemoveAll()
+    {
+        List<LostStream> lost = [];
+        for (int i = 0; i < Used; i++)
+        {
+            if (_slots[i].IsTaken)
+            {
+                lost.Add(new LostStream(_slots[i].Sequence, _slots[i].Stream, IdOf(i)));
+                Remove(i);
+            }
+        }
+
+        lost.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
+        return lost;
+    }
+}
+
+/// <summary>A stream that a worker had when its link closed.</summary>
+/// <param name="Sequence">The number of its request among those that were sent on the link.</param>
+/// <param name="Stream">The stream; null where the front had cancelled it.</param>
+/// <param name="Id">Its id.</param>
+internal readonly record struct LostStream(long Sequence, UpstreamStream? Stream, ulong Id);

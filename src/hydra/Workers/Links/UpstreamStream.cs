@@ -1,0 +1,59 @@
+using Hydra.Protocol;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>Why a stream ended without the worker having ended it.</summary>
+internal enum StreamLoss
+{
+    /// <summary>The worker's link closed (it died, was killed, or broke the protocol), and it may have begun several requests.</summary>
+    LinkLost,
+
+    /// <summary>The same, and this request was the only one that it can have begun.</summary>
+    LinkLostAlone,
+
+    /// <summary>The same, but the worker had not come to this request yet, as far as can be told.</summary>
+    LinkLostBehind,
+}
+
+/// <summary>
+/// One request as a worker link sees it. The callbacks run on the link's reading side, one at a time for a link, and must not
+/// block; they return false where the worker broke the protocol, which closes the link. Once a callback had
+/// <c>end</c>, or <see cref="OnReset"/> or <see cref="OnLost"/> was called, the link has forgotten the stream.
+/// </summary>
+internal abstract class UpstreamStream
+{
+    /// <summary>Microseconds that the request has waited for a worker, in all; goes into its frame when a link takes it.</summary>
+    public uint QueueMicroseconds { get; set; }
+
+    /// <summary>The request's frame with header; its stream id and queue time are filled in when a link takes it.</summary>
+    public abstract ReadOnlySpan<byte> RequestFrame { get; }
+
+    /// <summary>
+    /// A link takes the request and gives it this id. Called under the link's gate, just before <see cref="RequestFrame"/> is read;
+    /// the frame must stay as it is until the stream is cancelled or a callback has run.
+    /// </summary>
+    /// <returns>False when nobody waits for the answer any more: the request is then not sent.</returns>
+    public abstract bool OnSending(WorkerLink link, ulong id);
+
+    /// <summary>The head of the response, with the first bytes of its body.</summary>
+    public abstract bool OnResponse(ulong id, in ResponseMessage response, bool end);
+
+    /// <summary>More of the response's body.</summary>
+    public abstract bool OnBody(ulong id, ReadOnlySpan<byte> data, bool end);
+
+    /// <summary>The worker takes more of the request's body.</summary>
+    public abstract bool OnWindow(ulong id, uint credit);
+
+    /// <summary>The worker gives no complete response.</summary>
+    public abstract void OnReset(ulong id, ResetReason reason, string message);
+
+    /// <summary>The link is gone.</summary>
+    public abstract void OnLost(ulong id, StreamLoss loss);
+
+    /// <summary>The worker has had all the time that a request may take. Called under the link's gate.</summary>
+    /// <returns>What is to happen; with <see cref="DeadlineVerdict.TimedOut"/> the link forgets the stream.</returns>
+    public abstract DeadlineVerdict OnDeadline(ulong id);
+
+    /// <summary>Called under no lock after <see cref="OnDeadline"/> has said that it has timed out.</summary>
+    public abstract void OnTimedOut(ulong id);
+}

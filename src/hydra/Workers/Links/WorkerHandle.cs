@@ -1,0 +1,78 @@
+namespace Hydra.Workers.Links;
+
+/// <summary>Hears that a worker may be given more requests.</summary>
+internal interface IProgressSink
+{
+    /// <summary>What arrived in one piece from a worker was handled. Called on the link's reading side, under no lock.</summary>
+    /// <param name="completed">Responses that it ended.</param>
+    void OnProgress(int completed);
+}
+
+/// <summary>
+/// A worker as dispatch sees it: is it ready, how busy is it, and the link to use. Any thread may read; the supervisor alone changes
+/// the readiness and the links.
+/// </summary>
+internal sealed class WorkerHandle(int index)
+{
+    private static readonly WorkerWindow NotReady = new(0, 0);
+
+    private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile WorkerLink[] _links = [];
+    private volatile WorkerWindow _window = NotReady;
+    private volatile bool _isReady;
+    private volatile bool _isSilent;
+
+    /// <summary>The worker's index; it survives the process.</summary>
+    public int Index { get; } = index;
+
+    /// <summary>What it may be given. Belongs to the worker once it is open.</summary>
+    public WorkerWindow Window => _window;
+
+    /// <summary>Streams that are open on all links of this worker.</summary>
+    public int InFlight => _window.InFlight;
+
+    /// <summary>Whether requests may be sent to this worker.</summary>
+    public bool IsReady => _isReady;
+
+    /// <summary>
+    /// How busy it counts as, for the choice among several: its streams. One that does not answer comes after all others, but before a
+    /// request has to wait.
+    /// </summary>
+    public int Load => _isSilent ? int.MaxValue - 1 : InFlight;
+
+    /// <summary>Whether it owes an answer for longer than a worker that runs would; the watchdog says so.</summary>
+    public bool IsSilent
+    {
+        get => _isSilent;
+        set => _isSilent = value;
+    }
+
+    /// <summary>Who hears of its progress; set before any request is sent to it.</summary>
+    public IProgressSink? Progress { get; set; }
+
+    /// <summary>Its exit code, when it has ended; on POSIX 128 + the signal's number when a signal ended it.</summary>
+    public Task<int> Exit => _exit.Task;
+
+    /// <summary>The link for the caller's event loop.</summary>
+    public WorkerLink LinkFor(int loop)
+    {
+        WorkerLink[] links = _links;
+        return links[loop < links.Length ? loop : 0];
+    }
+
+    /// <summary>Opens the worker for requests.</summary>
+    /// <param name="links">Its data links.</param>
+    /// <param name="window">What it may be given.</param>
+    public void Open(WorkerLink[] links, WorkerWindow window)
+    {
+        _links = links;
+        _window = window;
+        _isReady = true;
+    }
+
+    /// <summary>No further request is sent to this worker.</summary>
+    public void Shut() => _isReady = false;
+
+    /// <summary>Its process has ended.</summary>
+    public void SetExit(int code) => _exit.TrySetResult(code);
+}

@@ -1,0 +1,216 @@
+using System.Buffers.Binary;
+using Hydra.Protocol;
+using Hydra.Transport;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>
+/// A data link: the streams that run on it (<see cref="StreamTable"/>), the frames that come for them (<see cref="StreamFrames"/>) and how
+/// long they may take (<see cref="StreamDeadlines"/>). Any thread may open, feed and cancel streams: the channel's gate guards the table
+/// and the output. Frames from the worker are handled by the channel's reading side alone, outside the gate.
+/// </summary>
+internal sealed class WorkerLink : ILinkSink
+{
+    private readonly LinkChannel _channel;
+    private readonly WorkerHandle _worker;
+    private readonly Action<WorkerLink, string?> _closed;
+    private readonly StreamTable _streams;
+    private readonly StreamDeadlines _deadlines;
+    private readonly StreamFrames _frames;
+
+    // Under the gate, as the stream table is.
+    private bool _isClosed;
+
+    // No stream is opened any more: the link is closed, or the worker drains. Under the gate.
+    private bool _isShut;
+
+    // Requests that were sent on this link, ever.
+    private long _sent;
+
+    /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
+    /// <param name="channel">The connected channel, its handshake done.</param>
+    /// <param name="worker">The worker whose load is counted.</param>
+    /// <param name="index">Which of the worker's data links this is.</param>
+    /// <param name="closed">Called once when the link has closed, with the rule that the worker broke, if it did.</param>
+    public WorkerLink(LinkChannel channel, WorkerHandle worker, int index, Action<WorkerLink, string?> closed)
+    {
+        _channel = channel;
+        _worker = worker;
+        _closed = closed;
+        _streams = new StreamTable(worker);
+        _deadlines = new StreamDeadlines(channel, _streams);
+        _frames = new StreamFrames(channel, _streams, worker);
+        Index = index;
+    }
+
+    /// <summary>Which of the worker's data links this is, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>The worker at the other end.</summary>
+    public WorkerHandle Worker => _worker;
+
+    /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
+    public Action<ulong>? Abandoned { get; init; }
+
+    /// <summary>Streams that were opened so far.</summary>
+    public long Opened => Volatile.Read(ref _sent);
+
+    /// <summary>No stream is opened any more; those that are open go on.</summary>
+    public void Shut()
+    {
+        lock (_channel.Gate)
+        {
+            _isShut = true;
+        }
+    }
+
+    /// <summary>Begins to read.</summary>
+    public void Start() => _channel.Start(this);
+
+    /// <summary>Closes the link; every stream on it is lost.</summary>
+    public void Close() => _channel.Close();
+
+    /// <summary>
+    /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
+    /// window, and withdraws when the link is closed or shut.
+    /// </summary>
+    /// <returns>False when the link is closed or shut: nothing was sent, and the stream is as before.</returns>
+    public bool TryOpen(UpstreamStream stream)
+    {
+        lock (_channel.Gate)
+        {
+            if (_isShut)
+            {
+                return false;
+            }
+
+            int index = _streams.Take();
+            ref StreamSlot slot = ref _streams.At(index);
+            slot.Stream = stream;
+            slot.Since = _deadlines.Looks;
+            ulong id = _streams.IdOf(index);
+            if (!stream.OnSending(this, id))
+            {
+                _streams.Free(index);
+                _worker.Window.Withdraw();
+                return true;
+            }
+
+            slot.Sequence = ++_sent;
+            ReadOnlySpan<byte> frame = stream.RequestFrame;
+            Span<byte> target = _channel.Output.GetSpan(frame.Length);
+            frame.CopyTo(target);
+            BinaryPrimitives.WriteUInt64LittleEndian(target[FrameHeader.StreamOffset..], id);
+
+            // The first field of the payload.
+            BinaryPrimitives.WriteUInt32LittleEndian(target[ProtocolLimits.HeaderSize..], stream.QueueMicroseconds);
+            _channel.Output.Advance(frame.Length);
+            _channel.FlushSoon();
+            return true;
+        }
+    }
+
+    /// <summary>Sends body bytes, at most <see cref="ProtocolLimits.MaxBody"/>, of a stream that is still open.</summary>
+    public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end)
+    {
+        lock (_channel.Gate)
+        {
+            if (_isClosed || _streams.IndexOfOpen(id) < 0)
+            {
+                return;
+            }
+
+            var header = new FrameHeader(data.Length, MessageType.Body, end ? FrameFlags.End : FrameFlags.None, id);
+            header.Write(_channel.Output.GetSpan(ProtocolLimits.HeaderSize));
+            _channel.Output.Advance(ProtocolLimits.HeaderSize);
+            _channel.Output.Write(data);
+            _channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Lets the worker send more of the response's body.</summary>
+    public void SendWindow(ulong id, uint credit)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
+            {
+                new WindowMessage { Credit = credit }.WriteFrame(_channel.Output, FrameFlags.None, id);
+                _channel.FlushSoon();
+            }
+        }
+    }
+
+    /// <summary>Ends a stream from this side. Nothing more is reported for it.</summary>
+    /// <returns>False when the stream had ended before.</returns>
+    public bool Cancel(ulong id, CancelReason reason)
+    {
+        lock (_channel.Gate)
+        {
+            int index = _streams.IndexOfOpen(id);
+            if (_isClosed || index < 0)
+            {
+                return false;
+            }
+
+            // The worker is busy with it until it says otherwise, and the slot stays its own.
+            ref StreamSlot slot = ref _streams.At(index);
+            slot.Stream = null;
+            slot.IsCancelled = true;
+            new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
+            _channel.FlushSoon();
+        }
+
+        if (reason is CancelReason.ClientLeft)
+        {
+            Abandoned?.Invoke(id);
+        }
+
+        return true;
+    }
+
+    /// <summary>Finds the streams whose time is over, and ends them. To be called at a steady interval, by one caller at a time.</summary>
+    /// <param name="deadlines">How many intervals they have; each gets up to one more.</param>
+    /// <param name="overdue">What was found is added here; the caller tells the worker and the stream.</param>
+    public void Look(Deadlines deadlines, List<OverdueStream> overdue)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed)
+            {
+                _deadlines.Look(deadlines, overdue);
+            }
+        }
+    }
+
+    /// <summary>How a stream is called in the logs of both sides: data link, slot, generation.</summary>
+    public static string NameOf(int link, ulong id) => $"{link}.{(uint)id}.{id >> 32}";
+
+    int ILinkSink.OnBytes(ReadOnlySpan<byte> data) => _frames.Read(data);
+
+    void ILinkSink.OnClosed(Exception? error)
+    {
+        List<LostStream> lost;
+        int elsewhere;
+        lock (_channel.Gate)
+        {
+            _isClosed = true;
+            _isShut = true;
+            lost = _streams.RemoveAll();
+            elsewhere = _worker.InFlight;
+        }
+
+        // The worker is told first, so that it is not chosen again for what is sent once more.
+        _closed(this, _frames.Violation);
+
+        // Requests are begun in the order in which they were sent: as many as there are threads, or what the event loop has taken
+        // and the one after it.
+        int threads = _worker.Window.Threads;
+        int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _frames.Taken + 1);
+        StreamLoss loss = begun == 1 && elsewhere == 0 ? StreamLoss.LinkLostAlone : StreamLoss.LinkLost;
+        for (int i = 0; i < lost.Count; i++)
+        {
+            lost[i].Stream?.OnLost(lost[i].Id, i < begun ? loss : StreamLoss.LinkLostBehind);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+
+namespace Hydra.Workers.Links;
+
+/// <summary>
+/// How many requests a worker may be given. Batches make Python cheap, so a worker is given about <see cref="Horizon"/> of work
+/// ahead of what it runs, by the time that its requests take; where they are slow, or some of them, it is given none, and what
+/// waits stays in the front, from where any worker can take it. Any thread may call.
+/// </summary>
+/// <remarks>
+/// A worker with threads (WSGI) is given as many requests as it has threads, and those ahead. An event loop (ASGI) runs any number
+/// at the same time, so there only those count that it has not taken yet: one, and those ahead.
+/// </remarks>
+internal sealed class WorkerWindow
+{
+    /// <summary>Microseconds of work that a worker is given ahead.</summary>
+    public const double Horizon = 2_000;
+
+    /// <summary>The greatest number of requests ahead: two of the batches beyond which Python gets no cheaper.</summary>
+    public const int MostAhead = 256;
+
+    // Older requests count half as much after each so many. A request in a thousand that takes 200 ms is to be remembered.
+    private const double Memory = 512;
+
+    // Nothing is known at the start: eight requests that took 10 ms each. Some thousand quick ones wipe it out.
+    private const double FirstCost = 80_000;
+    private const double FirstRequests = 8;
+
+    // An event loop that takes longer to read was held up by something that it does not measure itself, such as a blocking call in
+    // a later step. Less than this may be the system's scheduler.
+    private static readonly long Stall = Stopwatch.Frequency / 50;
+
+    private readonly Lock _lock = new();
+    private readonly int _threads;
+    private readonly int _limit;
+    private int _inFlight;
+    private int _untaken;
+    private int _mostInFlight;
+    private int _mostUntaken;
+
+    // When the first of those that are not taken was sent, or the last was taken; 0 when there are none.
+    private long _untakenSince;
+
+    // Microseconds that so many requests took, the older ones discounted. Under _lock.
+    private double _busy = FirstCost;
+    private double _requests = FirstRequests;
+
+    /// <summary>Makes the window of a worker that is ready.</summary>
+    /// <param name="threads">Requests that it runs at the same time; 0 for an event loop, which has no bound of its own.</param>
+    /// <param name="limit">The greatest number in flight, whatever the worker could take; 0 for none.</param>
+    public WorkerWindow(int threads, int limit)
+    {
+        _threads = threads;
+        _limit = limit > 0 ? limit : int.MaxValue;
+        Apply();
+    }
+
+    /// <summary>Streams that are open.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Requests of an event loop that it is not known to have taken.</summary>
+    public int Untaken => Volatile.Read(ref _untaken);
+
+    /// <summary>Threads of the worker; 0 for an event loop.</summary>
+    public int Threads => _threads;
+
+    /// <summary>Whether a stream counts until the worker says that it is through with it, also when the front has cancelled it.</summary>
+    public bool CountsThreads => _threads > 0;
+
+    /// <summary>Whether another request may be sent.</summary>
+    public bool HasRoom => InFlight < Volatile.Read(ref _mostInFlight) && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
+
+    /// <summary>Counts a request that is about to be sent, if there is room for it.</summary>
+    public bool TryEnter()
+    {
+        if (!TryIncrement(ref _inFlight, Volatile.Read(ref _mostInFlight), out _))
+        {
+            return false;
+        }
+
+        if (CountsThreads)
+        {
+            return true;
+        }
+
+        if (!TryIncrement(ref _untaken, Volatile.Read(ref _mostUntaken), out int before))
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return false;
+        }
+
+        if (before == 0)
+        {
+            Volatile.Write(ref _untakenSince, Stopwatch.GetTimestamp());
+        }
+
+        return true;
+    }
+
+    /// <summary>A request that was counted is not sent after all.</summary>
+    public void Withdraw()
+    {
+        Leave();
+        if (!CountsThreads)
+        {
+            Interlocked.Decrement(ref _untaken);
+        }
+    }
+
+    /// <summary>A stream has ended.</summary>
+    public void Leave() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>The event loop has taken so many requests.</summary>
+    public void OnTaken(int count)
+    {
+        if (CountsThreads)
+        {
+            return;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        long since = Volatile.Read(ref _untakenSince);
+        Volatile.Write(ref _untakenSince, now);
+        Interlocked.Add(ref _untaken, -count);
+        if (since != 0 && now - since > Stall)
+        {
+            Report(Stopwatch.GetElapsedTime(since, now).TotalMicroseconds, count);
+        }
+    }
+
+    /// <summary>
+    /// The worker has given a request back because its threads are held up: none is sent ahead until it says what has cost so much.
+    /// </summary>
+    public void OnGivenBack()
+    {
+        if (CountsThreads)
+        {
+            Volatile.Write(ref _mostInFlight, Math.Min(_limit, _threads));
+        }
+    }
+
+    /// <summary>So many requests kept the worker busy for so long: a thread of it, or its event loop.</summary>
+    public void Report(double microseconds, int requests)
+    {
+        lock (_lock)
+        {
+            _busy += microseconds;
+            _requests += requests;
+            if (_requests > 2 * Memory)
+            {
+                _busy *= Memory / _requests;
+                _requests = Memory;
+            }
+
+            Apply();
+        }
+    }
+
+    private static bool TryIncrement(ref int counter, int most, out int before)
+    {
+        before = Volatile.Read(ref counter);
+        while (before < most)
+        {
+            int found = Interlocked.CompareExchange(ref counter, before + 1, before);
+            if (found == before)
+            {
+                return true;
+            }
+
+            before = found;
+        }
+
+        return false;
+    }
+
+    private void Apply()
+    {
+        int atOnce = Math.Max(_threads, 1);
+        int ahead = (int)Math.Min(MostAhead, Horizon * atOnce * _requests / Math.Max(_busy, 1));
+        Volatile.Write(ref _mostInFlight, CountsThreads ? Math.Min(_limit, atOnce + ahead) : _limit);
+        Volatile.Write(ref _mostUntaken, 1 + ahead);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Hydra.Workers.Processes;
+
+/// <summary>What a worker is told at its start: one line of JSON on its standard input.</summary>
+internal sealed record BootDocument
+{
+    /// <summary>Where the front listens: unix:PATH, abstract:NAME or tcp:HOST:PORT.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>The one-time token that each link's HELLO must carry, in hex.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>The worker's index.</summary>
+    public required int Worker { get; init; }
+
+    /// <summary>The application: module:attribute.</summary>
+    public required string App { get; init; }
+
+    /// <summary>Whether the attribute is to be called to get the application.</summary>
+    public required bool Factory { get; init; }
+
+    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    public required string AppDir { get; init; }
+
+    /// <summary>auto, asgi, asgi2 or wsgi.</summary>
+    public required string Interface { get; init; }
+
+    /// <summary>auto, asyncio or uvloop.</summary>
+    public required string Loop { get; init; }
+
+    /// <summary>auto, on or off.</summary>
+    public required string Lifespan { get; init; }
+
+    /// <summary>Threads of a synchronous application.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>The path below which the application is mounted.</summary>
+    public required string RootPath { get; init; }
+
+    /// <summary>How many data links to open.</summary>
+    public required int DataLinks { get; init; }
+
+    /// <summary>critical, error, warning, info, debug or trace.</summary>
+    public required string LogLevel { get; init; }
+
+    /// <summary>Milliseconds that a worker which is told to stop by a signal gives its requests.</summary>
+    public required int GraceMilliseconds { get; init; }
+
+    /// <summary>Whether INTERRUPT may come: the worker then keeps account of which thread runs which request.</summary>
+    public required bool Interruptible { get; init; }
+
+    /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
+    public bool Preload { get; init; }
+
+    /// <summary>The document as one line.</summary>
+    public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, BootDocumentJson.Default.BootDocument), (byte)'\n'];
+}
+
+/// <summary>The serializer of <see cref="BootDocument"/>, made at compile time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(BootDocument))]
+internal sealed partial class BootDocumentJson : JsonSerializerContext;

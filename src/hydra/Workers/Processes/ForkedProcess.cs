@@ -1,0 +1,96 @@
+using System.IO.Pipes;
+
+namespace Hydra.Workers.Processes;
+
+/// <summary>A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end and can end it.</summary>
+internal sealed class ForkedProcess : IWorkerProcess, IDisposable
+{
+    // As of a process that the front started itself.
+    private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(1);
+
+    private readonly Template _template;
+    private readonly AnonymousPipeServerStream _input = new(PipeDirection.Out, HandleInheritability.None);
+    private readonly AnonymousPipeServerStream _output = new(PipeDirection.In, HandleInheritability.None);
+    private readonly AnonymousPipeServerStream _error = new(PipeDirection.In, HandleInheritability.None);
+    private readonly TaskCompletionSource<bool> _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Makes the pipes for a worker that is about to be forked.</summary>
+    public ForkedProcess(Template template) => _template = template;
+
+    /// <inheritdoc/>
+    public int Id { get; private set; }
+
+    /// <summary>
+    /// Whether there is a process: false when the template has ended instead, a <see cref="WorkerStartException"/> when the system has refused it.
+    /// </summary>
+    public Task<bool> Forked => _forked.Task;
+
+    /// <summary>The worker's ends of the pipes: standard input, output and error.</summary>
+    public int[] Descriptors => [.. new[] { _input, _output, _error }.Select(static pipe => (int)pipe.ClientSafePipeHandle.DangerousGetHandle())];
+
+    /// <inheritdoc/>
+    public long Resident => ProcessMemory.Resident(Id);
+
+    /// <summary>The worker's ends were sent to the template.</summary>
+    public void CloseWorkersEnds()
+    {
+        _input.DisposeLocalCopyOfClientHandle();
+        _output.DisposeLocalCopyOfClientHandle();
+        _error.DisposeLocalCopyOfClientHandle();
+    }
+
+    /// <summary>The template has forked it.</summary>
+    public void SetForked(int pid)
+    {
+        Id = pid;
+        _forked.TrySetResult(true);
+    }
+
+    /// <summary>The template has ended, and it was not forked as far as anybody knows.</summary>
+    public void SetGone() => _forked.TrySetResult(false);
+
+    /// <summary>It was not forked.</summary>
+    public void SetFailed(WorkerStartException error) => _forked.TrySetException(error);
+
+    /// <summary>It has ended.</summary>
+    public void SetExited(int code) => _exited.TrySetResult(code);
+
+    /// <inheritdoc/>
+    public void Boot(BootDocument document)
+    {
+        try
+        {
+            using (_input)
+            {
+                _input.Write(document.ToLine());
+            }
+        }
+        catch (IOException)
+        {
+            // It has ended already; its exit is reported by WaitAsync.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> WaitAsync(Action<string, bool> line)
+    {
+        Task output = OutputLines.ReadAsync(_output, text => line(text, false));
+        Task error = OutputLines.ReadAsync(_error, text => line(text, true));
+        int code = await _exited.Task.ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(OutputTime)).ConfigureAwait(false);
+        Dispose();
+        return code;
+    }
+
+    /// <inheritdoc/>
+    public void Kill() => _template.Kill(this, _exited.Task);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
+        _error.Dispose();
+    }
+}

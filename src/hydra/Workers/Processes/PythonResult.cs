@@ -1,0 +1,53 @@
+namespace Hydra.Workers.Processes;
+
+/// <summary>Where a Python was found.</summary>
+internal enum PythonOrigin
+{
+    /// <summary>--python.</summary>
+    Option,
+
+    /// <summary>$VIRTUAL_ENV.</summary>
+    VirtualEnvironment,
+
+    /// <summary>A .venv beside the application.</summary>
+    ProjectEnvironment,
+
+    /// <summary>PATH.</summary>
+    SearchPath,
+}
+
+/// <summary>Why there is no Python.</summary>
+internal enum PythonLookupError
+{
+    /// <summary>No place has one.</summary>
+    NotFound,
+
+    /// <summary>The path of --python does not exist.</summary>
+    PathMissing,
+
+    /// <summary>The command of --python is not on PATH.</summary>
+    CommandMissing,
+
+    /// <summary>--python names a directory.</summary>
+    IsDirectory,
+
+    /// <summary>--python names a file that must not be executed.</summary>
+    NotExecutable,
+}
+
+/// <summary>What a search for Python came to.</summary>
+internal abstract record PythonResult
+{
+    private PythonResult()
+    {
+    }
+
+    /// <summary>A Python to start workers with; whether it is recent enough, the shim says when it runs.</summary>
+    /// <param name="Path">The executable, absolute. Links are not followed: a virtual environment is known by its name.</param>
+    /// <param name="Arguments">What comes before all other arguments: "-3" for the launcher of Windows.</param>
+    /// <param name="Origin">Where it was found.</param>
+    public sealed record Found(string Path, IReadOnlyList<string> Arguments, PythonOrigin Origin) : PythonResult;
+
+    /// <summary>No Python.</summary>
+    public sealed record Missing(PythonLookupError Error, string Message) : PythonResult;
+}

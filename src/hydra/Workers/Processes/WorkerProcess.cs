@@ -1,0 +1,186 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Hydra.Primitives;
+using Hydra.Workers.Links;
+
+namespace Hydra.Workers.Processes;
+
+/// <summary>How to start workers: the same for all of them.</summary>
+internal sealed record WorkerCommand
+{
+    /// <summary>The Python executable.</summary>
+    public required string Python { get; init; }
+
+    /// <summary>Its arguments, the shim's entry file last.</summary>
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The working directory.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    public required string AppDirectory { get; init; }
+}
+
+/// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
+internal sealed class WorkerStartException(string message) : Exception(message)
+{
+    /// <summary>What the application did, where that is why.</summary>
+    public WorkerFailure? Failure { get; init; }
+}
+
+/// <summary>
+/// A running Python process. Its standard input carries the boot document, its standard output and error become log lines. The
+/// events come from threads of the pool.
+/// </summary>
+internal sealed class WorkerProcess : IWorkerProcess
+{
+    /// <summary>How long a process may take to end after its links closed.</summary>
+    public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
+
+    private readonly Process _process;
+
+    private WorkerProcess(Process process)
+    {
+        _process = process;
+        Id = process.Id;
+    }
+
+    /// <summary>The operating system's process id.</summary>
+    public int Id { get; }
+
+    /// <summary>Starts a worker. Must be called on a thread that lives as long as this process; see <see cref="WorkerSpawner"/>.</summary>
+    /// <exception cref="Win32Exception">The executable cannot be started.</exception>
+    public static WorkerProcess Start(WorkerCommand command, int index)
+    {
+        var start = new ProcessStartInfo(command.Python)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,
+            WorkingDirectory = command.WorkingDirectory,
+        };
+        foreach (string argument in command.Arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment[EnvironmentVariables.WorkerId] = index.ToString(CultureInfo.InvariantCulture);
+        start.Environment["PYTHONUNBUFFERED"] = "1";
+        Process process = Process.Start(start)!;
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsJob.Adopt(process);
+        }
+
+        return new WorkerProcess(process);
+    }
+
+    /// <summary>Hands over the boot document, and nothing else ever.</summary>
+    public void Boot(BootDocument document)
+    {
+        try
+        {
+            using Stream input = _process.StandardInput.BaseStream;
+            input.Write(document.ToLine());
+            input.Flush();
+        }
+        catch (IOException)
+        {
+            // The process has ended already; its exit is reported by WaitAsync.
+        }
+    }
+
+    /// <summary>Waits for the end of the process, and until all it has printed was handed to the sink.</summary>
+    /// <param name="line">Takes each line; the flag is true for standard error.</param>
+    /// <returns>The exit code; on POSIX 128 + the signal's number when a signal ended it.</returns>
+    public async Task<int> WaitAsync(Action<string, bool> line)
+    {
+        Task output = OutputLines.ReadAsync(_process.StandardOutput.BaseStream, text => line(text, false));
+        Task error = OutputLines.ReadAsync(_process.StandardError.BaseStream, text => line(text, true));
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+
+        // A child of the application may hold the pipes open for longer than its parent lived: do not wait for that one.
+        await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(TimeSpan.FromSeconds(1))).ConfigureAwait(false);
+        int code = _process.ExitCode;
+        _process.Dispose();
+        return code;
+    }
+
+    /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
+    public long Resident => ProcessMemory.Resident(Id);
+
+    /// <summary>Ends the process at once.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It has ended already.
+        }
+    }
+}
+
+/// <summary>Cuts what a worker prints into lines.</summary>
+internal static class OutputLines
+{
+    // A longer line is cut into pieces of this size, so that a program that prints without line ends costs bounded memory.
+    private const int LongestLine = 16 * 1024;
+
+    /// <summary>Reads until the end of the stream.</summary>
+    public static async Task ReadAsync(Stream stream, Action<string> line)
+    {
+        byte[] buffer = new byte[LongestLine];
+        int count = 0;
+        while (true)
+        {
+            int read;
+            try
+            {
+                read = await stream.ReadAsync(buffer.AsMemory(count)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                read = 0;
+            }
+
+            if (read == 0)
+            {
+                if (count > 0)
+                {
+                    line(Encoding.UTF8.GetString(buffer, 0, count));
+                }
+
+                return;
+            }
+
+            count = Split(buffer, count + read, line);
+        }
+    }
+
+    private static int Split(byte[] buffer, int count, Action<string> line)
+    {
+        int start = 0;
+        int end;
+        while ((end = buffer.AsSpan(start, count - start).IndexOf((byte)'\n')) >= 0)
+        {
+            line(Encoding.UTF8.GetString(buffer.AsSpan(start, end).TrimEnd((byte)'\r')));
+            start += end + 1;
+        }
+
+        if (start == 0 && count == buffer.Length)
+        {
+            line(Encoding.UTF8.GetString(buffer));
+            return 0;
+        }
+
+        buffer.AsSpan(start, count - start).CopyTo(buffer);
+        return count - start;
+    }
+}

@@ -1,0 +1,186 @@
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>How workers go: drained and told to end, broken off, killed. For the supervisor's queue alone.</summary>
+internal sealed class Departures(Roster roster, SupervisorOptions options, IWorkerPool pool, ILogger logger)
+{
+    // How often a worker that drains is looked at: whether its last request has ended.
+    private static readonly TimeSpan DrainLook = TimeSpan.FromMilliseconds(20);
+
+    // What a worker may take from DRAIN on beside its requests: requests that are cancelled, and the lifespan's shutdown.
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>A worker goes: with its requests done, if its reason allows it, and nothing takes its place here.</summary>
+    public void Leave(Worker worker, RetireReason reason) => Leave(worker, reason, options.DrainTimeout);
+
+    /// <summary>The server stops: the worker finishes what it has within the grace.</summary>
+    public void Stop(Worker worker, TimeSpan grace)
+    {
+        if (worker.State is WorkerState.Starting || worker.State.Serves())
+        {
+            Leave(worker, RetireReason.Stop, grace);
+        }
+
+        // Whatever it still has: the server takes no requests any more.
+        if (worker.State is WorkerState.Draining && !worker.Life.IsTold)
+        {
+            Tell(worker, grace);
+        }
+    }
+
+    /// <summary>A worker has drained.</summary>
+    public void OnGoodbye(Worker worker)
+    {
+        // What Python does at its exit (a child that it joins, a thread that goes on) may take for ever; nobody waits for it.
+        if (worker.State is not (WorkerState.Ending or WorkerState.Stopped))
+        {
+            pool.Remove(worker.Handle);
+            worker.Life.MoveTo(WorkerState.Ending);
+        }
+
+        worker.Life.KillAt = roster.Now + WorkerProcess.ExitTime;
+    }
+
+    /// <summary>A link of a worker has closed.</summary>
+    public void OnLinkClosed(Worker worker, string? violation)
+    {
+        pool.Remove(worker.Handle);
+        if (violation is null && worker.State is WorkerState.Draining)
+        {
+            // It is most likely ending by itself, and what it says on its other links is still heard.
+            worker.Life.MoveTo(WorkerState.Ending);
+            worker.Life.KillAt = roster.Now + WorkerProcess.ExitTime;
+            return;
+        }
+
+        // One link closes after the other. The one that says why may be the last.
+        bool isKnown = worker.State is WorkerState.Stopped
+            || (worker.State is WorkerState.Ending && (violation is null || worker.Life.Reason is RetireReason.BrokeProtocol));
+        if (isKnown)
+        {
+            return;
+        }
+
+        if (violation is not null)
+        {
+            SupervisionLog.BrokeProtocol(logger, worker.Index, worker.Pid, violation);
+        }
+
+        Leave(worker, violation is null ? RetireReason.LinkLost : RetireReason.BrokeProtocol);
+    }
+
+    /// <summary>Ends a worker at once, whatever it does.</summary>
+    public void Kill(Worker worker)
+    {
+        SupervisionLog.Killed(logger, worker.Index, worker.Pid);
+        if (worker.State is not WorkerState.Ending)
+        {
+            worker.Life.MoveTo(WorkerState.Ending);
+        }
+
+        worker.Process?.Kill();
+    }
+
+    /// <summary>Does what is due for a worker that goes.</summary>
+    public void Advance(Worker worker, TimeSpan now)
+    {
+        WorkerLife life = worker.Life;
+        if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Handle.InFlight == 0 || now >= life.DrainUntil))
+        {
+            if (worker.Handle.InFlight > 0)
+            {
+                SupervisionLog.DrainOver(logger, worker.Index, worker.Pid, worker.Handle.InFlight, options.DrainTimeout.TotalSeconds);
+            }
+
+            Tell(worker, life.DrainUntil > now ? life.DrainUntil - now : TimeSpan.Zero);
+        }
+
+        if (life.KillAt <= now)
+        {
+            life.KillAt = null;
+            if (worker.State is WorkerState.Draining)
+            {
+                Kill(worker);
+            }
+            else
+            {
+                worker.Process?.Kill();
+            }
+        }
+    }
+
+    /// <summary>When something is due for a worker, or null.</summary>
+    public static TimeSpan? Due(Worker worker, TimeSpan now)
+    {
+        TimeSpan? look = worker.State is WorkerState.Draining && !worker.Life.IsTold ? now + DrainLook : null;
+        return look < worker.Life.KillAt || worker.Life.KillAt is null ? look : worker.Life.KillAt;
+    }
+
+    private void Leave(Worker worker, RetireReason reason, TimeSpan grace)
+    {
+        worker.Life.Reason = reason;
+        if (!reason.Rule().Drains)
+        {
+            BreakOff(worker);
+        }
+        else if (worker.State is WorkerState.Starting)
+        {
+            // It has nothing to finish.
+            End(worker);
+        }
+        else
+        {
+            BeginDrain(worker, grace);
+        }
+    }
+
+    private void BeginDrain(Worker worker, TimeSpan grace)
+    {
+        pool.Remove(worker.Handle);
+        worker.Links.Shut();
+        worker.Life.MoveTo(WorkerState.Draining);
+        worker.Life.DrainUntil = roster.Now + grace;
+        SupervisionLog.Draining(logger, worker.Index, worker.Pid, worker.Handle.InFlight, grace.TotalSeconds);
+        Advance(worker, roster.Now);
+    }
+
+    // The worker is told to end when its last response is complete, so that it never has to refuse a request that was on its way.
+    private void Tell(Worker worker, TimeSpan grace)
+    {
+        worker.Life.IsTold = true;
+        worker.Life.KillAt = roster.Now + grace + ShutdownTime;
+        if (!worker.Links.Drain(grace))
+        {
+            End(worker);
+        }
+    }
+
+    // Its requests are lost with its links.
+    private void BreakOff(Worker worker)
+    {
+        if (worker.State is not WorkerState.Ending)
+        {
+            worker.Life.MoveTo(WorkerState.Ending);
+        }
+
+        worker.Links.Close();
+        if (worker.Life.Reason is RetireReason.LinkLost)
+        {
+            // It is most likely ending by itself; see to it that it does.
+            worker.Life.KillAt = roster.Now + WorkerProcess.ExitTime;
+        }
+        else
+        {
+            worker.Process?.Kill();
+        }
+    }
+
+    private static void End(Worker worker)
+    {
+        worker.Life.MoveTo(WorkerState.Ending);
+        worker.Process?.Kill();
+    }
+}

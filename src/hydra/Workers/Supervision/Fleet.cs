@@ -1,0 +1,281 @@
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>
+/// All workers, and every decision about them: what to start, replace, drain and kill. What happens to them comes in here, and goes to
+/// whom it concerns: <see cref="Starts"/>, <see cref="Replacements"/>, <see cref="Reloader"/>, <see cref="FleetSize"/>,
+/// <see cref="WearCheck"/> and <see cref="Departures"/>. Not for several threads: the supervisor's queue calls it.
+/// </summary>
+internal sealed class Fleet
+{
+    private static readonly TimeSpan LongestTick = TimeSpan.FromSeconds(60);
+
+    // How often age and queue are looked at. A look costs a few microseconds for each worker.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly SupervisorOptions _options;
+    private readonly IWorkerPool _pool;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _allStopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Roster _roster;
+    private readonly Reloader _reload;
+    private readonly Starts _starts;
+    private readonly Departures _departures;
+    private readonly Replacements _replacements;
+    private readonly FleetSize _size;
+    private readonly WearCheck _wear;
+    private TimeSpan _probeAt;
+    private TimeSpan _lookAt;
+
+    /// <summary>Makes the fleet; <see cref="Start"/> starts the workers.</summary>
+    public Fleet(
+        SupervisorOptions options,
+        IWorkerPool pool,
+        IQueueFigures queue,
+        IFleetActions actions,
+        IWorkerLogSink log,
+        ILogger logger,
+        TimeProvider time)
+    {
+        _options = options;
+        _pool = pool;
+        _logger = logger;
+        _roster = new Roster(options, actions, time);
+        _reload = new Reloader(_roster, logger);
+        _starts = new Starts(_roster, _reload, log, logger);
+        _departures = new Departures(_roster, options, pool, logger);
+        _replacements = new Replacements(_roster, _reload, _departures, logger);
+        _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
+        _wear = new WearCheck(_roster);
+    }
+
+    /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
+    public Task<StartOutcome> Started => _starts.First;
+
+    /// <summary>Completes when, after <see cref="Stop"/>, no process is left.</summary>
+    public Task AllStopped => _allStopped.Task;
+
+    /// <summary>All processes that have not ended. Any thread.</summary>
+    public IReadOnlyList<Worker> Alive => _roster.Alive;
+
+    private bool LooksOften => _options.Recycle.IsUsed || _options.Scale.IsUsed;
+
+    /// <summary>Starts all workers.</summary>
+    public void Start()
+    {
+        for (int i = 0; i < _options.Workers; i++)
+        {
+            _roster.WantOneMore();
+        }
+
+        Advance();
+    }
+
+    /// <summary>The workers of an index, whose links may come. Any thread.</summary>
+    public IEnumerable<ILinkOwner> OwnersOf(int index) => _roster.OwnersOf(index);
+
+    /// <summary>Asks for the end of a worker, where its reason allows it not before its replacement is ready.</summary>
+    public void Replace(Worker worker, RetireReason reason) => Decide(() => _replacements.Ask(worker, reason));
+
+    /// <summary>Starts a worker with the present code for each, and lets the old ones go as the new ones get ready.</summary>
+    public void Reload() => Decide(_reload.Request);
+
+    /// <summary>One worker more, as SIGTTIN asks for.</summary>
+    public void Grow() => Decide(_size.Grow);
+
+    /// <summary>One worker less, as SIGTTOU asks for.</summary>
+    public void Shrink() => Decide(_size.Shrink);
+
+    /// <summary>Lets all workers finish what they have and exit.</summary>
+    public void Stop(TimeSpan grace)
+    {
+        _roster.IsStopping = true;
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Stop(worker, grace);
+        }
+
+        CompleteIfAllStopped();
+    }
+
+    /// <summary>Kills all workers.</summary>
+    public void KillAll()
+    {
+        _roster.IsStopping = true;
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Kill(worker);
+        }
+
+        CompleteIfAllStopped();
+    }
+
+    /// <summary>The process of a worker is there.</summary>
+    public static void OnProcessStarted(Worker worker)
+    {
+        // What was decided while it was being started found no process to end.
+        if (worker.State is WorkerState.Ending)
+        {
+            worker.Process?.Kill();
+        }
+    }
+
+    /// <summary>A worker is ready.</summary>
+    public void OnReady(Worker worker)
+    {
+        if (worker.State is not WorkerState.Starting || _roster.IsStopping)
+        {
+            return;
+        }
+
+        WorkerSlot slot = _roster.SlotOf(worker);
+        worker.Life.BecomeReady(_roster.Now);
+        SupervisionLog.Ready(_logger, worker.Index, worker.Pid);
+        _pool.Add(worker.Handle);
+        if (slot.Replacement == worker)
+        {
+            _replacements.TakeOver(slot, worker);
+        }
+
+        _reload.OnReady(worker);
+        _starts.OnReady();
+        Advance();
+    }
+
+    /// <summary>A worker has drained.</summary>
+    public void OnGoodbye(Worker worker) => _departures.OnGoodbye(worker);
+
+    /// <summary>A link of a worker has closed.</summary>
+    public void OnLinkClosed(Worker worker, string? violation) => _departures.OnLinkClosed(worker, violation);
+
+    /// <summary>The process of a worker has ended, or could not be started.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="exitCode">As <see cref="WorkerProcess.WaitAsync"/> gives it.</param>
+    public void OnExited(Worker worker, int exitCode)
+    {
+        WorkerSlot slot = _roster.SlotOf(worker);
+        (bool served, bool replaced) = (slot.Serving == worker, slot.Replacement == worker);
+        worker.Life.MoveTo(WorkerState.Stopped);
+        _pool.Remove(worker.Handle);
+        worker.Links.End();
+        _roster.Remove(worker);
+        if (_roster.IsStopping || (!served && !replaced))
+        {
+            SupervisionLog.Stopped(_logger, worker.Index, worker.Pid, worker.Life.Reason?.Rule().Text ?? "");
+            CompleteIfAllStopped();
+        }
+        else if (replaced)
+        {
+            WorkerFailure failure = worker.FailureOr(exitCode);
+            _starts.LogTraceback(worker, failure);
+            _replacements.OnFailed(slot, worker, failure);
+        }
+        else
+        {
+            _starts.OnEnded(slot, worker, exitCode);
+        }
+
+        Advance();
+    }
+
+    /// <summary>Does what is due. Called at <see cref="UntilNextTick"/> or at any other time.</summary>
+    public void Tick()
+    {
+        TimeSpan now = _roster.Now;
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Advance(worker, now);
+        }
+
+        if (!_roster.IsStopping)
+        {
+            Probe(now);
+            Look(now);
+            Advance();
+        }
+    }
+
+    /// <summary>How long nothing is due.</summary>
+    public TimeSpan UntilNextTick()
+    {
+        TimeSpan now = _roster.Now;
+        TimeSpan next = _roster.IsStopping ? now + LongestTick : LooksOften ? Sooner(_probeAt, _lookAt) : _probeAt;
+        foreach (WorkerSlot slot in _roster.Slots)
+        {
+            next = Sooner(next, slot.StartAt);
+            next = Sooner(next, slot.RetryAt > now ? slot.RetryAt : null);
+        }
+
+        foreach (Worker worker in _roster.Alive)
+        {
+            next = Sooner(next, Departures.Due(worker, now));
+        }
+
+        return next > now ? next - now : TimeSpan.FromMilliseconds(1);
+    }
+
+    private static TimeSpan Sooner(TimeSpan a, TimeSpan? b) => b < a ? b.Value : a;
+
+    private void Decide(Action decision)
+    {
+        if (!_roster.IsStopping)
+        {
+            decision();
+            Advance();
+        }
+    }
+
+    // Starts what is due: workers, then replacements.
+    private void Advance()
+    {
+        if (!_roster.IsStopping)
+        {
+            _starts.StartDue();
+            _replacements.Advance();
+        }
+    }
+
+    private void Probe(TimeSpan now)
+    {
+        if (now < _probeAt)
+        {
+            return;
+        }
+
+        _probeAt = now + _options.ProbeInterval;
+        foreach (Worker worker in _roster.Alive)
+        {
+            if (worker.State.Serves())
+            {
+                worker.Links.Ping();
+            }
+        }
+    }
+
+    private void Look(TimeSpan now)
+    {
+        if (!LooksOften || now < _lookAt)
+        {
+            return;
+        }
+
+        _lookAt = now + LookInterval;
+        _wear.Look(now);
+        if (_options.Scale.IsUsed && _starts.First.IsCompleted)
+        {
+            _size.Look(now);
+        }
+    }
+
+    private void CompleteIfAllStopped()
+    {
+        if (_roster.IsStopping && _roster.Alive.Count == 0)
+        {
+            _allStopped.TrySetResult();
+        }
+    }
+}

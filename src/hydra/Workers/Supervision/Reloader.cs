@@ -1,0 +1,113 @@
+using Hydra.Workers.Links;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>
+/// Replacing all workers: their code has changed. Says which are to be replaced (<see cref="ReloadPlan"/>); <see cref="Replacements"/> does
+/// it. For the supervisor's queue alone.
+/// </summary>
+internal sealed class Reloader(Roster roster, ILogger logger)
+{
+    private readonly ReloadPlan _plan = new();
+
+    /// <summary>Which reload new workers come after: 0 before the first.</summary>
+    public int Generation => _plan.Generation;
+
+    /// <summary>Whether workers are left to replace.</summary>
+    public bool IsActive => _plan.IsActive;
+
+    /// <summary>Whether a worker with the new code has got ready.</summary>
+    public bool IsProven => _plan.IsProven;
+
+    /// <summary>Whether the worker of this index is to be replaced.</summary>
+    public bool Contains(WorkerSlot slot) => _plan.Contains(slot.Index);
+
+    /// <summary>Begins a reload, or has another one follow the one that is under way.</summary>
+    public void Request()
+    {
+        // One whose last replacements fail, or wait for old workers to drain, is begun anew instead.
+        if (_plan.IsActive && roster.Slots.Any(slot => slot.Replacement is not null && Contains(slot)))
+        {
+            _plan.WantAgain();
+            SupervisionLog.ReloadFollows(logger);
+            return;
+        }
+
+        Begin();
+    }
+
+    /// <summary>A worker is ready.</summary>
+    public void OnReady(Worker worker)
+    {
+        bool wasActive = _plan.IsActive;
+        if (_plan.OnReady(worker.Index, worker.Life.Generation) && wasActive)
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>The worker of this index needs no replacement any more: what follows it has the new code anyway.</summary>
+    public void Drop(WorkerSlot slot)
+    {
+        if (_plan.Drop(slot.Index))
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>A replacement has failed.</summary>
+    /// <returns>Whether it was the first that was started with the new code: then the reload is given up.</returns>
+    public bool TryAbandon(Worker replacement, WorkerFailure failure)
+    {
+        if (!_plan.Contains(replacement.Index) || _plan.IsProven || replacement.Life.Generation != _plan.Generation)
+        {
+            return false;
+        }
+
+        _plan.Abandon();
+        foreach (WorkerSlot slot in roster.Slots)
+        {
+            if (slot.Serving is { State: WorkerState.Retiring } serving && slot.Replacement is null && slot.Wish is null)
+            {
+                serving.Life.MoveTo(WorkerState.Ready);
+                serving.Life.Reason = null;
+            }
+        }
+
+        SupervisionLog.ReloadFailed(logger, failure.Message);
+        Follow();
+        return true;
+    }
+
+    private void Begin()
+    {
+        WorkerSlot[] slots = [.. roster.Slots.Where(static slot => slot.IsWanted)];
+        TimeSpan now = roster.Now;
+        _plan.Begin(slots.Where(static slot => slot.Serving is not null).Select(static slot => slot.Index), now);
+        SupervisionLog.Reloading(logger, slots.Length);
+        foreach (WorkerSlot slot in slots)
+        {
+            slot.RetryAt = TimeSpan.Zero;
+            if (slot.StartAt is not null)
+            {
+                // Its start failed before; perhaps that is what the new code mends.
+                slot.StartAt = now;
+            }
+        }
+    }
+
+    private void Complete()
+    {
+        SupervisionLog.Reloaded(logger, _plan.Count, (roster.Now - _plan.BeganAt).TotalSeconds);
+        Follow();
+    }
+
+    private void Follow()
+    {
+        if (_plan.IsWantedAgain)
+        {
+            Begin();
+        }
+    }
+}

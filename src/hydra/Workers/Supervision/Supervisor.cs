@@ -1,0 +1,157 @@
+using System.Threading.Channels;
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>
+/// Starts the workers, replaces them, and stops them all in the end. All decisions are made by the <see cref="Fleet"/> on one queue
+/// (<see cref="RunAsync"/>); events from processes, links and signals are posted to it from any thread.
+/// </summary>
+internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
+{
+    private readonly SupervisorOptions _options;
+    private readonly IWorkerLogSink _log;
+    private readonly ILogger _logger;
+    private readonly LinkAcceptor _acceptor;
+    private readonly IWorkerStarter _starter;
+    private readonly WorkerLauncher _launcher;
+    private readonly Fleet _fleet;
+    private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ITimer _timer;
+    private readonly Watchdog _watchdog;
+    private long _launched;
+
+    /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
+    public Supervisor(SupervisorOptions options, LinkAddress address, IWorkerPool pool, IQueueFigures queue, IWorkerLogSink log, ILogger logger)
+    {
+        _options = options;
+        _log = log;
+        _logger = logger;
+        _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
+        var spawner = new WorkerSpawner();
+        _starter = options.Preload
+            ? new TemplateStarter(
+                spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
+            : new DirectStarter(spawner, options.Command);
+        _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
+        _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
+        _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
+        _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
+    public Task<StartOutcome> Started => _fleet.Started;
+
+    /// <summary>All worker processes that have not ended. Any thread.</summary>
+    public IReadOnlyList<Worker> Alive => _fleet.Alive;
+
+    /// <summary>How many were started so far. Any thread.</summary>
+    public long Launched => Volatile.Read(ref _launched);
+
+    /// <summary>Starts all workers.</summary>
+    public void Start()
+    {
+        _ = _acceptor.RunAsync();
+        _ = RunAsync();
+        Post(_fleet.Start);
+    }
+
+    /// <summary>
+    /// Starts another worker in the place of this one, waits until it is ready, and then lets this one finish what it has and end. As
+    /// long as no replacement gets ready it serves on. Nothing happens when it does not serve or is being replaced already. Any thread.
+    /// </summary>
+    public void Replace(Worker worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
+
+    /// <summary>Replaces all workers by such with the present code, as far as that starts. Any thread.</summary>
+    public void Reload() => Post(_fleet.Reload);
+
+    /// <summary>One worker more. Any thread.</summary>
+    public void Grow() => Post(_fleet.Grow);
+
+    /// <summary>One worker less. Any thread.</summary>
+    public void Shrink() => Post(_fleet.Shrink);
+
+    /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
+    public async Task StopAsync(TimeSpan grace)
+    {
+        Post(() => _fleet.Stop(grace));
+        Post(_starter.Stop);
+        Task finished = await Task.WhenAny(_fleet.AllStopped, Task.Delay(grace + WorkerProcess.ExitTime)).ConfigureAwait(false);
+        if (finished != _fleet.AllStopped)
+        {
+            KillAll();
+            await _fleet.AllStopped.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Kills all workers at once. Any thread.</summary>
+    public void KillAll()
+    {
+        Post(_fleet.KillAll);
+        Post(_starter.Stop);
+    }
+
+    /// <summary>Closes the socket that workers connect to.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        _watchdog.Dispose();
+        _acceptor.Dispose();
+        _starter.Dispose();
+    }
+
+    Worker IFleetActions.Create(int index, WorkerLife life)
+        => new(
+            index,
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned),
+            this,
+            life);
+
+    void IFleetActions.Launch(Worker worker)
+    {
+        Interlocked.Increment(ref _launched);
+        _ = LaunchAsync(worker);
+    }
+
+    void IWorkerEvents.OnReady(Worker worker)
+    {
+        _watchdog.Add(worker);
+        Post(() => _fleet.OnReady(worker));
+    }
+
+    void IWorkerEvents.OnGoodbye(Worker worker) => Post(() => _fleet.OnGoodbye(worker));
+
+    void IWorkerEvents.OnLinkClosed(Worker worker, string? violation) => Post(() => _fleet.OnLinkClosed(worker, violation));
+
+    void IWorkerEvents.OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message)
+        => _log.Write(worker.Index, worker.Pid, level, created, logger, message);
+
+    private async Task LaunchAsync(Worker worker)
+    {
+        int code = await _launcher.RunAsync(worker, () => Post(() => Fleet.OnProcessStarted(worker))).ConfigureAwait(false);
+        _watchdog.Remove(worker);
+        Post(() => _fleet.OnExited(worker, code));
+    }
+
+    private void Post(Action action) => _queue.Writer.TryWrite(action);
+
+    private async Task RunAsync()
+    {
+        await foreach (Action action in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                action();
+                _timer.Change(_fleet.UntilNextTick(), Timeout.InfiniteTimeSpan);
+            }
+            catch (Exception e)
+            {
+                // A mistake of ours in one decision must not end all further ones.
+                SupervisionLog.DecisionFailed(_logger, e);
+            }
+        }
+    }
+}

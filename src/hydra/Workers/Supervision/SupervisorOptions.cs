@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using Hydra.Transport;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>What the supervisor needs to know. Immutable.</summary>
+internal sealed record SupervisorOptions
+{
+    /// <summary>How many workers are started.</summary>
+    public int Workers => Scale.Minimum;
+
+    /// <summary>How many workers there may be, and what decides between.</summary>
+    public required ScaleOptions Scale { get; init; }
+
+    /// <summary>The most workers that signals may ask for where <see cref="Scale"/> is not used.</summary>
+    public required int MostWorkers { get; init; }
+
+    /// <summary>How long the requests of a worker that is replaced or removed may go on.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>When workers are replaced because of their age.</summary>
+    public RecycleOptions Recycle { get; init; } = new();
+
+    /// <summary>How often workers are asked how they do: the lateness of their event loops is what scaling goes by.</summary>
+    public TimeSpan ProbeInterval => Scale.IsUsed ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
+
+    /// <summary>How long requests may take, and workers may be silent.</summary>
+    public WatchdogOptions Watchdog { get; init; } = new();
+
+    /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
+    public bool InterruptsAbandoned { get; init; }
+
+    /// <summary>Data links for each worker: one for each event loop of the front.</summary>
+    public required int DataLinks { get; init; }
+
+    /// <summary>Makes the channel of a data link from its connected socket and its index.</summary>
+    public required Func<Socket, int, LinkChannel> DataChannel { get; init; }
+
+    /// <summary>Requests that a worker may be given at the same time; 0 for no limit but its own.</summary>
+    public int LimitConcurrency { get; init; }
+
+    /// <summary>The windows that WELCOME names.</summary>
+    public required WelcomeWindows Windows { get; init; }
+
+    /// <summary>Called before each start of a worker, also of one that is forked. Throws <see cref="WorkerStartException"/>.</summary>
+    public Action Prepare { get; init; } = static () => { };
+
+    /// <summary>How a process is started; asked before each start, with --preload that of the template. Throws <see cref="WorkerStartException"/>.</summary>
+    public required Func<WorkerCommand> Command { get; init; }
+
+    /// <summary>Whether the application is imported once and workers are forked from that.</summary>
+    public bool Preload { get; init; }
+
+    /// <summary>The boot document but for what differs from worker to worker.</summary>
+    public required BootDocument Document { get; init; }
+}

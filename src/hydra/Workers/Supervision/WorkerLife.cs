@@ -1,0 +1,57 @@
+namespace Hydra.Workers.Supervision;
+
+/// <summary>
+/// Where a worker is in its life, and since when. Changed on the supervisor's queue alone; the state may be read by any thread. Times
+/// are those of <see cref="Fleet"/>: since the supervisor was made.
+/// </summary>
+internal sealed class WorkerLife
+{
+    private volatile WorkerState _state;
+
+    /// <summary>Where it is.</summary>
+    public WorkerState State => _state;
+
+    /// <summary>Why it goes, once that is decided.</summary>
+    public RetireReason? Reason { get; set; }
+
+    /// <summary>Which reload it was started after: 0 before the first.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>When it was started.</summary>
+    public TimeSpan StartedAt { get; init; }
+
+    /// <summary>When it became ready, or null.</summary>
+    public TimeSpan? ReadyAt { get; private set; }
+
+    /// <summary>When what it still has is cut off; set while it drains.</summary>
+    public TimeSpan DrainUntil { get; set; }
+
+    /// <summary>Whether DRAIN was sent.</summary>
+    public bool IsTold { get; set; }
+
+    /// <summary>When the process is killed; null while nothing presses.</summary>
+    public TimeSpan? KillAt { get; set; }
+
+    /// <summary>What makes it old; null where nothing does.</summary>
+    public WearLimits? Limits { get; init; }
+
+    /// <summary>It serves.</summary>
+    /// <exception cref="InvalidOperationException">There is no such transition.</exception>
+    public void BecomeReady(TimeSpan now)
+    {
+        MoveTo(WorkerState.Ready);
+        ReadyAt = now;
+    }
+
+    /// <summary>Goes to another state.</summary>
+    /// <exception cref="InvalidOperationException">There is no such transition.</exception>
+    public void MoveTo(WorkerState state)
+    {
+        if (!WorkerTransitions.IsAllowed(_state, state))
+        {
+            throw new InvalidOperationException($"a worker cannot go from {_state} to {state}");
+        }
+
+        _state = state;
+    }
+}
