@@ -18,6 +18,18 @@ def next_taken(front):
     return (frame.stream,) + wire.unpack_taken(frame.payload)
 
 
+def wait_taken(front, stream):
+    """
+    Waits until TAKEN names the stream; returns its requests. Before that there may be reports of what requests
+    cost, for the stream 0: they come when two milliseconds are full, and on a busy machine a quick request does that.
+    """
+    while True:
+        taken, _, requests = next_taken(front)
+        if taken == stream:
+            return requests
+        assert taken == 0, taken
+
+
 class AsgiTakenTests(AsgiCase):
     def setUp(self):
         frames = self.front.data[0].frames
@@ -28,10 +40,7 @@ class AsgiTakenTests(AsgiCase):
         self.front.get("/make_gate", query="taken")
         waiting = [self.front.open("GET", "/wait_at_gate", query="taken", send=False) for _ in range(3)]
         self.front.data[0].send(b"".join(exchange.frame for exchange in waiting))
-        stream = 0
-        while stream != waiting[-1].id:
-            stream, _, requests = next_taken(self.front)
-            self.assertGreater(requests, 0)
+        self.assertGreater(wait_taken(self.front, waiting[-1].id), 0)
         self.front.get("/open_gate", query="taken")
         for exchange in waiting:
             self.assertEqual(exchange.response().status, 200)
@@ -40,7 +49,9 @@ class AsgiTakenTests(AsgiCase):
         self.front.get("/make_gate", query="never")
         left = self.front.open("GET", "/wait_at_gate", query="never", send=False)
         self.front.data[0].send(left.frame + wire.pack_cancel(left.id, 0, wire.CANCEL_CLIENT_LEFT))
-        self.assertEqual(next_taken(self.front)[0], left.id)
+        self.assertGreater(wait_taken(self.front, left.id), 0)
+        # So that the worker's end does not wait for it.
+        self.front.get("/open_gate", query="never")
 
     def test_quick_requests_are_reported_now_and_then(self):
         told = 0
@@ -100,7 +111,6 @@ class WsgiTakenTests(WsgiCase):
             self.assertEqual(reset.reset, (wire.RESET_CANCELLED, ""))
             self.assertEqual(reset.status, 0)
             front.stop()
-
 
     def test_requests_behind_one_that_blocks_are_given_back(self):
         for threads in (1, 2):
