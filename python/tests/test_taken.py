@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -72,8 +73,10 @@ class WsgiTakenTests(WsgiCase):
         with tempfile.TemporaryDirectory() as directory:
             flag = os.path.join(directory, "flag")
             exchange = self.front.open("GET", "/blocks", query=flag)
-            while self.front.ping()[4] < 50:
-                pass
+            self.front.wait_begun(flag)
+            begun = time.monotonic()
+            while time.monotonic() < begun + 0.05:
+                self.front.ping()
             with open(flag, "w"):
                 pass
             exchange.response()
@@ -101,8 +104,7 @@ class WsgiTakenTests(WsgiCase):
             # Its body is still coming: it is not given back.
             waits = front.open("POST", "/events", end=False, send=False)
             front.data[0].send(runs.frame + waits.frame)
-            while front.ping()[3] != 2:
-                pass
+            front.wait_begun(flag)
             waits.cancel()
             with open(flag, "w"):
                 pass
@@ -119,8 +121,7 @@ class WsgiTakenTests(WsgiCase):
                     front.ready()
                     flag = os.path.join(directory, "flag")
                     blocks = [front.open("GET", "/blocks", query=flag) for _ in range(threads)]
-                    while front.ping()[3] != threads:
-                        pass
+                    front.wait_begun(flag, threads)
                     late = [front.open("GET", "/notes", query="late %d" % number) for number in range(3)]
                     for exchange in late:
                         self.assertEqual(exchange.response().reset[0], wire.RESET_NOT_STARTED)
@@ -139,13 +140,13 @@ class WsgiTakenTests(WsgiCase):
 
 class MeterTests(unittest.TestCase):
     def test_later_steps_count_with_their_processor_time(self):
-        from hydra_worker.asgi.meter import LoopMeter
+        from hydra_worker.eventloop.meter import LoopMeter
 
         meter = LoopMeter()
         unfinished = {"a request"}
         meter.add(unfinished)
         meter.begin()
-        meter.count()
+        meter.requests += 1
         meter.end()
         busy, requests = meter.take()
         self.assertEqual(requests, 1)
@@ -157,7 +158,7 @@ class MeterTests(unittest.TestCase):
         self.assertGreater(meter.take()[0], busy)
 
     def test_what_runs_while_no_request_does_is_none_of_theirs(self):
-        from hydra_worker.asgi import meter as meters
+        from hydra_worker.eventloop import meter as meters
 
         meter = meters.LoopMeter()
         meter.add(set())
@@ -168,7 +169,7 @@ class MeterTests(unittest.TestCase):
         thread_time.assert_not_called()
 
     def test_loop_that_only_waits_is_not_busy(self):
-        from hydra_worker.asgi.meter import LoopMeter
+        from hydra_worker.eventloop.meter import LoopMeter
 
         meter = LoopMeter()
         meter.add({"a request"})

@@ -17,7 +17,7 @@ public sealed class CommandLineTests
         Assert.Equal(1, options.Workers);
         Assert.False(options.WorkersAuto);
         Assert.Equal(1, options.Threads);
-        Assert.Equal(AppInterface.Auto, options.Interface);
+        Assert.Equal("auto", options.Interface);
         Assert.Equal(EventLoop.Auto, options.Loop);
         Assert.Equal(Lifespan.Auto, options.Lifespan);
         Assert.Equal(TransportKind.Auto, options.Transport);
@@ -74,7 +74,11 @@ public sealed class CommandLineTests
     [InlineData("--adapter", "wsgi")]
     [InlineData("--interface", "WSGI")]
     public void Parse_Interface_IsTakenByEitherName(string option, string value)
-        => Assert.Equal(AppInterface.Wsgi, Parsing.Run("main:app", option, value).Interface);
+        => Assert.Equal("wsgi", Parsing.Run("main:app", option, value).Interface);
+
+    [Fact]
+    public void Parse_InterfaceWithAColon_IsLeftToTheWorker()
+        => Assert.Equal("shop.web:Adapter", Parsing.Run("main:app", "--interface", "shop.web:Adapter").Interface);
 
     [Fact]
     public void Parse_EveryOption_ArrivesInTheOptions()

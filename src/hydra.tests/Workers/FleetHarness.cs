@@ -67,7 +67,7 @@ internal sealed class FleetHarness : IFleetActions, IWorkerPool, IQueueFigures, 
         ILinkOwner owner = worker;
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Control, 0), []));
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Data, 0), []));
-        ((IControlSink)worker).OnReady(new WorkerInfo("asgi", "CPython", "asyncio", 0));
+        ((IControlSink)worker).OnReady(new WorkerInfo("asgi", InterfaceFeatures.None, "CPython", "asyncio", 0));
     }
 
     /// <summary>Its process ends.</summary>

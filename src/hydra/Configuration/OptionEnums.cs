@@ -1,15 +1,5 @@
 namespace Hydra.Configuration;
 
-/// <summary>Which interface the application speaks.</summary>
-internal enum AppInterface
-{
-    /// <summary>The worker finds out when it has loaded the application.</summary>
-    Auto,
-    Asgi,
-    Asgi2,
-    Wsgi,
-}
-
 /// <summary>The event loop of a worker.</summary>
 internal enum EventLoop
 {

@@ -74,6 +74,24 @@ internal static partial class OptionTable
         return problem;
     }
 
+    // What has a colon names an adapter in a module, which only the worker can find.
+    private static string? BindInterface(OptionsDraft draft, OptionValue value)
+    {
+        string text = value.Text.Trim();
+        string? problem = null;
+        if (!text.Contains(':', StringComparison.Ordinal))
+        {
+            problem = ValueReader.Choice(text, OptionNames.Interfaces, out text);
+        }
+        else if (text.StartsWith(':') || text.EndsWith(':') || ControlText.IndexOfDangerous(text) >= 0)
+        {
+            problem = $"\"{text}\" is not a module and an adapter in it; write package.module:Adapter.";
+        }
+
+        draft.Options = draft.Options with { Interface = text };
+        return problem;
+    }
+
     private static string? BindRootPath(OptionsDraft draft, OptionValue value)
     {
         string? problem = ValueReader.RootPath(value.Text, out string path);

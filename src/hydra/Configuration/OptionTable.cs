@@ -17,7 +17,7 @@ internal static partial class OptionTable
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
             Help = "What the application speaks. With auto the worker finds out when it has loaded the application.",
-            Bind = Choice(OptionNames.Interfaces, static (o, v) => o with { Interface = v }),
+            Bind = BindInterface,
         },
         new()
         {

@@ -169,7 +169,7 @@ internal sealed class WorkerSetup : IDisposable
         App = _options.App!,
         Factory = _options.Factory,
         AppDir = _options.AppDir,
-        Interface = OptionNames.NameOf(OptionNames.Interfaces, _options.Interface),
+        Interface = _options.Interface,
         Loop = OptionNames.NameOf(OptionNames.Loops, _options.Loop),
         Lifespan = OptionNames.NameOf(OptionNames.Lifespans, _options.Lifespan),
         Threads = _options.Threads,
