@@ -32,7 +32,7 @@ from load import Request  # noqa: E402
 
 # As the front's: docs/protocol.md, "Streams".
 WINDOW = 256 * 1024
-CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000"
+CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00"
 STREAM_OFFSET = 8
 
 
@@ -57,6 +57,17 @@ CASES = (
 )
 
 
+def document(shim: Path, **fields: str) -> dict[str, object]:
+    """The boot document that this shim takes: another build's has a hash of its own, and perhaps other fields."""
+    text = (shim / "hydra_worker" / "wire.py").read_text()
+    found = re.search(r"^SCHEMA_HASH = (\w+)$", text, re.MULTILINE)
+    assert found is not None
+    whole = {name: kind() for name, kind in wire.BOOT.items()}
+    whole.update(interface="auto", loop="auto", lifespan="auto", threads=1, data_links=1, log_level="info",
+                 grace_milliseconds=30_000, version="bench", schema=str(int(found[1], 0)))
+    return {**whole, **fields}
+
+
 class Worker:
     """A worker process and its links. Its data link is driven by the caller's thread."""
 
@@ -66,8 +77,7 @@ class Worker:
             listener.bind(f"{directory}/s")
             listener.listen()
             token = secrets.token_hex(32)
-            boot = {"address": f"unix:{directory}/s", "token": token, "worker": 0, "workers": 1, "app": app,
-                    "app_dir": str(BENCH / "apps"), "version": "bench"}
+            boot = document(shim, address=f"unix:{directory}/s", token=token, app=app, app_dir=str(BENCH / "apps"))
             self.process = subprocess.Popen([python, str(shim / "hydra_shim.py")], stdin=subprocess.PIPE)
             self.process.stdin.write(json.dumps(boot).encode() + b"\n")
             self.process.stdin.flush()
@@ -77,6 +87,8 @@ class Worker:
         while self._read_frame(self.control) != wire.READY:
             pass
         self.next_stream = 1
+        # The beginning of a frame that has not come whole.
+        self.rest = b""
 
     def _welcome(self, listener: socket.socket) -> socket.socket:
         listener.settimeout(30)
@@ -103,22 +115,27 @@ class Worker:
     def batches(self, frame: bytes, size: int, seconds: float) -> float:
         """Sends batches for so long; returns microseconds of CPU time for each request."""
         batch = bytearray(frame * size)
-        buffer = bytearray(1024 * 1024)
-        link = self.data
-        link.sendall(self._number(bytearray(frame), 1, len(frame)))
-        answer = len(link.recv(wire.HEADER_SIZE, socket.MSG_PEEK | socket.MSG_WAITALL))
-        answer += wire.HEADER.unpack(link.recv(wire.HEADER_SIZE, socket.MSG_PEEK))[0]
-        link.recv(answer, socket.MSG_WAITALL)
         deadline = time.monotonic() + seconds
         before = self.cpu()
         requests = 0
         while time.monotonic() < deadline:
-            link.sendall(self._number(batch, size, len(frame)))
-            left = answer * size
-            while left:
-                left -= link.recv_into(buffer, min(left, len(buffer)))
+            self.data.sendall(self._number(batch, size, len(frame)))
+            self._take_responses(size)
             requests += size
         return (self.cpu() - before) / requests * 1e6
+
+    def _take_responses(self, count: int) -> None:
+        """Waits for so many; each is one frame. What the worker tells of itself comes in between."""
+        while count:
+            data = self.rest + self.data.recv(1024 * 1024)
+            at = 0
+            while len(data) - at >= wire.HEADER_SIZE:
+                length, kind, *_ = wire.HEADER.unpack_from(data, at)
+                if len(data) - at < wire.HEADER_SIZE + length:
+                    break
+                at += wire.HEADER_SIZE + length
+                count -= kind == wire.RESPONSE
+            self.rest = data[at:]
 
     def _number(self, batch: bytearray, size: int, length: int) -> bytearray:
         for index in range(size):

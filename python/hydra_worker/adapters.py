@@ -1,90 +1,99 @@
-"""
-The interfaces that the shim speaks. One more is one more line here and a module with a `run` function.
-
-`run(worker, application)` serves until the worker is told to stop and returns the exit code.
-"""
+"""Which adapter serves the application. One more built-in interface is one more line here."""
 
 from __future__ import annotations
 
-import importlib
-from typing import Any, Callable, Dict
+from typing import Any, Dict, Optional, Tuple
 
-from . import wire
+from . import loading, wire
+from .adapter import Adapter
+from .asgi.adapter import ASGI, ASGI2
 from .boot import Boot
-from .detect import detect, is_coroutine_callable
+from .detect import detect
 from .errors import StartError
-from .loading import call_factory, check_callable
 from .logs import logger
+from .tracebacks import summarize
+from .wsgi.adapter import WSGI
 
-# Interface → the module that serves it.
-REGISTRY: Dict[str, str] = {
-    "asgi": "hydra_worker.asgi.engine",
-    "asgi2": "hydra_worker.asgi.engine",
-    "wsgi": "hydra_worker.wsgi.engine",
-}
+# Those of the shim's own, in the order in which they are asked. The front knows their names: OptionNames.Interfaces.
+BUILT_IN: Dict[str, Adapter] = {each.name: each for each in (ASGI, ASGI2, WSGI)}
 
-Run = Callable[[Any, str, Any], int]
-
-# Interfaces that need an event loop, which the application may want to find while it is imported.
-WITH_LOOP = ("auto", "asgi", "asgi2")
+AUTO = "auto"
 
 
-def choose(boot: Boot, application: Any) -> "tuple[str, Any]":
+def find(boot: Boot) -> Optional[Adapter]:
+    """The adapter that the user has named; None where the application decides. Raises StartError."""
+    name = boot.interface
+    if name == AUTO:
+        return None
+    if ":" in name:
+        return _Named(name, _load(name))
+    if name not in BUILT_IN:
+        known = ", ".join(sorted(BUILT_IN))
+        raise StartError(
+            wire.FAILURE_INTERFACE_MISMATCH, f'There is no interface "{name}"; there are {known}.'
+        )
+    return BUILT_IN[name]
+
+
+def wants_loop(adapter: Optional[Adapter]) -> bool:
+    """Whether the application may want to find an event loop while it is imported."""
+    return adapter is None or adapter.wants_loop
+
+
+def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adapter, Any]:
     """
-    Settles the interface. Returns it with the application, which is another where a factory had to be called
-    for it.
+    Settles the adapter. Returns it with the application, which is another where a factory had to be called
+    for it. Raises StartError.
     """
-    check_callable(application, boot.app)
+    if isinstance(named, _Named):
+        # What it serves may be anything.
+        _check(boot, named, application, None)
+        return named, application
+    loading.check_callable(application, boot.app)
     found = detect(application)
     if found == "factory" and not boot.factory:
         logger.warning('"%s" takes no arguments: it is called as a factory. Say so with --factory.', boot.app)
-        application = call_factory(application, boot.app)
+        application = loading.call_factory(application, boot.app)
         found = detect(application)
-    wanted = boot.interface
-    if wanted == "auto":
-        if found is None or found == "factory":
+    if named is not None:
+        _check(boot, named, application, found)
+        return named, application
+    for adapter in BUILT_IN.values():
+        if adapter.recognises(application, found):
+            return adapter, application
+    raise StartError(
+        wire.FAILURE_INTERFACE_MISMATCH,
+        f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters; '
+        "name its interface with --interface.",
+    )
+
+
+def _check(boot: Boot, adapter: Adapter, application: Any, found: Optional[str]) -> None:
+    problem = adapter.refuse(application, found)
+    if problem:
+        raise StartError(wire.FAILURE_INTERFACE_MISMATCH, f'"{boot.app}" {problem}')
+
+
+def _load(name: str) -> Any:
+    module_name, _, path = name.partition(":")
+    _, target = loading.find_attribute(loading.import_module(module_name), module_name, path)
+    if isinstance(target, type):
+        try:
+            target = target()
+        except BaseException as error:
             raise StartError(
-                wire.FAILURE_INTERFACE_MISMATCH,
-                f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters; '
-                "name its interface with --interface.",
-            )
-        return found, application
-    if wanted not in REGISTRY:
-        known = ", ".join(sorted(REGISTRY))
-        raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH, f'There is no interface "{wanted}"; there are {known}.'
-        )
-    _check_match(boot.app, wanted, found, application)
-    return wanted, application
+                wire.FAILURE_FACTORY_RAISED, f'The adapter "{name}" raised {summarize(error)}.', error
+            ) from None
+    if not callable(getattr(target, "run", None)):
+        raise StartError(wire.FAILURE_INTERFACE_MISMATCH, f'The adapter "{name}" has no run(worker, application).')
+    return target
 
 
-def _check_match(name: str, wanted: str, found: "str | None", application: Any) -> None:
-    """Refuses what cannot work; where detection is only a guess, the user's word counts."""
-    coroutine = not isinstance(application, type) and is_coroutine_callable(application)
-    if wanted == "wsgi" and (coroutine or found == "asgi"):
-        raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH,
-            f'"{name}" is an ASGI application; it cannot be served with --interface wsgi.',
-        )
-    if wanted in ("asgi", "asgi2") and found == "wsgi" and _takes(application, "environ", "start_response"):
-        raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH,
-            f'"{name}" is a WSGI application; it cannot be served with --interface {wanted}.',
-        )
-    if wanted == "asgi" and found == "asgi2" or wanted == "asgi2" and found == "asgi":
-        raise StartError(
-            wire.FAILURE_INTERFACE_MISMATCH,
-            f'"{name}" is an {found} application, not {wanted}; serve it with --interface {found}.',
-        )
+class _Named(Adapter):
+    """An adapter of the user's, with what it has not as every adapter has it."""
 
-
-def _takes(application: Any, *names: str) -> bool:
-    from .detect import parameters
-
-    found = parameters(application)
-    return found is not None and set(names) <= set(found[0])
-
-
-def runner(interface: str) -> Run:
-    """The function that serves the interface."""
-    return importlib.import_module(REGISTRY[interface]).run
+    def __init__(self, name: str, target: Any) -> None:
+        self.name = name
+        for attribute in ("wants_loop", "features", "refuse", "prepare", "run"):
+            if hasattr(target, attribute):
+                setattr(self, attribute, getattr(target, attribute))

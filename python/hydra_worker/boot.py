@@ -7,38 +7,18 @@ import os
 import sys
 from typing import Any, BinaryIO, Dict
 
+from . import wire
 from .errors import BootError
-
-_DEFAULTS: Dict[str, Any] = {
-    "address": "",
-    "token": "",
-    "schema": "",
-    "worker": 0,
-    "app": "",
-    "factory": False,
-    "app_dir": "",
-    "interface": "auto",
-    "loop": "auto",
-    "lifespan": "auto",
-    "threads": 1,
-    "root_path": "",
-    "data_links": 1,
-    "log_level": "info",
-    "grace_milliseconds": 30_000,
-    "interruptible": False,
-    "version": "",
-    "preload": False,
-}
 
 
 class Boot:
-    """The document's fields, each of the type of its default. Unknown keys are ignored."""
+    """The document's fields, which are those that wire.BOOT has of the front's BootDocument."""
 
-    __slots__ = tuple(_DEFAULTS)
+    __slots__ = tuple(wire.BOOT)
 
+    schema: str
     address: str
     token: str
-    schema: str
     worker: int
     app: str
     factory: bool
@@ -47,7 +27,6 @@ class Boot:
     loop: str
     lifespan: str
     threads: int
-    root_path: str
     data_links: int
     log_level: str
     grace_milliseconds: int
@@ -56,22 +35,21 @@ class Boot:
     preload: bool
 
     def __init__(self, document: Dict[str, Any]) -> None:
-        for name, default in _DEFAULTS.items():
-            value = document.get(name, default)
-            if value is None:
-                value = default
-            if type(value) is not type(default):
-                raise BootError(
-                    f"the boot document's {name!r} must be {type(default).__name__}, not {value!r}"
-                )
+        if document.get("schema") != str(wire.SCHEMA_HASH):
+            raise BootError("this shim and its front are of different builds (their schema hashes differ)")
+        for name in document:
+            if name not in wire.BOOT:
+                raise BootError(f"the boot document has the unknown field {name!r}")
+        for name, kind in wire.BOOT.items():
+            if name not in document:
+                raise BootError(f"the boot document has no {name!r}")
+            value = document[name]
+            if type(value) is not kind:
+                raise BootError(f"the boot document's {name!r} must be {kind.__name__}, not {value!r}")
             setattr(self, name, value)
         for name in ("address", "token", "app"):
             if not getattr(self, name):
-                raise BootError(f"the boot document has no {name!r}")
-        # PEP 3333: SCRIPT_NAME is empty or begins with "/", and is never "/" alone.
-        self.root_path = self.root_path.rstrip("/")
-        if self.root_path and not self.root_path.startswith("/"):
-            self.root_path = "/" + self.root_path
+                raise BootError(f"the boot document has an empty {name!r}")
         self.threads = max(1, self.threads)
         self.data_links = max(1, self.data_links)
 

@@ -28,5 +28,6 @@ def keep(here: str) -> None:
     # Where there is no place for files the shim is an archive, and Python keeps nothing of one.
     if sys.dont_write_bytecode and os.path.isdir(here):
         package = os.path.join(here, "hydra_worker")
-        for directory in (package, os.path.join(package, "asgi"), os.path.join(package, "wsgi")):
+        inner = [entry.path for entry in os.scandir(package) if entry.is_dir()]
+        for directory in (package, *inner):
             sys.path_importer_cache[directory] = FileFinder(directory, (_Loader, SOURCE_SUFFIXES))

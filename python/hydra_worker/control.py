@@ -12,9 +12,9 @@ import select
 import socket
 import threading
 import time
-from typing import Optional, Tuple
+from typing import Optional
 
-from . import forks, links, process, wire
+from . import forks, framing, links, process, wire
 from .boot import Boot
 from .errors import LinkBroken, StartError
 from .logs import clip
@@ -54,10 +54,6 @@ class Engine:
     def probe(self, timeout: float) -> float:
         """Seconds by which the event loop is late."""
         return 0.0
-
-    def load(self) -> Tuple[int, float]:
-        """Requests that run now, and the age of the oldest in seconds."""
-        return 0, 0.0
 
 
 class ControlLink:
@@ -102,12 +98,11 @@ class ControlLink:
         if self._grace is not None:
             engine.drain(self._grace)
 
-    def ready(self, concurrency: int, interface: str, loop: str) -> None:
+    def ready(self, concurrency: int, features: int, interface: str, loop: str) -> None:
         """All links are open and the application is loaded."""
+        python = process.python_version().encode()
         self.send(
-            wire.pack_ready(
-                0, 0, concurrency, interface.encode(), process.python_version().encode(), clip(loop, 255)
-            )
+            wire.pack_ready(0, 0, concurrency, features, clip(interface, 255), python, clip(loop, 255))
         )
         self._ready.set()
 
@@ -137,26 +132,32 @@ class ControlLink:
         try:
             while True:
                 self._watch_parent(sock)
-                self._handle(*links.read_frame(sock))
+                kind, flags, stream, payload = links.read_frame(sock)
+                if stream:
+                    raise LinkBroken(f"a frame of type {kind:#x} is for stream {stream}")
+                framing.dispatch(self, kind, flags, payload)
         except (OSError, EOFError):
             pass
         except (LinkBroken, wire.WireError) as error:
             self._complain(f"protocol error on the control link: {error}")
         self._front_is_gone()
 
-    def _handle(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        if flags or stream:
-            raise LinkBroken(f"frame type {kind:#x} with flags {flags:#x} for stream {stream}")
-        if kind == wire.PING:
-            self._answer(wire.unpack_ping(payload)[0])
-        elif kind == wire.INTERRUPT:
-            number, link, reason = wire.unpack_interrupt(payload)
-            if self._engine is not None:
-                self._engine.interrupt(link, number, reason)
-        elif kind == wire.DRAIN:
-            self.drain(wire.unpack_drain(payload)[0] / 1000)
-        else:
-            raise LinkBroken(f"frame type {kind:#x} may not come here")
+    # ---- what the front sends, by the names of wire.FROM_FRONT
+
+    def on_ping(self, nonce: int) -> None:
+        """Answers here, on this thread, which the application does not hold up."""
+        engine = self._engine
+        lag = engine.probe(_PROBE_SECONDS) if engine is not None else 0.0
+        self.send(wire.pack_pong(0, 0, nonce, min(int(lag * 1_000_000), _U32)))
+
+    def on_interrupt(self, target: int, link: int, reason: int) -> None:
+        """What runs a stream is to stop."""
+        if self._engine is not None:
+            self._engine.interrupt(link, target, reason)
+
+    def on_drain(self, grace_milliseconds: int) -> None:
+        """The worker is to finish."""
+        self.drain(grace_milliseconds / 1000)
 
     def _watch_parent(self, sock: socket.socket) -> None:
         """Puts off what imports ctypes until the worker is ready, which should not have to wait for that."""
@@ -166,22 +167,6 @@ class ControlLink:
                 process.die_with_parent(parent)
             elif select.select([sock], [], [], _READY_SECONDS)[0]:
                 return
-
-    def _answer(self, nonce: int) -> None:
-        engine = self._engine
-        lag = engine.probe(_PROBE_SECONDS) if engine is not None else 0.0
-        running, oldest = engine.load() if engine is not None else (0, 0.0)
-        self.send(
-            wire.pack_pong(
-                0,
-                0,
-                nonce,
-                min(int(lag * 1_000_000), _U32),
-                min(process.resident_kibibytes(), _U32),
-                min(running, _U32),
-                min(int(oldest * 1000), _U32),
-            )
-        )
 
     def _front_is_gone(self) -> None:
         # If it was told to drain it does so; without a front it may not take longer than it was given.

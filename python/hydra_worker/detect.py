@@ -84,6 +84,12 @@ def parameters(application: Any) -> Optional[Tuple[List[str], bool]]:
     return names, variable
 
 
+def takes(application: Any, *names: str) -> bool:
+    """Whether its required positional parameters have these names, among others."""
+    found = parameters(application)
+    return found is not None and set(names) <= set(found[0])
+
+
 def _of_call_method(application: Any) -> Optional[Tuple[List[str], bool]]:
     # Callables made by C extensions often have no signature of their own, yet a code object somewhere below.
     for candidate in (

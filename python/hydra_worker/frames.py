@@ -1,5 +1,5 @@
 """
-The frames that every request makes, packed faster than the general packers do it. tests/test_frames.py
+The frames that every request makes, packed faster than the general packers do it. tests/test_units.py
 compares the two.
 """
 

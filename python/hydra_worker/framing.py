@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from struct import Struct, error as StructError
-from time import monotonic
-from typing import Any, Dict, Iterable, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from . import wire
 from .errors import LinkBroken
@@ -21,9 +20,38 @@ _unpack_request = _REQUEST_START.unpack_from
 _HEADER_SIZE = wire.HEADER_SIZE
 _TYPE_OFFSET = 4
 _MAX_PAYLOAD = wire.MAX_PAYLOAD
+# The kinds from here on are about streams, those before it about links.
 _REQUEST = wire.REQUEST
 _REQUEST_FIXED = _REQUEST_START.size
-_REQUEST_FLAGS = wire.FLAG_END | wire.FLAG_EXPECT_CONTINUE
+_REQUEST_FLAGS = wire.FROM_FRONT[wire.REQUEST][1]
+
+# Kind of frame → the method that takes it, the flags that it may carry, what takes its payload apart.
+FROM_FRONT: Dict[int, Tuple[str, int, Callable[[bytes], Any]]] = wire.FROM_FRONT
+
+
+def dispatch(target: Any, kind: int, flags: int, payload: bytes) -> None:
+    """
+    Hands a frame to the method of `target` that wire.FROM_FRONT names: its fields, and the flags where its kind may
+    have some. Raises WireError for what may not come, or not there: the target has no such method.
+    """
+    name, allowed, fields = _take_apart(kind, flags, payload)
+    method = getattr(target, name, None)
+    if method is None:
+        raise wire.WireError(f"a frame of type {kind:#x} may not come here")
+    if allowed:
+        method(*fields, flags)
+    else:
+        method(*fields)
+
+
+def _take_apart(kind: int, flags: int, payload: bytes) -> Tuple[str, int, Any]:
+    found = FROM_FRONT.get(kind)
+    if found is None:
+        raise wire.WireError(f"a frame of type {kind:#x} may not come here")
+    name, allowed, unpack = found
+    if flags & ~allowed:
+        raise wire.WireError(f"a frame of type {kind:#x} has flags {flags:#x}")
+    return name, allowed, unpack(payload)
 
 
 class FrameReader:
@@ -131,42 +159,11 @@ class FrameReader:
         raise NotImplementedError
 
     def _on_other(self, kind: int, payload: bytes, flags: int, number: int) -> None:
-        if flags & ~(wire.FLAG_END if kind == wire.BODY else 0):
-            raise wire.WireError(f"a frame of type {kind:#x} has flags {flags:#x}")
         stream = self.streams.get(number)
-        if kind == wire.BODY:
-            if len(payload) > wire.MAX_BODY:
-                raise wire.WireError("a BODY frame is too long")
-            if stream is not None:
-                stream.on_body(payload, bool(flags))
-        elif kind == wire.WINDOW:
-            credit = wire.unpack_window(payload)[0]
-            if stream is not None:
-                stream.on_window(credit)
-        elif kind == wire.CANCEL:
-            reason = wire.unpack_cancel(payload)[0]
-            if stream is not None:
-                del self.streams[number]
-                stream.on_cancel(reason)
-        else:
+        if stream is not None:
+            dispatch(stream, kind, flags, payload)
+        elif kind < _REQUEST:
             raise wire.WireError(f"a frame of type {kind:#x} may not come here")
-
-
-def load_of(links: Iterable[FrameReader]) -> Tuple[int, float]:
-    """
-    Requests that are not answered, and the age of the oldest in seconds. Takes no lock: another thread may be
-    changing the streams.
-    """
-    now = monotonic()
-    count = 0
-    oldest = 0.0
-    for link in links:
-        count += len(link.streams)
-        try:
-            first = next(iter(link.streams.values()), None)
-        except RuntimeError:
-            # It has just been changed.
-            continue
-        if first is not None:
-            oldest = max(oldest, now - first.started)
-    return count, oldest
+        else:
+            # Late: its stream has ended.
+            _take_apart(kind, flags, payload)

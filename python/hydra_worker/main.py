@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, loading, logs, process, wire
+from . import adapters, boot as boots, loading, logs, process
+from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
 from .errors import BootError, StartError, internal
@@ -18,21 +19,39 @@ EXIT_START_FAILURE = 3
 class Worker:
     """What an adapter needs to serve an application."""
 
-    __slots__ = ("boot", "control", "loop")
+    __slots__ = ("boot", "control", "loop", "_adapter")
 
     def __init__(self, boot: Boot, control: ControlLink) -> None:
         self.boot = boot
         self.control = control
         # The event loop that was current while the application was imported; None where none was wanted.
         self.loop: Optional[Any] = None
+        self._adapter: Optional[Adapter] = None
+
+    def serve(self, adapter: Adapter, application: Any) -> int:
+        """Runs the adapter; returns the exit code."""
+        self._adapter = adapter
+        if self.loop is not None and not adapter.wants_loop:
+            from .eventloop import loops
+
+            loops.discard(self.loop)
+            self.loop = None
+        return adapter.run(self, application)
+
+    def ready(self, concurrency: int, loop: str) -> None:
+        """
+        The adapter has opened its links, and requests may come: so many at a time, 0 for any number; `loop` is
+        what the front's log calls what runs them.
+        """
+        adapter = self._adapter
+        assert adapter is not None
+        self.control.ready(concurrency, adapter.features, adapter.name, loop)
 
 
 def main() -> int:
     """Runs the worker; returns the exit code."""
     try:
         boot = boots.read(sys.stdin.buffer)
-        if boot.schema and boot.schema != str(wire.SCHEMA_HASH):
-            raise BootError("this shim and its front are of different builds (their schema hashes differ)")
         if boot.preload:
             return _main_of_template(boot)
         return _serve(_connect(boot))
@@ -54,8 +73,8 @@ def _main_of_template(boot: Boot) -> int:
         return 0
     worker = _connect(forked)
     template.hand_over(worker.control.send)
-    run = adapters.runner(template.interface)
-    return _guard(worker, lambda: run(worker, template.interface, template.application))
+    adapter, application = template.loaded()
+    return _guard(worker, lambda: worker.serve(adapter, application))
 
 
 def _connect(boot: Boot) -> Worker:
@@ -75,14 +94,15 @@ def _load_and_serve(worker: Worker) -> int:
     logs.line_buffer_output()
     setup.before_loading()
     boots.prepare_sys_path(boot)
-    if boot.interface in adapters.WITH_LOOP:
-        from .asgi import loops
+    named = adapters.find(boot)
+    if adapters.wants_loop(named):
+        from .eventloop import loops
 
         worker.loop = loops.create(boot.loop)
     application = loading.load(boot)
-    interface, application = adapters.choose(boot, application)
+    adapter, application = adapters.choose(boot, named, application)
     setup.after_loading()
-    return adapters.runner(interface)(worker, interface, application)
+    return worker.serve(adapter, application)
 
 
 def _guard(worker: Worker, serve: Callable[[], int]) -> int:

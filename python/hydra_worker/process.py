@@ -1,4 +1,4 @@
-"""What the shim asks of the operating system: memory, signals, and not to outlive the front."""
+"""What the shim asks of the operating system: signals, and not to outlive the front."""
 
 from __future__ import annotations
 
@@ -8,22 +8,6 @@ import sys
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import mainthread
-
-
-def resident_kibibytes() -> int:
-    """The resident set; 0 where it cannot be had cheaply."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * (os.sysconf("SC_PAGE_SIZE") // 1024)
-    except (OSError, ValueError, IndexError, AttributeError):
-        pass
-    try:
-        import resource
-    except ImportError:
-        return 0
-    # The peak, not the present: the nearest that the standard library has. Bytes on macOS, KiB elsewhere.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 1024 if sys.platform == "darwin" else peak
 
 
 def die_with_parent(parent: int) -> None:

@@ -25,7 +25,10 @@ def request_start(microseconds: int) -> int:
 
 
 class Stream:
-    """Guarded by whatever guards its link's input."""
+    """
+    Guarded by whatever guards its link's input. Frames come by the names of wire.FROM_FRONT: a stream of another kind
+    takes other ones when it has methods for them.
+    """
 
     __slots__ = (
         # identity; `started` is a time of the monotonic clock
@@ -64,7 +67,7 @@ class Stream:
         """Something has changed: whoever waits for this stream must look again."""
         raise NotImplementedError
 
-    def on_body(self, data: bytes, end: bool) -> None:
+    def on_body(self, data: bytes, flags: int) -> None:
         """A BODY frame."""
         if self.body_ended:
             raise wire.WireError("a BODY frame came after the end of its body")
@@ -76,7 +79,7 @@ class Stream:
                 self.chunks = [data]
             else:
                 self.chunks.append(data)
-        if end:
+        if flags & _END:
             self.body_ended = _END
         self.wake()
 
@@ -87,6 +90,7 @@ class Stream:
 
     def on_cancel(self, reason: int = 0) -> None:
         """The front has ended the stream, for one of wire.CANCEL_*; or its link is gone."""
+        self.link.streams.pop(self.id, None)
         self.gone = True
         self.body = b""
         self.chunks = None

@@ -18,7 +18,8 @@ import sys
 import threading
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, links, loading, logs, process, wire
+from . import adapters, boot as boots, framing, links, loading, logs, process, wire
+from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
 from .logs import LogSetup, Send, clip, logger
@@ -46,11 +47,13 @@ class Template:
         self._lock = threading.Lock()
         self._signals = process.HeldSignals()
         self._logs = LogSetup(self._send, boot.log_level)
-        self.interface = ""
-        self.application: Any = None
+        self._loaded: Optional[Tuple[Adapter, Any]] = None
         # Forked and not reaped.
         self._children: Set[int] = set()
         self._retired = False
+        # The descriptors that came with the frame that is handled; whether this process was forked by it.
+        self._descriptors: List[int] = []
+        self._is_worker = False
         self._child_handler: Any = None
         self._wake, self._waker = os.pipe()
         for end in (self._wake, self._waker):
@@ -64,10 +67,11 @@ class Template:
             logs.line_buffer_output()
             self._logs.before_loading()
             boots.prepare_sys_path(self._boot)
+            named = adapters.find(self._boot)
             application = loading.load(self._boot)
-            self.interface, self.application = adapters.choose(self._boot, application)
+            adapter, application = self._loaded = adapters.choose(self._boot, named, application)
             self._logs.after_loading()
-            self._import_what_workers_need()
+            adapter.prepare(self._boot.loop)
         except StartError as error:
             self._failed(error)
             return False
@@ -80,6 +84,11 @@ class Template:
         self._warn_of_threads()
         return True
 
+    def loaded(self) -> Tuple[Adapter, Any]:
+        """The adapter and its application, once load() has returned True."""
+        assert self._loaded is not None
+        return self._loaded
+
     def serve(self) -> Optional[Boot]:
         """
         Forks workers until the front is gone or wants no more. Returns None in the template process, in the
@@ -91,9 +100,9 @@ class Template:
         gc.collect()
         if hasattr(gc, "freeze"):
             gc.freeze()
-        self._send(
-            wire.pack_ready(0, 0, 0, self.interface.encode(), process.python_version().encode(), b"")
-        )
+        adapter, _ = self.loaded()
+        name, python = adapter.name.encode(), process.python_version().encode()
+        self._send(wire.pack_ready(0, 0, 0, adapter.features, name, python, b""))
         while not self._retired or self._children:
             ready, _, _ = select.select([self._sock, self._wake], [], [])
             if self._wake in ready:
@@ -112,16 +121,6 @@ class Template:
         """In a worker that has its own link and signal handlers: to what the application set up at import."""
         self._logs.handler.reconnect(send)
         self._signals.give_back()
-
-    def _import_what_workers_need(self) -> None:
-        """Whatever is imported now is shared."""
-        adapters.runner(self.interface)
-        if self.interface in adapters.WITH_LOOP and self._boot.loop != "asyncio":
-            try:
-                import uvloop  # noqa: F401
-            except ImportError:
-                # Each worker decides for itself what that means.
-                pass
 
     def _failed(self, error: StartError) -> None:
         trace = format_exception(error.cause) if error.cause is not None else error.trace
@@ -159,23 +158,24 @@ class Template:
 
     def _handle(self) -> Optional[List[int]]:
         """One frame from the front. Returns a worker's streams in a process that was just forked."""
-        kind, payload, descriptors = self._receive()
-        if kind == wire.FORK:
-            (sequence,) = wire.unpack_fork(payload)
-            return descriptors if self._fork(sequence, descriptors) else None
-        if kind == wire.KILL:
-            (pid,) = wire.unpack_kill(payload)
-            if pid in self._children:
-                # Not reaped yet, so the number is still this child's.
-                os.kill(pid, signal.SIGKILL)
-        elif kind == wire.DRAIN:
-            self._retired = True
-        else:
-            raise LinkBroken(f"frame type {kind:#x} may not come here")
-        return None
+        kind, payload, self._descriptors = self._receive()
+        framing.dispatch(self, kind, 0, payload)
+        descriptors, self._descriptors = self._descriptors, []
+        return descriptors if self._is_worker else None
 
-    def _fork(self, sequence: int, descriptors: List[int]) -> bool:
-        """Whether this is the worker."""
+    def on_drain(self, grace_milliseconds: int) -> None:
+        """It has no requests: it ends with its last worker."""
+        self._retired = True
+
+    def on_kill(self, pid: int) -> None:
+        """A worker is to end at once."""
+        if pid in self._children:
+            # Not reaped yet, so the number is still this child's.
+            os.kill(pid, signal.SIGKILL)
+
+    def on_fork(self, sequence: int) -> None:
+        """A worker is wanted; this process may come back as that."""
+        descriptors = self._descriptors
         if len(descriptors) != _STREAMS:
             raise LinkBroken("a FORK frame came without its descriptors")
         for stream in (sys.stdout, sys.stderr):
@@ -190,13 +190,13 @@ class Template:
             self._send(wire.pack_forked(0, 0, sequence, 0, clip(str(error), 0xFFFF)))
             pid = -1
         if pid == 0:
-            return True
+            self._is_worker = True
+            return
         for descriptor in descriptors:
             os.close(descriptor)
         if pid > 0:
             self._children.add(pid)
             self._send(wire.pack_forked(0, 0, sequence, pid, b""))
-        return False
 
     def _become_worker(self, descriptors: List[int]) -> Boot:
         # Before anything else: a template that has ended already is noticed here, one that ends later kills.

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xcee0c09c06597646
+SCHEMA_HASH = 0x3fb96571465a8409
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -58,6 +58,11 @@ FLAG_NONE = 0
 FLAG_END = 1
 FLAG_EXPECT_CONTINUE = 2
 
+# InterfaceFeatures
+FEATURE_NONE = 0
+FEATURE_INTERRUPTIBLE_THREADS = 1
+FEATURE_WEB_SOCKETS = 2
+
 # LinkKind
 LINK_CONTROL = 0
 LINK_DATA = 1
@@ -86,29 +91,47 @@ LOG_WARNING = 3
 LOG_ERROR = 4
 LOG_CRITICAL = 5
 
-# The message types that the front may send.
-FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))
-
 # The message types that a worker may send.
 FROM_WORKER = frozenset((
     HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET, TAKEN
 ))
+
+# BootDocument: its fields and their types.
+BOOT = {
+    "schema": str,
+    "address": str,
+    "token": str,
+    "worker": int,
+    "app": str,
+    "factory": bool,
+    "app_dir": str,
+    "interface": str,
+    "loop": str,
+    "lifespan": str,
+    "threads": int,
+    "data_links": int,
+    "log_level": str,
+    "grace_milliseconds": int,
+    "interruptible": bool,
+    "version": str,
+    "preload": bool,
+}
 
 # The fixed part of each message, and the same behind a header.
 HELLO_FIELDS = Struct("<QIHBBB")
 _HELLO_FRAME = Struct("<IBBHQQIHBBB")
 WELCOME_FIELDS = Struct("<II")
 _WELCOME_FRAME = Struct("<IBBHQII")
-READY_FIELDS = Struct("<IBBB")
-_READY_FRAME = Struct("<IBBHQIBBB")
+READY_FIELDS = Struct("<IIBBB")
+_READY_FRAME = Struct("<IBBHQIIBBB")
 FAILED_FIELDS = Struct("<BHI")
 _FAILED_FRAME = Struct("<IBBHQBHI")
 DRAIN_FIELDS = Struct("<I")
 _DRAIN_FRAME = Struct("<IBBHQI")
 PING_FIELDS = Struct("<I")
 _PING_FRAME = Struct("<IBBHQI")
-PONG_FIELDS = Struct("<IIIII")
-_PONG_FRAME = Struct("<IBBHQIIIII")
+PONG_FIELDS = Struct("<II")
+_PONG_FRAME = Struct("<IBBHQII")
 LOG_FIELDS = Struct("<QBBI")
 _LOG_FRAME = Struct("<IBBHQQBBI")
 GOODBYE_FIELDS = Struct("<IH")
@@ -183,28 +206,34 @@ def unpack_welcome(payload: Buffer) -> tuple[int, int]:
 
 
 def pack_ready(
-    stream: int, flags: int, concurrency: int, interface: Buffer, python: Buffer, loop: Buffer
+    stream: int, flags: int, concurrency: int, features: int, interface: Buffer, python: Buffer, loop: Buffer
 ) -> bytes:
-    size = 7 + len(interface) + len(python) + len(loop)
+    size = 11 + len(interface) + len(python) + len(loop)
     if size > MAX_PAYLOAD:
         raise _too_long("READY", size)
     head = _READY_FRAME.pack(
-        size, READY, flags, 0, stream, concurrency, len(interface), len(python), len(loop)
+        size, READY, flags, 0, stream, concurrency, features, len(interface), len(python), len(loop)
     )
     return b"".join((head, interface, python, loop))
 
 
-def unpack_ready(payload: Buffer) -> tuple[int, bytes, bytes, bytes]:
+def unpack_ready(payload: Buffer) -> tuple[int, int, bytes, bytes, bytes]:
     size = len(payload)
-    if size < 7:
+    if size < 11:
         raise _malformed("READY", size)
-    concurrency, size1, size2, size3 = READY_FIELDS.unpack_from(payload)
-    end1 = 7 + size1
+    concurrency, features, size1, size2, size3 = READY_FIELDS.unpack_from(payload)
+    end1 = 11 + size1
     end2 = end1 + size2
     end3 = end2 + size3
     if end3 != size:
         raise _malformed("READY", size)
-    return concurrency, bytes(payload[7:end1]), bytes(payload[end1:end2]), bytes(payload[end2:end3])
+    return (
+        concurrency,
+        features,
+        bytes(payload[11:end1]),
+        bytes(payload[end1:end2]),
+        bytes(payload[end2:end3]),
+    )
 
 
 def pack_failed(stream: int, flags: int, reason: int, message: Buffer, traceback: Buffer) -> bytes:
@@ -247,31 +276,12 @@ def unpack_ping(payload: Buffer) -> tuple[int]:
     return PING_FIELDS.unpack(payload)
 
 
-def pack_pong(
-    stream: int,
-    flags: int,
-    nonce: int,
-    loop_lag_microseconds: int,
-    resident_kibibytes: int,
-    in_flight: int,
-    oldest_milliseconds: int,
-) -> bytes:
-    return _PONG_FRAME.pack(
-        20,
-        PONG,
-        flags,
-        0,
-        stream,
-        nonce,
-        loop_lag_microseconds,
-        resident_kibibytes,
-        in_flight,
-        oldest_milliseconds,
-    )
+def pack_pong(stream: int, flags: int, nonce: int, loop_lag_microseconds: int) -> bytes:
+    return _PONG_FRAME.pack(8, PONG, flags, 0, stream, nonce, loop_lag_microseconds)
 
 
-def unpack_pong(payload: Buffer) -> tuple[int, int, int, int, int]:
-    if len(payload) != 20:
+def unpack_pong(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 8:
         raise _malformed("PONG", len(payload))
     return PONG_FIELDS.unpack(payload)
 
@@ -440,6 +450,12 @@ def pack_body(stream: int, flags: int, data: Buffer) -> bytes:
     return HEADER.pack(size, BODY, flags, 0, stream) + data
 
 
+def unpack_body(payload: Buffer) -> tuple[bytes]:
+    if len(payload) > MAX_BODY:
+        raise WireError("a BODY frame is too long")
+    return (bytes(payload),)
+
+
 def pack_response(stream: int, flags: int, status: int, headers: Buffer, body: Buffer) -> bytes:
     size = 10 + len(headers) + len(body)
     if size > MAX_PAYLOAD:
@@ -507,3 +523,18 @@ def unpack_taken(payload: Buffer) -> tuple[int, int]:
     if len(payload) != 8:
         raise _malformed("TAKEN", len(payload))
     return TAKEN_FIELDS.unpack(payload)
+
+
+# What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
+FROM_FRONT = {
+    WELCOME: ("on_welcome", 0, unpack_welcome),
+    DRAIN: ("on_drain", 0, unpack_drain),
+    PING: ("on_ping", 0, unpack_ping),
+    INTERRUPT: ("on_interrupt", 0, unpack_interrupt),
+    FORK: ("on_fork", 0, unpack_fork),
+    KILL: ("on_kill", 0, unpack_kill),
+    REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE, unpack_request),
+    BODY: ("on_body", FLAG_END, unpack_body),
+    WINDOW: ("on_window", 0, unpack_window),
+    CANCEL: ("on_cancel", 0, unpack_cancel),
+}

@@ -34,6 +34,23 @@ APPS = os.path.join(PYTHON_DIR, "tests", "apps")
 SHIM = os.path.join(PYTHON_DIR, "hydra_shim.py")
 
 
+def boot_document(**fields: Any) -> Dict[str, Any]:
+    """A whole document: what is not given is as it is without options."""
+    document = {name: kind() for name, kind in wire.BOOT.items()}
+    document.update(
+        schema=str(wire.SCHEMA_HASH),
+        interface="auto",
+        loop="auto",
+        lifespan="auto",
+        threads=1,
+        data_links=1,
+        log_level="info",
+        grace_milliseconds=30_000,
+    )
+    document.update(fields)
+    return document
+
+
 class Front:
     """
     Use as a context manager: leaving it ends the worker and fails the test if the worker had to be killed.
@@ -50,16 +67,8 @@ class Front:
         self.directory = tempfile.mkdtemp(prefix="hydra-test-")
         self.token = secrets.token_hex(32)
         self.listener, address = self._listen()
-        self.boot = {
-            "address": address,
-            "token": self.token,
-            "worker": 0,
-            "app": app,
-            "app_dir": app_dir,
-            "version": "test",
-            "unknown_key": {"is": "ignored"},
-        }
-        self.boot.update(boot)
+        given: Dict[str, Any] = {"address": address, "token": self.token, "app": app, "app_dir": app_dir}
+        self.boot = boot_document(**{**given, "version": "test", **boot})
         self.env = dict(os.environ, HYDRA_WORKER_ID="0", PYTHONUNBUFFERED="1", **(env or {}))
         self.process: Optional["subprocess.Popen[bytes]"] = None
         self.control: Optional[Link] = None
@@ -175,9 +184,9 @@ class Front:
             names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye"}
             return getattr(wire, "unpack_" + names[kind])(frame.payload)
 
-    def ready(self) -> Tuple[int, str, str, str]:
-        concurrency, interface, python, loop = self.next_life(wire.READY)
-        return concurrency, interface.decode(), python.decode(), loop.decode()
+    def ready(self) -> Tuple[int, int, str, str, str]:
+        concurrency, features, interface, python, loop = self.next_life(wire.READY)
+        return concurrency, features, interface.decode(), python.decode(), loop.decode()
 
     def failed(self) -> Tuple[int, str, str]:
         """The FAILED frame; the worker must exit with code 3 after it."""
@@ -185,10 +194,18 @@ class Front:
         assert self.wait_exit() == 3, (self.code(), self.stderr())
         return reason, message.decode(), trace.decode()
 
-    def ping(self, nonce: int = 7) -> Tuple[int, int, int, int, int]:
+    def ping(self, nonce: int = 7) -> Tuple[int, int]:
+        """The nonce that comes back, and the microseconds by which the event loop is late."""
         assert self.control is not None
         self.control.send(wire.pack_ping(0, 0, nonce))
         return self.next_life(wire.PONG)  # type: ignore[return-value]
+
+    def wait_begun(self, flag: str, requests: int = 1) -> None:
+        """Until so many requests for /blocks with this flag are in the application."""
+        deadline = time.monotonic() + DEADLINE
+        while not os.path.exists(flag + ".begun") or os.path.getsize(flag + ".begun") < requests:
+            assert time.monotonic() < deadline, "no request has begun"
+            time.sleep(0.001)
 
     def drain(self, grace: float = 10.0) -> None:
         assert self.control is not None

@@ -16,7 +16,7 @@ if PYTHON_DIR not in sys.path:
 from hydra_worker import wire  # noqa: E402
 
 DEADLINE = 30.0
-CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000"
+CONNECTION = b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00"
 Headers = Iterable[Tuple[bytes, bytes]]
 
 

@@ -43,12 +43,12 @@ class ScopeTests(AsgiCase):
         self.assertEqual(self.scope(headers=[])["headers"], [])
 
     def test_connection_of_unix_clients_and_https(self):
-        shown = self.scope(connection=b"https\x002\0\0\0/run/s.sock\0")
+        shown = self.scope(connection=b"https\x002\0\0\0/run/s.sock\0\0")
         self.assertEqual(shown["scheme"], "https")
         self.assertEqual(shown["http_version"], "2")
         self.assertIsNone(shown["client"])
         self.assertEqual(shown["server"], ["/run/s.sock", None])
-        shown = self.scope(connection=b"http\x001.0\0::1\x001234\0::1\x0080")
+        shown = self.scope(connection=b"http\x001.0\0::1\x001234\0::1\x0080\0")
         self.assertEqual(shown["client"], ["::1", 1234])
         self.assertEqual(shown["server"], ["::1", 80])
         self.assertEqual(shown["http_version"], "1.0")
@@ -71,7 +71,7 @@ class PathTests(unittest.TestCase):
     def test_path_with_escapes_is_decoded_once(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 
-        builder = ScopeBuilder("3.0", "")
+        builder = ScopeBuilder("3.0")
         for raw, path in (
             (b"/a%20b", "/a b"),
             (b"/%C3%A9%2F", "/é/"),
@@ -87,7 +87,7 @@ class PathTests(unittest.TestCase):
     def test_request_that_waited_says_so(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 
-        builder = ScopeBuilder("3.0", "")
+        builder = ScopeBuilder("3.0")
         block = header_block([(b"host", b"test")])
         scope = builder.build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
         self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
@@ -103,13 +103,13 @@ class PathTests(unittest.TestCase):
         from hydra_worker.asgi.scope import ScopeBuilder
 
         pairs = [(b"x-request-start", b"t=1700000000000")]
-        scope = ScopeBuilder("3.0", "").build(b"GET", b"/", b"", CONNECTION, header_block(pairs), 7)
+        scope = ScopeBuilder("3.0").build(b"GET", b"/", b"", CONNECTION, header_block(pairs), 7)
         self.assertEqual(scope["headers"], pairs)
 
     def test_root_path_stands_before_path(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 
-        scope = ScopeBuilder("3.0", "/api é").build(b"GET", b"/x%20y", b"", CONNECTION, b"")
+        scope = ScopeBuilder("3.0").build(b"GET", b"/x%20y", b"", CONNECTION + "/api é".encode(), b"")
         self.assertEqual(scope["root_path"], "/api é")
         self.assertEqual(scope["path"], "/api é/x y")
         self.assertEqual(scope["raw_path"], b"/api%20%C3%A9/x%20y")
@@ -117,12 +117,12 @@ class PathTests(unittest.TestCase):
     def test_malformed_blocks_are_refused(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 
-        builder = ScopeBuilder("3.0", "")
+        builder = ScopeBuilder("3.0")
         for connection, headers in (
             (b"http", b""),
-            (b"a\0b\0c\0d\0e\0f\0g", b""),
+            (b"a\0b\0c\0d\0e\0f\0g\0h", b""),
             (CONNECTION, b"name"),
-            (b"http\x001.1\0h\0port\0\0", b""),
+            (b"http\x001.1\0h\0port\0\0\0", b""),
         ):
             with self.assertRaises(wire.WireError):
                 builder.build(b"GET", b"/", b"", connection, headers)

@@ -9,7 +9,14 @@ import sys
 import time
 import unittest
 
-from tests.fake_front import APPS, DEADLINE, SHIM, Front
+from tests.fake_front import APPS, DEADLINE, SHIM, Front, boot_document
+
+
+def document(without="", **fields):
+    """A line for standard input that is wrong in this."""
+    whole = boot_document(**{"address": "unix:/x", "token": "t", "app": "a", **fields})
+    whole.pop(without, None)
+    return json.dumps(whole).encode() + b"\n"
 
 
 class BootTests(unittest.TestCase):
@@ -28,11 +35,14 @@ class BootTests(unittest.TestCase):
             (b"", b"no boot document"),
             (b"nonsense\n", b"not JSON"),
             (b"[]\n", b"not a JSON object"),
-            (b"{}\n", b"has no 'address'"),
-            (b'{"address":"unix:/x","token":"t","app":"a","worker":"0"}\n', b"'worker' must be int"),
-            (b'{"address":"unix:/nowhere/s","token":"t","app":"a"}\n', b"cannot connect to the front"),
-            (b'{"address":"pigeon:x","token":"t","app":"a"}\n', b"of no known kind"),
-            (b'{"address":"unix:/x","token":"t","app":"a","schema":"1"}\n', b"different builds"),
+            (b"{}\n", b"different builds"),
+            (document(schema="1"), b"different builds"),
+            (document(address=""), b"an empty 'address'"),
+            (document(worker="0"), b"'worker' must be int"),
+            (document(more=1), b"unknown field 'more'"),
+            (document(without="app"), b"has no 'app'"),
+            (document(address="unix:/nowhere/s"), b"cannot connect to the front"),
+            (document(address="pigeon:x"), b"of no known kind"),
         ):
             with self.subTest(line=line):
                 done = self.run_shim(line)

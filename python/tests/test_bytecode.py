@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, {here!r})
 from hydra_worker import bytecode
 bytecode.keep({here!r})
-import hydra_worker.wire, hydra_worker.asgi.scope
+import hydra_worker.wire, hydra_worker.asgi.scope, hydra_worker.eventloop.meter
 sys.path.insert(0, {other!r})
 import other_module
 assert sys.dont_write_bytecode
@@ -48,6 +48,7 @@ class BytecodeTests(unittest.TestCase):
         self.run_program({"PYTHONDONTWRITEBYTECODE": "1"})
         self.assertIn("wire", self.kept(self.here, "hydra_worker"))
         self.assertIn("scope", self.kept(self.here, "hydra_worker", "asgi"))
+        self.assertIn("meter", self.kept(self.here, "hydra_worker", "eventloop"))
         self.assertEqual(self.kept(self.other), set())
 
     def test_without_it_python_does_as_always(self):

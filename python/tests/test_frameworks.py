@@ -60,7 +60,7 @@ class ValidatorTests(FrameworkCase):
         self.assertEqual(errors, [])
 
     def test_validator_finds_nothing(self):
-        unix = b"https\x001.1\0\0\0/run/s\0"
+        unix = b"https\x001.1\0\0\0/run/s\0\0"
         for path, body in (
             ("/simple", b"simple"),
             ("/generator", b"one two"),

@@ -14,9 +14,10 @@ import unittest
 
 from tests.fake_front import CONNECTION, DEADLINE, header_block
 from hydra_worker import wire
-from hydra_worker.asgi.link import DataLink as AsgiLink
-from hydra_worker.asgi.meter import LoopMeter
+from hydra_worker.asgi.begin import beginner
 from hydra_worker.asgi.scope import ScopeBuilder
+from hydra_worker.eventloop.link import DataLink as LoopLink
+from hydra_worker.eventloop.meter import LoopMeter
 from hydra_worker.wsgi.environ import EnvironBuilder
 from hydra_worker.wsgi.hub import Hub
 from hydra_worker.wsgi.link import DataLink as WsgiLink
@@ -139,14 +140,13 @@ def wsgi_application(environ, start_response):
     return iter([b"x" * 50_000] * 3)
 
 
-class MemoryLink(AsgiLink):
+class MemoryLink(LoopLink):
     """Keeps what it would send."""
 
     def __init__(self, loop, failures):
         super().__init__(
             loop,
-            asgi_application,
-            ScopeBuilder("3.0", ""),
+            beginner(asgi_application, ScopeBuilder("3.0")),
             WINDOW,
             WINDOW,
             lambda link, reason: failures.append(reason),
@@ -239,7 +239,7 @@ class FuzzTests(unittest.TestCase):
         hub = Hub(True, failures.append)
         ours, theirs = socket.socketpair()
         hub.open([WsgiLink(theirs, WINDOW, WINDOW)])
-        environs = EnvironBuilder("", "", True)
+        environs = EnvironBuilder("", True)
         problems = []
 
         def work():

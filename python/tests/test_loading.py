@@ -105,7 +105,7 @@ class LoadingTests(unittest.TestCase):
 
     def serve(self, app, **boot):
         with Front(app, app_dir=self.directory.name, **boot) as front:
-            interface = front.ready()[1]
+            interface = front.ready()[2]
             body = front.get().body
             front.stop()
             return interface, body, front

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from tests import fake_front  # noqa: F401
-from hydra_worker.asgi.tasks import _Capture, starter
+from hydra_worker.eventloop.tasks import _Capture, starter
 
 variable = contextvars.ContextVar("variable", default="unset")
 

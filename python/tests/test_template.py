@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from tests.fake_front import APPS, SHIM
+from tests.fake_front import APPS, SHIM, boot_document
 from tests.fake_link import DEADLINE, wire
 from tests.fake_template import Forked, TemplateFront
 
@@ -22,7 +22,7 @@ def facts(worker):
 class TemplateTests(unittest.TestCase):
     def test_workers_share_the_import_and_nothing_else(self):
         with TemplateFront("preloaded:wsgi") as template:
-            concurrency, interface, python, loop = template.ready()
+            concurrency, _, interface, python, loop = template.ready()
             self.assertEqual((concurrency, interface, loop), (0, "wsgi", ""))
             with Forked(template, 3) as first, Forked(template, 5) as second:
                 first.ready()
@@ -140,7 +140,7 @@ class TemplateTests(unittest.TestCase):
 
     def test_python_that_cannot_fork_says_so(self):
         lie = "import os, runpy; del os.fork; runpy.run_path(%r, run_name='__main__')" % SHIM
-        document = {"address": "unix:/nowhere/s", "token": "t", "app": "a", "preload": True}
+        document = boot_document(address="unix:/nowhere/s", token="t", app="a", preload=True)
         done = subprocess.run(
             [sys.executable, "-c", lie],
             input=json.dumps(document).encode() + b"\n",

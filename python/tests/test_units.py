@@ -5,7 +5,7 @@ import threading
 import unittest
 
 from tests import fake_front  # noqa: F401
-from tests.fake_front import header_block
+from tests.fake_front import boot_document, header_block
 from hydra_worker import frames, headers, logs, tracebacks, wire
 from hydra_worker.boot import Boot
 from hydra_worker.errors import BootError, InvalidMessage, RuleViolation
@@ -47,13 +47,14 @@ class Recorder(FrameReader):
     def on_request(self, *request):
         self.calls.append(("request",) + request)
 
-    def on_body(self, data, end):
-        self.calls.append(("body", data, end))
+    def on_body(self, data, flags):
+        self.calls.append(("body", data, bool(flags & wire.FLAG_END)))
 
     def on_window(self, credit):
         self.calls.append(("window", credit))
 
     def on_cancel(self, reason):
+        del self.streams[9]
         self.calls.append(("cancel",))
 
 
@@ -113,6 +114,10 @@ class ReaderTests(unittest.TestCase):
             wire.HEADER.pack(0, wire.BODY, 0x80, 0, 9),
             wire.HEADER.pack(0, 0x77, 0, 0, 9),
             wire.HEADER.pack(0, wire.PONG, 0, 0, 9),
+            wire.pack_ping(9, 0, 1),
+            wire.pack_ping(8, 0, 1),
+            wire.pack_body(8, 2, b""),
+            wire.HEADER.pack(2, wire.CANCEL, 0, 0, 8) + b"ab",
             wire.HEADER.pack(0, wire.WINDOW, 0, 0, 9),
             wire.HEADER.pack(2, wire.CANCEL, 0, 0, 9) + b"ab",
             wire.pack_window(9, 1, 5),
@@ -278,7 +283,6 @@ class StatusTests(unittest.TestCase):
             "\u0662\u0660\u0660 OK",
             "200\nOK",
             "200 O\x00K",
-            "199 X",
             b"200 OK",
             None,
         ):
@@ -340,17 +344,24 @@ class TracebackTests(unittest.TestCase):
 
 
 class BootTests(unittest.TestCase):
-    BASE = {"address": "unix:/x", "token": "t", "app": "a:b"}
+    BASE = boot_document(address="unix:/x", token="t", app="a:b")
 
-    def test_defaults_and_normalisation(self):
-        boot = Boot(dict(self.BASE, root_path="api/", threads=0, new_in_a_later_version=[]))
-        self.assertEqual((boot.root_path, boot.threads, boot.interface), ("/api", 1, "auto"))
-        self.assertEqual(Boot(dict(self.BASE, root_path="/")).root_path, "")
+    def test_normalisation(self):
+        boot = Boot(dict(self.BASE, threads=0))
+        self.assertEqual((boot.threads, boot.interface), (1, "auto"))
 
     def test_wrong_types_are_refused(self):
-        for key, value in (("threads", "2"), ("factory", 1), ("threads", True), ("app_dir", 5)):
+        for key, value in (("threads", "2"), ("factory", 1), ("threads", True), ("app_dir", 5), ("app", None)):
             with self.assertRaises(BootError):
                 Boot(dict(self.BASE, **{key: value}))
+
+    def test_fields_are_those_of_the_front(self):
+        self.assertEqual(Boot.__annotations__, {name: kind.__name__ for name, kind in wire.BOOT.items()})
+        for name in wire.BOOT:
+            with self.subTest(name), self.assertRaises(BootError):
+                Boot({key: value for key, value in self.BASE.items() if key != name})
+        with self.assertRaisesRegex(BootError, "unknown field 'new'"):
+            Boot(dict(self.BASE, new=1))
 
 
 class WatchTests(unittest.TestCase):

@@ -77,7 +77,7 @@ class EnvironTests(WsgiCase):
             self.assertNotIn("HTTP_CONTENT_TYPE", shown)
 
     def test_unix_sockets_have_a_server_name(self):
-        unix = b"https\x002\0\0\0/run/s.sock\0"
+        unix = b"https\x002\0\0\0/run/s.sock\0\0"
         for host, name, port in (
             (b"site:81", "site", "81"),
             (b"site", "site", "443"),
@@ -119,8 +119,8 @@ class PathTests(unittest.TestCase):
         class Link:
             request_window = response_window = 1
 
-        request = WsgiStream(Link(), 1, 1, (b"GET", path, b"", CONNECTION, b""), b"", 0.0)
-        return EnvironBuilder(root_path, "", False).build(request, None, True)
+        request = WsgiStream(Link(), 1, 1, (b"GET", path, b"", CONNECTION + root_path.encode(), b""), b"", 0.0)
+        return EnvironBuilder("", False).build(request, None, True)
 
     def test_path_is_decoded_to_latin1(self):
         for path, info in (

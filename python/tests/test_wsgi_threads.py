@@ -38,9 +38,10 @@ class ThreadTests(unittest.TestCase):
                         for number in range(3)
                     ]
                     front.data[0].send(b"".join(exchange.frame for exchange in blocks + left))
-                    # All of these wait in the worker, which does not give back what has no whole body; the next one waits in the socket.
-                    while front.ping()[3] != threads + 3:
-                        pass
+                    # These have come in one piece: where the first are begun, the worker has them all, and does not
+                    # give back what has no whole body. The next one waits in the socket.
+                    for flag in flags:
+                        front.wait_begun(flag)
                     left.append(front.open("POST", "/notes", query="cancelled 3", end=False))
                     for exchange in left:
                         exchange.cancel()

@@ -48,7 +48,13 @@ public sealed class PythonModuleTests
     [InlineData("HEADER = Struct(\"<IBBHQ\")")]
     [InlineData("MAX_PAYLOAD = 262128")]
     [InlineData("REQUEST_FIELDS = Struct(\"<IBHHHII\")")]
-    [InlineData("FROM_FRONT = frozenset((WELCOME, DRAIN, PING, INTERRUPT, FORK, KILL, REQUEST, BODY, WINDOW, CANCEL))")]
+    [InlineData("    PING: (\"on_ping\", 0, unpack_ping),")]
+    [InlineData("    REQUEST: (\"on_request\", FLAG_END | FLAG_EXPECT_CONTINUE, unpack_request),")]
+    [InlineData("    BODY: (\"on_body\", FLAG_END, unpack_body),")]
+    [InlineData("FEATURE_INTERRUPTIBLE_THREADS = 1")]
+    [InlineData("    \"app_dir\": str,")]
+    [InlineData("    \"grace_milliseconds\": int,")]
+    [InlineData("    \"preload\": bool,")]
     public void Module_Has_TheLine(string line)
     {
         Assert.Contains(line, WireRun.Of().Python.Split('\n'));

@@ -24,7 +24,7 @@ internal sealed partial record WireRun(CSharpCompilation Input, Compilation Outp
     public static readonly string CheckedInPython = Resource("wire.py");
 
     private static readonly string[] Files =
-        ["Enums.cs", "Messages.cs", "ProtocolLimits.cs", "WireAttributes.cs", "FrameHeader.cs", "FrameReadStatus.cs"];
+        ["Enums.cs", "Messages.cs", "ProtocolLimits.cs", "WireAttributes.cs", "FrameHeader.cs", "FrameReadStatus.cs", "BootDocument.cs"];
 
     private static readonly ImmutableArray<MetadataReference> References =
     [

@@ -33,8 +33,15 @@ public sealed class WireGenerator : IIncrementalGenerator
                 static (node, _) => node is ClassDeclarationSyntax { Identifier.ValueText: WireLimits.ClassName },
                 static (item, token) => WireParser.Limits((INamedTypeSymbol)item.SemanticModel.GetDeclaredSymbol(item.Node, token)!))
             .Collect();
-        IncrementalValueProvider<Parsed<WireProtocol>> protocol = messages.Combine(enums).Combine(limits)
-            .Select(static (item, _) => ProtocolBuilder.Build(item.Left.Left, item.Left.Right, item.Right));
+        IncrementalValueProvider<ImmutableArray<Parsed<WireDocument>>> documents = context.SyntaxProvider
+            .ForAttributeWithMetadataName(
+                WireParser.Namespace + "." + nameof(WireDocumentAttribute),
+                static (_, _) => true,
+                static (item, _) => WireParser.Document((INamedTypeSymbol)item.TargetSymbol, item.Attributes[0]))
+            .Collect();
+        IncrementalValueProvider<Parsed<WireProtocol>> protocol = messages.Combine(enums).Combine(limits).Combine(documents)
+            .Select(static (item, _) =>
+                ProtocolBuilder.Build(item.Left.Left.Left, item.Left.Left.Right, item.Left.Right, item.Right));
 
         context.RegisterSourceOutput(protocol, static (output, item) => Produce(output, item));
         RegisterPythonCheck(context, protocol);

@@ -24,31 +24,32 @@ class Connection(NamedTuple):
     http_version: str
     client: Address
     server: Address
+    # The path below which the application is shown, as text and percent-encoded.
+    root_path: str
+    raw_root_path: bytes
 
 
 def parse_connection(block: bytes) -> Connection:
-    """scheme NUL http-version NUL client-host NUL client-port NUL server-host NUL server-port."""
+    """scheme, HTTP version, client host, client port, server host, server port, root path, with NUL between them."""
     parts = block.decode("utf-8", "replace").split("\0")
-    if len(parts) != 6:
-        raise wire.WireError("a connection block does not have six parts")
-    scheme, version, client_host, client_port, server_host, server_port = parts
+    if len(parts) != 7:
+        raise wire.WireError("a connection block does not have seven parts")
+    scheme, version, client_host, client_port, server_host, server_port, root_path = parts
     try:
         client = (client_host, int(client_port)) if client_host and client_port else None
         server = (server_host, int(server_port) if server_port else None) if server_host else None
     except ValueError:
         raise wire.WireError("a connection block has a port that is no number") from None
-    return Connection(scheme or "http", version, client, server)
+    return Connection(scheme or "http", version, client, server, root_path, encode_path(root_path))
 
 
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
 
-    __slots__ = ("_asgi_version", "_root_path", "_raw_root_path", "_headers", "_connections", "state")
+    __slots__ = ("_asgi_version", "_headers", "_connections", "state")
 
-    def __init__(self, asgi_version: str, root_path: str) -> None:
+    def __init__(self, asgi_version: str) -> None:
         self._asgi_version = asgi_version
-        self._root_path = root_path
-        self._raw_root_path = encode_path(root_path)
         self._headers = BlockCache(parse_block)
         self._connections = BlockCache(parse_connection)
         # The lifespan's namespace; None where the application has no lifespan.
@@ -64,19 +65,18 @@ class ScopeBuilder:
         queued: int = 0,
     ) -> Dict[str, Any]:
         """A fresh scope: the application may change it. `queued` is in microseconds."""
-        scheme, http_version, client, server = self._connections.young.get(
+        scheme, http_version, client, server, root_path, raw_root_path = self._connections.young.get(
             connection
         ) or self._connections.get(connection)
         pairs = self._headers.young.get(headers)
         if pairs is None:
             pairs = self._headers.get(headers)
         path = raw_path.decode("utf-8", "replace") if b"%" not in raw_path else decode_path(raw_path)
-        root_path = self._root_path
         if root_path:
             # As uvicorn has it: the proxy in front has taken the prefix off, and the application sees it
             # again.
             path = root_path + path
-            raw_path = self._raw_root_path + raw_path
+            raw_path = raw_root_path + raw_path
         scope = {
             "type": "http",
             "asgi": {"version": self._asgi_version, "spec_version": SPEC_VERSION},

@@ -8,92 +8,51 @@ makes.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
+from ..errors import ClientDisconnected, RequestInterrupted
+from ..eventloop.link import DataLink
+from ..eventloop.stream import LoopStream
 from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
-from ..headers import BODILESS, HeadCache, encode
+from ..headers import HeadCache, encode
 from ..logs import log_exception, logger, warn_once
-from ..streams import Stream
+from ..response import BROKEN, DONE, HELD, IDLE, SENT, Order, Response, reset_frame
 
-if TYPE_CHECKING:
-    from .link import DataLink
-
-# Where the response is.
-IDLE = 0
-HELD = 1  # http.response.start is here, and held until the first http.response.body
-SENT = 2  # the head has left
-BROKEN = 3  # a part of a message has left that can never be completed
-DONE = 4  # the response is complete, and with it the stream
-
+_START = "http.response.start"
+_BODY = "http.response.body"
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
 _head_of = HeadCache(encode).get
 
 
-class HttpStream(Stream):
+class HttpStream(LoopStream, Response):
     """See the module's description."""
 
     __slots__ = (
-        # the task, if the application did not finish in its first step
-        "task",
         # whether the application has had the end of the request's body
         "body_taken",
-        # response: where it is; its head; the bytes that Content-Length still promises; no body whatever the
-        # application says
-        "phase",
-        "status",
-        "head",
-        "remaining",
-        "bodiless",
-        # the rule that the application broke last
-        "violation",
-        # coroutines that wait in receive() and send(), and whether one of them is sending a body that needs
-        # credit
-        "waiters",
+        *Response.SLOTS,
+        # whether one of the coroutines that wait in send() is sending a body that needs credit
         "sending",
     )
 
     def __init__(
-        self, link: "DataLink", number: int, flags: int, method: bytes, body: bytes, started: float
+        self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
     ) -> None:
-        Stream.__init__(self, link, number, flags, body, started)
-        self.task: Optional["asyncio.Task[None]"] = None
+        LoopStream.__init__(self, link, number, flags, body, started)
         self.body_taken = False
-        self.phase = IDLE
-        self.status = 0
-        self.head = b""
-        self.remaining: Optional[int] = None
-        self.bodiless = method == b"HEAD"
-        self.violation: Optional[str] = None
-        self.waiters: Optional[List["asyncio.Future[None]"]] = None
+        self.open_response(method)
         self.sending = False
 
-    def wake(self) -> None:
-        waiters = self.waiters
-        if waiters:
-            self.waiters = None
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+    def is_silent(self) -> bool:
+        return self.phase < SENT
 
-    def on_cancel(self, reason: int = 0) -> None:
-        if reason == wire.CANCEL_TIMEOUT:
-            self.link.timed_out(self)
-        Stream.on_cancel(self)
-
-    async def _change(self) -> None:
-        """
-        Waits until something has arrived for this stream. Each caller has a future of its own, so that it can
-        be cancelled.
-        """
-        waiter = self.link.loop.create_future()
-        if self.waiters is None:
-            self.waiters = [waiter]
-        else:
-            self.waiters.append(waiter)
-        await waiter
+    def title(self, variables: Dict[str, Any]) -> str:
+        scope = variables.get("scope")
+        if not isinstance(scope, dict):
+            return super().title(variables)
+        return f"{scope.get('method')} {(scope.get('raw_path') or b'').decode('latin-1')}"
 
     # ---- for the application
 
@@ -110,7 +69,7 @@ class HttpStream(Stream):
                 self.body = b""
                 ended = self.body_taken = bool(self.body_ended)
                 return {"type": "http.request", "body": body, "more_body": not ended}
-            await self._change()
+            await self.change()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Dict[str, Any]) -> None:
@@ -120,13 +79,13 @@ class HttpStream(Stream):
             raise ClientDisconnected("The client has disconnected.")
         if self.sending:
             await self._wait_turn()
-        if kind == "http.response.body" and (self.phase == HELD or self.phase == SENT):
+        if kind == _BODY and (self.phase == HELD or self.phase == SENT):
             body = message.get("body", b"")
             if type(body) is not bytes:
                 body = self._as_bytes(body)
             more = message.get("more_body", False)
             if self.remaining is not None and not self.bodiless:
-                self._count(len(body), more)
+                self.count(len(body), more)
             if self.bodiless:
                 body = b""
             size = len(body)
@@ -149,36 +108,18 @@ class HttpStream(Stream):
                     self._write_body(0, body)
             else:
                 await self._send_body(body, more)
-        elif kind == "http.response.start" and self.phase == IDLE:
-            self._hold(message)
+        elif kind == _START and self.phase == IDLE:
+            status = message.get("status")
+            if type(status) is not int:
+                status = self._as_status(status)
+            self.hold(_head_of, message.get("headers", ()), status)
         else:
-            raise self._broke(self._order_rule(kind))
+            raise self._misplaced(kind)
 
-    def _hold(self, message: Dict[str, Any]) -> None:
-        status = message.get("status")
-        if type(status) is not int and (not isinstance(status, int) or isinstance(status, bool)):
-            raise self._broke(
-                f"The status of http.response.start must be an int, not {status!r}.", InvalidMessage
-            )
-        if not 200 <= status <= 999:
-            raise self._broke(f"{status} cannot be the status of a response: it must be from 200 to 999.")
-        try:
-            self.head, self.remaining = _head_of(message.get("headers", ()), status)
-        except RuleViolation as error:
-            self.violation = str(error)
-            raise
-        self.status = status
-        if status in BODILESS:
-            self.bodiless = True
-        self.phase = HELD
-
-    def _count(self, size: int, more: bool) -> None:
-        assert self.remaining is not None
-        if size > self.remaining:
-            raise self._broke("The body of the response is longer than its Content-Length.")
-        if not more and size < self.remaining:
-            raise self._broke("The body of the response is shorter than its Content-Length.")
-        self.remaining -= size
+    def _as_status(self, status: Any) -> int:
+        if not isinstance(status, int) or isinstance(status, bool):
+            raise self.wrong_type(f"The status of http.response.start must be an int, not {status!r}.")
+        return status
 
     async def _send_body(self, body: bytes, more: bool) -> None:
         """
@@ -195,7 +136,7 @@ class HttpStream(Stream):
                 self.phase = SENT
             while at < len(body):
                 while self.credit <= 0:
-                    await self._change()
+                    await self.change()
                     if self.gone:
                         raise ClientDisconnected("The client has disconnected.")
                 end = min(at + _MAX_BODY, at + self.credit, len(body))
@@ -208,7 +149,7 @@ class HttpStream(Stream):
         except asyncio.CancelledError:
             if at:
                 self.phase = BROKEN
-                self.violation = "The sending of a part of the body was cancelled in the middle."
+                self.broke("The sending of a part of the body was cancelled in the middle.")
             raise
         finally:
             self.sending = False
@@ -233,13 +174,14 @@ class HttpStream(Stream):
     async def _wait_turn(self) -> None:
         """Another send() of the same request waits for credit: its bytes come first."""
         while self.sending:
-            await self._change()
+            await self.change()
         if self.gone:
             raise ClientDisconnected("The client has disconnected.")
 
     def _complete(self) -> None:
         self.phase = DONE
-        self.link.forget(self)
+        # As link.forget() does; each request comes here.
+        self.link.streams.pop(self.id, None)
         if self.waiters is not None:
             self.wake()
 
@@ -247,25 +189,20 @@ class HttpStream(Stream):
         if isinstance(body, (bytes, bytearray, memoryview)):
             # A copy: the application may change its buffer as soon as send() has returned.
             return bytes(body)
-        raise self._broke(
-            f"The body of http.response.body must be a byte string, not {type(body).__name__}.",
-            InvalidMessage,
+        raise self.wrong_type(
+            f"The body of http.response.body must be a byte string, not {type(body).__name__}."
         )
 
-    def _order_rule(self, kind: Any) -> str:
-        if kind not in ("http.response.start", "http.response.body"):
-            return f"{kind!r} is no message that a server of HTTP requests understands."
-        if self.phase == BROKEN:
-            return f"{kind} was sent after the sending of a part of the body had been cancelled."
-        if self.phase == DONE:
-            return f"{kind} was sent after the response was complete."
-        if kind == "http.response.body":
-            return "http.response.body was sent before http.response.start."
-        return "http.response.start was sent twice."
-
-    def _broke(self, rule: str, error: type = RuleViolation) -> Exception:
-        self.violation = rule
-        return error(rule)
+    def _misplaced(self, kind: Any) -> Exception:
+        if kind != _START and kind != _BODY:
+            return self.broke(f"{kind!r} is no message that a server of HTTP requests understands.")
+        order = Order(
+            start_again=f"{_START} was sent twice.",
+            start_missing=f"{_BODY} was sent before {_START}.",
+            after_broken=f"{kind} was sent after the sending of a part of the body had been cancelled.",
+            after_end=f"{kind} was sent after the response was complete.",
+        )
+        return self.misplaced(order, kind == _START)
 
     # ---- the request's task
 
@@ -297,11 +234,7 @@ class HttpStream(Stream):
                 )
             return
         if self.phase != DONE:
-            if self.violation is not None and isinstance(error, RuleViolation):
-                reason, text = wire.RESET_RULE_VIOLATION, self.violation
-            else:
-                reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
-            self._reset(reason, text)
+            self._reset(*self.blame(error))
         log_exception("Exception in ASGI application", error)
 
     def _unfinished(self) -> None:
@@ -309,7 +242,7 @@ class HttpStream(Stream):
             self._end_cancelled()
             return
         if self.violation is not None:
-            reason, text = wire.RESET_RULE_VIOLATION, self.violation
+            reason, text = self.violation
         elif self.phase != IDLE and self.phase != HELD:
             reason, text = (
                 wire.RESET_NO_RESPONSE,
@@ -324,7 +257,7 @@ class HttpStream(Stream):
         if self.gone:
             self._end_cancelled()
         else:
-            self.link.write(wire.pack_reset(self.id, 0, reason, text.encode("utf-8", "replace")[:1024]))
+            self.link.write(reset_frame(self.id, reason, text))
             self._complete()
 
     def _end_cancelled(self) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import _thread
 import threading
 import time
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional
 
 from .. import control, links, process, wire
 from ..errors import RequestAbandoned, RequestTimeout
-from ..framing import load_of
 from ..logs import logger
 from ..process import hard_exit
 from . import interrupts
@@ -24,29 +23,19 @@ _CANCEL_SECONDS = 2.0
 _EXIT_LINK_LOST = 1
 
 
-def run(worker: Any, interface: str, application: Any) -> int:
-    """The adapter's entry."""
-    if worker.loop is not None:
-        from ..asgi import loops
-
-        loops.discard(worker.loop)
-        worker.loop = None
-    return WsgiEngine(worker, interface, application).serve()
-
-
 class WsgiEngine(control.Engine):
     """
     The main thread is one of the threads that run requests. control.Engine's methods run on the control
     link's thread.
     """
 
-    def __init__(self, worker: Any, interface: str, application: Any) -> None:
+    def __init__(self, worker: Any, application: Any) -> None:
+        self._worker = worker
         self._boot = worker.boot
         self._control = worker.control
-        self._interface = interface
         self._application = application
         boot = worker.boot
-        self._environs = EnvironBuilder(boot.root_path, boot.version, boot.threads > 1)
+        self._environs = EnvironBuilder(boot.version, boot.threads > 1)
         self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         if boot.interruptible:
             self._hub.guard = Guard(application)
@@ -69,7 +58,7 @@ class WsgiEngine(control.Engine):
             thread.start()
         self._control.attach(self)
         threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
-        self._control.ready(self._boot.threads, self._interface, threads)
+        self._worker.ready(self._boot.threads, threads)
         self._work()
         for thread in self._threads:
             thread.join()
@@ -140,6 +129,3 @@ class WsgiEngine(control.Engine):
             interrupts.report_running(link, request, runner.ident)
         if runner.interrupt(request, RequestTimeout if timed_out else RequestAbandoned):
             hub.cancel(request)
-
-    def load(self) -> Tuple[int, float]:
-        return load_of(self._hub.links)

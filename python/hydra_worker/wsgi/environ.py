@@ -56,10 +56,11 @@ def parse_headers(block: bytes) -> RequestHeaders:
 def parse_connection(block: bytes) -> Dict[str, str]:
     """The variables that stay the same on a connection."""
     parts = block.decode("latin-1").split("\0")
-    if len(parts) != 6:
-        raise wire.WireError("a connection block does not have six parts")
-    scheme, version, client_host, client_port, server_host, server_port = parts
+    if len(parts) != 7:
+        raise wire.WireError("a connection block does not have seven parts")
+    scheme, version, client_host, client_port, server_host, server_port, root_path = parts
     variables = {
+        "SCRIPT_NAME": root_path,
         "wsgi.url_scheme": scheme or "http",
         "SERVER_PROTOCOL": "HTTP/" + version,
         "REMOTE_ADDR": client_host if client_port else "",
@@ -75,11 +76,10 @@ def parse_connection(block: bytes) -> Dict[str, str]:
 class EnvironBuilder:
     """Makes environs for one worker; remembers the blocks that repeat from request to request."""
 
-    def __init__(self, root_path: str, version: str, multithread: bool) -> None:
+    def __init__(self, version: str, multithread: bool) -> None:
         self._headers = BlockCache(parse_headers)
         self._connections = BlockCache(parse_connection)
         self._base: Dict[str, Any] = {
-            "SCRIPT_NAME": root_path.encode("utf-8").decode("latin-1"),
             "SERVER_SOFTWARE": f"hydra/{version}" if version else "hydra",
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,

@@ -48,8 +48,6 @@ def parse_status(status: Any) -> int:
             f'The status must be three digits and a reason, such as "200 OK", not {status!r}.'
         )
     number = int(code)
-    if number < 200:
-        raise RuleViolation(f"{number} cannot be the status of a response: it must be from 200 to 999.")
     if len(_known_statuses) < _MOST_KNOWN:
         _known_statuses[status] = number
     return number

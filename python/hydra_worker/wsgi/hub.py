@@ -194,7 +194,6 @@ class Hub:
     def cancel(self, request: WsgiStream) -> None:
         """The front has ended the stream, and whoever waits for something of it is to notice."""
         with self.lock:
-            request.link.streams.pop(request.id, None)
             request.on_cancel()
         self.wake()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Tuple
 
 from .. import wire
-from ..errors import ClientDisconnected, InvalidMessage, RequestInterrupted, RuleViolation
+from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
-from ..headers import BODILESS, HeadCache
+from ..headers import HeadCache
 from ..logs import log_exception
+from ..response import DONE, HELD, IDLE, SENT, Order, Response, reset_frame
 from .body import InputStream
 from .environ import EnvironBuilder
 from .files import FileWrapper
@@ -17,45 +18,27 @@ from .heads import encode, parse_status
 from .hub import Hub
 from .stream import WsgiStream
 
-# Where the response is.
-IDLE = 0
-HELD = 1  # start_response() was called, and its headers are held until there is a body
-SENT = 2  # the head has left
-DONE = 3  # the response is complete
-
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
 _head_of = HeadCache(encode).get
+_ORDER = Order(
+    start_again="start_response() was called again without exc_info.",
+    start_missing="The application gave a part of the body before it called start_response().",
+    # No write is ever taken back here.
+    after_broken="",
+    after_end="start_response() was called again without exc_info.",
+)
 
 
-class WsgiResponse:
+class WsgiResponse(Response):
     """Runs the application for one request, on the calling thread."""
 
-    __slots__ = (
-        "_hub",
-        "_request",
-        # the response: where it is, its head, the bytes that Content-Length still promises, no body whatever
-        # is said
-        "_phase",
-        "_status",
-        "_head",
-        "_remaining",
-        "_bodiless",
-        # the rule that the application broke last, and what the front is told then
-        "_violation",
-        "_reason",
-    )
+    __slots__ = ("_hub", "_request", *Response.SLOTS)
 
     def __init__(self, hub: Hub, request: WsgiStream) -> None:
         self._hub = hub
         self._request = request
-        self._phase = IDLE
-        self._status = 0
-        self._head = b""
-        self._remaining: Optional[int] = None
-        self._bodiless = request.head[0] == b"HEAD"
-        self._violation: Optional[str] = None
-        self._reason = wire.RESET_RULE_VIOLATION
+        self.open_response(request.head[0])
 
     def run(self, application: Any, environs: EnvironBuilder) -> None:
         """Calls the application and sees to it that the stream ends with it."""
@@ -94,29 +77,25 @@ class WsgiResponse:
         """PEP 3333, "The start_response() Callable"."""
         if exc_info:
             try:
-                if self._phase >= SENT:
+                if self.phase >= SENT:
                     # It is too late for an error page.
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None
-        elif self._phase != IDLE:
-            raise self._broke("start_response() was called again without exc_info.")
+        elif self.phase != IDLE:
+            raise self.misplaced(_ORDER, True)
         try:
             code = parse_status(status)
-            self._head, self._remaining = _head_of(headers, code)
         except RuleViolation as error:
-            self._violation = str(error)
+            self.broke(str(error))
             raise
-        self._status = code
-        if code in BODILESS:
-            self._bodiless = True
-        self._phase = HELD
+        self.hold(_head_of, headers, code)
         return self.write
 
     def write(self, data: bytes) -> None:
         """PEP 3333, "The write() Callable"."""
         if not isinstance(data, bytes):
-            raise self._broke(f"write() takes bytes, not {type(data).__name__}.", InvalidMessage)
+            raise self.wrong_type(f"write() takes bytes, not {type(data).__name__}.")
         if data:
             self._hub.shielded(self._send_chunk, data)
 
@@ -124,9 +103,8 @@ class WsgiResponse:
 
     def _send_result(self, result: Any) -> None:
         if result is None or isinstance(result, (bytes, str)):
-            raise self._broke(
-                f"The application must return an iterable of bytes, not {type(result).__name__}.",
-                InvalidMessage,
+            raise self.wrong_type(
+                f"The application must return an iterable of bytes, not {type(result).__name__}."
             )
         if type(result) is list or type(result) is tuple:
             self._finish(self._join(result))
@@ -135,14 +113,12 @@ class WsgiResponse:
             result = result.blocks(_MAX_BODY)
         for chunk in result:
             if not isinstance(chunk, bytes):
-                raise self._broke(
-                    f"The application's iterable gave {type(chunk).__name__}, not bytes.", InvalidMessage
-                )
+                raise self.wrong_type(f"The application's iterable gave {type(chunk).__name__}, not bytes.")
             if chunk:
                 self._send_chunk(chunk)
-                if self._bodiless:
+                if self.bodiless:
                     return
-        if self._phase != DONE:
+        if self.phase != DONE:
             self._finish(b"")
 
     def _join(self, chunks: Any) -> bytes:
@@ -151,27 +127,26 @@ class WsgiResponse:
         except TypeError:
             body = None
         if type(body) is not bytes:
-            raise self._broke("The application's iterable must give bytes and nothing else.", InvalidMessage)
+            raise self.wrong_type("The application's iterable must give bytes and nothing else.")
         return body
 
     def _finish(self, body: bytes) -> None:
         """The last of the body, or all of it."""
-        if self._phase == IDLE:
-            self._reason = wire.RESET_NO_RESPONSE
-            raise self._broke("The application returned without a call of start_response().")
-        if self._phase == DONE:
-            if body and not self._bodiless:
-                raise self._broke("The body of the response is longer than its Content-Length.")
+        if self.phase == IDLE:
+            rule = "The application returned without a call of start_response()."
+            raise self.broke(rule, reason=wire.RESET_NO_RESPONSE)
+        if self.phase == DONE:
+            if body and not self.bodiless:
+                raise self.too_long()
             return
         self._check_gone()
-        if self._bodiless:
+        if self.bodiless:
             body = b""
-        elif self._remaining is not None and self._remaining != len(body):
-            self._count(len(body))
-            raise self._broke("The body of the response is shorter than its Content-Length.")
+        elif self.remaining is not None and self.remaining != len(body):
+            self.count(len(body), False)
         request = self._request
-        if self._phase == HELD and len(body) <= _MAX_BODY:
-            frame = response_frame(request.id, _END, self._status, self._head, body)
+        if self.phase == HELD and len(body) <= _MAX_BODY:
+            frame = response_frame(request.id, _END, self.status, self.head, body)
             self._complete()
             self._hub.deliver(request, frame)
         else:
@@ -179,36 +154,30 @@ class WsgiResponse:
 
     def _send_chunk(self, chunk: bytes) -> None:
         """A part of the body, which leaves at once (PEP 3333, "Buffering and Streaming")."""
-        if self._phase == IDLE:
-            raise self._broke("The application gave a part of the body before it called start_response().")
-        if self._bodiless:
+        if self.phase == IDLE:
+            raise self.misplaced(_ORDER, False)
+        if self.bodiless:
             self._finish(b"")
             return
         last = False
-        if self._remaining is not None:
-            self._count(len(chunk))
-            last = self._remaining == 0
-        if self._phase == SENT:
+        if self.remaining is not None:
+            self.count(len(chunk), True)
+            last = self.remaining == 0
+        if self.phase == SENT:
             self._hub.look()
         self._check_gone()
         self._send_body(chunk, last)
-
-    def _count(self, size: int) -> None:
-        assert self._remaining is not None
-        if size > self._remaining:
-            raise self._broke("The body of the response is longer than its Content-Length.")
-        self._remaining -= size
 
     def _send_body(self, body: bytes, last: bool) -> None:
         request = self._request
         link = request.link
         at = 0
         view = memoryview(body)
-        if self._phase == HELD:
+        if self.phase == HELD:
             at = min(_MAX_BODY, len(body))
             flags = _END if last and at == len(body) else 0
-            link.write(response_frame(request.id, flags, self._status, self._head, view[:at]))
-            self._phase = SENT
+            link.write(response_frame(request.id, flags, self.status, self.head, view[:at]))
+            self.phase = SENT
             if flags:
                 self._complete()
                 return
@@ -229,18 +198,14 @@ class WsgiResponse:
             self._complete()
 
     def _check_gone(self) -> None:
-        if self._request.gone and self._phase != DONE:
+        if self._request.gone and self.phase != DONE:
             raise ClientDisconnected("The client has disconnected.")
 
     def _complete(self) -> None:
-        self._phase = DONE
+        self.phase = DONE
         self._request.link.forget(self._request)
 
     # ---- what goes wrong
-
-    def _broke(self, rule: str, error: type = RuleViolation) -> Exception:
-        self._violation = rule
-        return error(rule)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, RequestInterrupted):
@@ -249,15 +214,8 @@ class WsgiResponse:
         if self._request.gone and isinstance(error, (ClientDisconnected, RequestInterrupted)):
             self._complete()
             return
-        if self._phase != DONE:
-            if self._violation is not None and isinstance(error, RuleViolation):
-                reason, text = self._reason, self._violation
-            else:
-                reason, text = wire.RESET_APPLICATION_ERROR, type(error).__name__
+        if self.phase != DONE:
             if not self._request.gone:
-                link = self._request.link
-                link.write(
-                    wire.pack_reset(self._request.id, 0, reason, text.encode("utf-8", "replace")[:1024])
-                )
+                self._request.link.write(reset_frame(self._request.id, *self.blame(error)))
             self._complete()
         log_exception("Exception in WSGI application", error)

@@ -126,6 +126,10 @@ def disconnect_with_body_pending(environ, start_response):
 
 @case
 def blocks(environ, start_response):
+    if os.path.isdir(os.path.dirname(environ["QUERY_STRING"])):
+        # For Front.wait_begun(): a byte for each request.
+        with open(environ["QUERY_STRING"] + ".begun", "a") as file:
+            file.write(".")
     while not os.path.exists(environ["QUERY_STRING"]):
         time.sleep(0.01)
     return answer(start_response, b"unblocked")

@@ -8,7 +8,10 @@ internal sealed class ProtocolBuilder
     private readonly List<DiagnosticInfo> _diagnostics = [];
 
     public static Parsed<WireProtocol> Build(
-        IReadOnlyList<Parsed<WireMessage>> parsed, IReadOnlyList<WireEnum> enums, IReadOnlyList<WireLimits> limits)
+        IReadOnlyList<Parsed<WireMessage>> parsed,
+        IReadOnlyList<WireEnum> enums,
+        IReadOnlyList<WireLimits> limits,
+        IReadOnlyList<Parsed<WireDocument>> documents)
     {
         if (parsed.Count == 0 && enums.Count == 0)
         {
@@ -16,14 +19,18 @@ internal sealed class ProtocolBuilder
         }
 
         var builder = new ProtocolBuilder();
-        WireProtocol? protocol = builder.Check(parsed, enums, limits);
+        WireProtocol? protocol = builder.Check(parsed, enums, limits, documents);
         return new(protocol, builder._diagnostics.ToEquatable());
     }
 
     private WireProtocol? Check(
-        IReadOnlyList<Parsed<WireMessage>> parsed, IReadOnlyList<WireEnum> enums, IReadOnlyList<WireLimits> limits)
+        IReadOnlyList<Parsed<WireMessage>> parsed,
+        IReadOnlyList<WireEnum> enums,
+        IReadOnlyList<WireLimits> limits,
+        IReadOnlyList<Parsed<WireDocument>> documents)
     {
         _diagnostics.AddRange(parsed.SelectMany(item => item.Diagnostics));
+        _diagnostics.AddRange(documents.SelectMany(item => item.Diagnostics));
         WireMessage[] messages = [.. parsed.Select(item => item.Value).OfType<WireMessage>().OrderBy(item => item.Number)];
         WireEnum[] ordered =
         [
@@ -41,7 +48,10 @@ internal sealed class ProtocolBuilder
             return null;
         }
 
-        var protocol = new WireProtocol(messages.ToEquatable(), ordered.ToEquatable(), limits[0].Constants);
+        WireDocument[] sorted =
+            [.. documents.Select(item => item.Value).OfType<WireDocument>().OrderBy(item => item.Name, StringComparer.Ordinal)];
+        var protocol = new WireProtocol(
+            messages.ToEquatable(), ordered.ToEquatable(), limits[0].Constants, sorted.ToEquatable());
         CheckPythonNames(protocol);
         return _diagnostics.Count > 0 ? null : protocol;
     }

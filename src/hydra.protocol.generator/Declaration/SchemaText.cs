@@ -22,7 +22,7 @@ internal static class SchemaText
     private static string Canonical(WireProtocol protocol)
     {
         var text = new LineWriter();
-        text.Line("hydra link protocol, layout 1");
+        text.Line("hydra link protocol, layout 2");
         text.Line($"header {HeaderFormat.Struct} length type flags zero stream");
         foreach (WireConstant limit in protocol.Limits.OrderBy(item => item.Name, StringComparer.Ordinal))
         {
@@ -40,10 +40,19 @@ internal static class SchemaText
 
         foreach (WireMessage message in protocol.Messages)
         {
-            text.Line($"message {message.Number} {protocol.MemberOf(message)} {message.Direction}");
+            text.Line($"message {message.Number} {protocol.MemberOf(message)} {message.Direction} {message.Flags}");
             foreach (WireField field in message.Fields)
             {
                 text.Line($"field {field.Name} {field.Kind}");
+            }
+        }
+
+        foreach (WireDocument document in protocol.Documents)
+        {
+            text.Line($"document {document.Name} {document.PythonName}");
+            foreach (DocumentField field in document.Fields)
+            {
+                text.Line($"field {field.Name} {field.PythonType}");
             }
         }
 

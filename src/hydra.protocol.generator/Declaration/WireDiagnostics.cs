@@ -60,6 +60,11 @@ internal static class WireDiagnostics
         "The generated code needs the name",
         "'{0}.{1}' has a name that the generated code needs for itself; choose another");
 
+    public static readonly DiagnosticDescriptor UnsupportedDocumentProperty = Error(
+        "HYWIRE012",
+        "The property cannot stand in a document",
+        "'{0}.{1}' must be 'string', 'int' or 'bool'");
+
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "Hydra.Wire", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

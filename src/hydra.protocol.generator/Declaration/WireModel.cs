@@ -35,7 +35,7 @@ internal sealed record WireField(string Name, FieldKind Kind)
 
 /// <summary>One <c>[WireMessage]</c> struct.</summary>
 internal sealed record WireMessage(
-    string Name, byte Number, WireDirection Direction, EquatableArray<WireField> Fields, LocationInfo Location)
+    string Name, byte Number, WireDirection Direction, long Flags, EquatableArray<WireField> Fields, LocationInfo Location)
 {
     public int FixedSize => Fields.Sum(item => item.FixedBytes);
 
@@ -53,6 +53,12 @@ internal sealed record WireEnum(
     public const string FrameFlagsName = "FrameFlags";
 }
 
+/// <summary>One property of a document, with its type in Python.</summary>
+internal sealed record DocumentField(string Name, string PythonType);
+
+/// <summary>One <c>[WireDocument]</c> record.</summary>
+internal sealed record WireDocument(string Name, string PythonName, EquatableArray<DocumentField> Fields, LocationInfo Location);
+
 /// <summary>The constants of ProtocolLimits.</summary>
 internal sealed record WireLimits(EquatableArray<WireConstant> Constants, LocationInfo Location)
 {
@@ -68,7 +74,10 @@ internal sealed record Parsed<T>(T? Value, EquatableArray<DiagnosticInfo> Diagno
 
 /// <summary>The whole declaration, checked and in the order in which everything is written.</summary>
 internal sealed record WireProtocol(
-    EquatableArray<WireMessage> Messages, EquatableArray<WireEnum> Enums, EquatableArray<WireConstant> Limits)
+    EquatableArray<WireMessage> Messages,
+    EquatableArray<WireEnum> Enums,
+    EquatableArray<WireConstant> Limits,
+    EquatableArray<WireDocument> Documents)
 {
     public WireEnum MessageTypes => Enums.First(item => item.Name == WireEnum.MessageTypeName);
 

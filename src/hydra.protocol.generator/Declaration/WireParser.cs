@@ -43,8 +43,44 @@ internal static class WireParser
             return Refuse<WireMessage>([.. diagnostics]);
         }
 
-        var message = new WireMessage(symbol.Name, number, (WireDirection)direction, fields.ToEquatable(), location);
+        long flags = attribute.NamedArguments
+            .Where(item => item.Key == nameof(WireMessageAttribute.Flags))
+            .Select(item => Convert.ToInt64(item.Value.Value))
+            .FirstOrDefault();
+        var message = new WireMessage(symbol.Name, number, (WireDirection)direction, flags, fields.ToEquatable(), location);
         return new(message, default);
+    }
+
+    public static Parsed<WireDocument> Document(INamedTypeSymbol symbol, AttributeData attribute)
+    {
+        var fields = new List<DocumentField>();
+        var diagnostics = new List<DiagnosticInfo>();
+        foreach (IPropertySymbol property in symbol.GetMembers().OfType<IPropertySymbol>()
+            .Where(item => !item.IsStatic && item.DeclaredAccessibility == Accessibility.Public))
+        {
+            string? type = property.Type.SpecialType switch
+            {
+                SpecialType.System_String => "str",
+                SpecialType.System_Int32 => "int",
+                SpecialType.System_Boolean => "bool",
+                _ => null,
+            };
+            if (type is null)
+            {
+                diagnostics.Add(DiagnosticInfo.At(
+                    WireDiagnostics.UnsupportedDocumentProperty, LocationInfo.Of(property), symbol.Name, property.Name));
+                continue;
+            }
+
+            fields.Add(new(property.Name, type));
+        }
+
+        if (diagnostics.Count > 0 || attribute.ConstructorArguments.FirstOrDefault().Value is not string name)
+        {
+            return Refuse<WireDocument>([.. diagnostics]);
+        }
+
+        return new(new WireDocument(symbol.Name, name, fields.ToEquatable(), LocationInfo.Of(symbol)), default);
     }
 
     public static WireEnum Enum(INamedTypeSymbol symbol, AttributeData attribute)

@@ -18,8 +18,8 @@ internal static class PythonEmitter
             text.Line();
         }
 
-        TypeSet(text, protocol, "FROM_FRONT", "The message types that the front may send.", WireDirection.ToFront);
-        TypeSet(text, protocol, "FROM_WORKER", "The message types that a worker may send.", WireDirection.ToWorker);
+        FromWorker(text, protocol);
+        Documents(text, protocol);
         Structs(text, protocol);
         Errors(text);
         foreach (WireMessage message in protocol.Messages)
@@ -27,6 +27,7 @@ internal static class PythonEmitter
             new PythonMessageEmitter(text, message, protocol.MemberOf(message)).Emit();
         }
 
+        FromFront(text, protocol);
         return text.ToString();
     }
 
@@ -65,15 +66,62 @@ internal static class PythonEmitter
     private static string Number(WireEnum item, WireConstant member) =>
         item.Name == WireEnum.MessageTypeName ? $"0x{member.Value:x2}" : member.Value.ToString();
 
-    private static void TypeSet(LineWriter text, WireProtocol protocol, string name, string comment, WireDirection not)
+    private static void FromWorker(LineWriter text, WireProtocol protocol)
     {
-        text.Line($"# {comment}");
+        text.Line("# The message types that a worker may send.");
         PythonCall.Write(
             text,
-            $"{name} = frozenset((",
-            [.. protocol.Messages.Where(item => item.Direction != not).Select(item => PythonNames.Upper(protocol.MemberOf(item)))],
+            "FROM_WORKER = frozenset((",
+            [
+                .. protocol.Messages.Where(item => item.Direction != WireDirection.ToWorker)
+                    .Select(item => PythonNames.Upper(protocol.MemberOf(item))),
+            ],
             "))");
         text.Line();
+    }
+
+    private static void FromFront(LineWriter text, WireProtocol protocol)
+    {
+        text.Lines(
+            "",
+            "",
+            "# What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.",
+            "FROM_FRONT = {");
+        text.Indent();
+        foreach (WireMessage message in protocol.Messages.Where(item => item.Direction != WireDirection.ToFront))
+        {
+            string member = protocol.MemberOf(message);
+            string snake = PythonNames.Snake(member);
+            text.Line($"{PythonNames.Upper(member)}: (\"on_{snake}\", {Flags(protocol, message)}, unpack_{snake}),");
+        }
+
+        text.Unindent();
+        text.Line("}");
+    }
+
+    private static string Flags(WireProtocol protocol, WireMessage message) => string.Join(
+        " | ",
+        protocol.FrameFlags.Members
+            .Where(member => (member.Value & message.Flags) != 0)
+            .Select(member => protocol.FrameFlags.PythonPrefix + PythonNames.Upper(member.Name))
+            .DefaultIfEmpty("0"));
+
+    private static void Documents(LineWriter text, WireProtocol protocol)
+    {
+        foreach (WireDocument document in protocol.Documents)
+        {
+            text.Line($"# {document.Name}: its fields and their types.");
+            text.Line($"{document.PythonName} = {{");
+            text.Indent();
+            foreach (DocumentField field in document.Fields)
+            {
+                text.Line($"\"{PythonNames.Snake(field.Name)}\": {field.PythonType},");
+            }
+
+            text.Unindent();
+            text.Line("}");
+            text.Line();
+        }
     }
 
     private static void Structs(LineWriter text, WireProtocol protocol)

@@ -12,6 +12,7 @@ internal sealed class PythonMessageEmitter(LineWriter text, WireMessage message,
         if (message.Fields.Count == 0)
         {
             PackRaw();
+            UnpackRaw();
             return;
         }
 
@@ -32,6 +33,15 @@ internal sealed class PythonMessageEmitter(LineWriter text, WireMessage message,
         text.Line("size = len(data)");
         RaiseIfTooLong();
         text.Line($"return HEADER.pack(size, {_type}, flags, 0, stream) + data");
+        text.Unindent();
+    }
+
+    private void UnpackRaw()
+    {
+        DefineUnpack("bytes");
+        text.Line("if len(payload) > MAX_BODY:");
+        text.Line($"    raise WireError(\"a {_type} frame is too long\")");
+        text.Line("return (bytes(payload),)");
         text.Unindent();
     }
 
@@ -116,11 +126,10 @@ internal sealed class PythonMessageEmitter(LineWriter text, WireMessage message,
         text.Unindent();
     }
 
-    private void DefineUnpack()
-    {
-        IEnumerable<string> types = message.Fields.Select(field => field.IsBytes ? "bytes" : "int");
+    private void DefineUnpack() => DefineUnpack([.. message.Fields.Select(field => field.IsBytes ? "bytes" : "int")]);
+
+    private void DefineUnpack(params string[] types) =>
         Define($"def unpack_{_function}(", ["payload: Buffer"], $") -> tuple[{string.Join(", ", types)}]:");
-    }
 
     private void Define(string head, string[] parameters, string tail)
     {

@@ -62,6 +62,11 @@ internal static class PythonNames
             }
         }
 
+        foreach (WireDocument document in protocol.Documents)
+        {
+            yield return (document.PythonName, document.Name, document.Location);
+        }
+
         foreach (WireMessage message in protocol.Messages.Where(item => item.Fields.Count > 0))
         {
             yield return (Upper(protocol.MemberOf(message)) + "_FIELDS", message.Name, message.Location);

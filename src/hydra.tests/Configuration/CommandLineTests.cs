@@ -17,7 +17,7 @@ public sealed class CommandLineTests
         Assert.Equal(1, options.Applications[0].Workers.Count);
         Assert.False(options.Applications[0].Workers.IsAuto);
         Assert.Equal(1, options.Applications[0].Python.Threads);
-        Assert.Equal(AppInterface.Auto, options.Applications[0].Interface);
+        Assert.Equal("auto", options.Applications[0].Interface);
         Assert.Equal(EventLoop.Auto, options.Applications[0].Python.Loop);
         Assert.Equal(Lifespan.Auto, options.Applications[0].Lifespan);
         Assert.Equal(TransportKind.Auto, options.Server.Tuning.Transport);
@@ -74,7 +74,11 @@ public sealed class CommandLineTests
     [InlineData("--adapter", "wsgi")]
     [InlineData("--interface", "WSGI")]
     public void Parse_Interface_IsTakenByEitherName(string option, string value)
-        => Assert.Equal(AppInterface.Wsgi, Parsing.Run("main:app", option, value).Applications[0].Interface);
+        => Assert.Equal("wsgi", Parsing.Run("main:app", option, value).Applications[0].Interface);
+
+    [Fact]
+    public void Parse_InterfaceWithAColon_IsLeftToTheWorker()
+        => Assert.Equal("shop.web:Adapter", Parsing.Run("main:app", "--interface", "shop.web:Adapter").Applications[0].Interface);
 
     [Fact]
     public void Parse_EveryOption_ArrivesInTheOptions()

@@ -57,13 +57,13 @@ public sealed class PoolRulesTests
             new ServerOptions(),
             Application with
             {
-                Interface = AppInterface.Wsgi,
+                Interface = "wsgi",
                 Lifespan = Lifespan.Off,
                 Python = new PythonOptions { Loop = EventLoop.Uvloop, Threads = 8 },
             },
             dataLinks: 2);
 
-        Assert.Equal(("shop.web:make", true, "/shop"), (document.App, document.Factory, document.RootPath));
+        Assert.Equal(("shop.web:make", true), (document.App, document.Factory));
         Assert.Equal(("wsgi", "off", "uvloop", "info"), (document.Interface, document.Lifespan, document.Loop, document.LogLevel));
         Assert.Equal((8, 2, 30_000), (document.Threads, document.DataLinks, document.GraceMilliseconds));
     }

@@ -19,7 +19,7 @@ public sealed class PythonWire : IDisposable
 
 
         def plain(value):
-            if isinstance(value, (set, frozenset)):
+            if isinstance(value, (dict, set, frozenset)):
                 return sorted(value)
             return value.hex() if isinstance(value, bytes) else value
 

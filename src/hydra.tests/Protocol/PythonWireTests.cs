@@ -74,6 +74,7 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
         Assert.Equal(ProtocolLimits.MaxHeaders, python.Constant("MAX_HEADERS").GetValue<int>());
         AssertEnum<MessageType>("");
         AssertEnum<FrameFlags>("FLAG_");
+        AssertEnum<InterfaceFeatures>("FEATURE_");
         AssertEnum<LinkKind>("LINK_");
         AssertEnum<StartFailure>("FAILURE_");
         AssertEnum<CancelReason>("CANCEL_");

@@ -67,12 +67,13 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new ReadyMessage
             {
                 Concurrency = U32(v[0]),
-                Interface = Span(v[1]),
-                Python = Span(v[2]),
-                Loop = Span(v[3]),
+                Features = U32(v[1]),
+                Interface = Span(v[2]),
+                Python = Span(v[3]),
+                Loop = Span(v[4]),
             }.WriteFrame(output, flags, stream),
             payload => ReadyMessage.TryRead(payload, out ReadyMessage m)
-                ? [N(m.Concurrency), m.Interface.ToArray(), m.Python.ToArray(), m.Loop.ToArray()] : null),
+                ? [N(m.Concurrency), N(m.Features), m.Interface.ToArray(), m.Python.ToArray(), m.Loop.ToArray()] : null),
         new(
             MessageType.Failed,
             typeof(FailedMessage),
@@ -93,16 +94,9 @@ internal static class WireCatalogue
         new(
             MessageType.Pong,
             typeof(PongMessage),
-            (v, output, flags, stream) => new PongMessage
-            {
-                Nonce = U32(v[0]),
-                LoopLagMicroseconds = U32(v[1]),
-                ResidentKibibytes = U32(v[2]),
-                InFlight = U32(v[3]),
-                OldestMilliseconds = U32(v[4]),
-            }.WriteFrame(output, flags, stream),
-            payload => PongMessage.TryRead(payload, out PongMessage m)
-                ? [N(m.Nonce), N(m.LoopLagMicroseconds), N(m.ResidentKibibytes), N(m.InFlight), N(m.OldestMilliseconds)] : null),
+            (v, output, flags, stream) => new PongMessage { Nonce = U32(v[0]), LoopLagMicroseconds = U32(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => PongMessage.TryRead(payload, out PongMessage m) ? [N(m.Nonce), N(m.LoopLagMicroseconds)] : null),
         new(
             MessageType.Log,
             typeof(LogMessage),

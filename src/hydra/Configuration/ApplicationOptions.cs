@@ -9,7 +9,7 @@ internal sealed record ApplicationOptions
     public string App { get; init; } = "";
 
     /// <summary>Which interface it speaks.</summary>
-    public AppInterface Interface { get; init; }
+    public string Interface { get; init; } = "auto";
 
     /// <summary>The attribute is to be called to get the application.</summary>
     public bool Factory { get; init; }

@@ -1,21 +1,5 @@
 namespace Hydra.Configuration;
 
-/// <summary>Which interface the application speaks.</summary>
-internal enum AppInterface
-{
-    /// <summary>The worker finds out when it has loaded the application.</summary>
-    Auto,
-
-    /// <summary>ASGI 3: one callable with scope, receive and send.</summary>
-    Asgi,
-
-    /// <summary>ASGI 2: a callable with the scope that returns one with receive and send.</summary>
-    Asgi2,
-
-    /// <summary>WSGI (PEP 3333).</summary>
-    Wsgi,
-}
-
 /// <summary>The event loop of a worker.</summary>
 internal enum EventLoop
 {

@@ -6,11 +6,9 @@ namespace Hydra.Configuration;
 /// <summary>The words for values that are chosen from a list. Workers are told the same words.</summary>
 internal static class OptionNames
 {
-    /// <summary>--interface.</summary>
-    public static readonly IReadOnlyList<(string Name, AppInterface Value)> Interfaces =
-    [
-        ("auto", AppInterface.Auto), ("asgi", AppInterface.Asgi), ("asgi2", AppInterface.Asgi2), ("wsgi", AppInterface.Wsgi),
-    ];
+    /// <summary>--interface: "auto", and the names of the adapters that the worker has of its own.</summary>
+    public static readonly IReadOnlyList<(string Name, string Value)> Interfaces =
+        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi")];
 
     /// <summary>--loop.</summary>
     public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <content>What the application is, and where it is found.</content>
@@ -16,7 +18,7 @@ internal static partial class OptionTable
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
             Help = "What the application speaks. With auto the worker finds out when it has loaded the application.",
-            Binder = Section.Application.Choice(OptionNames.Interfaces, static (o, v) => o with { Interface = v }),
+            Binder = OptionBinder.OfApplication(BindInterface),
         },
         new()
         {
@@ -56,6 +58,24 @@ internal static partial class OptionTable
         string? problem = AppReference.Read(value.Text, out string app, out bool isFactory);
         draft.Options = draft.Options with { App = app, Factory = draft.Options.Factory || isFactory };
         draft.IsNamed = true;
+        return problem;
+    }
+
+    // What has a colon names an adapter in a module, which only the worker can find.
+    private static string? BindInterface(ApplicationDraft draft, OptionValue value)
+    {
+        string text = value.Text.Trim();
+        string? problem = null;
+        if (!text.Contains(':', StringComparison.Ordinal))
+        {
+            problem = ValueReader.Choice(text, OptionNames.Interfaces, out text);
+        }
+        else if (text.StartsWith(':') || text.EndsWith(':') || ControlText.IndexOfDangerous(text) >= 0)
+        {
+            problem = $"\"{text}\" is not a module and an adapter in it; write package.module:Adapter.";
+        }
+
+        draft.Options = draft.Options with { Interface = text };
         return problem;
     }
 

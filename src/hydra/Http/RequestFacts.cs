@@ -40,7 +40,7 @@ internal sealed record RequestFacts
 
     /// <summary>The connection block of the link protocol.</summary>
     public ReadOnlySpan<byte> Block => _block ??= Encoding.UTF8.GetBytes(string.Join(
-        '\0', Scheme, HttpVersion, ClientHost, PortText(ClientPort), ServerHost, PortText(ServerPort)));
+        '\0', Scheme, HttpVersion, ClientHost, PortText(ClientPort), ServerHost, PortText(ServerPort), RootPath));
 
     /// <summary>The client for logs: address and port, or "unix".</summary>
     public string Client => _client ??= ClientHost.Length == 0 ? "unix"

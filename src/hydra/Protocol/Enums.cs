@@ -1,6 +1,9 @@
 namespace Hydra.Protocol;
 
-/// <summary>The closed set of messages. The numbers are part of the schema; see docs/protocol.md.</summary>
+/// <summary>
+/// The closed set of messages. The numbers are part of the schema: from <see cref="Request"/> on the messages are about streams, on
+/// data links, and those before it about links. See docs/protocol.md.
+/// </summary>
 [WireEnum]
 internal enum MessageType : byte
 {
@@ -39,6 +42,23 @@ internal enum FrameFlags : byte
 
     /// <summary>On REQUEST: the client waits for "100 Continue"; no body credit is given until the worker sends WINDOW.</summary>
     ExpectContinue = 2,
+}
+
+/// <summary>What the interface of a worker can do, as its READY says. A set without a bit that is meant here is no error.</summary>
+[Flags]
+[WireEnum(PythonPrefix = "FEATURE_")]
+internal enum InterfaceFeatures : uint
+{
+    None = 0,
+
+    /// <summary>
+    /// Requests run in threads of their own, and INTERRUPT with <see cref="CancelReason.ClientLeft"/> ends one: there a request has no
+    /// other way to hear that its client has left.
+    /// </summary>
+    InterruptibleThreads = 1,
+
+    /// <summary>It takes WebSockets. No interface says so yet; the front may answer 501 where it is not said.</summary>
+    WebSockets = 2,
 }
 
 /// <summary>What a link carries.</summary>

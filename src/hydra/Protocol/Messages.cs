@@ -45,7 +45,10 @@ internal readonly ref partial struct ReadyMessage
     /// <summary>Requests the worker can run at the same time; 0 means no bound of its own.</summary>
     public uint Concurrency { get; init; }
 
-    /// <summary>asgi, asgi2, wsgi …</summary>
+    /// <summary>What the interface can do: <see cref="InterfaceFeatures"/>. The front decides by these and never by the name.</summary>
+    public uint Features { get; init; }
+
+    /// <summary>asgi, asgi2, wsgi, or the adapter that the user named. Only words.</summary>
     [WireBytes(WireLength.U8)]
     public ReadOnlySpan<byte> Interface { get; init; }
 
@@ -99,15 +102,6 @@ internal readonly ref partial struct PongMessage
 
     /// <summary>Microseconds by which the event loop is late; 0 where there is no event loop.</summary>
     public uint LoopLagMicroseconds { get; init; }
-
-    /// <summary>Resident set in KiB; 0 where it is not known.</summary>
-    public uint ResidentKibibytes { get; init; }
-
-    /// <summary>Requests that run now.</summary>
-    public uint InFlight { get; init; }
-
-    /// <summary>Age of the oldest of them in milliseconds.</summary>
-    public uint OldestMilliseconds { get; init; }
 }
 
 /// <summary>Control link: a log record of the application or of the shim.</summary>
@@ -201,7 +195,7 @@ internal readonly ref partial struct KillMessage
 }
 
 /// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
-[WireMessage(MessageType.Request, WireDirection.ToWorker)]
+[WireMessage(MessageType.Request, WireDirection.ToWorker, Flags = FrameFlags.End | FrameFlags.ExpectContinue)]
 internal readonly ref partial struct RequestMessage
 {
     /// <summary>Microseconds that the request waited in the front.</summary>
@@ -219,7 +213,7 @@ internal readonly ref partial struct RequestMessage
     [WireBytes(WireLength.U16)]
     public ReadOnlySpan<byte> Query { get; init; }
 
-    /// <summary>scheme, HTTP version, client host, client port, server host, server port, joined with NUL.</summary>
+    /// <summary>scheme, HTTP version, client host, client port, server host, server port, root path, joined with NUL.</summary>
     [WireBytes(WireLength.U16)]
     public ReadOnlySpan<byte> Connection { get; init; }
 
@@ -233,11 +227,11 @@ internal readonly ref partial struct RequestMessage
 }
 
 /// <summary>Body bytes, either way; the payload is nothing but the bytes, and counts against the receiver's credit.</summary>
-[WireMessage(MessageType.Body, WireDirection.Both)]
+[WireMessage(MessageType.Body, WireDirection.Both, Flags = FrameFlags.End)]
 internal readonly ref partial struct BodyMessage;
 
 /// <summary>A response's head with the beginning of its body. With <see cref="FrameFlags.End"/> it is complete.</summary>
-[WireMessage(MessageType.Response, WireDirection.ToFront)]
+[WireMessage(MessageType.Response, WireDirection.ToFront, Flags = FrameFlags.End)]
 internal readonly ref partial struct ResponseMessage
 {
     /// <summary>The status code, 200 to 999.</summary>

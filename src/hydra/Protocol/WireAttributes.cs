@@ -38,6 +38,20 @@ internal sealed class WireMessageAttribute(MessageType type, WireDirection direc
 
     /// <summary>Who may send it.</summary>
     public WireDirection Direction { get; } = direction;
+
+    /// <summary>The flags that its frames may carry; none by default.</summary>
+    public FrameFlags Flags { get; set; }
+}
+
+/// <summary>
+/// Declares a document that the front writes as JSON and the shim reads: a record whose properties are of type string, int or bool. The
+/// generator writes the names and types of its fields into python/hydra_worker/wire.py, and they are part of the schema hash.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class WireDocumentAttribute(string pythonName) : Attribute
+{
+    /// <summary>What the table of its fields is called in wire.py.</summary>
+    public string PythonName { get; } = pythonName;
 }
 
 /// <summary>Marks a <c>ReadOnlySpan&lt;byte&gt;</c> property as variable bytes with a length prefix of the given width.</summary>

@@ -81,5 +81,5 @@ public class AnswerWatchTests
     private string Look(WorkerProbe? answer, int times)
         => string.Join(' ', Enumerable.Range(0, times).Select(_ => _watch.Look(answer)));
 
-    private static WorkerProbe Answer() => new(0, TimeSpan.Zero, TimeSpan.Zero, 0, TimeSpan.Zero);
+    private static WorkerProbe Answer() => new(TimeSpan.Zero);
 }

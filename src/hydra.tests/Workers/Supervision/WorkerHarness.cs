@@ -57,7 +57,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
         ILinkOwner owner = worker.Links;
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Control, 0), []));
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Data, 0), []));
-        ((IControlSink)worker.Links).OnReady(new WorkerInfo("asgi", "CPython", "asyncio", 0));
+        ((IControlSink)worker.Links).OnReady(new WorkerInfo("asgi", InterfaceFeatures.None, "CPython", "asyncio", 0));
     }
 
     /// <summary>A request runs in the worker.</summary>

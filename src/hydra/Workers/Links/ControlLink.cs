@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Transport;
@@ -31,27 +30,23 @@ internal interface IControlSink
 }
 
 /// <summary>What a worker that is ready says about itself.</summary>
-internal sealed record WorkerInfo(string Interface, string Python, string Loop, int Concurrency);
+internal sealed record WorkerInfo(string Interface, InterfaceFeatures Features, string Python, string Loop, int Concurrency);
 
 /// <summary>Why a worker cannot serve.</summary>
 internal sealed record WorkerFailure(StartFailure Reason, string Message, string Traceback);
 
-/// <summary>How a worker does: what its PONG said.</summary>
-/// <param name="At">When it came, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</param>
-/// <param name="RoundTrip">Time from the PING to the PONG.</param>
+/// <summary>How a worker does: what its PONG said. Each is an object of its own, by which a new answer is told from the last.</summary>
 /// <param name="LoopLag">By how much the event loop is late, at least; zero where there is none.</param>
-/// <param name="InFlight">Requests that run.</param>
-/// <param name="Oldest">The age of the oldest of them.</param>
-internal sealed record WorkerProbe(long At, TimeSpan RoundTrip, TimeSpan LoopLag, int InFlight, TimeSpan Oldest);
+internal sealed record WorkerProbe(TimeSpan LoopLag);
 
 /// <summary>The link for a worker's life cycle, probes and log records.</summary>
 internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILinkSink
 {
     private string? _violation;
 
-    // The PING that waits for its PONG, under the gate: when it was sent, or 0. The nonce tells its PONG from any other.
+    // Whether a PING waits for its PONG, under the gate. The nonce tells that PONG from any other.
     private uint _nonce;
-    private long _pingSent;
+    private bool _isAsked;
 
     /// <summary>The kinds of messages that a worker may send.</summary>
     public static FrameRules<ControlLink> Rules { get; } = new(
@@ -95,9 +90,9 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     {
         lock (channel.Gate)
         {
-            if (_pingSent == 0)
+            if (!_isAsked)
             {
-                _pingSent = Stopwatch.GetTimestamp();
+                _isAsked = true;
                 new PingMessage { Nonce = ++_nonce }.WriteFrame(channel.Output, FrameFlags.None, 0);
                 channel.FlushSoon();
             }
@@ -138,7 +133,12 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             return "a READY frame is malformed";
         }
 
-        sink.OnReady(new WorkerInfo(Text(ready.Interface), Text(ready.Python), Text(ready.Loop), (int)Math.Min(ready.Concurrency, int.MaxValue)));
+        sink.OnReady(new WorkerInfo(
+            Text(ready.Interface),
+            (InterfaceFeatures)ready.Features,
+            Text(ready.Python),
+            Text(ready.Loop),
+            (int)Math.Min(ready.Concurrency, int.MaxValue)));
         return null;
     }
 
@@ -171,24 +171,17 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             return "a PONG frame is malformed";
         }
 
-        long sent;
         lock (channel.Gate)
         {
-            if (pong.Nonce != _nonce || _pingSent == 0)
+            if (pong.Nonce != _nonce || !_isAsked)
             {
                 return "a PONG answers no PING";
             }
 
-            sent = _pingSent;
-            _pingSent = 0;
+            _isAsked = false;
         }
 
-        sink.OnPong(new WorkerProbe(
-            Stopwatch.GetTimestamp(),
-            Stopwatch.GetElapsedTime(sent),
-            TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds),
-            (int)Math.Min(pong.InFlight, int.MaxValue),
-            TimeSpan.FromMilliseconds(pong.OldestMilliseconds)));
+        sink.OnPong(new WorkerProbe(TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds)));
         return null;
     }
 

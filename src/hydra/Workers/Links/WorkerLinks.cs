@@ -229,10 +229,10 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         return null;
     }
 
-    // The task of an ASGI request hears of it by receive() and send().
+    // Where requests are tasks of an event loop they hear of it by receive() and send().
     private void InterruptAbandoned(int link, ulong id)
     {
-        if (Info is { Interface: "wsgi" })
+        if (Info is { } info && (info.Features & InterfaceFeatures.InterruptibleThreads) != 0)
         {
             Interrupt(link, id, CancelReason.ClientLeft);
         }

@@ -1,11 +1,18 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Globalization;
+using Hydra.Protocol;
 
 namespace Hydra.Workers.Processes;
 
-/// <summary>What a worker is told at its start: one line of JSON on its standard input.</summary>
+/// <summary>
+/// What a worker is told at its start: one line of JSON on its standard input. Each field stands in it, and the shim refuses a document
+/// with more or fewer; build/wire.sh tells it which there are.
+/// </summary>
+[WireDocument("BOOT")]
 internal sealed record BootDocument
 {
+    /// <summary>The hash of the protocol that the front speaks, this document included. It says what is wrong before anything else is.</summary>
+    public string Schema { get; } = WireSchema.Hash.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Where the front listens: unix:PATH, abstract:NAME or tcp:HOST:PORT.</summary>
     public required string Address { get; init; }
 
@@ -24,7 +31,7 @@ internal sealed record BootDocument
     /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
     public required string AppDir { get; init; }
 
-    /// <summary>auto, asgi, asgi2 or wsgi.</summary>
+    /// <summary>auto, asgi, asgi2, wsgi, or a module and the adapter in it: package.module:Adapter.</summary>
     public required string Interface { get; init; }
 
     /// <summary>auto, asyncio or uvloop.</summary>
@@ -35,9 +42,6 @@ internal sealed record BootDocument
 
     /// <summary>Threads of a synchronous application.</summary>
     public required int Threads { get; init; }
-
-    /// <summary>The path below which the application is mounted.</summary>
-    public required string RootPath { get; init; }
 
     /// <summary>How many data links to open.</summary>
     public required int DataLinks { get; init; }
@@ -56,12 +60,4 @@ internal sealed record BootDocument
 
     /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
     public bool Preload { get; init; }
-
-    /// <summary>The document as one line.</summary>
-    public byte[] ToLine() => [.. JsonSerializer.SerializeToUtf8Bytes(this, BootDocumentJson.Default.BootDocument), (byte)'\n'];
 }
-
-/// <summary>The serializer of <see cref="BootDocument"/>, made at compile time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(BootDocument))]
-internal sealed partial class BootDocumentJson : JsonSerializerContext;

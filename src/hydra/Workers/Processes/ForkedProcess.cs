@@ -63,7 +63,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
         {
             using (_input)
             {
-                _input.Write(document.ToLine());
+                _input.Write(BootDocumentJson.ToLine(document));
             }
         }
         catch (IOException)

@@ -85,7 +85,7 @@ internal sealed class WorkerProcess : IWorkerProcess
         try
         {
             using Stream input = _process.StandardInput.BaseStream;
-            input.Write(document.ToLine());
+            input.Write(BootDocumentJson.ToLine(document));
             input.Flush();
         }
         catch (IOException)

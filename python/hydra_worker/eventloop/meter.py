@@ -23,12 +23,12 @@ _thread_time: Callable[[], float] = getattr(time, "thread_time", lambda: 0.0)
 class LoopMeter:
     """One for all links of the loop, whose thread it belongs to."""
 
-    __slots__ = ("_busy", "_requests", "_began", "_processor", "_unfinished")
+    __slots__ = ("requests", "_busy", "_began", "_processor", "_unfinished")
 
     def __init__(self) -> None:
-        # since the front was told
+        # since the front was told: requests that were begun (whoever begins one counts it here), and seconds
+        self.requests = 0
         self._busy = 0.0
-        self._requests = 0
         # when the batch began that is handled
         self._began = 0.0
         # the processor time at the end of the last batch; None where no request went on after it
@@ -47,19 +47,15 @@ class LoopMeter:
         self._began = now = monotonic()
         return now
 
-    def count(self) -> None:
-        """A request of the batch is begun."""
-        self._requests += 1
-
     def end(self) -> bool:
         """The batch is over. Says whether the front should hear of it."""
         self._busy += monotonic() - self._began
         self._processor = _thread_time() if any(self._unfinished) else None
-        return self._requests >= _REQUESTS or self._busy >= _SECONDS
+        return self.requests >= _REQUESTS or self._busy >= _SECONDS
 
     def take(self) -> "tuple[int, int]":
         """Microseconds and requests since the last time."""
-        report = min(int(self._busy * 1_000_000), _U32), self._requests
+        report = min(int(self._busy * 1_000_000), _U32), self.requests
         self._busy = 0.0
-        self._requests = 0
+        self.requests = 0
         return report

@@ -20,7 +20,7 @@ from ..logs import logger, warn_once
 from ..streams import request_id
 from ..tracebacks import is_ours
 from .link import DataLink
-from .stream import HttpStream
+from .stream import LoopStream
 
 # How long the loop may take to answer before it counts as held up, and how often it is asked.
 _PATIENCE_SECONDS = 0.25
@@ -46,23 +46,23 @@ class Overdue:
 
     # ---- the loop's thread
 
-    def stop(self, http: HttpStream) -> None:
+    def stop(self, stream: LoopStream) -> None:
         """CANCEL has come: cancels the request's task."""
-        self._waiting.pop((http.link, http.id), None)
-        task = http.task
+        self._waiting.pop((stream.link, stream.id), None)
+        task = stream.task
         if task is None or task.done():
             return
-        if self._reported is not http:
+        if self._reported is not stream:
             text = stacks.of_coroutine(task.get_coro())
             threads = stacks.of_busy_threads(threading.get_ident())
-            self._report(http, task, "Its task is here", text + ("\n" + threads if threads else ""))
+            self._report(stream, task, "Its task is here", text + ("\n" + threads if threads else ""))
         task.cancel()
 
     def _look(self, frame: Optional[FrameType]) -> bool:
         """The main thread has come back to Python code; raises there if that is an overdue request's."""
         task = _current_task(self._loop)
-        http = _request_of(task)
-        if task is None or http is None or (http.link, http.id) not in self._waiting:
+        stream = _request_of(task)
+        if task is None or stream is None or (stream.link, stream.id) not in self._waiting:
             return True
         outermost = getattr(task.get_coro(), "cr_frame", None)
         if frame is outermost:
@@ -74,7 +74,7 @@ class Overdue:
             frame = frame.f_back
         if frame is None:
             return False
-        self._waiting.pop((http.link, http.id), None)
+        self._waiting.pop((stream.link, stream.id), None)
         raise RequestTimeout()
 
     # ---- the control link's thread
@@ -116,17 +116,17 @@ class Overdue:
 
     def _find_culprit(self) -> None:
         task = _current_task(self._loop)
-        http = _request_of(task)
-        culprit = http or task or self._loop
+        stream = _request_of(task)
+        culprit = stream or task or self._loop
         first = culprit is not self._reported
         self._reported = culprit
-        if http is not None and (http.link, http.id) in self._waiting:
+        if stream is not None and (stream.link, stream.id) in self._waiting:
             if first:
-                self._report(http, task, "It holds up the event loop, here", _main_stack())
+                self._report(stream, task, "It holds up the event loop, here", _main_stack())
             if not mainthread.ask(self._look):
                 warn_once("sigint", "The application handles SIGINT: its event loop cannot be interrupted")
         elif first:
-            name = self._name(http, task) if http is not None else "a callback" if task is None else repr(task)
+            name = "a callback" if task is None else repr(task) if stream is None else _title(stream, task)
             logger.error(
                 "The event loop is held up by %s, and %d requests whose time is over wait for it. "
                 "It is here:\n%s",
@@ -137,22 +137,15 @@ class Overdue:
 
     # ---- words
 
-    def _report(self, http: HttpStream, task: Any, where: str, text: str) -> None:
+    def _report(self, stream: LoopStream, task: Any, where: str, text: str) -> None:
         logger.error(
             "%s is interrupted (request %s, %.1f s in this worker). %s:\n%s",
-            self._name(http, task),
-            request_id(self._links.index(http.link), http.id),
-            time.monotonic() - http.started,
+            _title(stream, task),
+            request_id(self._links.index(stream.link), stream.id),
+            time.monotonic() - stream.started,
             where,
             stacks.clip(text),
         )
-
-    @staticmethod
-    def _name(http: HttpStream, task: Any) -> str:
-        scope = _local_of(task, "scope")
-        if not isinstance(scope, dict):
-            return "A request"
-        return f"{scope.get('method')} {(scope.get('raw_path') or b'').decode('latin-1')}"
 
 
 def _main_stack() -> str:
@@ -166,15 +159,20 @@ def _current_task(loop: asyncio.AbstractEventLoop) -> Any:
         return None
 
 
-def _request_of(task: Any) -> Optional[HttpStream]:
+def _request_of(task: Any) -> Optional[LoopStream]:
     """The request that a task runs, if it is the one that was started for it."""
-    http = _local_of(task, "self")
-    return http if isinstance(http, HttpStream) else None
+    frame = _frame_of(task)
+    stream = frame.f_locals.get("self") if frame is not None and frame.f_code.co_name == "run" else None
+    if isinstance(stream, LoopStream) and frame.f_code is type(stream).run.__code__:  # type: ignore[attr-defined]
+        return stream
+    return None
 
 
-def _local_of(task: Any, name: str) -> Any:
-    """A variable of the task's outermost frame, which is HttpStream.run() in the tasks of requests."""
-    frame = getattr(task.get_coro(), "cr_frame", None) if task is not None else None
-    if frame is None or frame.f_code is not HttpStream.run.__code__:
-        return None
-    return frame.f_locals.get(name)
+def _title(stream: LoopStream, task: Any) -> str:
+    frame = _frame_of(task)
+    return stream.title(frame.f_locals if frame is not None else {})
+
+
+def _frame_of(task: Any) -> Any:
+    """The outermost frame of the task, which is that of run() in the tasks of requests."""
+    return getattr(task.get_coro(), "cr_frame", None) if task is not None else None

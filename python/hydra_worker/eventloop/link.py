@@ -10,16 +10,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from time import monotonic
-from typing import Any, Callable, List, Optional, Set
+from typing import Any, Callable, Coroutine, List, Optional, Set, Tuple
 
 from .. import wire
 from ..errors import LinkBroken
 from ..frames import Buffer
 from ..framing import FrameReader
 from .meter import LoopMeter
-from .scope import ScopeBuilder
-from .stream import SENT, HttpStream
+from .stream import LoopStream
 from .tasks import starter
+
+# Makes the stream of a REQUEST and the coroutine that runs it, whose first step is taken at once. It is given the link,
+# and what FrameReader.on_request() is.
+Begin = Callable[..., Tuple[LoopStream, Coroutine[Any, Any, None]]]
 
 # Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
 # they are still in the processor's cache when the kernel copies them.
@@ -35,8 +38,7 @@ class DataLink(FrameReader):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        application: Any,
-        scopes: ScopeBuilder,
+        begin: Begin,
         request_window: int,
         response_window: int,
         lost: Callable[["DataLink", str], None],
@@ -48,21 +50,20 @@ class DataLink(FrameReader):
         self.request_window = request_window
         self.response_window = response_window
         self.draining = False
-        self._application = application
-        self._build_scope = scopes.build
+        self._begin = begin
         self._lost = lost
         # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
         self._watched = False
         # streams whose application did not finish in its first step
-        self.unfinished: Set[HttpStream] = set()
+        self.unfinished: Set[LoopStream] = set()
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
-        self._now = 0.0
+        self.now = 0.0
         # what requests cost the loop; the latest request of the batch
         self._meter = meter
         meter.add(self.unfinished)
-        self._latest: Optional[HttpStream] = None
+        self._latest: Optional[LoopStream] = None
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
         self._out: List[Buffer] = []
@@ -70,7 +71,7 @@ class DataLink(FrameReader):
         self._flush_expected = False
         self._closed = False
         # who is told of a stream whose time is over
-        self.timed_out: Callable[[HttpStream], None] = lambda http: None
+        self.timed_out: Callable[[LoopStream], None] = lambda stream: None
 
     async def open(self) -> None:
         """Begins to read."""
@@ -83,7 +84,7 @@ class DataLink(FrameReader):
         `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
         """
         self._start = starter(self.loop)
-        self._now = self._meter.begin()
+        self.now = self._meter.begin()
         self._flush_expected = True
         try:
             self.take_in(count)
@@ -101,7 +102,7 @@ class DataLink(FrameReader):
         latest = self._latest
         self._latest = None
         due = self._meter.end()
-        if latest is not None and latest.phase < SENT:
+        if latest is not None and latest.is_silent():
             self.write(wire.pack_taken(latest.id, 0, *self._meter.take()))
         elif due:
             self.write(wire.pack_taken(0, 0, *self._meter.take()))
@@ -124,17 +125,18 @@ class DataLink(FrameReader):
         if self._out and not self._watched:
             self._watched = True
             self._arm()
-        scope = self._build_scope(method, raw_path, query, connection, headers, queued)
-        http = HttpStream(self, stream, flags, method, body, self._now)
-        self.streams[stream] = self._latest = http
-        self._meter.count()
-        task = self._start(http.run(self._application, scope))
+        new, coroutine = self._begin(
+            self, stream, flags, method, raw_path, query, connection, headers, body, queued
+        )
+        self.streams[stream] = self._latest = new
+        self._meter.requests += 1
+        task = self._start(coroutine)
         if not task.done():
-            http.task = task
-            self.unfinished.add(http)
+            new.task = task
+            self.unfinished.add(new)
         now = monotonic()
-        if now - self._now > _FLUSH_TIME:
-            self._now = now
+        if now - self.now > _FLUSH_TIME:
+            self.now = now
             if self._out:
                 self._send_out()
 
@@ -170,7 +172,7 @@ class DataLink(FrameReader):
         """For the watch: sends what has waited since before that time. Says whether something waits."""
         if not self._out:
             return False
-        if self._now < since:
+        if self.now < since:
             self._send_out()
         return True
 
@@ -183,13 +185,13 @@ class DataLink(FrameReader):
 
     # ---- streams
 
-    def forget(self, http: HttpStream) -> None:
-        """The response is complete: nothing more is sent or expected for the stream."""
-        self.streams.pop(http.id, None)
+    def forget(self, stream: LoopStream) -> None:
+        """The stream is complete: nothing more is sent or expected for it."""
+        self.streams.pop(stream.id, None)
 
-    def tasks_done(self, http: HttpStream) -> None:
+    def tasks_done(self, stream: LoopStream) -> None:
         """The application is through with a request that took more than one step."""
-        self.unfinished.discard(http)
+        self.unfinished.discard(stream)
 
     # ---- the end
 
@@ -201,8 +203,8 @@ class DataLink(FrameReader):
         self.close()
         streams = list(self.streams.values())
         self.streams.clear()
-        for http in streams:
-            http.on_cancel()
+        for stream in streams:
+            stream.on_cancel()
         self._lost(self, reason)
 
     def close(self) -> None:

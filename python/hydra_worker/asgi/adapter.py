@@ -1,0 +1,54 @@
+"""ASGI 3 and ASGI 2 as interfaces of the worker; see ../adapters.py. What serves them is imported when it is needed."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from ..adapter import Adapter
+from ..detect import takes
+
+
+class AsgiAdapter(Adapter):
+    """One of the two: they differ in how the application is called, and in what the scope says."""
+
+    wants_loop = True
+
+    def __init__(self, name: str, version: str) -> None:
+        self.name = name
+        self._version = version
+
+    def refuse(self, application: Any, found: Optional[str]) -> Optional[str]:
+        if found == "wsgi" and takes(application, "environ", "start_response"):
+            return f"is a WSGI application; it cannot be served with --interface {self.name}."
+        if found in ("asgi", "asgi2") and found != self.name:
+            return f"is an {found} application, not {self.name}; serve it with --interface {found}."
+        return None
+
+    def prepare(self, loop: str) -> None:
+        from . import engine  # noqa: F401
+
+        if loop != "asyncio":
+            try:
+                import uvloop  # noqa: F401
+            except ImportError:
+                # Each worker decides for itself what that means.
+                pass
+
+    def run(self, worker: Any, application: Any) -> int:
+        from ..eventloop import engine
+        from .engine import AsgiEngine
+
+        if self.name == "asgi2":
+            application = _double_to_single(application)
+        return engine.run(worker, lambda worker, loop: AsgiEngine(worker, loop, application, self._version))
+
+
+def _double_to_single(application: Any) -> Any:
+    async def single(scope: Any, receive: Any, send: Any) -> None:
+        await application(scope)(receive, send)
+
+    return single
+
+
+ASGI = AsgiAdapter("asgi", "3.0")
+ASGI2 = AsgiAdapter("asgi2", "2.0")

@@ -1,0 +1,183 @@
+"""Serves an application on an event loop: data links, drain, and what the control link asks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any, Callable, List, Optional
+
+from .. import control, links, wire
+from ..logs import logger
+from ..watch import Watch
+from . import loops, transports
+from .link import Begin, DataLink
+from .meter import LoopMeter
+from .overdue import Overdue
+
+# What a cancelled request may take for its cleanup.
+_CANCEL_SECONDS = 2.0
+_EXIT_LINK_LOST = 1
+
+
+def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngine"]) -> int:
+    """Serves with the engine that `make` makes, on the worker's loop; returns the exit code."""
+    loop = worker.loop or loops.create(worker.boot.loop)
+    # The application may have made another loop current while it was imported.
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(_serve(worker, loop, make))
+    finally:
+        loops.finish(loop)
+
+
+async def _serve(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"]) -> int:
+    return await make(worker, loop).serve()
+
+
+class LoopEngine(control.Engine):
+    """
+    Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread
+    calls. An interface derives its engine from this, says with `begin` what becomes of a request, and adds what
+    stands under "the interface".
+    """
+
+    def __init__(self, worker: Any, loop: asyncio.AbstractEventLoop, begin: Begin) -> None:
+        self._worker = worker
+        self._loop = loop
+        self._begin = begin
+        self._links: List[DataLink] = []
+        self._watch = Watch(self._check_links)
+        self._overdue = Overdue(loop, self._links)
+        # the end
+        self._stop = asyncio.Event()
+        self._grace = 0.0
+        self._lost: Optional[str] = None
+        # the control thread's probe of the loop: when it was sent, and what it found
+        self._probe_sent = 0.0
+        self._probe_back = threading.Event()
+        self._probe_back.set()
+        self._lag = 0.0
+
+    # ---- the interface
+
+    async def start_up(self) -> None:
+        """Before the first request. Raises StartError."""
+
+    async def shut_down(self) -> str:
+        """After the last request. Returns what went wrong, or an empty string."""
+        return ""
+
+    def give_up(self) -> None:
+        """The worker cannot go on after start_up()."""
+
+    # ---- its life
+
+    async def serve(self) -> int:
+        """From the interface's start to its end; returns the exit code."""
+        await self.start_up()
+        meter = LoopMeter()
+        try:
+            for index in range(self._worker.boot.data_links):
+                await self._open_link(index, meter)
+            self._worker.control.attach(self)
+            self._worker.ready(0, loops.describe(self._loop))
+        except BaseException:
+            self.give_up()
+            raise
+        await self._stop.wait()
+        cancelled = await self._drain()
+        message = await self.shut_down()
+        for link in self._links:
+            link.finish()
+        if self._lost is not None:
+            logger.error("The worker stops: %s", self._lost)
+        self._worker.control.goodbye(cancelled, message)
+        return _EXIT_LINK_LOST if self._lost is not None else 0
+
+    async def _open_link(self, index: int, meter: LoopMeter) -> None:
+        sock, request_window, response_window = links.open_link(self._worker.boot, wire.LINK_DATA, index)
+        link = transports.make(
+            sock,
+            self._loop,
+            self._begin,
+            request_window,
+            response_window,
+            self._on_lost,
+            self._watch.arm,
+            meter,
+        )
+        link.timed_out = self._overdue.stop
+        await link.open()
+        self._links.append(link)
+
+    def _check_links(self, age: float) -> bool:
+        since = time.monotonic() - age
+        return any([link.check(since) for link in self._links])
+
+    def _on_lost(self, link: DataLink, reason: str) -> None:
+        if self._lost is None and not self._stop.is_set():
+            self._lost = reason
+        self._begin_drain(_CANCEL_SECONDS)
+
+    def _begin_drain(self, grace: float) -> None:
+        for link in self._links:
+            link.draining = True
+        if not self._stop.is_set():
+            self._grace = grace
+            self._stop.set()
+
+    async def _drain(self) -> int:
+        """
+        Waits for the requests that run, at most for the grace; cancels the others. Returns how many those
+        were.
+        """
+        if await self._wait_finished(self._grace):
+            return 0
+        running = self._running()
+        for task in running:
+            task.cancel()
+        await self._wait_finished(_CANCEL_SECONDS)
+        return len(running)
+
+    async def _wait_finished(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while True:
+            tasks = self._running()
+            left = deadline - time.monotonic()
+            if not tasks or left <= 0:
+                return not tasks
+            await asyncio.wait(tasks, timeout=left)
+
+    def _running(self) -> List["asyncio.Task[None]"]:
+        return [each.task for link in self._links for each in link.unfinished if each.task is not None]
+
+    # ---- control.Engine
+
+    def drain(self, grace: float) -> None:
+        self._loop.call_soon_threadsafe(self._begin_drain, grace)
+
+    def abandon(self) -> None:
+        self._lost = "the front is gone"
+        self._loop.call_soon_threadsafe(self._begin_drain, 0.0)
+
+    def interrupt(self, link: int, stream: int, reason: int) -> None:
+        # The loop has the CANCEL of the stream, too, unless something holds the loop up.
+        if reason == wire.CANCEL_TIMEOUT and link < len(self._links):
+            self._overdue.add(self._links[link], stream)
+
+    def probe(self, timeout: float) -> float:
+        if self._probe_back.is_set():
+            self._probe_back.clear()
+            self._probe_sent = time.monotonic()
+            try:
+                self._loop.call_soon_threadsafe(self._on_probe)
+            except RuntimeError:
+                return 0.0
+        if self._probe_back.wait(timeout):
+            return self._lag
+        return time.monotonic() - self._probe_sent
+
+    def _on_probe(self) -> None:
+        self._lag = time.monotonic() - self._probe_sent
+        self._probe_back.set()
