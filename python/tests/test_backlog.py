@@ -125,7 +125,7 @@ class SocketLinkTests(unittest.TestCase):
 
             link = SocketLink(worker, loop, begin, 65_536, 65_536, on_lost, lambda: None, LoopMeter())
             await link.open()
-            nobody = b"\0" * 5
+            nobody = b"\0" * 6
             frames = [
                 wire.pack_request(number, 1, 0, b"GET", b"/", b"", nobody, b"", b"") for number in range(100)
             ]

@@ -67,10 +67,10 @@ public sealed class CrashRecoveryTests
             Task<HttpResponseMessage>[] requests = [.. Enumerable.Range(0, 8).Select(_ => server.Client.GetAsync("/slow/same"))];
             Task<HttpResponseMessage> own = server.Client.GetAsync($"/slow/{key}");
             await server.Board.WaitAsync(key);
-            int before = server.Log.Find("is ready").Count;
+            int before = server.Log.ReadyCount();
             Processes.Signal(server.WorkerPids()[0], Processes.Kill);
             await server.Log.ExpectErrorAsync("SIGKILL");
-            await Eventually.HoldsAsync(() => server.Log.Find("is ready").Count > before, "the next worker", () => server.Log.Text);
+            await Eventually.HoldsAsync(() => server.Log.ReadyCount() > before, "the next worker", () => server.Log.Text);
             server.Board.Open(key);
             server.Board.Open("same");
             Assert.All(await Task.WhenAll([.. requests, own]), r => Assert.Equal(200, (int)r.StatusCode));

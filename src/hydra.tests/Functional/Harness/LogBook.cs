@@ -76,6 +76,20 @@ public sealed partial class LogBook
     public Task<string> WaitAsync(params string[] fragments)
         => Eventually.FindAsync(() => Find(fragments) is [{ } record, ..] ? record : null, $"a log record with \"{string.Join("\", \"", fragments)}\"", () => Text);
 
+    /// <summary>How often a worker has got ready, in one process or another; null for all workers.</summary>
+    public int ReadyCount(int? worker = null)
+    {
+        lock (_lock)
+        {
+            return _records.Count(record => WorkerReady().Match(record.ToString()) is { Success: true } ready
+                && (worker is null || int.Parse(ready.Groups[1].ValueSpan) == worker));
+        }
+    }
+
+    /// <summary>Waits until a worker has got ready so many times.</summary>
+    public Task WaitUntilReadyAsync(int worker, int times = 1)
+        => Eventually.HoldsAsync(() => ReadyCount(worker) == times, $"worker {worker} ready {times} times", () => Text);
+
     /// <summary>Waits for an error record that contains all of these, and takes it: it is expected, and another one is not.</summary>
     public Task<string> ExpectErrorAsync(params string[] fragments)
         => Eventually.FindAsync(() => Claim(fragments), $"an error record with \"{string.Join("\", \"", fragments)}\"", () => Text);
@@ -128,6 +142,9 @@ public sealed partial class LogBook
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[[A-Z]+\] ")]
     private static partial Regex Head();
+
+    [GeneratedRegex(@"worker (\d+) \(pid \d+\) is ready$")]
+    private static partial Regex WorkerReady();
 
     [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[(ERROR|CRIT)\] ")]
     private static partial Regex ErrorHead();

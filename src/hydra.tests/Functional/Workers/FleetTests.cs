@@ -16,7 +16,7 @@ public sealed class FleetTests
         await server.Log.WaitAsync("SIGTTIN", "there are to be 2");
         server.Signal(Processes.MoreWorkers);
         await WorkersAsync(server, 3);
-        await server.Log.WaitAsync("worker 2", "is ready");
+        await server.Log.WaitUntilReadyAsync(worker: 2);
 
         server.Signal(Processes.FewerWorkers);
         await WorkersAsync(server, 2);
@@ -51,7 +51,7 @@ public sealed class FleetTests
         Assert.Single(server.WorkerPids());
         Task[] clients = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (server.Log.Find("worker 1", "is ready").Count == 0)
+            while (server.Log.ReadyCount(worker: 1) == 0)
             {
                 await server.GetTextAsync("/block");
             }

@@ -60,7 +60,7 @@ public sealed class PreloadReloadTests
         int victim = Pid((await server.WorkersAsync(2))["1"]);
         Processes.Signal(victim, Processes.Kill);
         await server.Log.ExpectErrorAsync($"worker 1 (pid {victim})", "SIGKILL");
-        await Eventually.HoldsAsync(() => server.Log.Find("worker 1", "is ready").Count == 2, "the new worker 1", () => server.Log.Text);
+        await server.Log.WaitUntilReadyAsync(worker: 1, times: 2);
         Dictionary<string, JsonElement> after = await server.WorkersAsync(2);
 
         Assert.All(after.Values, worker => Assert.Equal("1", worker.GetProperty("version").GetString()));

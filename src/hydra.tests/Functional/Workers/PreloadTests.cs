@@ -71,7 +71,7 @@ public sealed class PreloadTests
         int before = Pid((await server.WorkersAsync(2))["1"]);
         Processes.Signal(before, Processes.Kill);
         await server.Log.ExpectErrorAsync($"worker 1 (pid {before})", "SIGKILL");
-        await Eventually.HoldsAsync(() => server.Log.Find("worker 1", "is ready").Count == 2, "the new worker 1", () => server.Log.Text);
+        await server.Log.WaitUntilReadyAsync(worker: 1, times: 2);
 
         Assert.NotEqual(before, Pid((await server.WorkersAsync(2))["1"]));
         Assert.Single(server.Importers());
@@ -225,7 +225,7 @@ public sealed class PreloadTests
             new ServerSpec("wearing:app") { Arguments = ["--preload", "--workers", "1:2", "--scale-idle", "1s"] });
         Task[] clients = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            while (server.Log.Find("worker 1", "is ready").Count == 0)
+            while (server.Log.ReadyCount(worker: 1) == 0)
             {
                 await server.GetTextAsync("/block");
             }

@@ -136,7 +136,7 @@ public sealed class ReloadTests
 
         await stop.CancelAsync();
         await Task.WhenAll(clients);
-        Assert.Equal(2 * 5, server.Log.Find("worker", ") is ready").Count);
+        Assert.Equal(2 * 5, server.Log.ReadyCount());
     }
 
     private static async Task ProveAsync(RawConnection connection, int number)

@@ -29,7 +29,7 @@ public sealed class ReplacementTests
         Processes.Signal(before["1"], Processes.Kill);
 
         await server.Log.ExpectErrorAsync($"worker 1 (pid {before["1"]})", "SIGKILL");
-        await Eventually.HoldsAsync(() => server.Log.Find("worker 1", "is ready").Count == 2, "the new worker 1", () => server.Log.Text);
+        await server.Log.WaitUntilReadyAsync(worker: 1, times: 2);
         Dictionary<string, int> after = await WorkersAsync(server);
         Assert.Equal(before["0"], after["0"]);
         Assert.NotEqual(before["1"], after["1"]);

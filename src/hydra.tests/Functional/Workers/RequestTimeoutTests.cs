@@ -212,7 +212,7 @@ public sealed class RequestTimeoutTests
     // The new worker is ready before the old one goes; what still comes to the old one until then times out.
     private static async Task ReplacedAsync(HydraServer server, int old)
     {
-        await Eventually.HoldsAsync(() => server.Log.Find("worker 0 (pid ", ") is ready").Count == 2, "the new worker", () => server.Log.Text);
+        await server.Log.WaitUntilReadyAsync(worker: 0, times: 2);
         (int Status, string Text) answer = await GetAsync(server, 1);
         while (answer.Status == 504)
         {

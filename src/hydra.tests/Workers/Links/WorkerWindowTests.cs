@@ -136,4 +136,34 @@ public class WorkerWindowTests
 
         return entered;
     }
+
+    [Fact]
+    public void BecomeSession_EventLoopWithALimit_IsNotAmongThoseThatAreLimited()
+    {
+        var window = new WorkerWindow(threads: 0, limit: 2);
+        Assert.True(window.TryEnter());
+        window.OnTaken(1);
+        window.BecomeSession();
+
+        Assert.True(window.TryEnter());
+        window.OnTaken(1);
+        Assert.True(window.TryEnter());
+        window.OnTaken(1);
+        Assert.False(window.TryEnter());
+        Assert.Equal((2, 1), (window.InFlight, window.Sessions));
+    }
+
+    [Fact]
+    public void BecomeSession_WorkerWithThreads_ItsThreadIsMissing()
+    {
+        var window = new WorkerWindow(threads: 2, limit: 2);
+        Assert.True(window.TryEnter());
+        window.BecomeSession();
+
+        Assert.True(window.TryEnter());
+        Assert.False(window.HasRoom);
+        Assert.False(window.TryEnter());
+        window.LeaveSession();
+        Assert.True(window.TryEnter());
+    }
 }

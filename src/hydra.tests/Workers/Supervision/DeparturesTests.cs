@@ -7,6 +7,9 @@ namespace Hydra.Tests.Workers.Supervision;
 /// <summary>How workers go.</summary>
 public class DeparturesTests
 {
+    // What a worker has beyond its requests and sessions.
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
+
     [Fact]
     public void Leave_NoRequests_IsToldAtOnce()
     {
@@ -86,5 +89,59 @@ public class DeparturesTests
         harness.Departures.Advance(worker, TimeSpan.Zero);
         Assert.Equal(worker.Life.KillAt, Departures.Due(worker, TimeSpan.Zero));
         Assert.True(worker.Life.KillAt > WorkerHarness.DrainTimeout);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(5.0)]
+    [InlineData(3600.0)]
+    public void Leave_OnlySessions_IsToldAtOnceAndTheyHaveTheirOwnTime(double? seconds)
+    {
+        TimeSpan? limit = seconds is { } given ? TimeSpan.FromSeconds(given) : null;
+        using var harness = new RosterHarness(sessions: limit);
+        WorkerHarness.OpenSession(harness.Last);
+        harness.Departures.Leave(harness.Last, RetireReason.ScaleDown);
+
+        Assert.True(harness.Last.Life.IsTold);
+        Assert.Equal((limit ?? WorkerHarness.DrainTimeout) + ShutdownTime, harness.Last.Life.KillAt);
+        Assert.Empty(harness.Lines("cut off"));
+    }
+
+    [Fact]
+    public void Advance_LastRequestHasEnded_SessionsHaveWhatIsLeftOfTheirTime()
+    {
+        using var harness = new RosterHarness(sessions: TimeSpan.FromSeconds(60));
+        WorkerHarness.OpenSession(harness.Last);
+        FakeStream request = WorkerHarness.Open(harness.Last);
+        harness.Departures.Leave(harness.Last, RetireReason.ScaleDown);
+        Assert.False(harness.Last.Life.IsTold);
+
+        harness.Clock.Now = TimeSpan.FromSeconds(20);
+        harness.Answer(harness.Last, request);
+        harness.Departures.Advance(harness.Last, harness.Clock.Now);
+        Assert.True(harness.Last.Life.IsTold);
+        Assert.Equal(TimeSpan.FromSeconds(60) + ShutdownTime, harness.Last.Life.KillAt);
+    }
+
+    [Fact]
+    public void Advance_RequestBecomesASessionWhileItDrains_IsTold()
+    {
+        using var harness = new RosterHarness();
+        FakeStream request = WorkerHarness.Open(harness.Last);
+        harness.Departures.Leave(harness.Last, RetireReason.ScaleDown);
+        harness.Last.Handle.LinkFor(0).BecomeSession(request.Id);
+        harness.Departures.Advance(harness.Last, TimeSpan.FromSeconds(1));
+
+        Assert.True(harness.Last.Life.IsTold);
+    }
+
+    [Fact]
+    public void Stop_Sessions_HaveTheGraceOfTheServer()
+    {
+        using var harness = new RosterHarness(sessions: TimeSpan.FromHours(1));
+        WorkerHarness.OpenSession(harness.Last);
+        harness.Departures.Stop(harness.Last, TimeSpan.FromSeconds(3));
+
+        Assert.Equal(TimeSpan.FromSeconds(3) + ShutdownTime, harness.Last.Life.KillAt);
     }
 }

@@ -43,4 +43,22 @@ public class FleetSizeTests
         Assert.Equal(2, harness.Roster.Wanted);
         Assert.Single(harness.Lines("requests wait 50 ms"));
     }
+
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 1)]
+    public void Look_FewerWouldNotHaveEnoughThreads_SessionsDoNotKeepWorkers(bool areSessions, int wanted)
+    {
+        using var harness = new RosterHarness(workers: 1, maximum: 2, threads: 1);
+        harness.Roster.WantOneMore();
+        harness.Ready(harness.StartServing(harness.Roster.Slots[1]));
+        foreach (Worker worker in harness.Started)
+        {
+            _ = areSessions ? WorkerHarness.OpenSession(worker) : WorkerHarness.Open(worker);
+        }
+
+        harness.Size.Look(TimeSpan.FromSeconds(5));
+        harness.Size.Look(TimeSpan.FromSeconds(5) + harness.Options.Scale.Idle);
+        Assert.Equal(wanted, harness.Roster.Wanted);
+    }
 }

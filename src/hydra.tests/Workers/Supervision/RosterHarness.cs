@@ -5,9 +5,10 @@ namespace Hydra.Tests.Workers.Supervision;
 /// <summary>The parts of a fleet, each by itself.</summary>
 internal sealed class RosterHarness : WorkerHarness
 {
-    public RosterHarness(int workers = 1, int? maximum = null, RecycleOptions? recycle = null)
-        : base(workers, maximum, recycle)
+    public RosterHarness(int workers = 1, int? maximum = null, RecycleOptions? recycle = null, TimeSpan? sessions = null, int threads = 0)
+        : base(workers, maximum, recycle, sessions)
     {
+        Threads = threads;
         Roster = new Roster(Options, this, Clock);
         Reloader = new Reloader(Roster, Log);
         Departures = new Departures(Roster, Options, this, Log);

@@ -18,7 +18,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
     private readonly Dictionary<Worker, FakeChannel> _channels = [];
     private readonly List<Socket> _sockets = [];
 
-    protected WorkerHarness(int workers, int? maximum, RecycleOptions? recycle)
+    protected WorkerHarness(int workers, int? maximum, RecycleOptions? recycle, TimeSpan? sessions = null)
     {
         Options = new SupervisorOptions
         {
@@ -32,9 +32,13 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
             Command = () => throw new InvalidOperationException(),
             Document = null!,
         };
+        Options = sessions is { } time ? Options with { SessionTimeout = time } : Options;
     }
 
     public SupervisorOptions Options { get; }
+
+    /// <summary>What workers say when they are ready; 0 for an event loop.</summary>
+    protected int Threads { get; init; }
 
     public ManualClock Clock { get; } = new();
 
@@ -57,7 +61,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
         ILinkOwner owner = worker.Links;
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Control, 0), []));
         Assert.Null(owner.Accept(Connected(), new LinkIdentity(LinkKind.Data, 0), []));
-        ((IControlSink)worker.Links).OnReady(new WorkerInfo("asgi", InterfaceFeatures.None, "CPython", "asyncio", 0));
+        ((IControlSink)worker.Links).OnReady(new WorkerInfo("asgi", InterfaceFeatures.None, "CPython", "asyncio", Threads));
     }
 
     /// <summary>A request runs in the worker.</summary>
@@ -66,6 +70,15 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
         var stream = new FakeStream();
         Assert.True(worker.Handle.Window.TryEnter());
         Assert.True(worker.Handle.LinkFor(0).TryOpen(stream));
+        return stream;
+    }
+
+    /// <summary>A session stays at the worker.</summary>
+    public static FakeStream OpenSession(Worker worker)
+    {
+        FakeStream stream = Open(worker);
+        worker.Handle.Window.OnTaken(1);
+        Assert.True(worker.Handle.LinkFor(0).BecomeSession(stream.Id));
         return stream;
     }
 

@@ -49,7 +49,7 @@ internal sealed class FrameRules<TReader>
         }
     }
 
-    /// <summary>The rows.</summary>
+    /// <summary>The rows, by the numbers of their kinds.</summary>
     public IEnumerable<FrameRule<TReader>> All => _rules.OfType<FrameRule<TReader>>();
 
     /// <summary>Handles the frames that have come whole.</summary>

@@ -33,7 +33,7 @@ internal readonly record struct OverdueStream(ulong Id, UpstreamStream? Stream, 
 /// </summary>
 internal sealed class StreamDeadlines(LinkChannel channel, StreamTable streams)
 {
-    /// <summary>Instead of the looks, of a stream that may take as long as it likes: its response has begun.</summary>
+    /// <summary>Instead of the looks, of a stream that may take as long as it likes: its response has begun, or it is a session.</summary>
     public const int None = int.MaxValue;
 
     /// <summary>Looks so far.</summary>

@@ -171,8 +171,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
             if (end && slot.IsTaken)
             {
-                streams.Remove((int)index);
-                _completed++;
+                _completed += streams.Remove((int)index) ? 1 : 0;
             }
             else if (isAnswered && stream is not null)
             {

@@ -21,6 +21,9 @@ internal struct StreamSlot
     /// <summary>The worker was told to stop it.</summary>
     public bool IsInterrupted;
 
+    /// <summary>It stays for long, and counts apart from requests.</summary>
+    public bool IsSession;
+
     /// <summary>The number of its request among those that were sent on this link, from 1.</summary>
     public long Sequence;
 
@@ -87,16 +90,44 @@ internal sealed class StreamTable(WorkerHandle worker)
         slot.Stream = null;
         slot.IsCancelled = false;
         slot.IsInterrupted = false;
+        slot.IsSession = false;
         slot.Generation++;
         slot.NextFree = _firstFree;
         _firstFree = index;
     }
 
     /// <summary>Takes a place back: its stream has ended.</summary>
-    public void Remove(int index)
+    /// <returns>Whether it was a request, not a session.</returns>
+    public bool Remove(int index)
     {
+        bool wasRequest = !_slots[index].IsSession;
         Free(index);
-        worker.Window.Leave();
+        if (wasRequest)
+        {
+            worker.Window.Leave();
+        }
+        else
+        {
+            worker.Window.LeaveSession();
+        }
+
+        return wasRequest;
+    }
+
+    /// <summary>An open stream is a session from now on: it has no deadline, and is no load.</summary>
+    /// <returns>False when it is one already.</returns>
+    public bool TryMakeSession(int index)
+    {
+        ref StreamSlot slot = ref _slots[index];
+        if (slot.IsSession)
+        {
+            return false;
+        }
+
+        slot.IsSession = true;
+        slot.Since = StreamDeadlines.None;
+        worker.Window.BecomeSession();
+        return true;
     }
 
     /// <summary>Ends all streams, and gives those that the worker had in the order in which they were sent.</summary>

@@ -3,8 +3,11 @@ namespace Hydra.Workers.Links;
 /// <summary>Hears that a worker may be given more requests.</summary>
 internal interface IProgressSink
 {
-    /// <summary>What arrived in one piece from a worker was handled. Called on the link's reading side, under no lock.</summary>
-    /// <param name="completed">Responses that it ended.</param>
+    /// <summary>
+    /// What arrived in one piece from a worker was handled, or a stream has become a session. Called on any thread, most often on the
+    /// link's reading side, under no lock.
+    /// </summary>
+    /// <param name="completed">Requests that the worker is through with.</param>
     void OnProgress(int completed);
 }
 
@@ -28,14 +31,17 @@ internal sealed class WorkerHandle(int index)
     /// <summary>What it may be given. Belongs to the worker once it is open.</summary>
     public WorkerWindow Window => _window;
 
-    /// <summary>Streams that are open on all links of this worker.</summary>
+    /// <summary>Requests that it has, on all its links.</summary>
     public int InFlight => _window.InFlight;
+
+    /// <summary>Sessions that it has beside them: they are no load.</summary>
+    public int Sessions => _window.Sessions;
 
     /// <summary>Whether requests may be sent to this worker.</summary>
     public bool IsReady => _isReady;
 
     /// <summary>
-    /// How busy it counts as, for the choice among several: its streams. One that does not answer comes after all others, but before a
+    /// How busy it counts as, for the choice among several: its requests. One that does not answer comes after all others, but before a
     /// request has to wait.
     /// </summary>
     public int Load => _isSilent ? int.MaxValue - 1 : InFlight;

@@ -141,6 +141,26 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>
+    /// A stream is a session from now on, such as a WebSocket: it stays for long, has no deadline, and does not count as load. It keeps its
+    /// id and ends as any stream. No call under an exchange's lock: those who wait for a place are told.
+    /// </summary>
+    /// <returns>False when the stream has ended, or is a session already.</returns>
+    public bool BecomeSession(ulong id)
+    {
+        lock (_channel.Gate)
+        {
+            int index = _streams.IndexOfOpen(id);
+            if (_isClosed || index < 0 || !_streams.TryMakeSession(index))
+            {
+                return false;
+            }
+        }
+
+        _worker.Progress?.OnProgress(completed: 1);
+        return true;
+    }
+
     /// <summary>Ends a stream from this side. Nothing more is reported for it.</summary>
     /// <returns>False when the stream had ended before.</returns>
     public bool Cancel(ulong id, CancelReason reason)
@@ -197,7 +217,7 @@ internal sealed class WorkerLink : ILinkSink
             _isClosed = true;
             _isShut = true;
             lost = _streams.RemoveAll();
-            elsewhere = _worker.InFlight;
+            elsewhere = _worker.InFlight + _worker.Sessions;
         }
 
         // The worker is told first, so that it is not chosen again for what is sent once more.

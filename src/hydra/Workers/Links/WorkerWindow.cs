@@ -9,7 +9,8 @@ namespace Hydra.Workers.Links;
 /// </summary>
 /// <remarks>
 /// A worker with threads (WSGI) is given as many requests as it has threads, and those ahead. An event loop (ASGI) runs any number
-/// at the same time, so there only those count that it has not taken yet: one, and those ahead.
+/// at the same time, so there only those count that it has not taken yet: one, and those ahead. A session (<see cref="Sessions"/>) is no
+/// request any more; where it keeps a thread, that thread is missing to requests.
 /// </remarks>
 internal sealed class WorkerWindow
 {
@@ -34,6 +35,7 @@ internal sealed class WorkerWindow
     private readonly int _threads;
     private readonly int _limit;
     private int _inFlight;
+    private int _sessions;
     private int _untaken;
     private int _mostInFlight;
     private int _mostUntaken;
@@ -55,8 +57,11 @@ internal sealed class WorkerWindow
         Apply();
     }
 
-    /// <summary>Streams that are open.</summary>
+    /// <summary>Requests whose streams are open.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Streams that are open and have become sessions: they stay for long, and are no load.</summary>
+    public int Sessions => Volatile.Read(ref _sessions);
 
     /// <summary>Requests of an event loop that it is not known to have taken.</summary>
     public int Untaken => Volatile.Read(ref _untaken);
@@ -68,12 +73,14 @@ internal sealed class WorkerWindow
     public bool CountsThreads => _threads > 0;
 
     /// <summary>Whether another request may be sent.</summary>
-    public bool HasRoom => InFlight < Volatile.Read(ref _mostInFlight) && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
+    public bool HasRoom => InFlight < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
+
+    private int MostInFlight => CountsThreads ? Volatile.Read(ref _mostInFlight) - Sessions : Volatile.Read(ref _mostInFlight);
 
     /// <summary>Counts a request that is about to be sent, if there is room for it.</summary>
     public bool TryEnter()
     {
-        if (!TryIncrement(ref _inFlight, Volatile.Read(ref _mostInFlight), out _))
+        if (!TryIncrement(ref _inFlight, MostInFlight, out _))
         {
             return false;
         }
@@ -107,8 +114,19 @@ internal sealed class WorkerWindow
         }
     }
 
-    /// <summary>A stream has ended.</summary>
+    /// <summary>A request's stream has ended.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>A request's stream has become a session.</summary>
+    public void BecomeSession()
+    {
+        // In this order, so that it is counted at every moment.
+        Interlocked.Increment(ref _sessions);
+        Interlocked.Decrement(ref _inFlight);
+    }
+
+    /// <summary>A session has ended.</summary>
+    public void LeaveSession() => Interlocked.Decrement(ref _sessions);
 
     /// <summary>The event loop has taken so many requests.</summary>
     public void OnTaken(int count)

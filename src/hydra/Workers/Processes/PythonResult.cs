@@ -3,16 +3,16 @@ namespace Hydra.Workers.Processes;
 /// <summary>Where a Python was found.</summary>
 internal enum PythonOrigin
 {
-    /// <summary>--python.</summary>
+    /// <summary>The user named it: --python.</summary>
     Option,
 
-    /// <summary>$VIRTUAL_ENV.</summary>
+    /// <summary>The virtual environment that is active: $VIRTUAL_ENV.</summary>
     VirtualEnvironment,
 
     /// <summary>A .venv beside the application.</summary>
     ProjectEnvironment,
 
-    /// <summary>PATH.</summary>
+    /// <summary>The first on PATH.</summary>
     SearchPath,
 }
 
@@ -48,6 +48,8 @@ internal abstract record PythonResult
     /// <param name="Origin">Where it was found.</param>
     public sealed record Found(string Path, IReadOnlyList<string> Arguments, PythonOrigin Origin) : PythonResult;
 
-    /// <summary>No Python.</summary>
+    /// <summary>There is none where it was looked for, or what was named cannot be used.</summary>
+    /// <param name="Error">What is wrong.</param>
+    /// <param name="Message">The sentence for the user.</param>
     public sealed record Missing(PythonLookupError Error, string Message) : PythonResult;
 }

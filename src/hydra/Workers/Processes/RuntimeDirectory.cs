@@ -23,7 +23,7 @@ internal sealed class RuntimeDirectory : IDisposable
         _lock = held;
     }
 
-    /// <summary>The directory.</summary>
+    /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>Where the socket is to be.</summary>

@@ -5,7 +5,7 @@ namespace Hydra.Workers.Supervision;
 /// <summary>What is to be done about a worker's answers.</summary>
 internal enum AnswerStep
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>Nothing: an answer may still come, or the next PING is not due.</summary>
     Wait,
 
     /// <summary>A PING is to be sent.</summary>

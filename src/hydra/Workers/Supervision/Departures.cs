@@ -14,14 +14,14 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
 
     /// <summary>A worker goes: with its requests done, if its reason allows it, and nothing takes its place here.</summary>
-    public void Leave(Worker worker, RetireReason reason) => Leave(worker, reason, options.DrainTimeout);
+    public void Leave(Worker worker, RetireReason reason) => Leave(worker, reason, options.DrainTimeout, options.SessionTimeout);
 
     /// <summary>The server stops: the worker finishes what it has within the grace.</summary>
     public void Stop(Worker worker, TimeSpan grace)
     {
         if (worker.State is WorkerState.Starting || worker.State.Serves())
         {
-            Leave(worker, RetireReason.Stop, grace);
+            Leave(worker, RetireReason.Stop, grace, grace);
         }
 
         // Whatever it still has: the server takes no requests any more.
@@ -90,12 +90,17 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         WorkerLife life = worker.Life;
         if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Handle.InFlight == 0 || now >= life.DrainUntil))
         {
+            TimeSpan until = life.DrainUntil;
             if (worker.Handle.InFlight > 0)
             {
                 SupervisionLog.DrainOver(logger, worker.Index, worker.Pid, worker.Handle.InFlight, options.DrainTimeout.TotalSeconds);
             }
+            else if (worker.Handle.Sessions > 0)
+            {
+                until = life.SessionsUntil;
+            }
 
-            Tell(worker, life.DrainUntil > now ? life.DrainUntil - now : TimeSpan.Zero);
+            Tell(worker, until > now ? until - now : TimeSpan.Zero);
         }
 
         if (life.KillAt <= now)
@@ -119,7 +124,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         return look < worker.Life.KillAt || worker.Life.KillAt is null ? look : worker.Life.KillAt;
     }
 
-    private void Leave(Worker worker, RetireReason reason, TimeSpan grace)
+    private void Leave(Worker worker, RetireReason reason, TimeSpan grace, TimeSpan sessions)
     {
         worker.Life.Reason = reason;
         if (!reason.Rule().Drains)
@@ -133,21 +138,23 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         }
         else
         {
-            BeginDrain(worker, grace);
+            BeginDrain(worker, grace, sessions);
         }
     }
 
-    private void BeginDrain(Worker worker, TimeSpan grace)
+    private void BeginDrain(Worker worker, TimeSpan grace, TimeSpan sessions)
     {
         pool.Remove(worker.Handle);
         worker.Links.Shut();
         worker.Life.MoveTo(WorkerState.Draining);
         worker.Life.DrainUntil = roster.Now + grace;
+        worker.Life.SessionsUntil = roster.Now + sessions;
         SupervisionLog.Draining(logger, worker.Index, worker.Pid, worker.Handle.InFlight, grace.TotalSeconds);
         Advance(worker, roster.Now);
     }
 
-    // The worker is told to end when its last response is complete, so that it never has to refuse a request that was on its way.
+    // The worker is told to end when its last response is complete, so that it never has to refuse a request that was on its way. Sessions do
+    // not keep it from being told: the application hears of the end as soon as there is nothing else, and has their time to part from them.
     private void Tell(Worker worker, TimeSpan grace)
     {
         worker.Life.IsTold = true;

@@ -3,16 +3,16 @@ namespace Hydra.Workers.Supervision;
 /// <summary>Why a worker goes. docs/workers.md shows <see cref="RetireRules"/>.</summary>
 internal enum RetireReason
 {
-    /// <summary>SIGHUP.</summary>
+    /// <summary>All workers are replaced by such with the present code: SIGHUP.</summary>
     Reload,
 
-    /// <summary>--max-requests.</summary>
+    /// <summary>It has served as many requests as --max-requests allows.</summary>
     MaxRequests,
 
-    /// <summary>--worker-max-rss.</summary>
+    /// <summary>It uses more memory than --worker-max-rss allows.</summary>
     MaxRss,
 
-    /// <summary>--worker-max-lifetime.</summary>
+    /// <summary>It is as old as --worker-max-lifetime allows.</summary>
     MaxLifetime,
 
     /// <summary>It does not come back from what it does.</summary>

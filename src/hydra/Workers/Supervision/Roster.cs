@@ -36,7 +36,7 @@ internal sealed class Roster(SupervisorOptions options, IFleetActions actions, T
     /// <summary>The server stops: nothing is started any more.</summary>
     public bool IsStopping { get; set; }
 
-    /// <summary>The time.</summary>
+    /// <summary>Time since it was made.</summary>
     public TimeSpan Now => time.GetElapsedTime(_origin);
 
     /// <summary>The index of a worker, with its other processes.</summary>

@@ -31,8 +31,13 @@ internal readonly record struct ScaleSample(TimeSpan Now, int Workers, bool IsSt
 /// <summary>What is to be done.</summary>
 internal enum ScaleDecision
 {
+    /// <summary>The number stays.</summary>
     None,
+
+    /// <summary>One worker more.</summary>
     Grow,
+
+    /// <summary>One worker less.</summary>
     Shrink,
 }
 

@@ -8,6 +8,8 @@ namespace Hydra.Workers.Supervision;
 /// <summary>What the supervisor needs to know. Immutable.</summary>
 internal sealed record SupervisorOptions
 {
+    private readonly TimeSpan? _sessionTimeout;
+
     /// <summary>How many workers are started.</summary>
     public int Workers => Scale.Minimum;
 
@@ -19,6 +21,13 @@ internal sealed record SupervisorOptions
 
     /// <summary>How long the requests of a worker that is replaced or removed may go on.</summary>
     public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>How long the sessions of such a worker may stay; as long as its requests unless it is set.</summary>
+    public TimeSpan SessionTimeout
+    {
+        get => _sessionTimeout ?? DrainTimeout;
+        init => _sessionTimeout = value;
+    }
 
     /// <summary>When workers are replaced because of their age.</summary>
     public RecycleOptions Recycle { get; init; } = new();

@@ -25,10 +25,10 @@ internal sealed record WearLimits
     // A lifetime is shortened by up to this share.
     private const double LifetimeSpread = 0.1;
 
-    /// <summary>Requests.</summary>
+    /// <summary>Requests that it serves, its share of the jitter included.</summary>
     public long? Requests { get; init; }
 
-    /// <summary>Resident memory in bytes.</summary>
+    /// <summary>Bytes of resident memory that it may use.</summary>
     public long? Resident { get; init; }
 
     /// <summary>Time from its readiness on.</summary>

@@ -8,7 +8,7 @@ internal sealed class WorkerLife
 {
     private volatile WorkerState _state;
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Where it is in its life. Any thread.</summary>
     public WorkerState State => _state;
 
     /// <summary>Why it goes, once that is decided.</summary>
@@ -26,6 +26,9 @@ internal sealed class WorkerLife
     /// <summary>When what it still has is cut off; set while it drains.</summary>
     public TimeSpan DrainUntil { get; set; }
 
+    /// <summary>When its sessions are cut off; set while it drains.</summary>
+    public TimeSpan SessionsUntil { get; set; }
+
     /// <summary>Whether DRAIN was sent.</summary>
     public bool IsTold { get; set; }
 
@@ -35,7 +38,7 @@ internal sealed class WorkerLife
     /// <summary>What makes it old; null where nothing does.</summary>
     public WearLimits? Limits { get; init; }
 
-    /// <summary>It serves.</summary>
+    /// <summary>The application is loaded: it serves from now on.</summary>
     /// <exception cref="InvalidOperationException">There is no such transition.</exception>
     public void BecomeReady(TimeSpan now)
     {

@@ -31,7 +31,7 @@ internal sealed record WorkerTransition(WorkerState From, WorkerState To, string
 /// <summary>The transitions that a worker may make. Everything else is an error of the supervisor.</summary>
 internal static class WorkerTransitions
 {
-    /// <summary>The table.</summary>
+    /// <summary>Every step that there is.</summary>
     public static IReadOnlyList<WorkerTransition> All { get; } =
     [
         new(WorkerState.Starting, WorkerState.Ready, "READY: the application is loaded"),
