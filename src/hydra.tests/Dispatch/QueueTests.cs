@@ -1,4 +1,5 @@
 using Hydra.Dispatch;
+using Hydra.Tests.Workers;
 using Hydra.Tests.Workers.Links;
 using Xunit;
 

@@ -8,8 +8,8 @@ namespace Hydra.Tests.Hosting;
 
 public sealed class ApplicationPoolsTests
 {
-    private static readonly StartOutcome First = new(new WorkerInfo("asgi", "CPython 3.13", "asyncio", 0), null);
-    private static readonly StartOutcome Second = new(new WorkerInfo("wsgi", "CPython 3.8", "threads", 1), null);
+    private static readonly StartOutcome First = new(new WorkerInfo("asgi", InterfaceFeatures.None, "CPython 3.13", "asyncio", 0), null);
+    private static readonly StartOutcome Second = new(new WorkerInfo("wsgi", InterfaceFeatures.InterruptibleThreads, "CPython 3.8", "threads", 1), null);
     private static readonly StartOutcome Failed = new(null, new WorkerFailure(StartFailure.Internal, "no such module", ""));
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Hydra.Hosting;
 using Hydra.Primitives;
+using Hydra.Tests.Workers;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using Hydra.Configuration;
 using Hydra.Hosting;
 using Hydra.Http;
-using Hydra.Primitives;
+using Hydra.Tests.Workers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -17,14 +17,12 @@ public sealed class BodyRulesTests
         var application = new ApplicationOptions
         {
             Bodies = new BodyOptions { Buffer = 1, BufferResponse = 2, Limit = 3 },
-            Queue = new QueueOptions { Retry = RetryMode.Never },
-            Timeouts = new TimeoutOptions { Request = TimeSpan.FromSeconds(4) },
         };
 
         ForwarderOptions options = BodyRules.Forwarder(server, application);
 
         Assert.Equal((1, 2, 3), (options.BufferBody, options.BufferResponse, options.LimitBody));
-        Assert.Equal((5, RetryMode.Never, TimeSpan.FromSeconds(4)), (options.BufferMemory, options.Retry, options.RequestTimeout));
+        Assert.Equal(5, options.BufferMemory);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Hydra.Hosting;
+using Hydra.Tests.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

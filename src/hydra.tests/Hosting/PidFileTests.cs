@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hydra.Hosting;
+using Hydra.Tests.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Hydra.Hosting;
+using Hydra.Tests.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Hosting;

@@ -1,4 +1,5 @@
 using Hydra.Hosting;
+using Hydra.Tests.Workers;
 using Hydra.Workers.Processes;
 using Xunit;
 

@@ -68,7 +68,7 @@ public class ControlLinkTests
     private static byte[] Pong(uint nonce)
     {
         var frame = new ArrayBufferWriter<byte>();
-        new PongMessage { Nonce = nonce, InFlight = 3 }.WriteFrame(frame, FrameFlags.None, 0);
+        new PongMessage { Nonce = nonce, LoopLagMicroseconds = 3 }.WriteFrame(frame, FrameFlags.None, 0);
         return frame.WrittenSpan.ToArray();
     }
 
@@ -84,7 +84,7 @@ public class ControlLinkTests
 
         public void OnGoodbye(int cancelled, string message) => Events.Add($"goodbye {cancelled} {message}");
 
-        public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.InFlight}");
+        public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.LoopLag.TotalMicroseconds}");
 
         public void OnViolation() => Events.Add("violation");
 

@@ -9,7 +9,7 @@ namespace Hydra.Tests.Workers.Links;
 /// <summary>Which links of a worker are taken, and what they tell.</summary>
 public sealed class WorkerLinksTests : IDisposable
 {
-    private static readonly WorkerInfo Info = new("asgi", "CPython", "asyncio", 0);
+    private static readonly WorkerInfo Info = new("asgi", InterfaceFeatures.None, "CPython", "asyncio", 0);
 
     private readonly List<Socket> _sockets = [];
     private readonly List<FakeChannel> _channels = [];
