@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Text;
+using Hydra.Protocol;
+using Hydra.Tests.Functional.Harness;
+using Hydra.Tests.Workers;
+using Hydra.Workers;
+
+namespace Hydra.Tests.Http.Fakes;
+
+/// <summary>A frame that the front has sent.</summary>
+internal sealed record SentFrame(FrameHeader Header, byte[] Payload);
+
+/// <summary>
+/// A worker whose process is the test: a real link, on which the test reads what the front has sent and says what a worker would say.
+/// The front may write on any thread; the test is the link's reading side, one call at a time.
+/// </summary>
+internal sealed class FakeUpstream
+{
+    // Sent by the front and not taken by the test yet.
+    private readonly List<SentFrame> _sent = [];
+
+    /// <summary>A worker that is ready.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="threads">0 for an event loop.</param>
+    /// <param name="limit">--limit-concurrency.</param>
+    public FakeUpstream(int index = 0, int threads = 0, int limit = 0)
+    {
+        Handle = new WorkerHandle(index);
+        Link = new WorkerLink(Channel, Handle, 0, OnClosed) { Abandoned = Abandoned.Add };
+        Link.Start();
+        Handle.Open([Link], new WorkerWindow(threads, limit));
+    }
+
+    public WorkerHandle Handle { get; }
+
+    public WorkerLink Link { get; }
+
+    public FakeChannel Channel { get; } = new();
+
+    /// <summary>The rule of the protocol that it broke, if it did.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>Streams whose clients have left.</summary>
+    public List<ulong> Abandoned { get; } = [];
+
+    /// <summary>Makes its requests count as quick, so that it is given many.</summary>
+    public FakeUpstream Quick()
+    {
+        Handle.Window.Report(1, 1000);
+        return this;
+    }
+
+    /// <summary>Takes all frames that the front has sent since the last time.</summary>
+    public List<SentFrame> TakeFrames()
+    {
+        Collect();
+        List<SentFrame> frames = [.. _sent];
+        _sent.Clear();
+        return frames;
+    }
+
+    /// <summary>Takes the REQUEST frames, and leaves the others.</summary>
+    public List<SentRequest> TakeRequests() => [.. Take(frame => frame.Header.Type is MessageType.Request).Select(ReadRequest)];
+
+    /// <summary>Takes what the front has sent of a stream's body beyond its REQUEST, and leaves the other frames.</summary>
+    public byte[] TakeBody(ulong id) => [.. Take(frame => IsBody(frame, id)).SelectMany(frame => frame.Payload)];
+
+    /// <summary>Takes the credit that the front has given for a stream's response.</summary>
+    public long TakeCredit(ulong id) => Take(frame => Is(frame, MessageType.Window, id)).Sum(frame =>
+        WindowMessage.TryRead(frame.Payload, out WindowMessage window) ? window.Credit : 0L);
+
+    /// <summary>Waits for the next REQUEST.</summary>
+    public async Task<SentRequest> NextRequestAsync()
+        => ReadRequest(await NextAsync(frame => frame.Header.Type is MessageType.Request, "a REQUEST"));
+
+    /// <summary>Waits until the front has sent the rest of a stream's body, and takes it.</summary>
+    public async Task<byte[]> BodyToEndAsync(ulong id)
+    {
+        var body = new MemoryStream();
+        SentFrame frame;
+        do
+        {
+            frame = await NextAsync(sent => IsBody(sent, id), "more of the body");
+            body.Write(frame.Payload);
+        }
+        while ((frame.Header.Flags & FrameFlags.End) == 0);
+
+        return body.ToArray();
+    }
+
+    /// <summary>Waits for the CANCEL of a stream.</summary>
+    public async Task<CancelReason> CancelledAsync(ulong id)
+    {
+        SentFrame frame = await NextAsync(sent => Is(sent, MessageType.Cancel, id), "a CANCEL");
+        return CancelMessage.TryRead(frame.Payload, out CancelMessage cancel)
+            ? (CancelReason)cancel.Reason
+            : throw new InvalidOperationException("a CANCEL frame has wrong lengths");
+    }
+
+    /// <summary>Answers in one frame.</summary>
+    public void Respond(ulong id, int status = 200, string body = "", params IEnumerable<(string Name, string Value)> headers)
+        => Respond(id, FrameFlags.End, status, body, headers);
+
+    /// <summary>Begins an answer whose body goes on.</summary>
+    public void BeginResponse(ulong id, int status = 200, string body = "", params IEnumerable<(string Name, string Value)> headers)
+        => Respond(id, FrameFlags.None, status, body, headers);
+
+    /// <summary>Sends a piece of a response's body.</summary>
+    public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end = false)
+    {
+        byte[] frame = new byte[ProtocolLimits.HeaderSize + data.Length];
+        new FrameHeader(data.Length, MessageType.Body, end ? FrameFlags.End : FrameFlags.None, id).Write(frame);
+        data.CopyTo(frame.AsSpan(ProtocolLimits.HeaderSize));
+        Channel.Receive(frame);
+    }
+
+    /// <summary>Takes more of the request's body.</summary>
+    public void Grant(ulong id, int credit)
+        => Send(frame => new WindowMessage { Credit = (uint)credit }.WriteFrame(frame, FrameFlags.None, id));
+
+    /// <summary>Gives no complete response.</summary>
+    public void Reset(ulong id, ResetReason reason = ResetReason.ApplicationError, string message = "")
+    {
+        byte[] text = Encoding.UTF8.GetBytes(message);
+        Send(frame => new ResetMessage { Reason = (byte)reason, Message = text }.WriteFrame(frame, FrameFlags.None, id));
+    }
+
+    /// <summary>Has begun the request and all before it, and says what the last ones have cost.</summary>
+    public void Begin(ulong id, int busyMicroseconds = 0, int requests = 0) => Send(frame =>
+        new TakenMessage { BusyMicroseconds = (uint)busyMicroseconds, Requests = (uint)requests }.WriteFrame(frame, FrameFlags.None, id));
+
+    /// <summary>Sends any bytes.</summary>
+    public void Send(ReadOnlySpan<byte> data) => Channel.Receive(data);
+
+    /// <summary>Dies.</summary>
+    public void Crash(int exitCode = 128 + 11)
+    {
+        Channel.Close();
+        Handle.SetExit(exitCode);
+    }
+
+    private static bool Is(SentFrame frame, MessageType type, ulong id) => frame.Header.Type == type && frame.Header.Stream == id;
+
+    private static bool IsBody(SentFrame frame, ulong id) => Is(frame, MessageType.Body, id);
+
+    private static SentRequest ReadRequest(SentFrame frame) => SentRequest.Read(frame.Header, frame.Payload);
+
+    private void OnClosed(WorkerLink link, string? violation)
+    {
+        Violation = violation;
+        Handle.Shut();
+    }
+
+    private void Respond(ulong id, FrameFlags flags, int status, string body, IEnumerable<(string, string)> headers)
+        => Send(frame => new ResponseMessage
+        {
+            Status = (ushort)status,
+            Headers = HeaderLists.Block(headers),
+            Body = Encoding.Latin1.GetBytes(body),
+        }.WriteFrame(frame, flags, id));
+
+    private void Send(Action<ArrayBufferWriter<byte>> write)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        write(frame);
+        Channel.Receive(frame.WrittenSpan);
+    }
+
+    private async Task<SentFrame> NextAsync(Predicate<SentFrame> predicate, string what) => await Eventually.FindAsync(
+        () =>
+        {
+            Collect();
+            int index = _sent.FindIndex(predicate);
+            SentFrame? found = index < 0 ? null : _sent[index];
+            if (found is not null)
+            {
+                _sent.RemoveAt(index);
+            }
+
+            return found;
+        },
+        what,
+        () => string.Join(", ", _sent.Select(frame => frame.Header.Type)));
+
+    private List<SentFrame> Take(Predicate<SentFrame> predicate)
+    {
+        Collect();
+        List<SentFrame> taken = _sent.FindAll(predicate);
+        _sent.RemoveAll(predicate);
+        return taken;
+    }
+
+    private void Collect()
+    {
+        lock (Channel.Gate)
+        {
+            _sent.AddRange(Channel.TakeFrames().Select(frame => new SentFrame(frame.Header, frame.Payload)));
+        }
+    }
+}

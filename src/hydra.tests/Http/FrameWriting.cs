@@ -1,0 +1,41 @@
+using System.Text;
+using Hydra.Http;
+using Hydra.Transport;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Hydra.Tests.Http;
+
+/// <summary>Requests for <see cref="RequestFrameWriter"/>, as Kestrel and the capture of the head would give them.</summary>
+internal static class FrameWriting
+{
+    /// <summary>A connection block.</summary>
+    public const string Connection = "http\01.1\0127.0.0.1\050000\0127.0.0.1\08000";
+
+    /// <summary>Writes the head. The one place that knows how its bytes reach the writer, and what an error is called.</summary>
+    /// <returns>The name of the error, "None" without one.</returns>
+    public static string WriteHead(RequestFrameWriter writer, IHttpRequestFeature request, string connection, ReadOnlySpan<byte> head)
+    {
+        var capture = new HeadCapture();
+        capture.Append(head);
+        return writer.WriteHead(request, Encoding.Latin1.GetBytes(connection), capture).ToString();
+    }
+
+    /// <summary>Kestrel's view of a request: the headers by name.</summary>
+    public static IHttpRequestFeature Parsed(string method, string target, params IEnumerable<(string Name, string Value)> headers)
+    {
+        var dictionary = new HeaderDictionary();
+        foreach ((string name, string value) in headers)
+        {
+            // Append would drop an empty value, which Kestrel does not.
+            dictionary[name] = StringValues.Concat(dictionary[name], new StringValues(value));
+        }
+
+        return new HttpRequestFeature { Method = method, RawTarget = target, Headers = dictionary };
+    }
+
+    /// <summary>A head as a client sends it, Latin-1.</summary>
+    public static byte[] Head(string method, string target, params IEnumerable<(string Name, string Value)> headers)
+        => Encoding.Latin1.GetBytes($"{method} {target} HTTP/1.1\r\n{string.Concat(headers.Select(h => $"{h.Name}: {h.Value}\r\n"))}\r\n");
+}

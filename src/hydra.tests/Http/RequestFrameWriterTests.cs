@@ -1,0 +1,247 @@
+using System.Buffers;
+using System.Text;
+using Hydra.Http;
+using Hydra.Protocol;
+using Hydra.Tests.Http.Fakes;
+using Microsoft.AspNetCore.Http.Features;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+/// <summary>What a worker reads in a REQUEST frame is what the client has sent.</summary>
+public sealed class RequestFrameWriterTests : IDisposable
+{
+    private readonly RequestFrameWriter _writer = new();
+
+    public void Dispose() => _writer.Release();
+
+    // RFC 9112, section 3.2, and RFC 9110, section 4.2.3: an empty path is "/".
+    [Theory]
+    [InlineData("/", "/", "")]
+    [InlineData("/a/b?c=d", "/a/b", "c=d")]
+    [InlineData("/%41%2F%zz?x=%20+", "/%41%2F%zz", "x=%20+")]
+    [InlineData("/a?", "/a", "")]
+    [InlineData("/a?b?c", "/a", "b?c")]
+    [InlineData("http://example.com/a?b", "/a", "b")]
+    [InlineData("http://example.com", "/", "")]
+    [InlineData("http://example.com?b=1", "/", "b=1")]
+    [InlineData("*", "*", "")]
+    [InlineData("example.com:443", "example.com:443", "")]
+    [InlineData("?a", "/", "a")]
+    [InlineData("", "/", "")]
+    [InlineData("/\u00e4?\u00ff", "/\u00e4", "\u00ff")]
+    public void WriteHead_TargetInAnyForm_BecomesPathAndQuery(string target, string path, string query)
+    {
+        SentRequest sent = Write("GET", target, ("Host", "a"));
+
+        Assert.Equal("GET", sent.Method);
+        Assert.Equal(path, sent.Path);
+        Assert.Equal(query, sent.Query);
+        Assert.Equal(FrameWriting.Connection, sent.Connection);
+        Assert.Equal([("host", "a")], sent.Headers);
+        Assert.Empty(sent.Body);
+        Assert.Equal(0u, sent.QueueMicroseconds);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("get")]
+    [InlineData("M-SEARCH")]
+    [InlineData("A")]
+    public void WriteHead_Method_IsAsItWasSent(string method) => Assert.Equal(method, Write(method, "/").Method);
+
+    // RFC 9110, section 5.3: the order of headers with the same name matters.
+    [Fact]
+    public void WriteHead_HeadersThatAreRepeated_KeepOrderAndBytes()
+    {
+        SentRequest sent = Write("GET", "/", ("X-B", "1"), ("X-A", "2"), ("x-b", "\u00e4 \t\u00ff"), ("Cookie", "a=b; c"), ("X-Empty", ""));
+
+        Assert.Equal([("x-b", "1"), ("x-a", "2"), ("x-b", "\u00e4 \t\u00ff"), ("cookie", "a=b; c"), ("x-empty", "")], sent.Headers);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET /other HTTP/1.1\r\nX-Wrong: 1\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nX-Wrong: 1\r\n")]
+    [InlineData("GET / HTTP/1.1\nX-Wrong: 1\n\n")]
+    public void WriteHead_BytesAreNotThisHead_TakesWhatKestrelMadeOfIt(string head)
+    {
+        IHttpRequestFeature request = FrameWriting.Parsed("GET", "/", ("X-B", "1"), ("X-A", "\u00e4"), ("X-B", ""));
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Connection, Encoding.Latin1.GetBytes(head)));
+
+        Assert.Equal([("x-b", "1"), ("x-b", ""), ("x-a", "\u00e4")], Finish().Headers);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WriteHead_NoHeaders_HasAnEmptyBlock(bool isCaptured)
+    {
+        byte[] head = isCaptured ? FrameWriting.Head("GET", "/") : [];
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/"), "", head));
+
+        SentRequest sent = Finish();
+        Assert.Empty(sent.Headers);
+        Assert.Equal("", sent.Connection);
+    }
+
+    // RFC 9112, section 6.1: what is not understood is refused, never guessed.
+    [Theory]
+    [InlineData("None", "chunked")]
+    [InlineData("None", "Chunked")]
+    [InlineData("UnknownCoding", "gzip, chunked")]
+    [InlineData("UnknownCoding", "chunked, chunked")]
+    [InlineData("UnknownCoding", "chunked", "chunked")]
+    [InlineData("UnknownCoding", "gzip")]
+    [InlineData("UnknownCoding", "identity")]
+    [InlineData("UnknownCoding", "")]
+    public void WriteHead_TransferCoding_IsChunkedAloneOrRefused(string expected, params string[] codings)
+        => Assert.Equal(expected, Problem("POST", "/", [.. codings.Select(coding => ("Transfer-Encoding", coding))]));
+
+    // RFC 9110, section 8.6. Kestrel takes some of them.
+    [Theory]
+    [InlineData("None", "0")]
+    [InlineData("None", "12")]
+    [InlineData("BadLength", "+12")]
+    [InlineData("BadLength", "-1")]
+    [InlineData("BadLength", "")]
+    [InlineData("BadLength", "1 2")]
+    [InlineData("BadLength", "12, 12")]
+    [InlineData("BadLength", "0x12")]
+    [InlineData("BadLength", "+1", "1")]
+    [InlineData("BadLength", "1", "+1")]
+    public void WriteHead_ContentLength_IsDigitsAloneOrRefused(string expected, params string[] lengths)
+        => Assert.Equal(expected, Problem("POST", "/", [.. lengths.Select(length => ("Content-Length", length))]));
+
+    // RFC 9112, section 6.3: Transfer-Encoding overrides it, and whoever forwards the message removes it.
+    [Fact]
+    public void WriteHead_ContentLengthBesideTransferEncoding_IsNotForwarded()
+    {
+        byte[] head = FrameWriting.Head("POST", "/", ("Content-Length", "3"), ("Transfer-Encoding", "chunked"), ("X-A", "1"));
+        IHttpRequestFeature request = FrameWriting.Parsed("POST", "/", ("Transfer-Encoding", "chunked"), ("X-A", "1"));
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Connection, head));
+
+        Assert.Equal([("transfer-encoding", "chunked"), ("x-a", "1")], Finish().Headers);
+    }
+
+    [Theory]
+    [InlineData("None", 255, 0, 0, 0)]
+    [InlineData("TooLarge", 256, 0, 0, 0)]
+    [InlineData("None", 1, 65_535, 0, 0)]
+    [InlineData("TooLarge", 1, 65_536, 0, 0)]
+    [InlineData("None", 1, 1, 65_535, 0)]
+    [InlineData("TooLarge", 1, 1, 65_536, 0)]
+    [InlineData("None", 1, 1, 0, 65_535)]
+    [InlineData("TooLarge", 1, 1, 0, 65_536)]
+    public void WriteHead_FieldsAsLongAsTheFrameCanSay_AreTakenAndLongerOnesRefused(
+        string expected, int method, int path, int query, int connection)
+    {
+        string name = new('M', method);
+        string target = $"/{new string('p', Math.Max(0, path - 1))}?{new string('q', query)}";
+        byte[] head = FrameWriting.Head(name, target, ("Host", "a"));
+        string block = new('c', connection);
+        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed(name, target), block, head));
+
+        if (expected == "None")
+        {
+            SentRequest sent = Finish();
+            Assert.Equal(name, sent.Method);
+            Assert.Equal($"{sent.Path}?{sent.Query}", target);
+            Assert.Equal(block, sent.Connection);
+            Assert.Equal([("host", "a")], sent.Headers);
+        }
+    }
+
+    [Theory]
+    [InlineData("None", 0)]
+    [InlineData("TooLarge", 1)]
+    public void WriteHead_HeadersBeyondTheGreatestBlock_AreRefused(string expected, int beyond)
+    {
+        // "a" and its NUL come before the value. A head of that size is not captured.
+        string value = new('v', ProtocolLimits.MaxHeaders - 2 + beyond);
+        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/", ("a", value)), "", []));
+
+        if (expected == "None")
+        {
+            Assert.Equal([("a", value)], Finish().Headers);
+        }
+    }
+
+    [Fact]
+    public void AppendBody_PiecesThatMakeTheBufferGrow_LeavesTheHeadAsItWas()
+    {
+        (string, string)[] headers = [.. Enumerable.Range(0, 200).Select(i => ($"x-{i}", new string('v', i)))];
+        Assert.Equal("None", Problem("POST", "/upload?x", headers));
+        byte[] body = new byte[ProtocolLimits.MaxBody];
+        new Random(3).NextBytes(body);
+        Assert.Equal(0, _writer.BodyLength);
+        _writer.AppendBody(Segments.Of(body[..1], body[1..1000], [], body[1000..30_000]));
+        Assert.Equal(30_000, _writer.BodyLength);
+        _writer.AppendBody(new ReadOnlySequence<byte>(body.AsMemory(30_000)));
+
+        SentRequest sent = Finish(FrameFlags.End);
+        Assert.Equal(ProtocolLimits.MaxBody, _writer.BodyLength);
+        Assert.Equal(body, sent.Body);
+        Assert.Equal("/upload", sent.Path);
+        Assert.Equal("x", sent.Query);
+        Assert.Equal(headers, sent.Headers);
+    }
+
+    [Theory]
+    [InlineData((byte)FrameFlags.None)]
+    [InlineData((byte)FrameFlags.End)]
+    [InlineData((byte)FrameFlags.ExpectContinue)]
+    public void Finish_Flags_StandInTheHeader(byte flags)
+    {
+        Assert.Equal("None", Problem("POST", "/"));
+        Assert.Equal((FrameFlags)flags, Finish((FrameFlags)flags).Flags);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void WriteHead_Again_HasNothingOfTheRequestBefore(bool isReleased)
+    {
+        Assert.Equal("None", Problem("DELETE", "/long/path/of/the/first?with=a&query", ("X-First", new string('1', 5000))));
+        _writer.AppendBody(new ReadOnlySequence<byte>(new byte[5000]));
+        Finish();
+        if (isReleased)
+        {
+            _writer.Release();
+            _writer.Release();
+            Assert.True(_writer.Frame.IsEmpty);
+        }
+
+        SentRequest sent = Write("GET", "/b", ("X-Second", "2"));
+        Assert.Equal(("GET", "/b", ""), (sent.Method, sent.Path, sent.Query));
+        Assert.Equal([("x-second", "2")], sent.Headers);
+        Assert.Empty(sent.Body);
+    }
+
+    [Fact]
+    public void WriteHead_AfterARefusal_IsAsIfThereHadBeenNone()
+    {
+        Assert.Equal("BadLength", Problem("POST", "/bad", ("Content-Length", "x")));
+        Assert.Equal("UnknownCoding", Problem("POST", "/bad", ("Transfer-Encoding", "x")));
+
+        SentRequest sent = Write("GET", "/good", ("X-A", "1"));
+        Assert.Equal("/good", sent.Path);
+        Assert.Equal([("x-a", "1")], sent.Headers);
+    }
+
+    private string Problem(string method, string target, params (string, string)[] headers)
+        => FrameWriting.WriteHead(
+            _writer, FrameWriting.Parsed(method, target, headers), FrameWriting.Connection, FrameWriting.Head(method, target, headers));
+
+    private SentRequest Write(string method, string target, params (string, string)[] headers)
+    {
+        Assert.Equal("None", Problem(method, target, headers));
+        return Finish();
+    }
+
+    private SentRequest Finish(FrameFlags flags = FrameFlags.End)
+    {
+        _writer.Finish(flags);
+        return SentRequest.Read(_writer.Frame);
+    }
+}
