@@ -99,13 +99,27 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
     {
         var document = new BootDocument
         {
-            Address = "", Token = "", Worker = 0, App = "", Factory = false, AppDir = "", Interface = "", Loop = "", Lifespan = "", Threads = 1,
-            RootPath = "", DataLinks = 1, LogLevel = "", GraceMilliseconds = 0, Interruptible = false, Version = "",
+            Address = "",
+            Token = "",
+            Worker = 0,
+            App = "",
+            Factory = false,
+            AppDir = "",
+            Interface = "",
+            Loop = "",
+            Lifespan = "",
+            Threads = 1,
+            RootPath = "",
+            DataLinks = 1,
+            LogLevel = "",
+            GraceMilliseconds = 0,
+            Interruptible = false,
+            Version = "",
         };
 
         JsonObject json = JsonNode.Parse(BootDocumentJson.ToLine(document))!.AsObject();
 
-        Assert.Equal(python.Constant("BOOT").AsArray().Select(name => name!.GetValue<string>()), json.Select(field => field.Key));
+        Assert.Equal(python.Constant("BOOT").AsArray().Select(name => name!.GetValue<string>()), json.Select(field => field.Key).Order(StringComparer.Ordinal));
         Assert.Equal(WireSchema.Hash.ToString(CultureInfo.InvariantCulture), json["schema"]!.GetValue<string>());
     }
 
