@@ -99,6 +99,7 @@ class FrameReader:
         at = 0
         total = len(data)
         on_request = self.on_request
+        streams = self.streams
         while total - at >= _HEADER_SIZE:
             if data[at + _TYPE_OFFSET] != _REQUEST or total - at < _REQUEST_FIXED:
                 length, kind, flags, zero, stream = _unpack_header(data, at)
@@ -127,7 +128,7 @@ class FrameReader:
             query += path
             connection += query
             headers += connection
-            if headers + body != end or flags & ~_REQUEST_FLAGS or stream in self.streams:
+            if headers + body != end or flags & ~_REQUEST_FLAGS or stream in streams:
                 raise wire.WireError("a REQUEST is malformed, or for a stream that is open")
             on_request(
                 stream,

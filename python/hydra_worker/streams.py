@@ -48,6 +48,8 @@ class Stream:
         "credit",
         # the front has ended the stream
         "gone",
+        # who waits for a change of this stream, as its engine has it; None for nobody
+        "waiting",
     )
 
     def __init__(self, link: Any, number: int, flags: int, body: bytes, started: float) -> None:
@@ -62,6 +64,7 @@ class Stream:
         self.owed = 0
         self.credit = link.response_window
         self.gone = False
+        self.waiting: Any = None
 
     def wake(self) -> None:
         """Something has changed: whoever waits for this stream must look again."""

@@ -6,9 +6,10 @@ import unittest
 
 from tests import fake_front  # noqa: F401
 from hydra_worker import wire
-from hydra_worker.asgi.begin import beginner
 from hydra_worker.asgi.scope import ScopeBuilder
+from hydra_worker.asgi.stream import HttpStream
 from hydra_worker.backlog import Backlog
+from hydra_worker.eventloop.link import Serving
 from hydra_worker.eventloop.meter import LoopMeter
 from hydra_worker.eventloop.transports import SocketLink
 
@@ -118,12 +119,12 @@ class SocketLinkTests(unittest.TestCase):
         async def serve(front, worker):
             loop = asyncio.get_running_loop()
             lost = []
-            begin = beginner(application, ScopeBuilder("3.0"))
+            serving = Serving(application, ScopeBuilder("3.0").build, HttpStream)
 
             def on_lost(link, reason):
                 lost.append(reason)
 
-            link = SocketLink(worker, loop, begin, 65_536, 65_536, on_lost, lambda: None, LoopMeter())
+            link = SocketLink(worker, loop, serving, 65_536, 65_536, on_lost, lambda: None, LoopMeter())
             await link.open()
             nobody = b"\0" * 6
             frames = [

@@ -14,9 +14,9 @@ import unittest
 
 from tests.fake_front import CONNECTION, DEADLINE, header_block
 from hydra_worker import wire
-from hydra_worker.asgi.begin import beginner
 from hydra_worker.asgi.scope import ScopeBuilder
-from hydra_worker.eventloop.link import DataLink as LoopLink
+from hydra_worker.asgi.stream import HttpStream
+from hydra_worker.eventloop.link import DataLink as LoopLink, Serving
 from hydra_worker.eventloop.meter import LoopMeter
 from hydra_worker.wsgi.environ import EnvironBuilder
 from hydra_worker.wsgi.hub import Hub
@@ -146,7 +146,7 @@ class MemoryLink(LoopLink):
     def __init__(self, loop, failures):
         super().__init__(
             loop,
-            beginner(asgi_application, ScopeBuilder("3.0")),
+            Serving(asgi_application, ScopeBuilder("3.0").build, HttpStream),
             WINDOW,
             WINDOW,
             lambda link, reason: failures.append(reason),
@@ -193,7 +193,7 @@ class FuzzTests(unittest.TestCase):
             await self.in_callback(loop, link, piece)
         if not failures:
             link.fail("the end of the test")
-        unfinished = [http.task for http in list(link.unfinished)]
+        unfinished = list(link.unfinished.values())
         if unfinished:
             done, pending = await asyncio.wait(unfinished, timeout=DEADLINE)
             self.assertFalse(pending)

@@ -143,7 +143,7 @@ class MeterTests(unittest.TestCase):
         from hydra_worker.eventloop.meter import LoopMeter
 
         meter = LoopMeter()
-        unfinished = {"a request"}
+        unfinished = {"a request": None}
         meter.add(unfinished)
         meter.begin()
         meter.requests += 1
@@ -161,7 +161,7 @@ class MeterTests(unittest.TestCase):
         from hydra_worker.eventloop import meter as meters
 
         meter = meters.LoopMeter()
-        meter.add(set())
+        meter.add({})
         with mock.patch.object(meters, "_thread_time") as thread_time:
             meter.begin()
             meter.end()
@@ -172,7 +172,7 @@ class MeterTests(unittest.TestCase):
         from hydra_worker.eventloop.meter import LoopMeter
 
         meter = LoopMeter()
-        meter.add({"a request"})
+        meter.add({"a request": None})
         meter.begin()
         meter.end()
         asyncio.run(asyncio.sleep(0.2))

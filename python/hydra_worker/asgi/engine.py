@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 from ..eventloop.engine import LoopEngine
-from .begin import beginner
+from ..eventloop.link import Serving
 from .lifespan import Lifespan
 from .scope import ScopeBuilder
+from .stream import HttpStream
 
 
 class AsgiEngine(LoopEngine):
@@ -19,7 +20,7 @@ class AsgiEngine(LoopEngine):
     ) -> None:
         self._scopes = ScopeBuilder(version)
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
-        super().__init__(worker, loop, beginner(application, self._scopes))
+        super().__init__(worker, loop, Serving(application, self._scopes.build, HttpStream))
 
     async def start_up(self) -> None:
         self._scopes.state = await self._lifespan.startup()

@@ -18,6 +18,7 @@ from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, res
 from ..headers import HeadCache, encode
 from ..logs import log_exception, logger, warn_once
 from ..response import BROKEN, DONE, HELD, IDLE, SENT, Order, Response, reset_frame
+from ..streams import Stream
 
 _START = "http.response.start"
 _BODY = "http.response.body"
@@ -40,7 +41,7 @@ class HttpStream(LoopStream, Response):
     def __init__(
         self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
     ) -> None:
-        LoopStream.__init__(self, link, number, flags, body, started)
+        Stream.__init__(self, link, number, flags, body, started)
         self.body_taken = False
         self.open_response(method)
         self.sending = False
@@ -79,21 +80,22 @@ class HttpStream(LoopStream, Response):
             raise ClientDisconnected("The client has disconnected.")
         if self.sending:
             await self._wait_turn()
-        if kind == _BODY and (self.phase == HELD or self.phase == SENT):
+        phase = self.phase
+        if kind == _BODY and (phase == HELD or phase == SENT):
             body = message.get("body", b"")
             if type(body) is not bytes:
                 body = self._as_bytes(body)
             more = message.get("more_body", False)
-            if self.remaining is not None and not self.bodiless:
-                self.count(len(body), more)
             if self.bodiless:
                 body = b""
+            elif self.remaining is not None:
+                self.count(len(body), more)
             size = len(body)
-            if size <= COPIED and not more and self.phase == HELD:
+            if size <= COPIED and not more and phase == HELD:
                 # What most responses are.
                 self.link.write(response_frame(self.id, _END, self.status, self.head, body))
                 self._complete()
-            elif size <= _MAX_BODY and self.phase == HELD:
+            elif size <= _MAX_BODY and phase == HELD:
                 self._write_response(0 if more else _END, body)
                 if more:
                     self.phase = SENT
@@ -108,7 +110,7 @@ class HttpStream(LoopStream, Response):
                     self._write_body(0, body)
             else:
                 await self._send_body(body, more)
-        elif kind == _START and self.phase == IDLE:
+        elif kind == _START and phase == IDLE:
             status = message.get("status")
             if type(status) is not int:
                 status = self._as_status(status)
@@ -182,7 +184,7 @@ class HttpStream(LoopStream, Response):
         self.phase = DONE
         # As link.forget() does; each request comes here.
         self.link.streams.pop(self.id, None)
-        if self.waiters is not None:
+        if self.waiting is not None:
             self.wake()
 
     def _as_bytes(self, body: Any) -> bytes:
@@ -217,8 +219,8 @@ class HttpStream(LoopStream, Response):
                 self._unfinished()
             elif result is not None:
                 warn_once("result", "The ASGI application should return None, but it returned %r", result)
-        if self.task is not None:
-            self.link.tasks_done(self)
+        if self.link.unfinished:
+            self.link.unfinished.pop(self, None)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, RequestInterrupted) or (

@@ -11,7 +11,7 @@ from .. import control, links, wire
 from ..logs import logger
 from ..watch import Watch
 from . import loops, transports
-from .link import Begin, DataLink
+from .link import DataLink, Serving
 from .meter import LoopMeter
 from .overdue import Overdue
 
@@ -38,14 +38,13 @@ async def _serve(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..
 class LoopEngine(control.Engine):
     """
     Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread
-    calls. An interface derives its engine from this, says with `begin` what becomes of a request, and adds what
-    stands under "the interface".
+    calls. An interface derives its engine from this, and adds what stands under "the interface".
     """
 
-    def __init__(self, worker: Any, loop: asyncio.AbstractEventLoop, begin: Begin) -> None:
+    def __init__(self, worker: Any, loop: asyncio.AbstractEventLoop, serving: Serving) -> None:
         self._worker = worker
         self._loop = loop
-        self._begin = begin
+        self._serving = serving
         self._links: List[DataLink] = []
         self._watch = Watch(self._check_links)
         self._overdue = Overdue(loop, self._links)
@@ -100,7 +99,7 @@ class LoopEngine(control.Engine):
         link = transports.make(
             sock,
             self._loop,
-            self._begin,
+            self._serving,
             request_window,
             response_window,
             self._on_lost,
@@ -150,7 +149,7 @@ class LoopEngine(control.Engine):
             await asyncio.wait(tasks, timeout=left)
 
     def _running(self) -> List["asyncio.Task[None]"]:
-        return [each.task for link in self._links for each in link.unfinished if each.task is not None]
+        return [task for link in self._links for task in link.unfinished.values()]
 
     # ---- control.Engine
 

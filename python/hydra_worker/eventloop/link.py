@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from time import monotonic
-from typing import Any, Callable, Coroutine, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from .. import wire
 from ..errors import LinkBroken
@@ -20,9 +20,19 @@ from .meter import LoopMeter
 from .stream import LoopStream
 from .tasks import starter
 
-# Makes the stream of a REQUEST and the coroutine that runs it, whose first step is taken at once. It is given the link,
-# and what FrameReader.on_request() is.
-Begin = Callable[..., Tuple[LoopStream, Coroutine[Any, Any, None]]]
+
+class Serving(NamedTuple):
+    """
+    What an interface makes of a REQUEST: `open` makes its stream, of the link, the stream's number, flags, method, body
+    and the time that it came; `scope` makes what the application is told of it, of method, raw path, query, connection
+    block, header block and the microseconds that it waited. The stream's run(application, scope) is its task, whose
+    first step is taken at once.
+    """
+
+    application: Any
+    scope: Callable[[bytes, bytes, bytes, bytes, bytes, int], Any]
+    open: Callable[["DataLink", int, int, bytes, bytes, float], LoopStream]
+
 
 # Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
 # they are still in the processor's cache when the kernel copies them.
@@ -38,7 +48,7 @@ class DataLink(FrameReader):
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        begin: Begin,
+        serving: Serving,
         request_window: int,
         response_window: int,
         lost: Callable[["DataLink", str], None],
@@ -50,16 +60,16 @@ class DataLink(FrameReader):
         self.request_window = request_window
         self.response_window = response_window
         self.draining = False
-        self._begin = begin
+        self._application, self._build_scope, self._open_stream = serving
         self._lost = lost
         # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
         self._watched = False
-        # streams whose application did not finish in its first step
-        self.unfinished: Set[LoopStream] = set()
+        # streams whose application did not finish in its first step, with their tasks
+        self.unfinished: Dict[LoopStream, "asyncio.Task[None]"] = {}
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
-        self.now = 0.0
+        self._now = 0.0
         # what requests cost the loop; the latest request of the batch
         self._meter = meter
         meter.add(self.unfinished)
@@ -84,7 +94,7 @@ class DataLink(FrameReader):
         `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
         """
         self._start = starter(self.loop)
-        self.now = self._meter.begin()
+        self._now = self._meter.begin()
         self._flush_expected = True
         try:
             self.take_in(count)
@@ -125,18 +135,16 @@ class DataLink(FrameReader):
         if self._out and not self._watched:
             self._watched = True
             self._arm()
-        new, coroutine = self._begin(
-            self, stream, flags, method, raw_path, query, connection, headers, body, queued
-        )
+        scope = self._build_scope(method, raw_path, query, connection, headers, queued)
+        new = self._open_stream(self, stream, flags, method, body, self._now)
         self.streams[stream] = self._latest = new
         self._meter.requests += 1
-        task = self._start(coroutine)
+        task = self._start(new.run(self._application, scope))
         if not task.done():
-            new.task = task
-            self.unfinished.add(new)
+            self.unfinished[new] = task
         now = monotonic()
-        if now - self.now > _FLUSH_TIME:
-            self.now = now
+        if now - self._now > _FLUSH_TIME:
+            self._now = now
             if self._out:
                 self._send_out()
 
@@ -172,7 +180,7 @@ class DataLink(FrameReader):
         """For the watch: sends what has waited since before that time. Says whether something waits."""
         if not self._out:
             return False
-        if self.now < since:
+        if self._now < since:
             self._send_out()
         return True
 
@@ -188,10 +196,6 @@ class DataLink(FrameReader):
     def forget(self, stream: LoopStream) -> None:
         """The stream is complete: nothing more is sent or expected for it."""
         self.streams.pop(stream.id, None)
-
-    def tasks_done(self, stream: LoopStream) -> None:
-        """The application is through with a request that took more than one step."""
-        self.unfinished.discard(stream)
 
     # ---- the end
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from time import monotonic
-from typing import Any, Callable, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional
 
 # When the front is told: after so many requests, or so many seconds.
 _REQUESTS = 64
@@ -34,9 +34,9 @@ class LoopMeter:
         # the processor time at the end of the last batch; None where no request went on after it
         self._processor: Optional[float] = None
         # each link's requests that go on
-        self._unfinished: List[Set[Any]] = []
+        self._unfinished: List[Dict[Any, Any]] = []
 
-    def add(self, unfinished: Set[Any]) -> None:
+    def add(self, unfinished: Dict[Any, Any]) -> None:
         """A link's requests that have later steps, as the link keeps them."""
         self._unfinished.append(unfinished)
 

@@ -49,7 +49,7 @@ class Overdue:
     def stop(self, stream: LoopStream) -> None:
         """CANCEL has come: cancels the request's task."""
         self._waiting.pop((stream.link, stream.id), None)
-        task = stream.task
+        task = stream.link.unfinished.get(stream)
         if task is None or task.done():
             return
         if self._reported is not stream:
@@ -163,7 +163,7 @@ def _request_of(task: Any) -> Optional[LoopStream]:
     """The request that a task runs, if it is the one that was started for it."""
     frame = _frame_of(task)
     stream = frame.f_locals.get("self") if frame is not None and frame.f_code.co_name == "run" else None
-    if isinstance(stream, LoopStream) and frame.f_code is type(stream).run.__code__:  # type: ignore[attr-defined]
+    if isinstance(stream, LoopStream) and frame.f_code is type(stream).run.__code__:
         return stream
     return None
 

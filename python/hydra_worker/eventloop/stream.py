@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict
 
 from .. import wire
 from ..streams import Stream
@@ -11,46 +10,43 @@ from ..streams import Stream
 
 class LoopStream(Stream):
     """
-    What an interface derives its streams from. It adds a coroutine function `run`, whose frame is the outermost of
-    the stream's task: the task of an overdue request is recognised by it, and `title` is given its variables.
+    What an interface derives its streams from. The frame of run() is the outermost of the stream's task: the task of an
+    overdue request is recognised by it, and title() is given its variables.
     """
 
-    __slots__ = (
-        # the task, if the application did not finish in its first step
-        "task",
-        # coroutines that wait for something to arrive
-        "waiters",
-    )
-
-    def __init__(self, link: Any, number: int, flags: int, body: bytes, started: float) -> None:
-        Stream.__init__(self, link, number, flags, body, started)
-        self.task: Optional["asyncio.Task[None]"] = None
-        self.waiters: Optional[List["asyncio.Future[None]"]] = None
+    __slots__ = ()
 
     def wake(self) -> None:
-        waiters = self.waiters
-        if waiters:
-            self.waiters = None
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+        waiting = self.waiting
+        if waiting:
+            self.waiting = None
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None)
 
     async def change(self) -> None:
         """
         Waits until something has arrived for this stream. Each caller has a future of its own, so that it can
         be cancelled.
         """
-        waiter = self.link.loop.create_future()
-        if self.waiters is None:
-            self.waiters = [waiter]
+        future = self.link.loop.create_future()
+        if self.waiting is None:
+            self.waiting = [future]
         else:
-            self.waiters.append(waiter)
-        await waiter
+            self.waiting.append(future)
+        await future
 
     def on_cancel(self, reason: int = 0) -> None:
         if reason == wire.CANCEL_TIMEOUT:
             self.link.timed_out(self)
         Stream.on_cancel(self)
+
+    async def run(self, application: Any, scope: Any) -> None:
+        """
+        Calls the application, raises nothing, and in the end takes the stream out of `link.unfinished`, where it is if
+        this took more than one step.
+        """
+        raise NotImplementedError
 
     def is_silent(self) -> bool:
         """Whether no frame of this stream has told the front yet that its request is taken."""

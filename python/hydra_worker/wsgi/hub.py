@@ -242,7 +242,7 @@ class Hub:
         self._wait_at(gate)
 
     def _wait_stream(self, request: WsgiStream) -> None:
-        request.gate = gate = threading.Lock()
+        request.waiting = gate = threading.Lock()
         gate.acquire()
         self._waiting.append(request)
         self._wait_at(gate)

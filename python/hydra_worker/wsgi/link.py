@@ -137,10 +137,6 @@ class DataLink(FrameReader):
                 # The reading side notices it and ends the worker.
                 pass
 
-    def forget(self, request: WsgiStream) -> None:
-        """The response is complete, or will not be."""
-        self.streams.pop(request.id, None)
-
     def close(self) -> None:
         """Closes the socket."""
         sock, self._sock = self._sock, None

@@ -139,12 +139,13 @@ class WsgiResponse(Response):
             if body and not self.bodiless:
                 raise self.too_long()
             return
-        self._check_gone()
+        request = self._request
+        if request.gone:
+            self._check_gone()
         if self.bodiless:
             body = b""
         elif self.remaining is not None and self.remaining != len(body):
             self.count(len(body), False)
-        request = self._request
         if self.phase == HELD and len(body) <= _MAX_BODY:
             frame = response_frame(request.id, _END, self.status, self.head, body)
             self._complete()
@@ -203,7 +204,8 @@ class WsgiResponse(Response):
 
     def _complete(self) -> None:
         self.phase = DONE
-        self._request.link.forget(self._request)
+        request = self._request
+        request.link.streams.pop(request.id, None)
 
     # ---- what goes wrong
 

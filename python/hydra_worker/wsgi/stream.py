@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any, Optional, Tuple
+from typing import Any, Tuple
 
 from ..streams import Stream
 
@@ -14,7 +13,7 @@ Head = Tuple[bytes, bytes, bytes, bytes, bytes]
 class WsgiStream(Stream):
     """See the module's description."""
 
-    __slots__ = ("head", "queued", "gate")
+    __slots__ = ("head", "queued")
 
     def __init__(
         self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0
@@ -23,10 +22,9 @@ class WsgiStream(Stream):
         self.head = head
         # microseconds that the request has waited in the front
         self.queued = queued
-        # Held by the thread that waits for a change.
-        self.gate: Optional[threading.Lock] = None
 
     def wake(self) -> None:
-        gate, self.gate = self.gate, None
+        # A lock that is held by the thread which waits.
+        gate, self.waiting = self.waiting, None
         if gate is not None:
             gate.release()

@@ -22,6 +22,13 @@ public sealed class CommandLineErrorTests
             "--log-level (variable HYDRA_LOG_LEVEL): \"inof\" is not critical, error, warning, info, debug or trace; did you mean \"info\"?", errors);
     }
 
+    [Theory]
+    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2 or wsgi; did you mean \"wsgi\"?")]
+    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2 or wsgi.")]
+    [InlineData("shop.web:", "--interface (command line): \"shop.web:\" is not a module and an adapter in it; write package.module:Adapter.")]
+    public void Parse_UnknownInterface_IsRefused(string name, string expected)
+        => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));
+
     [Fact]
     public void Parse_NoApplication_SaysHowToNameOne()
         => Assert.Equal(

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Hydra.Protocol;
+using Hydra.Workers;
 using Xunit;
 
 namespace Hydra.Tests.Protocol;
@@ -89,6 +92,35 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
 
         Assert.Equal(types.Where(WireSchema.CanReceiveFromFront), TypesIn("FROM_FRONT"));
         Assert.Equal(types.Where(WireSchema.CanReceiveFromWorker), TypesIn("FROM_WORKER"));
+    }
+
+    [Fact]
+    public void Fields_OfTheBootDocument_AreThoseOfItsJson()
+    {
+        var document = new BootDocument
+        {
+            Address = "",
+            Token = "",
+            Worker = 0,
+            App = "",
+            Factory = false,
+            AppDir = "",
+            Interface = "",
+            Loop = "",
+            Lifespan = "",
+            Threads = 1,
+            RootPath = "",
+            DataLinks = 1,
+            LogLevel = "",
+            GraceMilliseconds = 0,
+            Interruptible = false,
+            Version = "",
+        };
+
+        JsonObject json = JsonNode.Parse(BootDocumentJson.ToLine(document))!.AsObject();
+
+        Assert.Equal(python.Constant("BOOT").AsArray().Select(name => name!.GetValue<string>()), json.Select(field => field.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(WireSchema.Hash.ToString(CultureInfo.InvariantCulture), json["schema"]!.GetValue<string>());
     }
 
     private IEnumerable<MessageType> TypesIn(string name) =>
