@@ -19,7 +19,7 @@ public sealed class RefusalLogTests
     {
         Assert.True(_queue.TryAdd(new WaitingExchange("a", 5 * 1024), 0));
         Assert.True(_queue.TryAdd(new WaitingExchange("b", 2 * 1024), 0));
-        Refuse(RefusalReason.QueueFull, count: 1, now: 0.5, retryAfter: 7);
+        Refuse(Failure.QueueFull, count: 1, now: 0.5, retryAfter: 7);
 
         (LogLevel level, int id, string text) = Assert.Single(_log.Records);
         Assert.Equal(LogLevel.Warning, level);
@@ -30,29 +30,29 @@ public sealed class RefusalLogTests
     [Fact]
     public void Add_MoreWithinTenSeconds_IsSaidTogetherAfterwards()
     {
-        Refuse(RefusalReason.QueueFull, count: 1, now: 100);
-        Refuse(RefusalReason.QueueFull, count: 3, now: 101);
-        Refuse(RefusalReason.QueueTimeout, count: 5, now: 109.9);
+        Refuse(Failure.QueueFull, count: 1, now: 100);
+        Refuse(Failure.QueueFull, count: 3, now: 101);
+        Refuse(Failure.QueueTimeout, count: 5, now: 109.9);
         Assert.Single(_log.Records);
 
-        Refuse(RefusalReason.QueueTimeout, count: 2, now: 110);
+        Refuse(Failure.QueueTimeout, count: 2, now: 110);
         Assert.Equal(2, _log.Records.Count);
         Assert.StartsWith("10 requests got 503: they had waited as long as they may;", _log.Records[1].Text, StringComparison.Ordinal);
 
-        Refuse(RefusalReason.QueueFull, count: 1, now: 200);
+        Refuse(Failure.QueueFull, count: 1, now: 200);
         Assert.StartsWith("1 requests", _log.Records[2].Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Add_EitherReason_IsCountedForItself()
     {
-        Refuse(RefusalReason.QueueFull, count: 1, now: 0);
-        Refuse(RefusalReason.QueueFull, count: 2, now: 1);
-        Refuse(RefusalReason.QueueTimeout, count: 4, now: 2);
+        Refuse(Failure.QueueFull, count: 1, now: 0);
+        Refuse(Failure.QueueFull, count: 2, now: 1);
+        Refuse(Failure.QueueTimeout, count: 4, now: 2);
 
         Assert.Equal((3L, 4L), (_refusals.Full, _refusals.Late));
     }
 
-    private void Refuse(RefusalReason reason, int count, double now, int retryAfter = 1)
+    private void Refuse(Failure reason, int count, double now, int retryAfter = 1)
         => _refusals.Add(new Refusal(reason, retryAfter), count, _queue, now);
 }

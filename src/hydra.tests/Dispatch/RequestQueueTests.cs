@@ -104,7 +104,7 @@ public sealed class RequestQueueTests
         Add(10, "a");
         Add(20, "b");
         Add(30, "c");
-        List<Exchange> removed = [];
+        List<QueuedStream> removed = [];
         _queue.RemoveOlder(20, removed);
         Assert.Equal(["a"], Names(removed));
         Assert.Equal(["b", "c"], Order());
@@ -121,7 +121,7 @@ public sealed class RequestQueueTests
         AddRetry("young again", 50);
         AddRetry("old again", 5);
         Add(40, "young");
-        List<Exchange> removed = [];
+        List<QueuedStream> removed = [];
         _queue.RemoveOlder(30, removed);
 
         Assert.Equal(["old again", "old"], Names(removed));
@@ -146,7 +146,7 @@ public sealed class RequestQueueTests
                     break;
                 case 1 when random.Next(4) == 0:
                     long time = step - random.Next(60);
-                    List<Exchange> removed = [];
+                    List<QueuedStream> removed = [];
                     _queue.RemoveOlder(time, removed);
                     List<WaitingExchange> expected = [.. model.Where(e => e.QueuedAt < time)];
                     Assert.Equal(Names(expected), Names(removed));
@@ -197,8 +197,8 @@ public sealed class RequestQueueTests
     // Forwards, after it has been compared with the way back.
     private List<string> Order()
     {
-        List<Exchange> order = [];
-        for (Exchange? exchange = _queue.First; exchange is not null; exchange = exchange.Next)
+        List<QueuedStream> order = [];
+        for (QueuedStream? exchange = _queue.First; exchange is not null; exchange = exchange.Next)
         {
             Assert.Same(order.LastOrDefault(), exchange.Previous);
             order.Add(exchange);
@@ -207,5 +207,5 @@ public sealed class RequestQueueTests
         return Names(order);
     }
 
-    private static List<string> Names(IEnumerable<Exchange> exchanges) => [.. exchanges.Select(exchange => $"{exchange}")];
+    private static List<string> Names(IEnumerable<QueuedStream> exchanges) => [.. exchanges.Select(exchange => $"{exchange}")];
 }

@@ -1,11 +1,11 @@
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Links;
 
 namespace Hydra.Tests.Dispatch;
 
 /// <summary>A request that does nothing but wait, and holds as many bytes as the test says.</summary>
-internal sealed class WaitingExchange(string name, long bytes = 1) : Exchange
+internal sealed class WaitingExchange(string name, long bytes = 1) : QueuedStream
 {
     public long Held { get; set; } = bytes;
 

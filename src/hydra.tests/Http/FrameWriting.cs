@@ -10,16 +10,35 @@ namespace Hydra.Tests.Http;
 /// <summary>Requests for <see cref="RequestFrameWriter"/>, as Kestrel and the capture of the head would give them.</summary>
 internal static class FrameWriting
 {
-    /// <summary>A connection block.</summary>
-    public const string Connection = "http\01.1\0127.0.0.1\050000\0127.0.0.1\08000";
+    /// <summary>What is true of a request beside its head.</summary>
+    public static RequestFacts Facts { get; } = new()
+    {
+        Scheme = "http",
+        HttpVersion = "1.1",
+        ClientHost = "127.0.0.1",
+        ClientPort = 50000,
+        ServerHost = "127.0.0.1",
+        ServerPort = 8000,
+    };
+
+    /// <summary>The connection block of that.</summary>
+    public static string Connection => Encoding.UTF8.GetString(Facts.Block);
+
+    /// <summary>Facts whose connection block has so many bytes.</summary>
+    public static RequestFacts FactsOf(int length)
+    {
+        // Six NUL stand between the seven parts.
+        var facts = new RequestFacts { Scheme = "", HttpVersion = "", ServerHost = new string('c', Math.Max(0, length - 6)) };
+        return length == 0 ? Facts : facts;
+    }
 
     /// <summary>Writes the head. The one place that knows how its bytes reach the writer, and what an error is called.</summary>
     /// <returns>The name of the error, "None" without one.</returns>
-    public static string WriteHead(RequestFrameWriter writer, IHttpRequestFeature request, string connection, ReadOnlySpan<byte> head)
+    public static string WriteHead(RequestFrameWriter writer, IHttpRequestFeature request, RequestFacts facts, ReadOnlySpan<byte> head)
     {
         var capture = new HeadCapture();
         capture.Append(head);
-        return writer.WriteHead(request, Encoding.Latin1.GetBytes(connection), capture).ToString();
+        return writer.WriteHead(request, facts, capture.Bytes).ToString();
     }
 
     /// <summary>Kestrel's view of a request: the headers by name.</summary>

@@ -27,7 +27,7 @@ public sealed class RandomHeadsTests
             string target = query.Length > 0 ? $"{path}?{query}" : path;
             List<(string Name, string Value)> headers = Headers();
             byte[] head = Head(method, target, headers);
-            Assert.Equal("None", FrameWriting.WriteHead(writer, FrameWriting.Parsed(method, target), "c", head));
+            Assert.Equal("None", FrameWriting.WriteHead(writer, FrameWriting.Parsed(method, target), FrameWriting.Facts, head));
             byte[] body = new byte[_random.Next(20) == 0 ? _random.Next(ProtocolLimits.MaxBody) : _random.Next(100)];
             _random.NextBytes(body);
             writer.AppendBody(Segments.Cut(body, _random));

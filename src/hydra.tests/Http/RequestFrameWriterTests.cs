@@ -67,7 +67,7 @@ public sealed class RequestFrameWriterTests : IDisposable
     public void WriteHead_BytesAreNotThisHead_TakesWhatKestrelMadeOfIt(string head)
     {
         IHttpRequestFeature request = FrameWriting.Parsed("GET", "/", ("X-B", "1"), ("X-A", "\u00e4"), ("X-B", ""));
-        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Connection, Encoding.Latin1.GetBytes(head)));
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Facts, Encoding.Latin1.GetBytes(head)));
 
         Assert.Equal([("x-b", "1"), ("x-b", ""), ("x-a", "\u00e4")], Finish().Headers);
     }
@@ -78,11 +78,11 @@ public sealed class RequestFrameWriterTests : IDisposable
     public void WriteHead_NoHeaders_HasAnEmptyBlock(bool isCaptured)
     {
         byte[] head = isCaptured ? FrameWriting.Head("GET", "/") : [];
-        Assert.Equal("None", FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/"), "", head));
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/"), FrameWriting.Facts, head));
 
         SentRequest sent = Finish();
         Assert.Empty(sent.Headers);
-        Assert.Equal("", sent.Connection);
+        Assert.Equal(FrameWriting.Connection, sent.Connection);
     }
 
     // RFC 9112, section 6.1: what is not understood is refused, never guessed.
@@ -119,47 +119,47 @@ public sealed class RequestFrameWriterTests : IDisposable
     {
         byte[] head = FrameWriting.Head("POST", "/", ("Content-Length", "3"), ("Transfer-Encoding", "chunked"), ("X-A", "1"));
         IHttpRequestFeature request = FrameWriting.Parsed("POST", "/", ("Transfer-Encoding", "chunked"), ("X-A", "1"));
-        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Connection, head));
+        Assert.Equal("None", FrameWriting.WriteHead(_writer, request, FrameWriting.Facts, head));
 
         Assert.Equal([("transfer-encoding", "chunked"), ("x-a", "1")], Finish().Headers);
     }
 
     [Theory]
     [InlineData("None", 255, 0, 0, 0)]
-    [InlineData("TooLarge", 256, 0, 0, 0)]
+    [InlineData("HeadTooLarge", 256, 0, 0, 0)]
     [InlineData("None", 1, 65_535, 0, 0)]
-    [InlineData("TooLarge", 1, 65_536, 0, 0)]
+    [InlineData("HeadTooLarge", 1, 65_536, 0, 0)]
     [InlineData("None", 1, 1, 65_535, 0)]
-    [InlineData("TooLarge", 1, 1, 65_536, 0)]
+    [InlineData("HeadTooLarge", 1, 1, 65_536, 0)]
     [InlineData("None", 1, 1, 0, 65_535)]
-    [InlineData("TooLarge", 1, 1, 0, 65_536)]
+    [InlineData("HeadTooLarge", 1, 1, 0, 65_536)]
     public void WriteHead_FieldsAsLongAsTheFrameCanSay_AreTakenAndLongerOnesRefused(
         string expected, int method, int path, int query, int connection)
     {
         string name = new('M', method);
         string target = $"/{new string('p', Math.Max(0, path - 1))}?{new string('q', query)}";
         byte[] head = FrameWriting.Head(name, target, ("Host", "a"));
-        string block = new('c', connection);
-        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed(name, target), block, head));
+        RequestFacts facts = FrameWriting.FactsOf(connection);
+        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed(name, target), facts, head));
 
         if (expected == "None")
         {
             SentRequest sent = Finish();
             Assert.Equal(name, sent.Method);
             Assert.Equal($"{sent.Path}?{sent.Query}", target);
-            Assert.Equal(block, sent.Connection);
+            Assert.Equal(Encoding.UTF8.GetString(facts.Block), sent.Connection);
             Assert.Equal([("host", "a")], sent.Headers);
         }
     }
 
     [Theory]
     [InlineData("None", 0)]
-    [InlineData("TooLarge", 1)]
+    [InlineData("HeadTooLarge", 1)]
     public void WriteHead_HeadersBeyondTheGreatestBlock_AreRefused(string expected, int beyond)
     {
         // "a" and its NUL come before the value. A head of that size is not captured.
         string value = new('v', ProtocolLimits.MaxHeaders - 2 + beyond);
-        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/", ("a", value)), "", []));
+        Assert.Equal(expected, FrameWriting.WriteHead(_writer, FrameWriting.Parsed("GET", "/", ("a", value)), FrameWriting.Facts, []));
 
         if (expected == "None")
         {
@@ -231,7 +231,7 @@ public sealed class RequestFrameWriterTests : IDisposable
 
     private string Problem(string method, string target, params (string, string)[] headers)
         => FrameWriting.WriteHead(
-            _writer, FrameWriting.Parsed(method, target, headers), FrameWriting.Connection, FrameWriting.Head(method, target, headers));
+            _writer, FrameWriting.Parsed(method, target, headers), FrameWriting.Facts, FrameWriting.Head(method, target, headers));
 
     private SentRequest Write(string method, string target, params (string, string)[] headers)
     {

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hydra.Protocol;
-using Hydra.Workers;
+using Hydra.Workers.Processes;
+using Hydra.Workers.Supervision;
 using Xunit;
 
 namespace Hydra.Tests.Protocol;
@@ -109,7 +110,6 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
             Loop = "",
             Lifespan = "",
             Threads = 1,
-            RootPath = "",
             DataLinks = 1,
             LogLevel = "",
             GraceMilliseconds = 0,

@@ -1,7 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
-using Hydra.Workers.Supervision;
 
 namespace Hydra.Dispatch;
 

@@ -1,6 +1,6 @@
 using Hydra.Dispatch;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Workers;
+using Hydra.Tests.Workers.Links;
 using Xunit;
 
 namespace Hydra.Tests.Http.Fakes;

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Workers;
-using Hydra.Workers;
+using Hydra.Tests.Workers.Links;
+using Hydra.Workers.Links;
 
 namespace Hydra.Tests.Http.Fakes;
 

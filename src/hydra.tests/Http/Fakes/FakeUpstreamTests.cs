@@ -1,6 +1,6 @@
 using System.Text;
 using Hydra.Protocol;
-using Hydra.Tests.Workers;
+using Hydra.Tests.Workers.Links;
 using Xunit;
 
 namespace Hydra.Tests.Http.Fakes;
