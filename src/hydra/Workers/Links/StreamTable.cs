@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hydra.Workers.Links;
 
 /// <summary>A place in a <see cref="StreamTable"/>.</summary>
@@ -27,6 +29,10 @@ internal struct StreamSlot
     /// <summary>The number of its request among those that were sent on this link, from 1.</summary>
     public long Sequence;
 
+    /// <summary>The id of its stream.</summary>
+    /// <param name="index">Which place it is.</param>
+    public readonly ulong IdAt(int index) => ((ulong)Generation << 32) | (uint)index;
+
     /// <summary>Whether the worker has something to do for it.</summary>
     public readonly bool IsTaken => Stream is not null || IsCancelled;
 }
@@ -47,7 +53,7 @@ internal sealed class StreamTable(WorkerHandle worker)
     public ref StreamSlot At(int index) => ref _slots[index];
 
     /// <summary>The id of the stream that has a place.</summary>
-    public ulong IdOf(int index) => ((ulong)_slots[index].Generation << 32) | (uint)index;
+    public ulong IdOf(int index) => _slots[index].IdAt(index);
 
     /// <summary>The place of a stream that has not ended, or -1.</summary>
     public int IndexOf(ulong id)
@@ -84,24 +90,15 @@ internal sealed class StreamTable(WorkerHandle worker)
     }
 
     /// <summary>Takes a place back: its stream was never sent.</summary>
-    public void Free(int index)
-    {
-        ref StreamSlot slot = ref _slots[index];
-        slot.Stream = null;
-        slot.IsCancelled = false;
-        slot.IsInterrupted = false;
-        slot.IsSession = false;
-        slot.Generation++;
-        slot.NextFree = _firstFree;
-        _firstFree = index;
-    }
+    public void Free(int index) => Free(ref _slots[index], index);
 
     /// <summary>Takes a place back: its stream has ended.</summary>
     /// <returns>Whether it was a request, not a session.</returns>
     public bool Remove(int index)
     {
-        bool wasRequest = !_slots[index].IsSession;
-        Free(index);
+        ref StreamSlot slot = ref _slots[index];
+        bool wasRequest = !slot.IsSession;
+        Free(ref slot, index);
         if (wasRequest)
         {
             worker.Window.Leave();
@@ -145,6 +142,18 @@ internal sealed class StreamTable(WorkerHandle worker)
 
         lost.Sort(static (a, b) => a.Sequence.CompareTo(b.Sequence));
         return lost;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Free(ref StreamSlot slot, int index)
+    {
+        slot.Stream = null;
+        slot.IsCancelled = false;
+        slot.IsInterrupted = false;
+        slot.IsSession = false;
+        slot.Generation++;
+        slot.NextFree = _firstFree;
+        _firstFree = index;
     }
 }
 

@@ -88,7 +88,7 @@ internal sealed class WorkerLink : ILinkSink
             ref StreamSlot slot = ref _streams.At(index);
             slot.Stream = stream;
             slot.Since = _deadlines.Looks;
-            ulong id = _streams.IdOf(index);
+            ulong id = slot.IdAt(index);
             if (!stream.OnSending(this, id))
             {
                 _streams.Free(index);

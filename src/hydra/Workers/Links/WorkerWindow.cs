@@ -75,7 +75,7 @@ internal sealed class WorkerWindow
     /// <summary>Whether another request may be sent.</summary>
     public bool HasRoom => InFlight < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
 
-    private int MostInFlight => CountsThreads ? Volatile.Read(ref _mostInFlight) - Sessions : Volatile.Read(ref _mostInFlight);
+    private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions : 0);
 
     /// <summary>Counts a request that is about to be sent, if there is room for it.</summary>
     public bool TryEnter()
