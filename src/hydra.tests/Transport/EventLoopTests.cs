@@ -204,10 +204,10 @@ public sealed class EventLoopTests : IDisposable
 
         public uint Generation { get; set; }
 
-        public void OnEvents(int events)
+        public void OnEvents(LoopEvents events)
         {
-            Events |= events;
-            Handle?.Invoke(events);
+            Events |= events.Bits;
+            Handle?.Invoke(events.Bits);
         }
 
         public void OnFault(Exception exception)

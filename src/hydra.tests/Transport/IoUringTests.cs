@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Transport;
 using Xunit;
 
@@ -13,7 +14,7 @@ public sealed unsafe class IoUringTests : IDisposable
 
     public void Dispose()
     {
-        _descriptors.ForEach(fd => Libc.Close(fd));
+        _descriptors.ForEach(fd => LibC.Close(fd));
     }
 
     [LinuxFact]
@@ -45,7 +46,7 @@ public sealed unsafe class IoUringTests : IDisposable
                 }
             }
 
-            _descriptors.ForEach(fd => Libc.Close(fd));
+            _descriptors.ForEach(fd => LibC.Close(fd));
             _descriptors.Clear();
         }
     });
@@ -57,7 +58,7 @@ public sealed unsafe class IoUringTests : IDisposable
         {
             int index = ring.AddReceive(Pair().Left, memory, 10);
             ring.Submit();
-            Assert.Equal(-Libc.EAgain, ring.Result(index));
+            Assert.Equal(-LoopSyscalls.EAgain, ring.Result(index));
         }
     });
 
@@ -66,7 +67,7 @@ public sealed unsafe class IoUringTests : IDisposable
     {
         (int left, int right) = Pair();
         (int lonely, int gone) = Pair();
-        Libc.Close(gone);
+        _ = LibC.Close(gone);
         fixed (byte* memory = _memory)
         {
             int broken = ring.AddSend(lonely, memory, 1);
@@ -74,7 +75,7 @@ public sealed unsafe class IoUringTests : IDisposable
             int sound = ring.AddSend(left, memory, 3);
             ring.Submit();
             Assert.Equal(-EPipe, ring.Result(broken));
-            Assert.Equal(-Libc.EBadF, ring.Result(closed));
+            Assert.Equal(-LoopSyscalls.EBadF, ring.Result(closed));
             Assert.Equal(3, ring.Result(sound));
             int received = ring.AddReceive(right, memory, 10);
             ring.Submit();
@@ -97,7 +98,7 @@ public sealed unsafe class IoUringTests : IDisposable
     private (int Left, int Right) Pair()
     {
         int* pair = stackalloc int[2];
-        Assert.Equal(0, Libc.SocketPair(pair));
+        Assert.Equal(0, LoopSyscalls.SocketPair(pair));
         _descriptors.AddRange([pair[0], pair[1]]);
         return (pair[0], pair[1]);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Xunit;
 
@@ -58,7 +59,7 @@ public partial class LoopStarvationTests
             Assert.InRange(host.Group.Loops[0].Ticks - ticks, 200, 1000);
 
             // One descriptor for one connection at a time: each that ends lets the next one in.
-            Libc.Close(fillers.Pop());
+            _ = LibC.Close(fillers.Pop());
             foreach (Socket socket in waiting)
             {
                 await AskAsync(RawClient.Wrap(socket));
@@ -69,7 +70,7 @@ public partial class LoopStarvationTests
             SetLimit(before);
             while (fillers.TryPop(out int fd))
             {
-                Libc.Close(fd);
+                _ = LibC.Close(fd);
             }
         }
 
@@ -86,7 +87,7 @@ public partial class LoopStarvationTests
         client.Dispose();
     }
 
-    private static int EventFd() => Libc.EventFd();
+    private static int EventFd() => LoopSyscalls.EventFd();
 
     private static Limit GetLimit()
     {

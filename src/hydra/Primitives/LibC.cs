@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hydra.Primitives;
 
-/// <summary>The calls of the C library about files and processes that .NET has no equal for. POSIX only; errors are in errno.</summary>
+/// <summary>
+/// The calls of the C library about files, descriptors and processes that more than one place needs and .NET has no equal for. POSIX only;
+/// errors are in errno. What a single place needs is declared there; the event loops' calls have a file of their own in their ring.
+/// </summary>
 internal static partial class LibC
 {
     public const int ReadWrite = 2;

@@ -19,7 +19,7 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
         Address = pinned ? (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Bytes)) : null;
     }
 
-    /// <summary>The memory.</summary>
+    /// <summary>What is rented: all of it, used or not.</summary>
     public byte[] Bytes { get; }
 
     /// <summary>Where the memory is, if it is pinned; else null.</summary>

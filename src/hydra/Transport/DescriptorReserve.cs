@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Hydra.Primitives;
 
 namespace Hydra.Transport;
 
@@ -6,16 +6,15 @@ namespace Hydra.Transport;
 /// Descriptors that clients do not get, so that a worker can still be replaced while they take all the others. The kernel gives the
 /// lowest number that is free: a number beyond the clients' share says that the share is used up. Any thread.
 /// </summary>
-internal sealed partial class DescriptorReserve
+internal sealed class DescriptorReserve
 {
     // A worker takes 10 while it starts: 3 pipes of two ends, the shim's file, its links.
     private const ulong Least = 16;
     private const ulong Most = 256;
-    private const int NumberOfFiles = 7;
 
     /// <summary>Takes an eighth of what the process may have, as the limit is now.</summary>
     public DescriptorReserve()
-        : this(getrlimit(NumberOfFiles, out Limit limit) == 0 ? limit.Soft : ulong.MaxValue)
+        : this(LoopSyscalls.DescriptorLimit())
     {
     }
 
@@ -35,17 +34,12 @@ internal sealed partial class DescriptorReserve
     /// <summary>Asks the kernel whether another client may have a descriptor.</summary>
     public bool IsUsedUp()
     {
-        int next = Libc.EventFd();
+        int next = LoopSyscalls.EventFd();
         if (next >= 0)
         {
-            Libc.Close(next);
+            _ = LibC.Close(next);
         }
 
         return next < 0 || next >= Share;
     }
-
-    [LibraryImport("libc", EntryPoint = "getrlimit")]
-    private static partial int getrlimit(int resource, out Limit limit);
-
-    private readonly record struct Limit(ulong Soft, ulong Hard);
 }

@@ -22,18 +22,18 @@ internal sealed unsafe class EpollEvents : IDisposable
     /// <summary>How many events fit.</summary>
     public int Capacity { get; }
 
-    /// <summary>The first event.</summary>
+    /// <summary>Where epoll_wait puts them.</summary>
     public byte* Pointer { get; private set; }
 
     /// <summary>What happened, and to whom.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Read(int index, out int fd, out uint generation)
+    public LoopEvents Read(int index, out int fd, out uint generation)
     {
         byte* entry = Pointer + (index * Size);
         ulong data = Unsafe.ReadUnaligned<ulong>(entry + DataOffset);
         fd = (int)(uint)data;
         generation = (uint)(data >> 32);
-        return Unsafe.ReadUnaligned<int>(entry);
+        return new LoopEvents(Unsafe.ReadUnaligned<int>(entry));
     }
 
     /// <summary>Calls epoll_ctl.</summary>
@@ -43,7 +43,7 @@ internal sealed unsafe class EpollEvents : IDisposable
         byte* entry = stackalloc byte[16];
         Unsafe.WriteUnaligned(entry, events);
         Unsafe.WriteUnaligned(entry + DataOffset, ((ulong)generation << 32) | (uint)fd);
-        return Libc.EpollControl(epoll, operation, fd, entry);
+        return LoopSyscalls.EpollControl(epoll, operation, fd, entry);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Transport;
@@ -9,37 +10,29 @@ namespace Hydra.Transport;
 /// </summary>
 /// <remarks>
 /// Any thread: <see cref="Post"/>, <see cref="TryRegister"/>, <see cref="Forget"/>, <see cref="Unregister"/>, <see cref="Stop"/>, the
-/// counters. The loop's thread only: <see cref="AtTickEnd"/>, <see cref="After"/>, <see cref="Scratch"/>. <c>_gate</c> guards what was posted and
-/// whether the loop sleeps; <c>_table</c> guards the writing of <c>_sources</c>, which the loop reads without it.
+/// counters. The loop's thread only: <see cref="AtTickEnd"/>, <see cref="After"/>, <see cref="Scratch"/>.
 /// </remarks>
-internal sealed partial class EventLoop : IDisposable
+internal sealed class EventLoop : IDisposable
 {
     // Bounds a tick: at 10 µs an event about half a millisecond passes before links send.
     private const int EventsPerTick = 64;
 
-    private const int InputEvents = Libc.EpollIn | Libc.EpollRdHup | Libc.EpollEdge;
+    private const int InputEvents = LoopSyscalls.EpollIn | LoopSyscalls.EpollRdHup | LoopSyscalls.EpollEdge;
 
     [ThreadStatic]
     private static EventLoop? _current;
 
     private readonly ILogger _logger;
+    private readonly LoopFaults _faults;
     private readonly EpollEvents _events = new(EventsPerTick);
     private readonly int _epoll;
-    private readonly int _wake;
     private readonly Thread _thread;
-
-    private readonly Lock _table = new();
-    private ILoopSource?[] _sources = new ILoopSource?[256];
-    private uint _generation;
-
-    private readonly Lock _gate = new();
-    private List<IThreadPoolWorkItem> _posted = [];
-    private List<IThreadPoolWorkItem> _running = [];
-    private bool _asleep;
-    private bool _stopping;
-
+    private readonly SourceTable _sources;
+    private readonly PostedWork _posted;
+    private readonly LoopTimers _timers;
+    private readonly BatchedCalls _batch;
+    private readonly bool _batches;
     private readonly List<ITickWork> _tickEnd = [];
-    private readonly PriorityQueue<ILoopTimer, long> _timers = new();
     private byte[]? _scratch;
     private int _connections;
     private long _ticks;
@@ -53,11 +46,16 @@ internal sealed partial class EventLoop : IDisposable
         Index = index;
         _logger = logger;
         _batches = batches;
-        _epoll = Check(Libc.EpollCreate(), "epoll_create1");
-        _wake = Check(Libc.EventFd(), "eventfd");
-
-        // Edge-triggered: each write is an edge, so the counter never has to be read.
-        Check(EpollEvents.Control(_epoll, EpollOperation.Add, _wake, Libc.EpollIn | Libc.EpollEdge, generation: 0), "epoll_ctl");
+        _faults = new LoopFaults(logger);
+        _sources = new SourceTable(_faults);
+        _timers = new LoopTimers(_faults);
+        _batch = new BatchedCalls(index, EventsPerTick, logger, _faults);
+        _epoll = LoopSyscalls.Check(LoopSyscalls.EpollCreate(), "epoll_create1");
+        _posted = new PostedWork(_faults);
+        LoopSyscalls.Check(
+            EpollEvents.Control(
+                _epoll, EpollOperation.Add, _posted.Descriptor, LoopSyscalls.EpollIn | LoopSyscalls.EpollEdge, SourceTable.NoGeneration),
+            "epoll_ctl");
         Blocks = new BlockPool(this);
         _thread = new Thread(Run) { IsBackground = true, Name = $"hydra-loop-{index}" };
     }
@@ -95,27 +93,15 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>A connection came to this loop (+1) or left it (-1).</summary>
     public void CountConnection(int change) => Interlocked.Add(ref _connections, change);
 
-    /// <summary>Has something run on the loop's thread, soon; in order, and never inside the caller.</summary>
-    public void Post(IThreadPoolWorkItem work)
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _posted.Add(work);
-            wake = _asleep;
-            _asleep = false;
-        }
+    /// <inheritdoc cref="PostedWork.Post"/>
+    public void Post(IThreadPoolWorkItem work) => _posted.Post(work);
 
-        // Only the first of a batch pays for the call, and nobody does while the loop is busy anyway.
-        if (wake)
-        {
-            Libc.Signal(_wake);
-        }
-    }
+    /// <inheritdoc cref="BatchedCalls.TrySendLater"/>
+    public bool TrySendLater(LoopOutput output) => _batch.TrySendLater(output);
 
     /// <summary>Begins to watch a source for everything, edge-triggered. Its present state arrives as a first event.</summary>
     /// <returns>0, or the negative of errno.</returns>
-    public int TryRegister(ILoopSource source) => Register(source, InputEvents | Libc.EpollOut);
+    public int TryRegister(ILoopSource source) => Register(source, InputEvents | LoopSyscalls.EpollOut);
 
     /// <summary>
     /// Begins to watch a source for input alone, edge-triggered: each read at the other end of a Unix socket is an edge of its output, and
@@ -124,72 +110,28 @@ internal sealed partial class EventLoop : IDisposable
     /// <returns>0, or the negative of errno.</returns>
     public int TryRegisterInput(ILoopSource source) => Register(source, InputEvents);
 
+    /// <summary>Begins to watch a listening socket, level-triggered.</summary>
+    /// <returns>0, or the negative of errno.</returns>
+    public int TryRegisterListener(ILoopSource source) => Register(source, LoopSyscalls.EpollIn);
+
     /// <summary>Watches the output of a source that was registered for its input, or does so no more; its present state arrives as an event.</summary>
     public void WatchOutput(ILoopSource source, bool isWatched)
         => EpollEvents.Control(
-            _epoll, EpollOperation.Modify, source.Descriptor, isWatched ? InputEvents | Libc.EpollOut : InputEvents, source.Generation);
-
-    /// <summary>Begins to watch a listening socket, level-triggered.</summary>
-    /// <returns>0, or the negative of errno.</returns>
-    public int TryRegisterListener(ILoopSource source) => Register(source, Libc.EpollIn);
+            _epoll, EpollOperation.Modify, source.Descriptor, isWatched ? InputEvents | LoopSyscalls.EpollOut : InputEvents, source.Generation);
 
     /// <summary>Calls for connections that are watched, until a call returns true so many times. The loop's thread only.</summary>
-    /// <param name="from">Where to begin: 0, or what the last call returned.</param>
-    /// <param name="visit">May end connections.</param>
-    /// <param name="limit">How often it may return true.</param>
-    /// <returns>Where to go on; 0 when all were visited.</returns>
-    public int VisitConnections(int from, Func<LoopConnection, bool> visit, int limit)
-    {
-        ILoopSource?[] sources = Volatile.Read(ref _sources);
-        for (int i = from; i < sources.Length; i++)
-        {
-            if (sources[i] is not LoopConnection connection)
-            {
-                continue;
-            }
-
-            try
-            {
-                if (visit(connection) && --limit == 0)
-                {
-                    return i + 1;
-                }
-            }
-            catch (Exception e)
-            {
-                Fault(connection, e);
-            }
-        }
-
-        return 0;
-    }
+    /// <inheritdoc cref="SourceTable.Visit"/>
+    public int VisitConnections(int from, Func<LoopConnection, bool> visit, int limit) => _sources.Visit(from, visit, limit);
 
     /// <summary>Forgets a source that is about to be closed. Any thread; an event may be under way.</summary>
     /// <remarks>
     /// Closing takes it out of the epoll instance, unless a child process that is just being started holds a copy of the descriptor;
     /// what epoll reports for that one then matches no generation.
     /// </remarks>
-    public void Forget(ILoopSource source)
-    {
-        int fd = source.Descriptor;
-        lock (_table)
-        {
-            if (fd < _sources.Length && _sources[fd] == source)
-            {
-                _sources[fd] = null;
-            }
-        }
-    }
+    public void Forget(ILoopSource source) => _sources.Remove(source);
 
     /// <summary>Has another source take the place of one, with its descriptor. The loop's thread only.</summary>
-    public void Replace(ILoopSource source, ILoopSource successor)
-    {
-        lock (_table)
-        {
-            successor.Generation = source.Generation;
-            _sources[source.Descriptor] = successor;
-        }
-    }
+    public void Replace(ILoopSource source, ILoopSource successor) => _sources.Replace(source, successor);
 
     /// <summary>Forgets a source that stays open. Any thread; an event may be under way.</summary>
     public void Unregister(ILoopSource source)
@@ -202,19 +144,10 @@ internal sealed partial class EventLoop : IDisposable
     public void AtTickEnd(ITickWork work) => _tickEnd.Add(work);
 
     /// <summary>Calls a timer after a while, never early. The loop's thread only.</summary>
-    public void After(TimeSpan delay, ILoopTimer timer) => _timers.Enqueue(timer, Environment.TickCount64 + (long)delay.TotalMilliseconds + 1);
+    public void After(TimeSpan delay, ILoopTimer timer) => _timers.Add(timer, Environment.TickCount64 + (long)delay.TotalMilliseconds + 1);
 
     /// <summary>Ends the thread after the tick that it is in.</summary>
-    public void Stop()
-    {
-        lock (_gate)
-        {
-            _stopping = true;
-            _asleep = false;
-        }
-
-        Libc.Signal(_wake);
-    }
+    public void Stop() => _posted.Stop();
 
     /// <summary>Stops, and waits for the thread unless the caller is on it.</summary>
     public void Dispose()
@@ -225,41 +158,133 @@ internal sealed partial class EventLoop : IDisposable
             _thread.Join();
         }
 
-        Libc.Close(_epoll);
-        Libc.Close(_wake);
+        _ = LibC.Close(_epoll);
+        _posted.Dispose();
         _events.Dispose();
     }
 
-    private static int Check(int result, string call)
-        => result >= 0 ? result : throw new InvalidOperationException($"{call}: {Marshal.GetPInvokeErrorMessage(-result)}");
-
     private int Register(ILoopSource source, int events)
     {
-        int fd = source.Descriptor;
-        lock (_table)
-        {
-            if (fd >= _sources.Length)
-            {
-                var larger = new ILoopSource?[Math.Max(fd + 1, _sources.Length * 2)];
-                _sources.CopyTo(larger, 0);
-                Volatile.Write(ref _sources, larger);
-            }
-
-            // 0 is the eventfd's.
-            _generation = _generation == uint.MaxValue ? 1 : _generation + 1;
-            source.Generation = _generation;
-            _sources[fd] = source;
-        }
-
-        int result = EpollEvents.Control(_epoll, EpollOperation.Add, fd, events, source.Generation);
+        _sources.Add(source);
+        int result = EpollEvents.Control(_epoll, EpollOperation.Add, source.Descriptor, events, source.Generation);
         if (result < 0)
         {
-            lock (_table)
-            {
-                _sources[fd] = null;
-            }
+            _sources.Remove(source);
         }
 
         return result;
+    }
+
+    private unsafe void Run()
+    {
+        _current = this;
+        TransportLog.LoopStarted(_logger, Index, _batches && _batch.TryOpen() ? "epoll and io_uring" : "epoll");
+        while (TryPrepareWait(out int milliseconds))
+        {
+            int count = LoopSyscalls.EpollWait(_epoll, _events.Pointer, _events.Capacity, milliseconds);
+            _posted.OnAwake();
+            _ticks++;
+            if (count < 0 && count != -LoopSyscalls.EIntr)
+            {
+                // Neither the descriptor nor the memory can be wrong; without the loop the server is dead, so say it loudly.
+                Environment.FailFast($"epoll_wait: {Marshal.GetPInvokeErrorMessage(-count)}");
+            }
+
+            HandleEvents(count);
+            if (!_timers.IsEmpty)
+            {
+                _timers.RunDue(Environment.TickCount64);
+            }
+
+            _posted.Run();
+            RunTickEnd();
+            _batch.EndTick();
+        }
+
+        _batch.Close();
+        _current = null;
+    }
+
+    private bool TryPrepareWait(out int milliseconds)
+    {
+        milliseconds = -1;
+        if (_batch.HasSends)
+        {
+            milliseconds = 0;
+        }
+        else if (!_timers.IsEmpty)
+        {
+            milliseconds = _timers.TimeLeft(Environment.TickCount64);
+        }
+
+        return _posted.TryPrepareWait(ref milliseconds);
+    }
+
+    private void HandleEvents(int count)
+    {
+        _batch.ReceiveAll(_events, count, _sources);
+        for (int i = 0; i < count; i++)
+        {
+            LoopEvents events = _events.Read(i, out int fd, out uint generation);
+            LoopConnection? receiver = _batch.TakeReceiver(i, out int received);
+            ILoopSource? source = receiver ?? _sources.Find(fd, generation);
+            if (source is null)
+            {
+                // The eventfd, or what was closed earlier in this tick.
+                continue;
+            }
+
+            Fetch(i, count);
+            try
+            {
+                if (receiver is not null)
+                {
+                    receiver.OnReceived(events, received);
+                }
+                else
+                {
+                    source.OnEvents(events);
+                }
+            }
+            catch (Exception e)
+            {
+                _faults.Report(source, e);
+            }
+        }
+    }
+
+    private void Fetch(int index, int count)
+    {
+        Connection(index + 2, count)?.FetchSelf();
+        Connection(index + 1, count)?.FetchRequest();
+    }
+
+    private LoopConnection? Connection(int index, int count)
+    {
+        if (index >= count)
+        {
+            return null;
+        }
+
+        _events.Read(index, out int fd, out _);
+        return _sources.ConnectionAt(fd);
+    }
+
+    private void RunTickEnd()
+    {
+        // The work of one may register another.
+        for (int i = 0; i < _tickEnd.Count; i++)
+        {
+            try
+            {
+                _tickEnd[i].OnTickEnd();
+            }
+            catch (Exception e)
+            {
+                _faults.Report(_tickEnd[i], e);
+            }
+        }
+
+        _tickEnd.Clear();
     }
 }

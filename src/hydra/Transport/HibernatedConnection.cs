@@ -41,16 +41,16 @@ internal sealed class HibernatedConnection : ILoopSource
     /// <summary>The connection as it was when it was accepted.</summary>
     public LoopConnection Revive(EventLoop loop, EventLoopGroup group) => new(loop, group, Descriptor, _local, _remote, Listener);
 
-    unsafe void ILoopSource.OnEvents(int events)
+    unsafe void ILoopSource.OnEvents(LoopEvents events)
     {
         // The end of the client is the usual reason, and needs no Kestrel.
         byte first;
-        int peeked = Libc.Peek(Descriptor, &first, 1);
+        int peeked = LoopSyscalls.Peek(Descriptor, &first, 1);
         if (peeked > 0)
         {
             _hibernator.Wake(this);
         }
-        else if (peeked != -Libc.EAgain && peeked != -Libc.EIntr)
+        else if (peeked != -LoopSyscalls.EAgain && peeked != -LoopSyscalls.EIntr)
         {
             _hibernator.Close(this);
         }

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Transport;
 
 /// <summary>
@@ -72,7 +74,7 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
     {
         Remove(asleep);
         loop.Forget(asleep);
-        Libc.Close(asleep.Descriptor);
+        _ = LibC.Close(asleep.Descriptor);
         loop.CountConnection(-1);
         group.OnDescriptorFreed();
     }
@@ -123,7 +125,7 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
         }
     }
 
-    private TimeSpan Period => group.Options.HibernateAfter / LoopConnection.LooksUntilSleep;
+    private TimeSpan Period => group.Options.HibernateAfter / IdleWatch.LooksUntilSleep;
 
     private void WakeThoseOfClosedListeners()
     {

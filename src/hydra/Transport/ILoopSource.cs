@@ -5,15 +5,15 @@ namespace Hydra.Transport;
 /// </summary>
 internal interface ILoopSource
 {
-    /// <summary>The descriptor.</summary>
+    /// <summary>What is watched. It stays open, and the same, for as long as the source is registered.</summary>
     int Descriptor { get; }
 
     /// <summary>Tells this registration from an earlier one of the same descriptor number. The loop sets it.</summary>
     uint Generation { get; set; }
 
     /// <summary>The descriptor is ready for something.</summary>
-    /// <param name="events">Bits of <see cref="Libc.EpollIn"/> and its kin.</param>
-    void OnEvents(int events);
+    /// <param name="events">For what.</param>
+    void OnEvents(LoopEvents events);
 
     /// <summary>A callback of this source threw: it should close itself. The loop has logged the exception.</summary>
     void OnFault(Exception exception);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hydra.Primitives;
 
 namespace Hydra.Transport;
 
@@ -61,7 +62,7 @@ internal sealed unsafe partial class IoUring
     private bool Works()
     {
         int* pair = stackalloc int[2];
-        if (Libc.SocketPair(pair) < 0)
+        if (LoopSyscalls.SocketPair(pair) < 0)
         {
             return false;
         }
@@ -74,15 +75,15 @@ internal sealed unsafe partial class IoUring
         int first = AddReceive(pair[1], &received, 1);
         int second = AddReceive(pair[1], &received, 1);
         Submit();
-        works = works && Result(first) == 1 && Result(second) == -Libc.EAgain && received == sent;
-        Libc.Close(pair[0]);
-        Libc.Close(pair[1]);
+        works = works && Result(first) == 1 && Result(second) == -LoopSyscalls.EAgain && received == sent;
+        _ = LibC.Close(pair[0]);
+        _ = LibC.Close(pair[1]);
         return works;
     }
 
     private byte* Map(uint length, long offset)
     {
-        byte* address = Libc.MapShared(_descriptor, length, offset);
+        byte* address = LoopSyscalls.MapShared(_descriptor, length, offset);
         if (address is not null)
         {
             _mappings.Add(new Mapping((nint)address, length));

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hydra.Primitives;
 
 namespace Hydra.Transport;
 
@@ -59,13 +60,13 @@ internal sealed unsafe partial class IoUring : IDisposable
     public static IoUring? TryCreate(int capacity)
     {
         byte* parameters = stackalloc byte[ParametersSize];
-        int descriptor = -Libc.EInval;
+        int descriptor = -LoopSyscalls.EInval;
         foreach (int flags in (ReadOnlySpan<int>)[SetupSingleIssuer | SetupDeferTaskRun, SetupCoopTaskRun, 0])
         {
             new Span<byte>(parameters, ParametersSize).Clear();
             Unsafe.WriteUnaligned(parameters + FlagsOffset, flags);
-            descriptor = Libc.IoUringSetup((uint)capacity, parameters);
-            if (descriptor != -Libc.EInval)
+            descriptor = LoopSyscalls.IoUringSetup((uint)capacity, parameters);
+            if (descriptor != -LoopSyscalls.EInval)
             {
                 break;
             }
@@ -88,11 +89,11 @@ internal sealed unsafe partial class IoUring : IDisposable
 
     /// <summary>Adds a receive. Its memory must stay where it is until <see cref="Submit"/> has returned.</summary>
     /// <returns>The operation's index, for <see cref="Result"/>.</returns>
-    public int AddReceive(int fd, byte* data, int length) => Add(OperationReceive, fd, data, length, Libc.DoNotWait);
+    public int AddReceive(int fd, byte* data, int length) => Add(OperationReceive, fd, data, length, LoopSyscalls.DoNotWait);
 
     /// <summary>Adds a send. Its memory must stay where it is until <see cref="Submit"/> has returned.</summary>
     /// <returns>The operation's index, for <see cref="Result"/>.</returns>
-    public int AddSend(int fd, byte* data, int length) => Add(OperationSend, fd, data, length, Libc.DoNotWait | Libc.NoSignal);
+    public int AddSend(int fd, byte* data, int length) => Add(OperationSend, fd, data, length, LoopSyscalls.DoNotWait | LoopSyscalls.NoSignal);
 
     /// <summary>Does all that was added. The results are there until the next <see cref="AddReceive"/> or <see cref="AddSend"/>.</summary>
     public void Submit()
@@ -104,10 +105,10 @@ internal sealed unsafe partial class IoUring : IDisposable
         int submitted = 0;
         while (completed < count)
         {
-            int result = Libc.IoUringEnter(_descriptor, (uint)(count - submitted), (uint)(count - completed), EnterGetEvents);
+            int result = LoopSyscalls.IoUringEnter(_descriptor, (uint)(count - submitted), (uint)(count - completed), EnterGetEvents);
             submitted += Math.Max(result, 0);
             completed += TakeCompletions();
-            if (result < 0 && result != -Libc.EIntr)
+            if (result < 0 && result != -LoopSyscalls.EIntr)
             {
                 // Short of memory, for example. What it has not taken stays in the ring, so the ring must not be used again.
                 IsBroken = true;
@@ -125,11 +126,11 @@ internal sealed unsafe partial class IoUring : IDisposable
     {
         foreach (Mapping mapping in _mappings)
         {
-            Libc.Unmap((byte*)mapping.Address, mapping.Length);
+            LoopSyscalls.Unmap((byte*)mapping.Address, mapping.Length);
         }
 
         _mappings.Clear();
-        Libc.Close(_descriptor);
+        _ = LibC.Close(_descriptor);
     }
 
     private int Add(byte operation, int fd, byte* data, int length, int messageFlags)

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Transport;
 
 /// <summary>
@@ -35,7 +37,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
     public static void TakeOver(ILoopSource connection, EventLoop loop, EventLoopGroup group, bool registered)
     {
         var lingerer = new Lingerer(loop, group, connection.Descriptor);
-        Libc.ShutdownWrite(lingerer.Descriptor);
+        LoopSyscalls.ShutdownWrite(lingerer.Descriptor);
         if (registered)
         {
             lingerer._loop.Replace(connection, lingerer);
@@ -53,7 +55,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         }
     }
 
-    void ILoopSource.OnEvents(int events) => Discard();
+    void ILoopSource.OnEvents(LoopEvents events) => Discard();
 
     void ILoopSource.OnFault(Exception exception) => Close();
 
@@ -76,7 +78,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         {
             _loop.Post(this);
         }
-        else if (received != -Libc.EAgain)
+        else if (received != -LoopSyscalls.EAgain)
         {
             Close();
         }
@@ -89,8 +91,8 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         {
             for (int i = 0; i < ReceivesPerTurn; i++)
             {
-                received = Libc.Receive(Descriptor, target, buffer.Length);
-                if (received <= 0 && received != -Libc.EIntr)
+                received = LoopSyscalls.Receive(Descriptor, target, buffer.Length);
+                if (received <= 0 && received != -LoopSyscalls.EIntr)
                 {
                     return received;
                 }
@@ -109,7 +111,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
 
         _closed = true;
         _loop.Forget(this);
-        Libc.Close(Descriptor);
+        _ = LibC.Close(Descriptor);
         _loop.CountConnection(-1);
         _group.OnDescriptorFreed();
     }

@@ -37,7 +37,7 @@ internal sealed class LinkOutput : IBufferWriter<byte>
         return _buffer.AsSpan(_count);
     }
 
-    /// <summary>Appends bytes.</summary>
+    /// <summary>Copies bytes behind what was written so far.</summary>
     public void Write(ReadOnlySpan<byte> data)
     {
         EnsureRoom(data.Length);

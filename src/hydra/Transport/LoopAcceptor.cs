@@ -79,7 +79,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         return _stopped.Task;
     }
 
-    void ILoopSource.OnEvents(int events) => AcceptSome(AcceptsPerTurn);
+    void ILoopSource.OnEvents(LoopEvents events) => AcceptSome(AcceptsPerTurn);
 
     void ILoopSource.OnFault(Exception exception)
     {
@@ -145,7 +145,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         _paused = false;
         if (_loop.TryRegisterListener(this) < 0)
         {
-            Pause(Libc.ENoMem);
+            Pause(LoopSyscalls.ENoMem);
         }
         else
         {
@@ -170,18 +170,18 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
         {
             if (_warned && !_stopping && _group.Reserve.IsUsedUp())
             {
-                Pause(Libc.EMFile);
+                Pause(LoopSyscalls.EMFile);
                 return;
             }
 
             int length = SocketAddress.MaxSize;
-            int result = Libc.Accept(Descriptor, address, &length);
+            int result = LoopSyscalls.Accept(Descriptor, address, &length);
             if (result >= 0)
             {
                 _accepted(result, LocalOf(result), SocketAddress.Read(new ReadOnlySpan<byte>(address, Math.Min(length, SocketAddress.MaxSize))));
                 if (_group.Reserve.IsUsedUpBy(result) && !_stopping)
                 {
-                    Pause(Libc.EMFile);
+                    Pause(LoopSyscalls.EMFile);
                     return;
                 }
             }
@@ -197,7 +197,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
     {
         switch (errno)
         {
-            case Libc.EAgain:
+            case LoopSyscalls.EAgain:
                 // Nobody waits any more: with every single one that was let in the log would be full of it.
                 if (_warned)
                 {
@@ -206,12 +206,12 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
                 }
 
                 return false;
-            case Libc.EIntr or Libc.EConnAborted:
+            case LoopSyscalls.EIntr or LoopSyscalls.EConnAborted:
                 return true;
-            case Libc.EMFile or Libc.ENFile or Libc.ENoBufs or Libc.ENoMem:
+            case LoopSyscalls.EMFile or LoopSyscalls.ENFile or LoopSyscalls.ENoBufs or LoopSyscalls.ENoMem:
                 Pause(errno);
                 return false;
-            case Libc.EBadF or Libc.EInval or Libc.ENotSock or Libc.EOpNotSupp:
+            case LoopSyscalls.EBadF or LoopSyscalls.EInval or LoopSyscalls.ENotSock or LoopSyscalls.EOpNotSupp:
                 // Somebody has shut the socket down: it will never accept again.
                 TransportLog.AcceptFailed(_group.Logger, _endPoint.ToString()!, Marshal.GetPInvokeErrorMessage(errno));
                 _loop.Unregister(this);
@@ -253,7 +253,7 @@ internal sealed class LoopAcceptor : ILoopSource, ILoopTimer, IThreadPoolWorkIte
 
         byte* address = stackalloc byte[SocketAddress.MaxSize];
         int length = SocketAddress.MaxSize;
-        if (Libc.GetLocalName(descriptor, address, &length) < 0
+        if (LoopSyscalls.GetLocalName(descriptor, address, &length) < 0
             || SocketAddress.Read(new ReadOnlySpan<byte>(address, length)) is not { } local)
         {
             return _endPoint;

@@ -1,8 +1,12 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.InteropServices;
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Hydra.Transport;
 
@@ -11,34 +15,28 @@ namespace Hydra.Transport;
 /// only; sending on any (<see cref="LoopOutput"/> has the lock that keeps it apart from closing). Whatever another thread wants
 /// otherwise it asks for: <see cref="Ask"/> collects the wishes in one word and posts the connection to its loop.
 /// </summary>
-internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, ILoopSource, ILoopTimer, IThreadPoolWorkItem
+internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer, IThreadPoolWorkItem
 {
-    private readonly EventLoopGroup _group;
     private readonly LoopInput _input;
     private readonly LoopOutput _output;
-
-    // Bits of Work that the loop has yet to do.
-    private int _asked;
-    private int _registered;
-    private ConnectionAbortedException? _abortReason;
-
-    // The rest belongs to the loop's thread.
-    private bool _collecting;
-    private bool _collected;
-    private bool _graceStarted;
-    private bool _disposing;
-    private bool _outputEnds;
-    private bool _closed;
+    private WatchedDescriptor _descriptor;
+    private AbortReason _abort;
+    private ReaderHint _reader;
     private TaskCompletionSource? _disposed;
+
+    // Bits of ConnectionWork that the loop has yet to do.
+    private int _asked;
+
+    // Only the loop's thread changes these.
+    private ConnectionEnding _ending;
+    private IdleWatch _idle;
 
     /// <summary>Takes over a connected, non-blocking socket. The loop watches it from the first read on.</summary>
     public LoopConnection(
         EventLoop loop, EventLoopGroup group, int descriptor, EndPoint? local, EndPoint? remote, LoopListener? listener = null)
     {
-        Loop = loop;
-        Descriptor = descriptor;
-        _group = group;
-        _listener = listener;
+        _descriptor = new WatchedDescriptor(descriptor, loop, group);
+        Listener = listener;
         _input = new LoopInput(this);
         _output = new LoopOutput(this);
         LocalEndPoint = local;
@@ -46,56 +44,46 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         loop.CountConnection(1);
     }
 
-    /// <summary>What can be asked of the loop.</summary>
-    [Flags]
-    internal enum Work
-    {
-        /// <summary>See whether the reader can go on.</summary>
-        Read = 1,
+    /// <inheritdoc/>
+    public override EventLoop Loop => _descriptor.Loop;
 
-        /// <summary>See whether the writer can go on.</summary>
-        Flush = 2,
-
-        /// <summary>Send what is left, then let the client see the end.</summary>
-        EndOutput = 4,
-
-        /// <summary>The kernel said that the connection is broken.</summary>
-        Broken = 8,
-
-        /// <summary>Close at once.</summary>
-        Abort = 16,
-
-        /// <summary>Send what is left, then close.</summary>
-        Dispose = 32,
-    }
-
-    /// <summary>The loop that this connection lives on.</summary>
-    public EventLoop Loop { get; }
+    /// <summary>The listener that it came from, and goes back to after a sleep; null: it never sleeps.</summary>
+    public LoopListener? Listener { get; }
 
     /// <inheritdoc/>
-    public int Descriptor { get; }
+    public int Descriptor => _descriptor.Number;
 
     /// <inheritdoc/>
     public uint Generation { get; set; }
 
-    /// <summary>
-    /// Whether waits end with their code running on the loop's thread. Set it to false around what computes for long, such as a TLS
-    /// handshake: waits then end on the thread pool. Any thread; it counts for waits that begin afterwards.
-    /// </summary>
-    public bool RunInline { get; set; } = true;
+    /// <inheritdoc/>
+    public override PipeReader Input => _input;
+
+    /// <inheritdoc/>
+    public override PipeWriter Output => _output;
+
+    /// <inheritdoc/>
+    public override HeadCapture? Capture
+    {
+        get => _input.Capture;
+        set => _input.Capture = value;
+    }
+
+    /// <inheritdoc/>
+    public override MemoryPool<byte> MemoryPool => _descriptor.Group.MemoryPool;
 
     /// <summary>Whether the client has shut down its sending side. The loop's thread only.</summary>
-    public bool PeerFinished { get; private set; }
+    public bool PeerFinished => _ending.PeerFinished;
 
-    /// <summary>Whether the descriptor is closed. The loop's thread only.</summary>
-    public bool IsClosed => _closed;
+    /// <summary>Whether the descriptor is closed, or another's. The loop's thread only.</summary>
+    public bool IsClosed => _ending.IsClosed;
 
-    PipeReader IDuplexPipe.Input => _input;
+    private TransportOptions Options => _descriptor.Group.Options;
 
-    PipeWriter IDuplexPipe.Output => _output;
+    private ILogger Logger => _descriptor.Group.Logger;
 
     /// <summary>Asks the loop for something. Any thread; returns at once.</summary>
-    public void Ask(Work work)
+    public void Ask(ConnectionWork work)
     {
         if (Interlocked.Or(ref _asked, (int)work) == 0)
         {
@@ -106,17 +94,11 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
     /// <inheritdoc/>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
-        if (abortReason is null && _fallsAsleep)
-        {
-            return;
-        }
-
-        // Kestrel passes null when the client has ended the connection in order; then it is closed without a reset.
-        ConnectionAbortedException reason = abortReason ?? InOrder;
-        if (Interlocked.CompareExchange(ref _abortReason, reason, null) is null)
+        // Kestrel gives no reason when the client has ended, which is what one that falls asleep is said to have done.
+        if ((abortReason is not null || !_idle.IsFallingAsleep) && _abort.TrySet(abortReason))
         {
             _output.Refuse();
-            Ask(Work.Abort);
+            Ask(ConnectionWork.Abort);
         }
     }
 
@@ -132,7 +114,7 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         if (Loop.IsCurrent)
         {
             BeginDispose();
-            if (_closed)
+            if (IsClosed)
             {
                 return default;
             }
@@ -140,64 +122,35 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
         var disposed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource first = Interlocked.CompareExchange(ref _disposed, disposed, null) ?? disposed;
-        Ask(Work.Dispose);
+        Ask(ConnectionWork.Dispose);
         return new ValueTask(first.Task);
     }
+
+    /// <summary>The listener hands the connection to Kestrel.</summary>
+    public void Arrive() => _descriptor.BeginArrival();
 
     /// <summary>Has the loop watch this connection from now on. Any thread.</summary>
     public void EnsureRegistered()
     {
-        // The reader and the writer may come here at the same time.
-        if (Volatile.Read(ref _registered) != 0 || Interlocked.Exchange(ref _registered, 1) != 0)
-        {
-            return;
-        }
-
-        EndArrival();
-        int result = _output.RegisterUnlessDead();
-        if (result < 0)
+        if (_descriptor.TryBeginWatch() && _output.RegisterUnlessDead() is < 0 and int result)
         {
             Abort(new ConnectionAbortedException($"epoll_ctl: {Marshal.GetPInvokeErrorMessage(-result)}"));
         }
     }
 
-    /// <summary>
-    /// Whether a flush may leave its bytes to the loop, which sends them together with those of other connections, or is running the
-    /// reader of this very one. Called under the output's lock.
-    /// </summary>
-    public bool TryCollect()
-    {
-        if (!Loop.IsCurrent)
-        {
-            return false;
-        }
-
-        if (Loop.TrySendLater(_output))
-        {
-            return true;
-        }
-
-        _collected |= _collecting;
-        return _collecting;
-    }
-
     /// <summary>Lends memory for a receive if that is all that the events can lead to. <see cref="OnReceived"/> must follow. The loop's thread only.</summary>
-    public unsafe bool TryPrepareReceive(int events, out byte* target, out int room)
-    {
-        target = null;
-        room = 0;
-        return (events & (Libc.EpollIn | Libc.EpollErr | Libc.EpollHup)) == Libc.EpollIn && !_closed && _input.TryPrepare(out target, out room);
-    }
+    public unsafe bool TryPrepareReceive(LoopEvents events, out byte* target, out int room)
+        => _input.TryPrepare(events.IsInput, out target, out room);
 
     /// <summary>Handles events whose receive was prepared and has returned. The loop's thread only.</summary>
-    public void OnReceived(int events, int received)
+    public void OnReceived(LoopEvents events, int received)
     {
-        _quietLooks = 0;
+        _idle.OnEvent();
         OnWritable(events);
-        PeerFinished |= (events & Libc.EpollRdHup) != 0;
+        _ending.OnPeer(events.IsPeerFinished);
         _input.SetReadable();
         _input.OnReceived(received);
-        if (!_closed)
+        if (!IsClosed)
         {
             PumpInput();
             StartGrace();
@@ -216,30 +169,54 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
         FinishOutput();
     }
 
-    /// <summary>A receive failed. The loop's thread only.</summary>
-    public void OnReceiveError(int errno) => Ask(Work.Broken);
+    /// <summary>A receive or a send failed. Any thread, and under a lock: it only asks.</summary>
+    public void OnError() => Ask(ConnectionWork.Broken);
 
-    /// <summary>A send failed. Any thread, and under a lock: it only asks.</summary>
-    public void OnSendError(int errno) => Ask(Work.Broken);
+    /// <summary>The reader waits; this is the state of its code. Whoever reads.</summary>
+    public void OnReaderWaits(object? state) => _reader.Set(state);
 
-    void ILoopSource.OnEvents(int events)
+    /// <summary>An event of this connection will be handled after the next one: what is read first should be at hand. The loop's thread only.</summary>
+    public void FetchSelf() => CacheHint.Fetch(this, 0, 192);
+
+    /// <summary>An event of this connection will be handled next: what its request uses should be at hand. The loop's thread only.</summary>
+    public void FetchRequest() => _reader.Fetch(_input, _output);
+
+    /// <summary>
+    /// Falls asleep when it waits for a request of which nothing has come, and has done so for some looks of the <see cref="Hibernator"/>. Kestrel
+    /// is told that the client has ended, finds nothing left to do, and disposes the connection. The loop's thread only.
+    /// </summary>
+    /// <returns>Whether it does.</returns>
+    public bool FallAsleepIfIdle()
     {
-        _quietLooks = 0;
-        if ((events & Libc.EpollErr) != 0)
+        if (!_idle.Look() || Listener is not { IsClosing: false } || !RunInline || !_ending.IsOpen || _abort.IsSet || !_descriptor.IsWatched
+            || Volatile.Read(ref _asked) != 0 || !_input.IsBetweenRequests || !_output.IsAtRest)
+        {
+            return false;
+        }
+
+        _idle.FallAsleep();
+        _input.EndForSleep();
+        return true;
+    }
+
+    void ILoopSource.OnEvents(LoopEvents events)
+    {
+        _idle.OnEvent();
+        if (events.IsError)
         {
             Fail(new ConnectionResetException("The client reset the connection."));
             return;
         }
 
-        if ((events & Libc.EpollHup) != 0)
+        if (events.IsHangUp)
         {
             OnHangUp();
         }
 
         OnWritable(events);
-        if ((events & (Libc.EpollIn | Libc.EpollRdHup | Libc.EpollHup)) != 0 && !_closed)
+        if (events.IsReadable && !IsClosed)
         {
-            PeerFinished |= (events & (Libc.EpollRdHup | Libc.EpollHup)) != 0;
+            _ending.OnPeer(events.IsPeerFinished);
             _input.SetReadable();
             PumpInput();
             StartGrace();
@@ -250,50 +227,53 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     void ILoopTimer.OnTimer()
     {
-        if (!_closed)
+        if (!IsClosed)
         {
             // The grace after the client's end is over; Kestrel then aborts the request.
-            FireClosed();
+            SignalClosed(Logger);
         }
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        var asked = (Work)Interlocked.Exchange(ref _asked, 0);
-        if ((asked & Work.Broken) != 0)
+        var asked = (ConnectionWork)Interlocked.Exchange(ref _asked, 0);
+        if ((asked & ConnectionWork.Broken) != 0)
         {
             Fail(new ConnectionResetException("The client reset the connection."));
         }
 
-        if ((asked & Work.Abort) != 0)
+        if ((asked & ConnectionWork.Abort) != 0)
         {
             FailAborted();
         }
 
-        if ((asked & Work.Flush) != 0)
+        if ((asked & ConnectionWork.Flush) != 0)
         {
             _output.Pump();
         }
 
-        if ((asked & Work.Read) != 0)
+        if ((asked & ConnectionWork.Read) != 0)
         {
             PumpInput();
         }
 
-        if ((asked & Work.EndOutput) != 0)
+        // Kestrel ends its output before it disposes the connection, also one that falls asleep.
+        if ((asked & ConnectionWork.EndOutput) != 0 && !_idle.IsFallingAsleep)
         {
-            EndOutput();
+            _ending.OnOutputEnds();
+            _output.SendNow();
+            FinishOutput();
         }
 
-        if ((asked & Work.Dispose) != 0)
+        if ((asked & ConnectionWork.Dispose) != 0)
         {
             BeginDispose();
         }
     }
 
-    private void OnWritable(int events)
+    private void OnWritable(LoopEvents events)
     {
-        if ((events & Libc.EpollOut) != 0)
+        if (events.IsWritable)
         {
             _output.OnWritable();
             FinishOutput();
@@ -302,41 +282,113 @@ internal sealed partial class LoopConnection : ConnectionContext, IDuplexPipe, I
 
     private void PumpInput()
     {
-        _collecting = true;
+        _output.BeginCollecting();
         _input.Pump();
-        _collecting = false;
-        if (_collected)
-        {
-            _collected = false;
-            _output.SendNow();
-        }
+        _output.EndCollecting();
     }
 
     // Both directions are shut: only what had arrived before can still be read.
     private void OnHangUp()
     {
-        PeerFinished = true;
+        _ending.OnPeer(isFinished: true);
         _output.Kill();
         _output.Pump();
         FinishOutput();
-        FireClosed();
+        SignalClosed(Logger);
     }
 
     private void StartGrace()
     {
-        if (!PeerFinished || _graceStarted || _closed || _disposing)
+        if (!_ending.TryStartGrace())
         {
             return;
         }
 
-        _graceStarted = true;
-        if (_group.Options.HalfCloseGrace <= TimeSpan.Zero)
+        if (Options.HalfCloseGrace <= TimeSpan.Zero)
         {
-            FireClosed();
+            SignalClosed(Logger);
         }
         else
         {
-            Loop.After(_group.Options.HalfCloseGrace, this);
+            Loop.After(Options.HalfCloseGrace, this);
         }
+    }
+
+    private void FailAborted() => Fail(_abort.Error, _abort.IsReset);
+
+    // Everything that waits ends with the error; nothing more is sent. The owner still has to dispose.
+    private void Fail(Exception error, bool reset = false)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        TransportLog.ConnectionFailed(Logger, this, error);
+        if (reset)
+        {
+            _descriptor.ResetOnClose();
+        }
+
+        _input.Fail(error);
+        Close(linger: false);
+    }
+
+    private void BeginDispose()
+    {
+        _ending.OnDisposing();
+        if (_idle.IsFallingAsleep && !_abort.IsSet && Listener is { IsClosing: false } && _ending.TryClose())
+        {
+            // Kestrel is through with it; the descriptor goes on.
+            _output.Kill();
+            Loop.Hibernator.TakeOver(this, Listener!);
+        }
+        else if (_abort.IsSet)
+        {
+            FailAborted();
+        }
+
+        if (!IsClosed)
+        {
+            _output.SendNow();
+            FinishOutput();
+        }
+
+        if (IsClosed)
+        {
+            _disposed?.TrySetResult();
+        }
+    }
+
+    // Does what follows once everything is sent.
+    private void FinishOutput()
+    {
+        EndStep step = _output.HasUnsent ? EndStep.None : _ending.OnSent(mayLinger: Options.LingerTime > TimeSpan.Zero);
+        if (step is EndStep.EndOutput)
+        {
+            LoopSyscalls.ShutdownWrite(Descriptor);
+        }
+        else if (step is not EndStep.None)
+        {
+            Close(linger: step is EndStep.CloseAndLinger);
+        }
+    }
+
+    private void Close(bool linger)
+    {
+        if (!_ending.TryClose())
+        {
+            return;
+        }
+
+        _output.Kill();
+        _descriptor.Close(this, linger);
+        SignalClosed(Logger);
+        _disposed?.TrySetResult();
+
+        // Whoever still waits learns that there is nothing to wait for.
+        _output.Pump();
+        _input.SetReadable();
+        PumpInput();
     }
 }

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
 
 namespace Hydra.Transport;
 
@@ -13,7 +13,7 @@ namespace Hydra.Transport;
 /// One reader at a time, on any thread; CancelPendingRead from any thread. The bit <see cref="Waiting"/> says whose the blocks are:
 /// the reader's while it is clear, the loop's while it is set. The reader sets it and only the loop clears it.
 /// </remarks>
-internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResult>
+internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
 {
     // Bits of _state.
     private const int Waiting = 1;
@@ -24,20 +24,13 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     // A sender that is faster than its reader may fill this many blocks before the other connections of the loop get their turn.
     private const int ReceivesPerTurn = 16;
 
-    // Less room than this is not worth a system call.
-    private const int LeastRoom = 512;
-
     private readonly LoopConnection _connection;
     private int _state;
-
-    // The bytes not consumed, from _head.Start to _tail.End.
-    private Block? _head;
-    private Block? _tail;
+    private ReceivedBlocks _blocks;
     private bool _examined = true;
     private bool _endOfStream;
     private bool _completed;
-    private bool _bulk;
-    private int _receives;
+    private byte _receives;
     private Exception? _error;
 
     private ManualResetValueTaskSourceCore<bool> _waiter;
@@ -49,6 +42,8 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
 
     /// <summary>Gets what the reader consumes.</summary>
     public HeadCapture? Capture { get; set; }
+
+    private BlockPool Pool => _connection.Loop.Blocks;
 
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -70,11 +65,12 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
             return true;
         }
 
-        if ((Volatile.Read(ref _state) & Readable) == 0 || !_connection.Loop.IsCurrent || ++_receives > ReceivesPerTurn)
+        if ((Volatile.Read(ref _state) & Readable) == 0 || !_connection.Loop.IsCurrent || _receives == ReceivesPerTurn)
         {
             return false;
         }
 
+        _receives++;
         Receive();
         return TryTake(out result);
     }
@@ -85,12 +81,8 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     /// <inheritdoc/>
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // The positions of an empty buffer name no block.
-        _examined = _head is null || (examined.GetObject() == _tail && examined.GetInteger() == _tail!.End);
-        if (_head is not null && consumed.GetObject() is Block block)
-        {
-            Consume(block, consumed.GetInteger());
-        }
+        _examined = _blocks.IsEnd(examined);
+        _blocks.Consume(consumed, Capture, Pool);
     }
 
     /// <inheritdoc/>
@@ -98,7 +90,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     {
         if ((Interlocked.Or(ref _state, CancelAsked) & Waiting) != 0)
         {
-            _connection.Ask(LoopConnection.Work.Read);
+            _connection.Ask(ConnectionWork.Read);
         }
     }
 
@@ -108,7 +100,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
         _completed = true;
         if ((Volatile.Read(ref _state) & Waiting) == 0)
         {
-            ReturnBlocks(until: null);
+            _blocks.Clear(Pool);
         }
     }
 
@@ -118,7 +110,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     /// <summary>
     /// Whether the reader waits for the first byte of a request, and the kernel has said nothing since that there is one. The loop's thread only.
     /// </summary>
-    public bool IsBetweenRequests => Volatile.Read(ref _state) == Waiting && _head is null && !HasNews() && Capture is { IsAtStart: true };
+    public bool IsBetweenRequests => Volatile.Read(ref _state) == Waiting && _blocks.IsEmpty && !HasNews() && Capture is { IsAtStart: true };
 
     /// <summary>The reader waits for nothing any more: it is to think that the client has ended. The loop's thread only; its code runs inside.</summary>
     public void EndForSleep()
@@ -164,6 +156,44 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
         EndWait();
     }
 
+    /// <summary>
+    /// Lends memory for a receive if the reader waits for nothing but data. <see cref="OnReceived"/> must follow. The loop's thread only.
+    /// </summary>
+    /// <param name="hasInput">Whether the kernel has said that there is data, and nothing else of weight.</param>
+    /// <param name="target">The memory; it stays where it is.</param>
+    /// <param name="room">Its size.</param>
+    public unsafe bool TryPrepare(bool hasInput, out byte* target, out int room)
+    {
+        if (hasInput && !_connection.IsClosed && (Volatile.Read(ref _state) & (Waiting | Readable)) == Waiting && !HasNews())
+        {
+            return _blocks.TryPrepare(Pool, out target, out room);
+        }
+
+        target = null;
+        room = 0;
+        return false;
+    }
+
+    /// <summary>Takes what a prepared receive has returned; <see cref="Pump"/> then ends the wait. The loop's thread only.</summary>
+    public unsafe void OnReceived(int received)
+    {
+        Block block = _blocks.TakePrepared(out bool isFresh);
+        if (!_connection.IsClosed)
+        {
+            if (received == IoUring.NotDone || received == -LoopSyscalls.EIntr)
+            {
+                received = LoopSyscalls.ReceiveNow(_connection.Descriptor, block.Address + block.End, block.Room);
+            }
+
+            Take(block, isFresh, received);
+        }
+        else if (isFresh)
+        {
+            // Closed by what happened to another connection in the same tick.
+            Pool.Return(block);
+        }
+    }
+
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
     {
         _waiter.GetResult(token);
@@ -182,7 +212,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
     void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         _waiter.OnCompleted(continuation, state, token, flags);
-        _connection.Reader = state;
+        _connection.OnReaderWaits(state);
         CancellationToken cancellationToken = _token;
         int before = Interlocked.Or(ref _state, Waiting);
         _connection.EnsureRegistered();
@@ -190,7 +220,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
         // What happened before the bit was set the loop did not take for ours; what happens after it, it does.
         if ((before & (Readable | CancelAsked | Ended)) != 0 || cancellationToken.IsCancellationRequested)
         {
-            _connection.Ask(LoopConnection.Work.Read);
+            _connection.Ask(ConnectionWork.Read);
         }
     }
 
@@ -201,7 +231,7 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
         if (cancellationToken.CanBeCanceled)
         {
             _token = cancellationToken;
-            _registration = cancellationToken.UnsafeRegister(static state => ((LoopInput)state!)._connection.Ask(LoopConnection.Work.Read), this);
+            _registration = cancellationToken.UnsafeRegister(static state => ((LoopInput)state!)._connection.Ask(ConnectionWork.Read), this);
         }
 
         return new ValueTask<ReadResult>(this, _waiter.Version);
@@ -256,8 +286,57 @@ internal sealed partial class LoopInput : PipeReader, IValueTaskSource<ReadResul
             return false;
         }
 
-        ReadOnlySequence<byte> buffer = _head is null ? default : new ReadOnlySequence<byte>(_head, _head.Start, _tail!, _tail!.End);
-        result = new ReadResult(buffer, canceled, _endOfStream);
+        result = new ReadResult(_blocks.Sequence, canceled, _endOfStream);
         return true;
+    }
+
+    private unsafe void Receive()
+    {
+        if (_connection.IsClosed)
+        {
+            Fail(new ConnectionAbortedException("The connection is closed."));
+            return;
+        }
+
+        Block block = _blocks.RoomFor(Pool, out bool isFresh);
+        int received;
+        fixed (byte* target = &block.Bytes[block.End])
+        {
+            received = LoopSyscalls.ReceiveNow(_connection.Descriptor, target, block.Room);
+        }
+
+        Take(block, isFresh, received);
+    }
+
+    private void Take(Block block, bool isFresh, int received)
+    {
+        if (received > 0)
+        {
+            _examined = false;
+        }
+
+        if (!_blocks.Add(block, isFresh, received, Pool))
+        {
+            OnDrained(received);
+        }
+    }
+
+    private void OnDrained(int received)
+    {
+        if (received == 0)
+        {
+            _endOfStream = true;
+            Interlocked.Or(ref _state, Ended);
+        }
+        else if (received == -LoopSyscalls.EAgain || (received > 0 && !_connection.PeerFinished))
+        {
+            // A short read of a stream means that it is empty, and what comes later is an edge again. Only the end announces itself
+            // with the edge of the data before it, so it has to be asked for.
+            Interlocked.And(ref _state, ~Readable);
+        }
+        else if (received < 0)
+        {
+            _connection.OnError();
+        }
     }
 }

@@ -128,17 +128,17 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         }
     }
 
-    void ILoopSource.OnEvents(int events)
+    void ILoopSource.OnEvents(LoopEvents events)
     {
-        if ((events & Libc.EpollOut) != 0 && _blocked)
+        if (events.IsWritable && _blocked)
         {
             _blocked = false;
             _loop.WatchOutput(this, false);
             Flush();
         }
 
-        _peerFinished |= (events & (Libc.EpollRdHup | Libc.EpollHup | Libc.EpollErr)) != 0;
-        if ((events & Libc.EpollIn) != 0 || _peerFinished)
+        _peerFinished |= events.IsPeerFinished || events.IsError;
+        if (events.IsReadable || _peerFinished)
         {
             Receive();
         }
@@ -158,20 +158,20 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
             int sent;
             fixed (byte* data = _sending.Written)
             {
-                sent = Libc.Send(Descriptor, data + _sent, _sending.Count - _sent);
+                sent = LoopSyscalls.Send(Descriptor, data + _sent, _sending.Count - _sent);
             }
 
             if (sent >= 0)
             {
                 _sent += sent;
             }
-            else if (sent == -Libc.EAgain)
+            else if (sent == -LoopSyscalls.EAgain)
             {
                 _blocked = true;
                 _loop.WatchOutput(this, true);
                 return;
             }
-            else if (sent != -Libc.EIntr)
+            else if (sent != -LoopSyscalls.EIntr)
             {
                 End(Error(-sent));
                 return;
@@ -205,7 +205,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
             int received = Receive(buffer.AsSpan(_keptCount));
             if (received <= 0)
             {
-                if (received != -Libc.EAgain)
+                if (received != -LoopSyscalls.EAgain)
                 {
                     End(received == 0 ? null : Error(-received));
                 }
@@ -240,9 +240,9 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         {
             do
             {
-                received = Libc.Receive(Descriptor, pointer, target.Length);
+                received = LoopSyscalls.Receive(Descriptor, pointer, target.Length);
             }
-            while (received == -Libc.EIntr);
+            while (received == -LoopSyscalls.EIntr);
         }
 
         return received;

@@ -12,45 +12,25 @@ namespace Hydra.Transport;
 /// </summary>
 /// <remarks>
 /// One writer at a time, on any thread; CancelPendingFlush from any thread. The object is its own lock, which saves each idle connection
-/// 40 bytes and each request 0.1 µs against a <see cref="Lock"/>. It guards every field but what the writer has to itself: the bytes
-/// beyond <c>_unsent</c> in the last block, and how many they are. Waits end on the loop's thread, never under the lock.
+/// 40 bytes and each request 0.1 µs against a <see cref="Lock"/>. It guards everything but
+/// what <see cref="SendQueue"/> excepts. Waits end on the loop's thread, never under the lock.
 /// </remarks>
-internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
 {
     // Collected at most this much; beyond it flushes send.
     private const int CollectLimit = 32 * 1024;
 
-    private readonly LoopConnection _connection;
-
-    // The unsent bytes, then the unflushed ones, from _head to _tail.
-    private Block? _head;
-    private Block? _tail;
-    private long _unsent;
-    private long _unflushed;
-
-    // The writer may be holding memory of the last block.
-    private bool _leased;
-
-    // Waits for the loop's next call, and is in it.
-    private bool _queued;
-    private bool _submitted;
-
-    // The kernel refused something: the next edge goes on. Set before a send is tried, so that no edge falls between the two.
-    private volatile bool _blocked;
-    private volatile bool _dead;
-    private bool _completed;
-    private bool _waiting;
-    private bool _cancelAsked;
-
-    private ManualResetValueTaskSourceCore<FlushResult> _waiter;
-    private CancellationToken _token;
-    private CancellationTokenRegistration _registration;
+    private SendQueue _queue;
+    private FlushWait _wait;
 
     /// <summary>Makes the output of a connection.</summary>
-    public LoopOutput(LoopConnection connection) => _connection = connection;
+    public LoopOutput(LoopConnection connection) => Connection = connection;
+
+    /// <summary>The connection whose client gets the bytes.</summary>
+    public LoopConnection Connection { get; }
 
     /// <summary>Whether flushed bytes have not been sent yet.</summary>
-    public bool HasUnsent => Volatile.Read(ref _unsent) > 0;
+    public bool HasUnsent => _queue.HasUnsent;
 
     /// <summary>Whether there is nothing to send and nobody who waits for that. The loop's thread only.</summary>
     public bool IsAtRest
@@ -59,7 +39,7 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
         {
             lock (this)
             {
-                return _unsent == 0 && _unflushed == 0 && !_waiting && !_queued && !_submitted && !_blocked && !_dead && !_completed;
+                return _queue.IsAtRest && !_wait.IsWaiting;
             }
         }
     }
@@ -68,7 +48,9 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     public override bool CanGetUnflushedBytes => true;
 
     /// <inheritdoc/>
-    public override long UnflushedBytes => _unflushed;
+    public override long UnflushedBytes => _queue.Unflushed;
+
+    private BlockPool Pool => Connection.Loop.Blocks;
 
     /// <inheritdoc/>
     public override Memory<byte> GetMemory(int sizeHint = 0)
@@ -87,11 +69,10 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     /// <inheritdoc/>
     public override void Advance(int bytes)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(_tail?.Room ?? 0), nameof(bytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(_queue.Tail?.Room ?? 0), nameof(bytes));
         if (bytes > 0)
         {
-            _tail!.End += bytes;
-            _unflushed += bytes;
+            _queue.Advance(bytes);
         }
     }
 
@@ -106,24 +87,21 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
         short version;
         lock (this)
         {
-            Commit();
-            if (_unsent > 0 && !_blocked && (_unsent > CollectLimit || !_connection.TryCollect()))
+            _queue.Commit(Pool);
+            if (_queue.CanSend && (_queue.Unsent > CollectLimit || !TryCollect()))
             {
                 Send();
             }
 
-            if (_dead || _completed || _cancelAsked || !_blocked)
+            if (_queue.IsDead || _queue.IsCompleted || _wait.IsCancelAsked || !_queue.IsBlocked)
             {
                 return new ValueTask<FlushResult>(TakeResult());
             }
 
-            _waiting = true;
-            _waiter.Reset();
-            _waiter.RunContinuationsAsynchronously = !_connection.RunInline;
-            version = _waiter.Version;
+            version = _wait.Begin(Connection.RunInline);
         }
 
-        _connection.EnsureRegistered();
+        Connection.EnsureRegistered();
         if (cancellationToken.CanBeCanceled)
         {
             Watch(version, cancellationToken);
@@ -137,14 +115,13 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            _cancelAsked = true;
-            if (!_waiting)
+            if (!_wait.AskCancel())
             {
                 return;
             }
         }
 
-        _connection.Ask(LoopConnection.Work.Flush);
+        Connection.Ask(ConnectionWork.Flush);
     }
 
     /// <inheritdoc/>
@@ -157,11 +134,11 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
 
         if (exception is null)
         {
-            _connection.Ask(LoopConnection.Work.EndOutput);
+            Connection.Ask(ConnectionWork.EndOutput);
         }
         else
         {
-            _connection.Abort(new ConnectionAbortedException(exception.Message, exception));
+            Connection.Abort(new ConnectionAbortedException(exception.Message, exception));
         }
     }
 
@@ -171,14 +148,19 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            if (_completed)
-            {
-                return false;
-            }
+            return _queue.TryComplete(Pool);
+        }
+    }
 
-            Commit();
-            _completed = true;
-            return true;
+    /// <summary>The loop goes into the reader's code: what is flushed there may wait for <see cref="EndCollecting"/>. The loop's thread only.</summary>
+    public void BeginCollecting() => _queue.BeginCollecting();
+
+    /// <summary>The reader has come to rest: sends what was collected. The loop's thread only.</summary>
+    public void EndCollecting()
+    {
+        if (_queue.EndCollecting())
+        {
+            SendNow();
         }
     }
 
@@ -187,29 +169,29 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            if (_unsent > 0 && !_blocked)
+            if (_queue.CanSend)
             {
                 Send();
             }
         }
 
-        if (_blocked)
+        if (_queue.IsBlocked)
         {
-            _connection.EnsureRegistered();
+            Connection.EnsureRegistered();
         }
     }
 
     /// <summary>The kernel takes bytes again. The loop's thread only; the writer's code may run inside.</summary>
     public void OnWritable()
     {
-        if (!_blocked)
+        if (!_queue.IsBlocked)
         {
             return;
         }
 
         lock (this)
         {
-            if (_blocked)
+            if (_queue.IsBlocked)
             {
                 Send();
             }
@@ -222,30 +204,21 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     public void Pump()
     {
         FlushResult result;
-        CancellationToken token;
+        CancellationToken cancelled;
         lock (this)
         {
-            if (!_waiting || (_blocked && !_dead && !_cancelAsked && !_token.IsCancellationRequested))
+            bool hasReason = !_queue.IsBlocked || _queue.IsDead || _wait.IsCancelAsked;
+            if (!_wait.IsWaiting || (!hasReason && !_wait.IsCancelled))
             {
                 return;
             }
 
-            _waiting = false;
-            token = _blocked && !_dead && !_cancelAsked ? _token : default;
-            _registration.Unregister();
-            _registration = default;
-            _token = default;
+            CancellationToken token = _wait.End();
+            cancelled = hasReason ? default : token;
             result = TakeResult();
         }
 
-        if (token.IsCancellationRequested)
-        {
-            _waiter.SetException(new OperationCanceledException(token));
-        }
-        else
-        {
-            _waiter.SetResult(result);
-        }
+        _wait.Complete(result, cancelled);
     }
 
     /// <summary>Nothing is sent any more, from now on and on any thread: the descriptor may be closed. The loop's thread only.</summary>
@@ -253,7 +226,7 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            Die();
+            _queue.Die(Pool);
         }
     }
 
@@ -263,7 +236,7 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            return _dead ? 0 : _connection.Loop.TryRegister(_connection);
+            return _queue.IsDead ? 0 : Connection.Loop.TryRegister(Connection);
         }
     }
 
@@ -275,32 +248,108 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
     {
         lock (this)
         {
-            if (_unsent > 0 && !_blocked && !_dead)
+            if (_queue.CanSend && !_queue.IsDead)
             {
                 Send();
             }
 
-            _dead = true;
+            _queue.Refuse();
         }
     }
 
-    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _waiter.GetResult(token);
+    /// <summary>Notes that the loop is going to send. Called under the lock.</summary>
+    /// <returns>False when that was so already.</returns>
+    public bool Queue() => _queue.TryEnqueue();
 
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _waiter.GetStatus(token);
+    /// <summary>
+    /// Lends what is to be sent, if one send can take it; <see cref="EndSend"/> must follow. Else sends it. The loop's thread only.
+    /// </summary>
+    /// <param name="data">The bytes; they stay where they are.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="outcome">What came of it, where it has been sent.</param>
+    public unsafe bool TryBeginSend(out byte* data, out int length, out SendOutcome outcome)
+    {
+        lock (this)
+        {
+            if (_queue.TryBeginCall(out data, out length))
+            {
+                outcome = default;
+                return true;
+            }
+        }
+
+        outcome = SendQueued();
+        return false;
+    }
+
+    /// <summary>Sends what was left to the loop. The loop's thread only.</summary>
+    public SendOutcome SendQueued()
+    {
+        lock (this)
+        {
+            _queue.Dequeue();
+            if (_queue.CanSend)
+            {
+                Send();
+            }
+
+            return Outcome();
+        }
+    }
+
+    /// <summary>Takes what the loop's call returned. The loop's thread only.</summary>
+    /// <param name="sent">A number of bytes, the negative of errno, or <see cref="IoUring.NotDone"/>.</param>
+    public SendOutcome EndSend(int sent)
+    {
+        lock (this)
+        {
+            ReportError(_queue.EndCall(sent, Connection.Descriptor, Pool));
+            return Outcome();
+        }
+    }
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _wait.Source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _wait.Source.GetStatus(token);
 
     void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        => _waiter.OnCompleted(continuation, state, token, flags);
+        => _wait.Source.OnCompleted(continuation, state, token, flags);
+
+    private Block Lease(int sizeHint)
+    {
+        lock (this)
+        {
+            return _queue.Lease(sizeHint, Pool);
+        }
+    }
+
+    // Whether a flush may leave its bytes to the loop, which sends them together with those of other connections, or is running the
+    // reader of this very one. Under the lock.
+    private bool TryCollect() => Connection.Loop.IsCurrent && (Connection.Loop.TrySendLater(this) || _queue.TryCollect());
+
+    // Under the lock.
+    private void Send() => ReportError(_queue.Send(Connection.Descriptor, Pool));
+
+    private void ReportError(int errno)
+    {
+        if (errno != 0)
+        {
+            Connection.OnError();
+        }
+    }
+
+    private SendOutcome Outcome() => new(_wait.IsWaiting || _queue.IsBlocked || _queue.IsCompleted, _queue.IsBlocked);
+
+    private FlushResult TakeResult() => new(_wait.TakeCancel(), _queue.IsDead || _queue.IsCompleted);
 
     private void Watch(short version, CancellationToken cancellationToken)
     {
         CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static state => ((LoopOutput)state!)._connection.Ask(LoopConnection.Work.Flush), this);
+            static state => ((LoopOutput)state!).Connection.Ask(ConnectionWork.Flush), this);
         lock (this)
         {
-            if (_waiting && _waiter.Version == version)
+            if (_wait.TryKeep(version, registration, cancellationToken))
             {
-                _token = cancellationToken;
-                _registration = registration;
                 registration = default;
             }
         }
@@ -309,7 +358,7 @@ internal sealed partial class LoopOutput : PipeWriter, IValueTaskSource<FlushRes
         if (cancellationToken.IsCancellationRequested)
         {
             // It may have been cancelled before the field was set.
-            _connection.Ask(LoopConnection.Work.Flush);
+            Connection.Ask(ConnectionWork.Flush);
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Hydra.Transport;
 
-/// <summary>Gives Kestrel its listeners. Any thread.</summary>
+/// <summary>Makes a <see cref="LoopListener"/> for each address that Kestrel is to listen on. Any thread.</summary>
 internal sealed class LoopTransportFactory(EventLoopGroup group) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <inheritdoc/>

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Hydra.Transport;
 
 /// <summary>
-/// Kestrel's listeners, which can be stopped before Kestrel is: Kestrel itself closes idle connections in the same step, also those
-/// on which a request is on its way. Any thread.
+/// Makes Kestrel's listeners and knows them all, so that they can be stopped before Kestrel is: Kestrel itself closes idle connections in
+/// the same step, also those on which a request is on its way. Any thread.
 /// </summary>
 internal sealed class StoppableListeners(IConnectionListenerFactory factory) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {

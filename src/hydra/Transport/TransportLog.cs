@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Transport;
@@ -21,7 +22,16 @@ internal static partial class TransportLog
     public static partial void ClosedCallbackFailed(ILogger logger, Exception exception, string connectionId);
 
     [LoggerMessage(1305, LogLevel.Debug, "Connection {ConnectionId} ended: {Reason}.")]
-    public static partial void ConnectionFailed(ILogger logger, string connectionId, string reason);
+    private static partial void ConnectionFailed(ILogger logger, string connectionId, string reason);
+
+    /// <summary>Makes the connection's name only where somebody will read it.</summary>
+    public static void ConnectionFailed(ILogger logger, BaseConnectionContext connection, Exception error)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+        {
+            ConnectionFailed(logger, connection.ConnectionId, error.Message);
+        }
+    }
 
     [LoggerMessage(1306, LogLevel.Information, "A stale socket file was removed: {Path}.")]
     public static partial void StaleSocketRemoved(ILogger logger, string path);

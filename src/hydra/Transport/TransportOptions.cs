@@ -18,7 +18,7 @@ internal sealed class TransportOptions
     /// <summary>The permissions of Unix socket files; null: whatever the umask leaves.</summary>
     public UnixFileMode? SocketMode { get; init; }
 
-    /// <summary>The listening sockets.</summary>
+    /// <summary>Where the listening sockets come from: those that were inherited are taken over before any is opened.</summary>
     public ListenSockets Sockets { get; init; } = new();
 
     /// <summary>

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hydra.Transport;
 
 /// <summary>
-/// The system calls of the event loops. Each returns what the kernel returned, or the negative of errno: the runtime keeps errno
+/// The system calls that only the event loops and their sockets need, on Linux; what other rings need as well is in
+/// <see cref="Primitives.LibC"/>. Each returns what the kernel returned, or the negative of errno: the runtime keeps errno
 /// intact from the call's return until it is read. All sockets are non-blocking, so none but <see cref="EpollWait"/> ever waits.
 /// </summary>
 /// <remarks>
@@ -11,7 +12,7 @@ namespace Hydra.Transport;
 /// and a receive that take 6 µs together on loopback, and a garbage collection would have to wait for a send that the scheduler
 /// interrupts: up to 60 ms were seen.
 /// </remarks>
-internal static unsafe partial class Libc
+internal static unsafe partial class LoopSyscalls
 {
     // Values of the generic Linux ABI: x86-64, arm64 and riscv64 share them.
     public const int EpollIn = 0x1;
@@ -53,6 +54,7 @@ internal static unsafe partial class Libc
     private const int SocketLevel = 1;
     private const int LingerOption = 13;
     private const int ShutWrite = 1;
+    private const int NumberOfFiles = 7;
 
     public static int EpollCreate() => Result(epoll_create1(CloseOnExec));
 
@@ -90,7 +92,7 @@ internal static unsafe partial class Libc
         return received;
     }
 
-    /// <summary>Sends bytes.</summary>
+    /// <summary>Sends what the kernel takes at once. A closed connection is an error, and no signal.</summary>
     /// <param name="fd">A connected socket.</param>
     /// <param name="data">The bytes.</param>
     /// <param name="length">How many.</param>
@@ -99,8 +101,6 @@ internal static unsafe partial class Libc
         => Result(send(fd, data, (nuint)length, more ? NoSignal | More : NoSignal));
 
     public static int ShutdownWrite(int fd) => Result(shutdown(fd, ShutWrite));
-
-    public static int Close(int fd) => Result(close(fd));
 
     /// <summary>Makes the next close of a TCP socket send a reset and drop what is unsent.</summary>
     public static int ResetOnClose(int fd)
@@ -127,6 +127,19 @@ internal static unsafe partial class Libc
     }
 
     public static int Unmap(byte* address, nuint length) => Result(munmap(address, length));
+
+    /// <summary>How many descriptors this process may have at present; without a limit where that cannot be told.</summary>
+    public static ulong DescriptorLimit()
+    {
+        Limit limit;
+        return getrlimit(NumberOfFiles, &limit) == 0 ? limit.Soft : ulong.MaxValue;
+    }
+
+    /// <summary>The result of a call that fails only where the process cannot go on.</summary>
+    /// <param name="result">What the call returned.</param>
+    /// <param name="call">Its name, for the message.</param>
+    public static int Check(int result, string call)
+        => result >= 0 ? result : throw new InvalidOperationException($"{call}: {Marshal.GetPInvokeErrorMessage(-result)}");
 
     private static int Result(nint result) => result >= 0 ? (int)result : -Marshal.GetLastSystemError();
 
@@ -161,9 +174,6 @@ internal static unsafe partial class Libc
     private static partial int shutdown(int fd, int how);
 
     [LibraryImport(Library)]
-    private static partial int close(int fd);
-
-    [LibraryImport(Library)]
     private static partial int setsockopt(int fd, int level, int option, void* value, int length);
 
     [LibraryImport(Library)]
@@ -178,7 +188,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library)]
     private static partial int munmap(void* address, nuint length);
 
-    /// <summary>struct linger.</summary>
+    [LibraryImport(Library)]
+    private static partial int getrlimit(int resource, Limit* limit);
+
+    /// <summary>struct rlimit of getrlimit(2), on a 64-bit system.</summary>
+    private struct Limit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+
+    /// <summary>struct linger of socket(7).</summary>
     private struct Linger
     {
         public int OnOff;
