@@ -1,8 +1,11 @@
+using System.IO.Pipelines;
+using System.Net;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Hydra.Tests.Transport;
@@ -157,6 +160,51 @@ public class HibernationTests
         Array.ForEach(clients, static client => client.Dispose());
     }
 
+    [LinuxFact]
+    public async Task Unbind_WhileAConnectionFallsAsleep_WaitsForItAndHandsItOverOnceMore()
+    {
+        using var group = new EventLoopGroup(
+            new TransportOptions { Loops = 1, HibernateAfter = Soon.HibernateAfter, HibernateFrom = 1 }, NullLoggerFactory.Instance);
+        await using IConnectionListener listener = await new LoopTransportFactory(group).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        using RawClient client = RawClient.Connect(listener.EndPoint);
+        ConnectionContext connection = (await listener.AcceptAsync())!;
+        connection.Features.Get<ILoopFeature>()!.Capture = new HeadCapture();
+
+        // It is told that the client has ended, but is slow to let go.
+        ReadResult told = await connection.Transport.Input.ReadAsync();
+        Assert.True(told.IsCompleted && told.Buffer.IsEmpty);
+        Task unbound = listener.UnbindAsync().AsTask();
+        await Until.True(() => ((LoopListener)listener).IsClosing, "the listener closes");
+        await client.SendAsync(RawClient.Get);
+        await PostAsync(group.Loops[0]);
+        Assert.False(unbound.IsCompleted);
+        await connection.DisposeAsync();
+
+        await unbound;
+        ConnectionContext awake = (await listener.AcceptAsync())!;
+        ReadResult request = await awake.Transport.Input.ReadAsync();
+        Assert.Equal(RawClient.Get.Length, request.Buffer.Length);
+        Assert.Null(await listener.AcceptAsync());
+        await awake.DisposeAsync();
+    }
+
+    [LinuxFact]
+    public async Task Unbind_WhileAConnectionThatFallsAsleepIsAborted_Ends()
+    {
+        using var group = new EventLoopGroup(
+            new TransportOptions { Loops = 1, HibernateAfter = Soon.HibernateAfter, HibernateFrom = 1 }, NullLoggerFactory.Instance);
+        await using IConnectionListener listener = await new LoopTransportFactory(group).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        using RawClient client = RawClient.Connect(listener.EndPoint);
+        ConnectionContext connection = (await listener.AcceptAsync())!;
+        connection.Features.Get<ILoopFeature>()!.Capture = new HeadCapture();
+        Assert.True((await connection.Transport.Input.ReadAsync()).IsCompleted);
+        Task unbound = listener.UnbindAsync().AsTask();
+        connection.Abort();
+        await unbound;
+        Assert.Null(await listener.AcceptAsync());
+        await connection.DisposeAsync();
+    }
+
     // With what the server does about heads: they are captured, and what is between two of them is known.
     private static Task<LoopHost> StartAsync(TransportOptions options, Action<Served>? configure = null)
     {
@@ -180,10 +228,23 @@ public class HibernationTests
             })));
     }
 
+    // What was posted before has run by the time that this has.
+    private static async Task PostAsync(EventLoop loop)
+    {
+        var ran = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(new Job(ran.SetResult));
+        await ran.Task;
+    }
+
     private static int Asleep(LoopHost host) => host.Group.Loops.Sum(static loop => loop.Hibernator.Count);
 
     private static Task AsleepAsync(LoopHost host, int count)
         => Until.True(() => Asleep(host) == count, $"{count} connections sleep");
+
+    private sealed class Job(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
+    }
 
     private sealed class Served
     {

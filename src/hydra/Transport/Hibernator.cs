@@ -14,7 +14,13 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
 
     // In the order of their deadlines: all wait equally long.
     private readonly LinkedList<HibernatedConnection> _asleep = [];
+
+    // Kestrel was told that they have ended, and is not through with them yet.
+    private readonly HashSet<LoopConnection> _falling = [];
+
+    // Wait for all connections of closing listeners to be awake. Any thread, under the lock of the list; those that the loop has heard of.
     private readonly List<TaskCompletionSource> _wakers = [];
+    private readonly List<TaskCompletionSource> _heard = [];
     private volatile bool _isTimed;
 
     // Where the search for idle connections goes on; 0 when none is under way.
@@ -54,10 +60,29 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
         };
         asleep.Place = _asleep.AddLast(asleep);
         loop.Replace(connection, asleep);
+        if (listener.IsClosing)
+        {
+            // Too late to sleep: what has come in the meantime is answered as it would have been.
+            Wake(asleep);
+        }
+        else
+        {
+            // Tells what has come in the meantime as well.
+            loop.WatchOutput(asleep, isWatched: false);
+            group.Trimmer.OnHibernated();
+        }
 
-        // Tells what has come in the meantime as well.
-        loop.WatchOutput(asleep, isWatched: false);
-        group.Trimmer.OnHibernated();
+        OnClosed(connection);
+    }
+
+    /// <summary>A connection falls asleep: <see cref="TakeOver"/> follows when Kestrel is through with it, or <see cref="OnClosed"/>.</summary>
+    public void OnFallingAsleep(LoopConnection connection) => _falling.Add(connection);
+
+    /// <summary>A connection that was falling asleep does so no more.</summary>
+    public void OnClosed(LoopConnection connection)
+    {
+        _falling.Remove(connection);
+        EndWakers();
     }
 
     /// <summary>The client has sent something.</summary>
@@ -66,7 +91,7 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
         Remove(asleep);
         loop.Unregister(asleep);
         loop.CountConnection(-1);
-        asleep.Listener.TakeBack(asleep.Revive(loop, group));
+        asleep.Listener.Offer(asleep.Revive(loop, group));
     }
 
     /// <summary>The client has gone.</summary>
@@ -129,7 +154,6 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
 
     private void WakeThoseOfClosedListeners()
     {
-        TaskCompletionSource[] wakers;
         lock (_wakers)
         {
             if (_wakers.Count == 0)
@@ -137,7 +161,7 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
                 return;
             }
 
-            wakers = [.. _wakers];
+            _heard.AddRange(_wakers);
             _wakers.Clear();
         }
 
@@ -146,7 +170,17 @@ internal sealed class Hibernator(EventLoop loop, EventLoopGroup group) : ILoopTi
             Wake(asleep);
         }
 
-        Array.ForEach(wakers, static waker => waker.SetResult());
+        EndWakers();
+    }
+
+    // Those that are just falling asleep come back when they do; nobody who waits for the last of them has long to wait.
+    private void EndWakers()
+    {
+        if (_heard.Count > 0 && !_falling.Any(static connection => connection.Listener!.IsClosing))
+        {
+            _heard.ForEach(static waker => waker.SetResult());
+            _heard.Clear();
+        }
     }
 
     private void Remove(HibernatedConnection asleep)

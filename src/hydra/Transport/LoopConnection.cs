@@ -195,6 +195,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
 
         _idle.FallAsleep();
+        Loop.Hibernator.OnFallingAsleep(this);
         _input.EndForSleep();
         return true;
     }
@@ -337,7 +338,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     private void BeginDispose()
     {
         _ending.OnDisposing();
-        if (_idle.IsFallingAsleep && !_abort.IsSet && Listener is { IsClosing: false } && _ending.TryClose())
+        if (_idle.IsFallingAsleep && !_abort.IsSet && _ending.TryClose())
         {
             // Kestrel is through with it; the descriptor goes on.
             _output.Kill();
@@ -383,6 +384,11 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
 
         _output.Kill();
         _descriptor.Close(this, linger);
+        if (_idle.IsFallingAsleep)
+        {
+            Loop.Hibernator.OnClosed(this);
+        }
+
         SignalClosed(Logger);
         _disposed?.TrySetResult();
 

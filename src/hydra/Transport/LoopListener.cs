@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Hydra.Transport;
 
-/// <summary>One address that is listened on, as Kestrel sees it. Any thread; one accept at a time.</summary>
+/// <summary>
+/// One address that is listened on, as Kestrel sees it: a queue of connections, those that its <see cref="LoopAcceptor"/> has accepted on its
+/// <see cref="ListenSocket"/> and those that have slept. Any thread; one accept at a time.
+/// </summary>
 internal sealed class LoopListener : IConnectionListener
 {
     private readonly EventLoopGroup _group;
@@ -30,8 +33,12 @@ internal sealed class LoopListener : IConnectionListener
     /// <summary>Whether it takes no more connections back. Any thread.</summary>
     public bool IsClosing => _isClosing;
 
-    /// <summary>Gives Kestrel a connection once more that it has given up. The loop's thread.</summary>
-    public void TakeBack(LoopConnection connection) => Offer(connection);
+    /// <summary>Gives Kestrel a connection: one that was just accepted, or one that it has given up and that is awake again. A loop's thread.</summary>
+    public void Offer(LoopConnection connection)
+    {
+        connection.Arrive();
+        _queue.Writer.TryWrite(connection);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -66,11 +73,5 @@ internal sealed class LoopListener : IConnectionListener
         EventLoop loop = _group.LeastBusy();
         Offer(new LoopConnection(loop, _group, descriptor, local, remote, this));
         loop.Hibernator.OnConnection();
-    }
-
-    private void Offer(LoopConnection connection)
-    {
-        connection.Arrive();
-        _queue.Writer.TryWrite(connection);
     }
 }
