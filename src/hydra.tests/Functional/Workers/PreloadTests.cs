@@ -84,7 +84,7 @@ public sealed class PreloadTests
         Assert.Equal(502, (int)(await server.Client.PostAsync("/exit", null)).StatusCode);
 
         await server.Log.ExpectErrorAsync("worker 0", "exited with code 7");
-        server.Log.ExpectAnyErrors("502");
+        await server.Log.ExpectErrorAsync("POST /exit", "502");
         Assert.Single(await server.WorkersAsync(1));
     }
 
