@@ -29,6 +29,17 @@ public partial class RingTests
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
 
     [Fact]
+    public void Picture_Rings_AreThoseOfTheTable()
+    {
+        string picture = File.ReadAllText(RepositoryFiles.At("docs", "rings.svg"));
+        string[] drawn = [.. DrawnRing().Matches(picture).Select(m => m.Groups[1].Value)];
+
+        // From the outside in, and no ring may name one that is drawn further out.
+        Assert.Equal(MayName.Keys.Order(StringComparer.Ordinal), drawn.Order(StringComparer.Ordinal));
+        Assert.All(drawn, (ring, i) => Assert.Empty(MayName[ring].Intersect(drawn[..i])));
+    }
+
+    [Fact]
     public void Sources_EveryRing_NamesOnlyRingsFurtherIn()
     {
         List<string> wrong = [];
@@ -115,6 +126,9 @@ public partial class RingTests
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.
     [GeneratedRegex(@"(?<![\w.])Workers\.(Links|Processes|Supervision)\b(?=\.)")]
     private static partial Regex UsedWithoutRoot();
+
+    [GeneratedRegex("""font-weight="600"[^>]*>([\w.]+)<""")]
+    private static partial Regex DrawnRing();
 
     [GeneratedRegex(@"(?<![\w.])(Links|Processes|Supervision)\b(?=\.[A-Z]\w*)")]
     private static partial Regex UsedNeighbour();

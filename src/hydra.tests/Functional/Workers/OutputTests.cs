@@ -61,6 +61,34 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public async Task AccessLog_HeadsThatAreRefused_AreThereAndInTheMetrics()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Arguments = ["--access-log", "--header-timeout", "1s", "--metrics", "127.0.0.1:0"] });
+        (string Sent, int Status, string Line, string Reason)[] refused =
+        [
+            ("GARBAGE\r\n\r\n", 400, "\"- - -\" 400 0 ", "bad_head"),
+            ($"GET /{new string('x', 9000)} HTTP/1.1\r\nHost: a\r\n\r\n", 414, "\"- - -\" 414 0 ", "target_too_long"),
+            ($"GET /large HTTP/1.1\r\nHost: a\r\nX: {new string('x', 40_000)}\r\n\r\n", 431, "\"GET /large HTTP/1.1\" 431 0 ", "head_too_large"),
+            ("GET /slow HTTP/1.1\r\nHost:", 408, "\"GET /slow HTTP/1.1\" 408 0 ", "head_too_slow"),
+        ];
+        foreach ((string sent, int status, _, _) in refused)
+        {
+            await using RawConnection connection = await server.ConnectAsync();
+            await connection.SendAsync(sent);
+            Assert.Equal(status, (await connection.ReadResponseAsync()).Status);
+        }
+
+        using var metrics = new HttpClient { BaseAddress = new Uri((await server.Log.WaitAsync("metrics are served at")).Split(" at ")[1].Trim()) };
+        string text = await metrics.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        await server.StopAsync();
+
+        Assert.All(refused, one => Assert.Single(server.Log.Output, line => line.Contains(one.Line, StringComparison.Ordinal)));
+        Assert.All(refused, one => Assert.Contains($"hydra_failures_total{{reason=\"{one.Reason}\"}} 1\n", text, StringComparison.Ordinal));
+        Assert.Contains("hydra_requests_total{status=\"4xx\"} 4\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AccessLog_StreamedAndHeadResponses_CountTheBytesOfTheBody()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--access-log"] });
