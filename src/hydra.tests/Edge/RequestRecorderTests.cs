@@ -1,0 +1,57 @@
+using Hydra.Edge;
+using Hydra.Protocol;
+using Hydra.Tests.Http.Fakes;
+using Hydra.Tests.Transport;
+using Xunit;
+
+namespace Hydra.Tests.Edge;
+
+/// <summary>What <see cref="RequestRecorder"/> writes of requests that have come as far as a handler.</summary>
+public sealed class RequestRecorderTests
+{
+    private const string Get = "GET /a?q=1 HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    [Fact]
+    public async Task End_RequestsOfAConnection_AreALineEachWithTheirBytes()
+    {
+        await using FrontHost host = await FrontHost.StartAsync();
+        using RawClient client = host.Connect();
+        await client.SendAsync(Get);
+        SentRequest first = await host.Worker.NextRequestAsync();
+        host.Worker.Respond(first.Id, 200, "hello");
+        await client.ReadResponseAsync();
+        await client.SendAsync(Get.Replace("GET", "HEAD", StringComparison.Ordinal));
+        SentRequest second = await host.Worker.NextRequestAsync();
+        host.Worker.Respond(second.Id, 404, "", ("content-length", "5"));
+        await client.ReadHeadAsync();
+
+        Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 200 5", "\"HEAD /a?q=1 HTTP/1.1\" 404 0"], await host.StopAndReadLinesAsync());
+        Assert.Contains($" {client.Socket.LocalEndPoint} ", host.AccessText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task End_TheFrontsOwnAnswer_IsALineWithoutBytes()
+    {
+        await using FrontHost host = await FrontHost.StartAsync();
+        using RawClient client = host.Connect();
+        await client.SendAsync(Get);
+        SentRequest request = await host.Worker.NextRequestAsync();
+        host.Worker.Reset(request.Id, ResetReason.ApplicationError);
+        await client.ReadResponseAsync();
+
+        Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 500 0"], await host.StopAndReadLinesAsync());
+    }
+
+    [Fact]
+    public async Task End_ClientHasLeft_Is499()
+    {
+        await using FrontHost host = await FrontHost.StartAsync();
+        using RawClient client = host.Connect();
+        await client.SendAsync(Get);
+        SentRequest request = await host.Worker.NextRequestAsync();
+        client.Reset();
+        Assert.Equal(CancelReason.ClientLeft, await host.Worker.CancelledAsync(request.Id));
+
+        Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 499 0"], await host.StopAndReadLinesAsync());
+    }
+}

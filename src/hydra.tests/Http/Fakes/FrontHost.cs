@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Hydra.Diagnostics;
+using Hydra.Dispatch;
+using Hydra.Edge;
+using Hydra.Hosting;
+using Hydra.Http;
+using Hydra.Primitives;
+using Hydra.Tests.Transport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Hydra.Tests.Http.Fakes;
+
+/// <summary>
+/// The front as it is in the server, on a real Kestrel with its ordinary transport, and one worker whose process is the test. Disposing
+/// it checks that no memory is still counted for bodies.
+/// </summary>
+internal sealed class FrontHost : IAsyncDisposable
+{
+    private readonly MemoryStream _lines = new();
+    private readonly AccessLog _access;
+    private readonly RefusedHeads _refused;
+    private readonly WebApplication _app;
+
+    private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits)
+    {
+        _access = new AccessLog(_lines, NullLogger.Instance);
+        Fleet = new FakeFleet(new FakeUpstream().Quick());
+        Bodies = new BodyResources(new ForwarderOptions(), null, Log);
+        var pool = new RequestPool("app", "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
+        RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([pool]), Bodies).InvokeAsync);
+        var connections = new ClientConnections();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            limits?.Invoke(kestrel.Limits);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = protocols;
+                listen.UseClientConnection(connections, handler);
+            });
+        });
+        FrontServer.Register(builder.Services);
+        _app = builder.Build();
+        var recorder = new RequestRecorder(_access, null);
+        _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
+        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder);
+    }
+
+    /// <summary>What the front and Kestrel have logged.</summary>
+    public ErrorRecorder Log { get; } = new();
+
+    /// <summary>What of that the server's log would show as a warning or worse: it shows nothing of the level None.</summary>
+    public IEnumerable<string> Complaints
+        => Log.Entries.Where(static entry => entry.Level is >= LogLevel.Warning and < LogLevel.None).Select(static entry => entry.Text);
+
+    public FakeFleet Fleet { get; }
+
+    public FakeUpstream Worker => Fleet.Workers[0];
+
+    public BodyResources Bodies { get; }
+
+    public IPEndPoint EndPoint => IPEndPoint.Parse(new Uri(_app.Urls.First()).Authority);
+
+    /// <summary>A front with these parts of the edge.</summary>
+    public static Task<FrontHost> StartAsync(params IReadOnlyList<EdgePart> parts) => StartAsync(HttpProtocols.Http1, null, parts);
+
+    /// <summary>The same with another protocol or other limits.</summary>
+    public static async Task<FrontHost> StartAsync(
+        HttpProtocols protocols, Action<KestrelServerLimits>? limits, params IReadOnlyList<EdgePart> parts)
+    {
+        var host = new FrontHost(parts, protocols, limits);
+        await host._app.StartAsync();
+        return host;
+    }
+
+    public RawClient Connect() => RawClient.Connect(EndPoint);
+
+    /// <summary>Reads until the connection ends, in whatever way.</summary>
+    public static async Task<string> ReadUntilCutAsync(RawClient client)
+    {
+        var text = new StringBuilder();
+        byte[] one = new byte[1];
+        try
+        {
+            while (true)
+            {
+                await client.ReadExactlyAsync(one).WaitAsync(TimeSpan.FromSeconds(30));
+                text.Append((char)one[0]);
+            }
+        }
+        catch (Exception e) when (e is EndOfStreamException or SocketException)
+        {
+            return text.ToString();
+        }
+    }
+
+    /// <summary>Stops the server, and returns the lines of the access log behind their time and client, without how long it took.</summary>
+    public async Task<string[]> StopAndReadLinesAsync()
+    {
+        await StopAsync();
+        _access.Dispose();
+        string[] lines = Encoding.UTF8.GetString(_lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. lines.Select(static line => line[line.IndexOf('"', StringComparison.Ordinal)..line.LastIndexOf(' ')])];
+    }
+
+    /// <summary>The whole access log, after <see cref="StopAndReadLinesAsync"/>.</summary>
+    public string AccessText => Encoding.UTF8.GetString(_lines.ToArray());
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _app.DisposeAsync();
+        _refused.Dispose();
+        _access.Dispose();
+        Fleet.Dispose();
+        Assert.Equal((0, 0), (Bodies.RequestMemory.Used, Bodies.ResponseMemory.Used));
+    }
+
+    private async Task StopAsync()
+    {
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await _app.StopAsync(soon.Token);
+    }
+}
+
+/// <summary>A part of the edge that is a function of the request, before it goes on.</summary>
+internal sealed class ActingPart(Action<RequestContext> act) : EdgePart
+{
+    public override RequestHandler Before(RequestHandler next) => context =>
+    {
+        act(context);
+        return next(context);
+    };
+}
