@@ -28,7 +28,9 @@ public sealed class RefusedHeadsTests
 
     [Fact]
     public async Task OnNext_TargetTooLong_IsALine()
-        => await AssertLinesAsync($"GET /{new string('x', 9000)} HTTP/1.1\r\nHost: h\r\n\r\n", endsSending: false, "HTTP/1.1 414 ", ["\"- - -\" 414 0"]);
+        => await AssertLinesAsync(
+            $"GET /{new string('x', 9000)} HTTP/1.1\r\nHost: h\r\n\r\n", endsSending: false, "HTTP/1.1 414 ",
+            ["\"- - -\" 414 0"]);
 
     [Fact]
     public async Task OnNext_FieldsTooLarge_IsALine()
