@@ -14,7 +14,7 @@ public sealed partial class RoomsDocumentTests
         HashSet<string> files = [.. Sources("src", "hydra").Concat(Sources("python", "hydra_worker"))];
 
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(name => !files.Any(file => file.EndsWith($"/{name}", StringComparison.Ordinal))));
+        Assert.All(named, name => Assert.Contains(files, file => file.EndsWith($"/{name}", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> Sources(params string[] path)
