@@ -1,0 +1,167 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Hydra.Dispatch;
+using Hydra.Http;
+using Hydra.Tests.Http.Fakes;
+using Microsoft.AspNetCore.Connections;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+public sealed class ClientConnectionTests
+{
+    [Theory]
+    [InlineData("HTTP/1.0", "1.0")]
+    [InlineData("HTTP/1.1", "1.1")]
+    [InlineData("HTTP/2", "2")]
+    [InlineData("HTTP/3", "3")]
+    public void FactsFor_KestrelsNameOfTheProtocol_SaysTheVersion(string protocol, string expected)
+        => Assert.Equal(expected, New(new OpenConnection()).FactsFor(protocol).HttpVersion);
+
+    [Fact]
+    public void FactsFor_BothVersionsInTurn_AreMadeOnce()
+    {
+        ClientConnection connection = New(new OpenConnection());
+        RequestFacts newer = connection.FactsFor("HTTP/1.1");
+        RequestFacts older = connection.FactsFor("HTTP/1.0");
+
+        Assert.NotSame(newer, older);
+        Assert.Same(newer, connection.FactsFor("HTTP/1.1"));
+        Assert.Same(newer, connection.FactsFor("HTTP/1.1"));
+        Assert.Same(older, connection.FactsFor("HTTP/1.0"));
+    }
+
+    // A dual-stack listener reports IPv4 clients as ::ffff:a.b.c.d.
+    [Theory]
+    [InlineData("1.2.3.4", "1.2.3.4", "1.2.3.4:5")]
+    [InlineData("::ffff:1.2.3.4", "1.2.3.4", "1.2.3.4:5")]
+    [InlineData("::1", "::1", "[::1]:5")]
+    public void FactsFor_IpAddresses_AreAsApplicationsCompareThem(string address, string host, string client)
+    {
+        var end = new IPEndPoint(IPAddress.Parse(address), 5);
+        RequestFacts facts = New(new OpenConnection { RemoteEndPoint = end, LocalEndPoint = end }).FactsFor("HTTP/1.1");
+
+        Assert.Equal((host, 5, host, 5), (facts.ClientHost, facts.ClientPort, facts.ServerHost, facts.ServerPort));
+        Assert.Equal(client, facts.Client);
+        Assert.Equal(("http", ""), (facts.Scheme, facts.RootPath));
+    }
+
+    [Fact]
+    public void FactsFor_UnixSocket_HasAPathAndNoClient()
+    {
+        RequestFacts facts = New(new OpenConnection { LocalEndPoint = new UnixDomainSocketEndPoint("/run/a.sock") }).FactsFor("HTTP/1.1");
+
+        Assert.Equal(("", 0, "/run/a.sock", 0), (facts.ClientHost, facts.ClientPort, facts.ServerHost, facts.ServerPort));
+        Assert.Equal("unix", facts.Client);
+    }
+
+    [Fact]
+    public async Task HeadBytes_OneRequestAfterTheOther_AreThoseOfTheRequestThatBegins()
+    {
+        var context = new OpenConnection();
+        ClientConnection connection = New(context);
+        await context.ReceiveAsync("GET /1 HTTP/1.1\r\n\r\n");
+        Assert.Equal("GET /1 HTTP/1.1\r\n\r\n", Encoding.ASCII.GetString(connection.HeadBytes));
+        connection.OnHeadRead();
+        Assert.True(connection.HeadBytes.IsEmpty);
+        await context.ReceiveAsync("body");
+        connection.OnRequestEnds(bodyLength: 6);
+        await context.ReceiveAsync("..GET /2");
+
+        Assert.Equal("GET /2", Encoding.ASCII.GetString(connection.HeadBytes));
+    }
+
+    [Fact]
+    public void HeadBytes_BodyOfUnknownLength_AreNotCertain()
+    {
+        var context = new OpenConnection();
+        ClientConnection connection = New(context);
+        connection.OnHeadRead();
+        connection.OnRequestEnds(bodyLength: null);
+        Assert.True(context.ReceiveAsync("GET /2").IsCompletedSuccessfully);
+
+        Assert.True(connection.HeadBytes.IsEmpty);
+    }
+
+    [Fact]
+    public void Multiplexed_ManyAtATime_HasNoHead()
+    {
+        var context = new OpenConnection();
+        IDuplexPipe transport = context.Transport;
+        ClientConnection connection = New(context, isMultiplexed: true);
+        Assert.Same(transport, context.Transport);
+        Assert.True(context.ReceiveAsync("PRI * HTTP/2.0\r\n").IsCompletedSuccessfully);
+
+        Assert.True(connection.HeadBytes.IsEmpty);
+        connection.OnHeadRead();
+        Assert.True(connection.IsMultiplexed);
+        Assert.Equal(0, connection.Loop);
+    }
+
+    // The client may have left between the head and the worker.
+    [Fact]
+    public async Task Watch_ClientHasLeftBefore_TellsAtOnce()
+    {
+        using var setup = new ExchangeSetup();
+        using var request = new FakeRequest();
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Leave();
+        setup.Exchange.Send(setup.Fleet.Dispatcher);
+
+        Assert.Equal(ExchangeResult.Failed, await setup.Exchange.ResultAsync());
+        Assert.Equal(Failure.ClientGone, setup.Exchange.Failure);
+        Assert.Empty(setup.Worker.TakeRequests());
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task OnRequestEnds_ClientLeavesLater_IsNoMatterOfTheRequest()
+    {
+        using var setup = new ExchangeSetup();
+        using var request = new FakeRequest();
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        SentRequest sent = await setup.SendAsync();
+        context.Connection.OnRequestEnds(bodyLength: 0);
+        request.Leave();
+        setup.Worker.Respond(sent.Id);
+
+        Assert.Equal(ExchangeResult.Complete, await setup.Exchange.ResultAsync());
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public void AbortIfIdle_WithAndWithoutARequest_AbortsOnlyWithout()
+    {
+        using var setup = new ExchangeSetup();
+        var context = new OpenConnection();
+        ClientConnection connection = New(context);
+        connection.OnRequestBegins();
+        connection.Watch(setup.Exchange);
+        connection.AbortIfIdle();
+        Assert.Equal(0, context.Aborts);
+        connection.OnRequestEnds(bodyLength: 0);
+        connection.AbortIfIdle();
+        Assert.Equal(1, context.Aborts);
+    }
+
+    [Fact]
+    public void AbortIfIdle_ManyAtATime_WaitsForTheLast()
+    {
+        var context = new OpenConnection();
+        ClientConnection connection = New(context, isMultiplexed: true);
+        connection.OnRequestBegins();
+        connection.OnRequestBegins();
+        connection.OnRequestEnds(bodyLength: null);
+        connection.AbortIfIdle();
+        Assert.Equal(0, context.Aborts);
+        connection.OnRequestEnds(bodyLength: null);
+        connection.AbortIfIdle();
+        Assert.Equal(1, context.Aborts);
+    }
+
+    private static ClientConnection New(ConnectionContext context, bool isMultiplexed = false)
+        => new(context, isMultiplexed, _ => Task.CompletedTask);
+}

@@ -1,0 +1,42 @@
+using Hydra.Http;
+using Hydra.Tests.Http.Fakes;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+public sealed class ClientConnectionsTests
+{
+    private readonly ClientConnections _connections = new();
+
+    [Fact]
+    public void AreNone_AddedAndRemoved_CountsEachOnce()
+    {
+        ClientConnection first = New(new OpenConnection());
+        ClientConnection second = New(new OpenConnection());
+        Assert.True(_connections.AreNone);
+        _connections.Add(first);
+        _connections.Add(first);
+        _connections.Add(second);
+        _connections.Remove(first);
+        Assert.False(_connections.AreNone);
+        _connections.Remove(second);
+        _connections.Remove(second);
+        Assert.True(_connections.AreNone);
+    }
+
+    [Fact]
+    public void AbortIdle_SomeAreBusy_AbortsTheOthersThatAreOpen()
+    {
+        OpenConnection[] contexts = [new(), new(), new(), new()];
+        ClientConnection[] all = [.. contexts.Select(New)];
+        Assert.All(all, _connections.Add);
+        all[1].OnRequestBegins();
+        _connections.Remove(all[2]);
+        _connections.AbortIdle();
+
+        Assert.Equal([1, 0, 0, 1], contexts.Select(context => context.Aborts));
+        Assert.False(_connections.AreNone);
+    }
+
+    private static ClientConnection New(OpenConnection context) => new(context, isMultiplexed: true, _ => Task.CompletedTask);
+}

@@ -1,0 +1,73 @@
+using Hydra.Dispatch;
+using Hydra.Http;
+using Hydra.Primitives;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Hydra.Tests.Http.Fakes;
+
+/// <summary>An exchange with all that it needs: a forwarder, and a worker that the test plays.</summary>
+internal sealed class ExchangeSetup : IDisposable
+{
+    public ExchangeSetup(ForwarderOptions? options = null, Spool? spool = null)
+    {
+        Bodies = new BodyResources(options ?? new ForwarderOptions(), spool, NullLogger.Instance);
+        Fleet = new FakeFleet(Worker);
+        var recovery = new CrashRecovery(RetryMode.Always, NullLogger.Instance);
+        Forwarder = new RequestForwarder(
+            new PoolSelector([new RequestPool("app", "", Fleet.Dispatcher, recovery, TimeSpan.Zero)]), Bodies);
+        Exchange = new HttpExchange(Forwarder);
+    }
+
+    public FakeUpstream Worker { get; } = new FakeUpstream().Quick();
+
+    public FakeFleet Fleet { get; }
+
+    public BodyResources Bodies { get; }
+
+    public RequestForwarder Forwarder { get; }
+
+    public HttpExchange Exchange { get; }
+
+    /// <summary>Bytes that follow no pattern, always the same.</summary>
+    public static byte[] Bytes(int count)
+    {
+        byte[] bytes = new byte[count];
+        new Random(20_250_401).NextBytes(bytes);
+        return bytes;
+    }
+
+    /// <summary>A POST whose body has a length, or is chunked.</summary>
+    public static FakeRequest Post(long? length = null, params (string, string)[] headers)
+        => new("POST", "/upload", [length is { } known ? ("Content-Length", $"{known}") : ("Transfer-Encoding", "chunked"), .. headers]);
+
+    /// <summary>The request comes to the front, on a connection of its own.</summary>
+    public static RequestContext Accept(FakeRequest request, bool isMultiplexed = false)
+    {
+        request.Context.Features.Set(new ClientConnection(request.Connection, isMultiplexed, _ => Task.CompletedTask));
+        var context = new RequestContext(request.Context.Features);
+        context.Begin(request.Context.Features);
+        return context;
+    }
+
+    /// <summary>The exchange begins with a request that has just come.</summary>
+    public Failure Begin(FakeRequest request) => Begin(Accept(request));
+
+    /// <summary>The exchange begins with a request.</summary>
+    public Failure Begin(RequestContext context) => Exchange.Begin(context, context.Facts);
+
+    /// <summary>The worker gets it.</summary>
+    public async Task<SentRequest> SendAsync()
+    {
+        Exchange.Send(Fleet.Dispatcher);
+        return await Worker.NextRequestAsync();
+    }
+
+    /// <summary>The request is over, as its handler sees to.</summary>
+    public async Task EndAsync()
+    {
+        await Exchange.StopBodyAsync();
+        Exchange.Release();
+    }
+
+    public void Dispose() => Fleet.Dispose();
+}
