@@ -27,8 +27,9 @@ public sealed class RequestQueueTests
         AddRetry("r1");
         Add("c");
         AddRetry("r2");
+        AddRetry("r3");
 
-        Assert.Equal(["r1", "r2", "a", "b", "c"], Order());
+        Assert.Equal(["r1", "r2", "r3", "a", "b", "c"], Order());
     }
 
     [Fact]
