@@ -11,6 +11,9 @@ public partial class HouseTests
     // Tables.
     private static readonly string[] Exempt = ["OptionTable"];
 
+    // Nothing but declarations: what they say is asserted where it is said.
+    private static readonly string[] LogMessages = ["HttpLog", "DispatchLog"];
+
     private static readonly string Root = RepositoryFiles.At("src", "hydra");
 
     [Fact]
@@ -50,6 +53,22 @@ public partial class HouseTests
         ];
 
         Assert.Equal([("Fleet", 6), ("Point", 1), ("Wide", 5), ("State", 3)], Types(source));
+    }
+
+    [Fact]
+    public void Types_OfHttpEdgeAndDispatch_AreNamedByAUnitTest()
+    {
+        string tests = RepositoryFiles.At("src", "hydra.tests");
+        string[] unitTests = [.. Directory.GetFiles(tests, "*.cs", SearchOption.AllDirectories)
+            .Where(file => Path.GetRelativePath(tests, file).Split(Path.DirectorySeparatorChar)[0] is not ("obj" or "bin" or "Functional"))
+            .Select(File.ReadAllText)];
+        string[] unnamed = [.. Sources()
+            .Where(static file => Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar)[0] is "Http" or "Edge" or "Dispatch")
+            .SelectMany(static file => Types(File.ReadAllLines(file))).Select(static type => type.Name).Distinct()
+            .Where(static type => !LogMessages.Contains(type))
+            .Where(type => !Array.Exists(unitTests, text => Regex.IsMatch(text, $@"\b{type}(Tests)?\b")))];
+
+        Assert.Empty(unnamed);
     }
 
     private static IEnumerable<string> Sources()
