@@ -29,11 +29,7 @@ internal sealed class ScriptedWorker
     public ScriptedWorker(int index = 0, int threads = 0)
     {
         Handle = new WorkerHandle(index);
-        Link = new WorkerLink(Channel, Handle, 0, (link, violation) =>
-        {
-            Violation = violation;
-            link.Worker.Shut();
-        });
+        Link = new WorkerLink(Channel, Handle, 0, static (link, _) => link.Worker.Shut());
         Link.Start();
         Handle.Open([Link], new WorkerWindow(threads, 0));
         if (threads == 0)
@@ -47,9 +43,6 @@ internal sealed class ScriptedWorker
     public WorkerLink Link { get; }
 
     public FakeChannel Channel { get; } = new();
-
-    /// <summary>The rule of the protocol that it has broken.</summary>
-    public string? Violation { get; private set; }
 
     /// <summary>All that it got since the last time.</summary>
     public List<GotFrame> TakeAll()
@@ -96,39 +89,6 @@ internal sealed class ScriptedWorker
 
     /// <summary>The reason of the CANCEL that it got, or null.</summary>
     public CancelReason? TakeCancel() => TryTake(MessageType.Cancel) is { } frame ? (CancelReason)frame.Payload[0] : null;
-
-    /// <summary>The credit of all the WINDOWs that it got.</summary>
-    public long TakeCredit()
-    {
-        long credit = 0;
-        while (TryTake(MessageType.Window) is { } frame)
-        {
-            Assert.True(WindowMessage.TryRead(frame.Payload, out WindowMessage window));
-            credit += window.Credit;
-        }
-
-        return credit;
-    }
-
-    /// <summary>Waits for so much of a request's body, or its end, and gives it.</summary>
-    public async Task<(string Text, bool IsEnd)> TakeBodyAsync(int length)
-    {
-        var body = new MemoryStream();
-        bool isEnd = false;
-        await Until.True(
-            () =>
-            {
-                while (!isEnd && TryTake(MessageType.Body) is { } frame)
-                {
-                    body.Write(frame.Payload);
-                    isEnd = frame.IsEnd;
-                }
-
-                return isEnd || body.Length >= length;
-            },
-            $"the worker gets {length} bytes of the body");
-        return (Encoding.Latin1.GetString(body.ToArray()), isEnd);
-    }
 
     /// <summary>Answers as a whole.</summary>
     public void Answer(ulong id, string body = "", int status = 200, string headers = "")

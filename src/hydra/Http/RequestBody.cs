@@ -81,6 +81,10 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         {
             return FailureOf(e);
         }
+        catch (Exception e) when (IsClientGone(e))
+        {
+            return Failure.ClientGone;
+        }
 
         WantsReadAhead = !isComplete && resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength);
         if (!WantsReadAhead)

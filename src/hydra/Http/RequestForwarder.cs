@@ -146,7 +146,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
     {
         FailureRule rule = exchange.Failure.Rule();
         context.Failure = rule.Failure;
-        if (bodies.Logger.IsEnabled(rule.Level))
+        if (rule.Level is not LogLevel.None && bodies.Logger.IsEnabled(rule.Level))
         {
             string what = rule.Failure is Failure.TimedOut
                 ? string.Create(CultureInfo.InvariantCulture,

@@ -62,9 +62,9 @@ internal sealed class FrontHost : IAsyncDisposable
     /// <summary>What the front and Kestrel have logged.</summary>
     public ErrorRecorder Log { get; } = new();
 
-    /// <summary>What of that the server's log would show as a warning or worse: it shows nothing of the level None.</summary>
+    /// <summary>What of that is a warning or worse.</summary>
     public IEnumerable<string> Complaints
-        => Log.Entries.Where(static entry => entry.Level is >= LogLevel.Warning and < LogLevel.None).Select(static entry => entry.Text);
+        => Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).Select(static entry => entry.Text);
 
     public FakeFleet Fleet { get; }
 

@@ -2,12 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Workers.Processes;
 
-/// <summary>What is logged about what a worker needs to start, Python and the shim: event ids 1200 to 1299; about templates: 1480 to 1489.</summary>
+/// <summary>What is logged about what a worker needs to start, Python and the shim: event ids 1201 to 1299; about templates: 1480 to 1489.</summary>
 internal static partial class ProcessesLog
 {
-    [LoggerMessage(1200, LogLevel.Debug, "Python is {Path} ({Origin})")]
-    public static partial void PythonFound(ILogger logger, string path, string origin);
-
     [LoggerMessage(1201, LogLevel.Debug, "the worker's code was written to {Directory}")]
     public static partial void ShimExtracted(ILogger logger, string directory);
 
