@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -10,7 +11,7 @@ using Xunit;
 namespace Hydra.Tests.Transport;
 
 /// <summary>Where the loop transport listens, and when it refuses to.</summary>
-public class LoopListenTests
+public partial class LoopListenTests
 {
     private static async Task AssertServes(EndPoint endPoint)
     {
@@ -198,13 +199,15 @@ public class LoopListenTests
     [LinuxFact]
     public async Task InheritedSocket_IsServed()
     {
-        using var inherited = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        inherited.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        inherited.Listen();
-        await using LoopHost host = await LoopHost.StartHelloAsync(
-            configure: kestrel => kestrel.ListenHandle((ulong)inherited.SafeHandle.DangerousGetHandle(), _ => { }));
+        using var opened = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        opened.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        opened.Listen();
 
-        await AssertServes(inherited.LocalEndPoint!);
+        // A number of its own, for the listener closes what it inherits: a second close would hit whoever has the number by then.
+        int inherited = Duplicate((int)opened.SafeHandle.DangerousGetHandle());
+        await using LoopHost host = await LoopHost.StartHelloAsync(configure: kestrel => kestrel.ListenHandle((ulong)inherited, _ => { }));
+
+        await AssertServes(opened.LocalEndPoint!);
     }
 
     [LinuxFact]
@@ -240,6 +243,9 @@ public class LoopListenTests
     }
 
     private static string SocketPath() => Path.Combine(Path.GetTempPath(), $"hydra-{Guid.NewGuid():N}.sock");
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Duplicate(int descriptor);
 }
 
 /// <summary>Keeps a loop from doing anything else.</summary>

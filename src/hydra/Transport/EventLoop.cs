@@ -35,6 +35,7 @@ internal sealed class EventLoop : IDisposable
     private readonly List<ITickWork> _tickEnd = [];
     private byte[]? _scratch;
     private int _connections;
+    private int _isDisposed;
     private long _ticks;
 
     /// <summary>Makes a loop; <see cref="Start"/> starts its thread.</summary>
@@ -149,9 +150,15 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Ends the thread after the tick that it is in.</summary>
     public void Stop() => _posted.Stop();
 
-    /// <summary>Stops, and waits for the thread unless the caller is on it.</summary>
+    /// <summary>Stops, and waits for the thread unless the caller is on it. Further calls do nothing.</summary>
     public void Dispose()
     {
+        // A second close would hit whoever has been given the number since.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         Stop();
         if (_thread.IsAlive && !IsCurrent)
         {
