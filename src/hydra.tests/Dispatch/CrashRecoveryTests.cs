@@ -1,6 +1,7 @@
 using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Protocol;
+using Hydra.Tests.Transport;
 using Hydra.Tests.Workers;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
@@ -150,9 +151,9 @@ public sealed class CrashRecoveryTests : IDisposable
         Assert.False(_recovery.IsConvicted(exchange));
         ScriptedWorker first = Add();
         Task<ExchangeResult> result = RunAsync(exchange);
-        first.Die();
-        Assert.False(_recovery.IsConvicted(exchange));
-        Add(index: 5).Die();
+        Die(first);
+        Assert.False(_recovery.IsConvicted(new MessageExchange("GET", "/poison")));
+        Die(Add(index: 5));
 
         Assert.Equal(ExchangeResult.Failed, await result);
         Assert.Equal(Failure.Convicted, exchange.Failure);
@@ -163,8 +164,40 @@ public sealed class CrashRecoveryTests : IDisposable
         Assert.Equal((LogLevel.Error, 1710), (level, id));
         Assert.StartsWith("worker 5: GET /poison: two workers ended", text, StringComparison.Ordinal);
 
-        _recovery.OnAnswered(exchange);
+        _recovery.OnAnswered(exchange, _dispatcher);
         Assert.False(_recovery.IsConvicted(exchange));
+    }
+
+    [Fact]
+    public async Task WorkerDies_OfOneAmongMany_RetriesThemAloneUntilOneIsAnsweredAndConvictsTheOne()
+    {
+        MessageExchange[] innocents = [.. Enumerable.Range(0, 8).Select(static _ => new MessageExchange(path: "/shop"))];
+        var crash = new MessageExchange(path: "/crash");
+        ScriptedWorker first = Add(threads: 16);
+        Task<ExchangeResult>[] results = [.. innocents.Select(RunAsync)];
+        Task<ExchangeResult> crashed = RunAsync(crash);
+        Die(first);
+        ScriptedWorker second = Add(index: 1, threads: 16);
+        ulong alone = second.TakeRequest();
+        Assert.Empty(second.TakeAll());
+        second.Answer(alone);
+        Assert.All(innocents, e => Assert.NotEqual(Failure.Convicted, e.Failure));
+
+        // Its like are beyond suspicion. The other one waits until they are done.
+        List<GotFrame> rest = [];
+        await Until.True(() =>
+        {
+            rest.AddRange(second.TakeAll());
+            return rest.Count == 7;
+        }, "the others are sent");
+        rest.ForEach(frame => second.Answer(frame.Id));
+        Assert.All(await Task.WhenAll(results), result => Assert.Equal(ExchangeResult.Complete, result));
+        await second.TakeRequestAsync();
+        Die(second);
+
+        Assert.Equal(ExchangeResult.Failed, await crashed);
+        Assert.Equal(Failure.Convicted, crash.Failure);
+        Assert.False(_recovery.IsConvicted(new MessageExchange(path: "/shop")));
     }
 
     [Fact]
@@ -179,7 +212,7 @@ public sealed class CrashRecoveryTests : IDisposable
             ScriptedWorker second = Add();
             second.Answer(await second.TakeRequestAsync());
             Assert.Equal(ExchangeResult.Complete, await result);
-            _recovery.OnAnswered(exchange);
+            _recovery.OnAnswered(exchange, _dispatcher);
             _dispatcher.Remove(second.Handle);
         }
 
@@ -206,7 +239,23 @@ public sealed class CrashRecoveryTests : IDisposable
     {
         exchange.Submit(_dispatcher, 0);
         ExchangeResult result = await exchange.ResultAsync().ConfigureAwait(false);
-        return result is ExchangeResult.Failed ? await _recovery.RecoverAsync(exchange, _dispatcher).ConfigureAwait(false) : result;
+        if (result is ExchangeResult.Failed)
+        {
+            result = await _recovery.RecoverAsync(exchange, _dispatcher).ConfigureAwait(false);
+        }
+
+        if (result is ExchangeResult.Complete)
+        {
+            _recovery.OnAnswered(exchange, _dispatcher);
+        }
+
+        return result;
+    }
+
+    private void Die(ScriptedWorker worker)
+    {
+        worker.Die();
+        _dispatcher.Remove(worker.Handle);
     }
 
     private ScriptedWorker AddWithOther()

@@ -18,26 +18,11 @@ public sealed class PoisonMemoryRaceTests
     [Fact]
     public async Task OnDeath_WorkerThatDoesNotEnd_IsNotHeldAgainstTheRequest()
     {
-        await DieAsync(Request, Task.FromResult(Segmentation));
-        Task<bool> second = DieAsync(Request, new TaskCompletionSource<int>().Task);
-        Assert.False(second.IsCompleted);
+        Task<Verdict> verdict = DieAsync(Request, new TaskCompletionSource<int>().Task);
+        Assert.False(verdict.IsCompleted);
         _time.PassAllDelays();
 
-        Assert.False(await second.WithinLimitAsync("the verdict"));
-        Assert.False(_memory.IsConvicted(Request));
-    }
-
-    [Fact]
-    public async Task OnDeath_AnsweredWhileTheExitIsAwaited_DoesNotConvict()
-    {
-        await DieAsync(Request, Task.FromResult(Segmentation));
-        var exit = new TaskCompletionSource<int>();
-        Task<bool> second = DieAsync(Request, exit.Task);
-        _memory.OnAnswered(Request);
-        exit.SetResult(Segmentation);
-
-        Assert.False(await second.WithinLimitAsync("the verdict"));
-        Assert.False(_memory.IsConvicted(Request));
+        Assert.Equal(Verdict.Free, await verdict.WithinLimitAsync("the verdict"));
         Assert.True(_memory.IsEmpty);
     }
 
@@ -50,7 +35,7 @@ public sealed class PoisonMemoryRaceTests
             await DieAsync(request, Task.FromResult(Segmentation));
             if (i % 2 == 0)
             {
-                await DieAsync(request, Task.FromResult(Segmentation));
+                await DieAsync(request, Task.FromResult(Segmentation), isKept: true);
             }
             else
             {
@@ -58,13 +43,13 @@ public sealed class PoisonMemoryRaceTests
             }
         })));
 
-        Assert.All(Enumerable.Range(0, 400), i => Assert.Equal(i % 2 == 0, _memory.IsConvicted((ulong)i)));
+        Assert.All(Enumerable.Range(0, 400), i => Assert.Equal(i % 2 == 0 ? Verdict.Convicted : Verdict.Free, _memory.Judge((ulong)i)));
         Assert.All(Enumerable.Range(0, 400), i => _memory.OnAnswered((ulong)i));
         Assert.True(_memory.IsEmpty);
     }
 
-    private Task<bool> DieAsync(ulong request, Task<int> exit)
-        => _memory.OnDeathAsync(request, new WorkerDeath(new object(), WasAlone: false, exit)).AsTask();
+    private Task<Verdict> DieAsync(ulong request, Task<int> exit, bool isKept = false)
+        => _memory.OnDeathAsync(request, new WorkerDeath(new object(), WasAlone: isKept, WasKept: isKept, exit)).AsTask();
 
     // A clock that stands still, and whose delays end when the test says so.
     private sealed class DelayTime : TimeProvider

@@ -17,77 +17,103 @@ public class PoisonMemoryTests
     public PoisonMemoryTests() => _memory = new PoisonMemory(_time);
 
     [Fact]
-    public async Task OnDeath_TwoWorkersThatCrashed_Convicts()
+    public async Task OnDeath_SecondWorkerThatWasKeptForIt_Convicts()
     {
         Assert.True(_memory.IsEmpty);
-        Assert.False(await DieAsync(Segmentation));
+        Assert.Equal(Verdict.Free, _memory.Judge(Request));
+        Assert.Equal(Verdict.Suspect, await DieAsync(Segmentation));
         Assert.False(_memory.IsEmpty);
-        Assert.False(_memory.IsConvicted(Request));
-        Assert.True(await DieAsync(7));
+        Assert.Equal(Verdict.Suspect, _memory.Judge(Request));
+        Assert.Equal(Verdict.Convicted, await DieAsync(7, wasAlone: true, wasKept: true));
 
-        Assert.True(_memory.IsConvicted(Request));
-        Assert.False(_memory.IsConvicted(Request + 1));
+        Assert.Equal(Verdict.Convicted, _memory.Judge(Request));
+        Assert.Equal(Verdict.Free, _memory.Judge(Request + 1));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task OnDeath_NotAloneOrNotKept_NeverConvicts(bool wasAlone, bool wasKept)
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.Equal(Verdict.Suspect, await DieAsync(Segmentation, wasAlone, wasKept));
+            Assert.Equal(Verdict.Suspect, _memory.Judge(Request));
+        }
     }
 
     [Fact]
     public async Task OnDeath_OneWorkerTwice_CountsOnce()
     {
-        var death = new WorkerDeath(new object(), WasAlone: false, Task.FromResult(Segmentation));
-        Assert.False(await _memory.OnDeathAsync(Request, death));
-        Assert.False(await _memory.OnDeathAsync(Request, death));
+        var death = new WorkerDeath(new object(), WasAlone: true, WasKept: true, Task.FromResult(Segmentation));
+        Assert.Equal(Verdict.Suspect, await _memory.OnDeathAsync(Request, death));
+        Assert.Equal(Verdict.Suspect, await _memory.OnDeathAsync(Request, death));
     }
 
     [Fact]
     public async Task OnDeath_AnsweredInBetween_StartsAnew()
     {
         await DieAsync(Segmentation);
-        _memory.OnAnswered(Request);
+        Assert.True(_memory.OnAnswered(Request));
+        Assert.False(_memory.OnAnswered(Request));
         Assert.True(_memory.IsEmpty);
 
-        Assert.False(await DieAsync(Segmentation));
-        Assert.False(_memory.IsConvicted(Request));
-    }
-
-    [Theory]
-    [InlineData(Killed, Segmentation)]
-    [InlineData(Segmentation, Killed)]
-    [InlineData(Killed, Killed)]
-    public async Task OnDeath_KilledFromOutsideAmongOthers_DoesNotConvict(int first, int second)
-    {
-        Assert.False(await DieAsync(first));
-        Assert.False(await DieAsync(second));
-        Assert.False(_memory.IsConvicted(Request));
+        Assert.Equal(Verdict.Suspect, await DieAsync(Segmentation, wasAlone: true, wasKept: true));
     }
 
     [Fact]
-    public async Task OnDeath_KilledFromOutsideButAlone_Convicts()
+    public async Task OnDeath_KilledFromOutsideAmongOthers_IsNotHeldAgainstIt()
     {
-        await DieAsync(Killed, wasAlone: true);
-        Assert.True(await DieAsync(Killed, wasAlone: true));
+        Assert.Equal(Verdict.Free, await DieAsync(Killed));
+        Assert.True(_memory.IsEmpty);
+    }
+
+    [Fact]
+    public async Task OnDeath_KilledFromOutsideButAlone_Counts()
+    {
+        Assert.Equal(Verdict.Suspect, await DieAsync(Killed, wasAlone: true));
+        Assert.Equal(Verdict.Convicted, await DieAsync(Killed, wasAlone: true, wasKept: true));
     }
 
     [Fact]
     public async Task OnDeath_ExitIsNotKnownYet_WaitsForIt()
     {
-        await DieAsync(Segmentation);
         var exit = new TaskCompletionSource<int>();
-        Task<bool> convicted = _memory.OnDeathAsync(Request, new WorkerDeath(new object(), WasAlone: false, exit.Task)).AsTask();
-        Assert.False(convicted.IsCompleted);
+        Task<Verdict> verdict = _memory.OnDeathAsync(Request, new WorkerDeath(new object(), false, false, exit.Task)).AsTask();
+        Assert.False(verdict.IsCompleted);
         exit.SetResult(Segmentation);
 
-        Assert.True(await convicted);
+        Assert.Equal(Verdict.Suspect, await verdict);
     }
 
     [Fact]
-    public async Task IsConvicted_AfterAWhile_GetsAnotherChanceAndOneDeathConvictsAgain()
+    public async Task Judge_Convicted_IsTriedOnceASecondAndAfterEachDeathHalfAsOften()
     {
-        await DieAsync(1);
-        await DieAsync(1);
-        _time.Advance(PoisonMemory.Refusal + TimeSpan.FromSeconds(1));
-        Assert.False(_memory.IsConvicted(Request));
+        await ConvictAsync();
+        Assert.Equal(Verdict.Convicted, _memory.Judge(Request));
+        for (int seconds = 1; seconds <= 128; seconds *= 2)
+        {
+            var pause = TimeSpan.FromSeconds(Math.Min(seconds, PoisonMemory.LongestPause.TotalSeconds));
+            _time.Advance(pause - TimeSpan.FromMilliseconds(1));
+            Assert.Equal(Verdict.Convicted, _memory.Judge(Request));
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Equal(Verdict.Convicted, _memory.Judge(Request, mayTry: false));
+            Assert.Equal(Verdict.Suspect, _memory.Judge(Request));
+            Assert.Equal(Verdict.Convicted, _memory.Judge(Request));
+            Assert.Equal(Verdict.Convicted, await DieAsync(1, wasAlone: true, wasKept: true));
+        }
+    }
 
-        Assert.True(await DieAsync(1));
-        Assert.True(_memory.IsConvicted(Request));
+    [Fact]
+    public async Task Judge_TriedAndAnswered_IsFree()
+    {
+        await ConvictAsync();
+        _time.Advance(PoisonMemory.ShortestPause);
+        Assert.Equal(Verdict.Suspect, _memory.Judge(Request));
+        _memory.OnAnswered(Request);
+
+        Assert.Equal(Verdict.Free, _memory.Judge(Request));
     }
 
     [Fact]
@@ -95,9 +121,9 @@ public class PoisonMemoryTests
     {
         await DieAsync(1);
         _time.Advance(TimeSpan.FromMinutes(11));
-        Assert.False(await DieAsync(1));
+        Assert.Equal(Verdict.Suspect, await DieAsync(1, wasAlone: true, wasKept: true));
         _time.Advance(TimeSpan.FromMinutes(11));
-        Assert.False(_memory.IsConvicted(Request));
+        Assert.Equal(Verdict.Free, _memory.Judge(Request));
         Assert.True(_memory.IsEmpty);
     }
 
@@ -106,12 +132,12 @@ public class PoisonMemoryTests
     {
         for (ulong i = 0; i < 3000; i++)
         {
-            await _memory.OnDeathAsync(i, new WorkerDeath(new object(), WasAlone: true, Task.FromResult(1)));
+            await _memory.OnDeathAsync(i, new WorkerDeath(new object(), true, true, Task.FromResult(1)));
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.False(await _memory.OnDeathAsync(0, new WorkerDeath(new object(), WasAlone: true, Task.FromResult(1))));
-        Assert.True(await _memory.OnDeathAsync(2999, new WorkerDeath(new object(), WasAlone: true, Task.FromResult(1))));
+        Assert.Equal(Verdict.Suspect, await _memory.OnDeathAsync(0, new WorkerDeath(new object(), true, true, Task.FromResult(1))));
+        Assert.Equal(Verdict.Convicted, await _memory.OnDeathAsync(2999, new WorkerDeath(new object(), true, true, Task.FromResult(1))));
     }
 
     [Fact]
@@ -148,6 +174,12 @@ public class PoisonMemoryTests
 
     private static byte[] Bytes(string text) => System.Text.Encoding.ASCII.GetBytes(text);
 
-    private ValueTask<bool> DieAsync(int exitCode, bool wasAlone = false)
-        => _memory.OnDeathAsync(Request, new WorkerDeath(new object(), wasAlone, Task.FromResult(exitCode)));
+    private async Task ConvictAsync()
+    {
+        await DieAsync(1);
+        Assert.Equal(Verdict.Convicted, await DieAsync(1, wasAlone: true, wasKept: true));
+    }
+
+    private ValueTask<Verdict> DieAsync(int exitCode, bool wasAlone = false, bool wasKept = false)
+        => _memory.OnDeathAsync(Request, new WorkerDeath(new object(), wasAlone, wasKept, Task.FromResult(exitCode)));
 }

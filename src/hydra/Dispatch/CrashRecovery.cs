@@ -19,8 +19,8 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
 
     private readonly PoisonMemory _poison = new();
 
-    /// <summary>Whether the request must not be given to any worker.</summary>
-    public bool IsConvicted(Exchange exchange) => !_poison.IsEmpty && _poison.IsConvicted(exchange.Fingerprint());
+    /// <summary>Whether the request must not be given to any worker. One under suspicion is marked, so that it is alone in its worker.</summary>
+    public bool IsConvicted(Exchange exchange) => !_poison.IsEmpty && Judge(exchange, mayTry: true) is Verdict.Convicted;
 
     /// <summary>Sends the request again as long as it failed for no fault of its own.</summary>
     /// <param name="exchange">The request; it has just failed.</param>
@@ -37,12 +37,16 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
             if (exchange.Failure is Failure.WorkerLost)
             {
                 losses++;
-                deaths += exchange.Loss is StreamLoss.LinkLostBehind ? 0 : 1;
-                if (await IsConvictedByAsync(exchange).ConfigureAwait(false))
+                Verdict verdict = await OnDeathAsync(exchange).ConfigureAwait(false);
+                if (verdict is Verdict.Convicted)
                 {
                     exchange.Convict();
                     return result;
                 }
+
+                // A crash among others is most likely another's doing, and it is alone from now on.
+                bool isAnothers = verdict is Verdict.Suspect && exchange.Loss is not StreamLoss.LinkLostAlone;
+                deaths += isAnothers || exchange.Loss is StreamLoss.LinkLostBehind ? 0 : 1;
             }
             else
             {
@@ -54,6 +58,12 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                 return result;
             }
 
+            if (!_poison.IsEmpty && IsConvictedMeanwhile(exchange))
+            {
+                exchange.Convict();
+                return result;
+            }
+
             await exchange.SendAgainAsync(dispatcher).ConfigureAwait(false);
             result = await exchange.ResultAsync().ConfigureAwait(false);
         }
@@ -61,12 +71,18 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
         return result;
     }
 
-    /// <summary>A worker has answered: the request is beyond suspicion.</summary>
-    public void OnAnswered(Exchange exchange)
+    /// <summary>A worker has answered: the request is beyond suspicion, and so are its like.</summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="dispatcher">Where others like it may wait.</param>
+    public void OnAnswered(Exchange exchange, Dispatcher dispatcher)
     {
         if (!_poison.IsEmpty)
         {
-            _poison.OnAnswered(exchange.Fingerprint());
+            ulong fingerprint = exchange.Fingerprint();
+            if (_poison.OnAnswered(fingerprint))
+            {
+                dispatcher.Clear(fingerprint);
+            }
         }
     }
 
@@ -81,20 +97,41 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                     _ => exchange.Method is "GET" or "HEAD" or "OPTIONS" or "PUT" or "DELETE" or "TRACE",
                 });
 
-    private async ValueTask<bool> IsConvictedByAsync(Exchange exchange)
+    private Verdict Judge(Exchange exchange, bool mayTry)
+    {
+        ulong fingerprint = exchange.Fingerprint();
+        Verdict verdict = _poison.Judge(fingerprint, mayTry);
+        exchange.Suspicion = verdict is Verdict.Suspect ? fingerprint : 0;
+        return verdict;
+    }
+
+    // By another of its kind, while it was away. The one by which a convicted kind is tried goes on.
+    private bool IsConvictedMeanwhile(Exchange exchange)
+    {
+        ulong suspicion = exchange.Suspicion;
+        if (Judge(exchange, mayTry: false) is not Verdict.Convicted)
+        {
+            return false;
+        }
+
+        exchange.Suspicion = suspicion;
+        return suspicion == 0;
+    }
+
+    private async ValueTask<Verdict> OnDeathAsync(Exchange exchange)
     {
         if (exchange.Loss is StreamLoss.LinkLostBehind || exchange.Lost is not { } worker)
         {
-            return false;
+            return Verdict.Free;
         }
 
-        var death = new WorkerDeath(worker, exchange.Loss is StreamLoss.LinkLostAlone, worker.Exit);
-        if (!await _poison.OnDeathAsync(exchange.Fingerprint(), death).ConfigureAwait(false))
+        var death = new WorkerDeath(worker, exchange.Loss is StreamLoss.LinkLostAlone, exchange.Suspicion != 0, worker.Exit);
+        Verdict verdict = await _poison.OnDeathAsync(exchange.Fingerprint(), death).ConfigureAwait(false);
+        if (verdict is Verdict.Convicted)
         {
-            return false;
+            DispatchLog.Convicted(logger, worker.Index, exchange.Method, exchange.Path);
         }
 
-        DispatchLog.Convicted(logger, worker.Index, exchange.Method, exchange.Path, PoisonMemory.Refusal.TotalSeconds);
-        return true;
+        return verdict;
     }
 }

@@ -10,6 +10,6 @@ internal static partial class DispatchLog
     public static partial void Refused(ILogger logger, long refused, string reason, int waiting, long kibibytes, int retryAfter);
 
     [LoggerMessage(1710, LogLevel.Error,
-        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request; it gets 500, and is kept from workers for {Seconds} s")]
-    public static partial void Convicted(ILogger logger, int worker, string method, string path, double seconds);
+        "worker {Worker}: {Method} {Path}: two workers ended while they ran this request, the second with nothing beside it; it gets 500, and is tried now and then")]
+    public static partial void Convicted(ILogger logger, int worker, string method, string path);
 }

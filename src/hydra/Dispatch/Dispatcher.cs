@@ -23,6 +23,8 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly RequestQueue _queue;
+    private readonly SuspectLane _suspects;
+    private readonly Func<QueuedStream, WorkerHandle, bool> _sendSuspect;
     private readonly ServiceRate _rate = new();
     private readonly RefusalLog _refusals;
     private readonly TimeSpan _period;
@@ -46,6 +48,8 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         _options = options ?? new DispatchOptions();
         _time = time ?? TimeProvider.System;
         _queue = new RequestQueue(_options.QueueSize, _options.QueueBytes);
+        _suspects = new SuspectLane(new RequestQueue(_options.QueueSize, _options.QueueBytes), _time);
+        _sendSuspect = TrySendSuspect;
         _refusals = new RefusalLog(logger ?? NullLogger.Instance);
         TimeSpan twentieth = _options.QueueTimeout > TimeSpan.Zero ? _options.QueueTimeout / 20 : LongestPeriod;
         _period = twentieth < ShortestPeriod ? ShortestPeriod : twentieth > LongestPeriod ? LongestPeriod : twentieth;
@@ -53,10 +57,10 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     }
 
     /// <summary>Requests that wait for a worker.</summary>
-    public int QueueLength => _queue.Count;
+    public int QueueLength => _queue.Count + _suspects.Queue.Count;
 
     /// <summary>Bytes of the requests that wait.</summary>
-    public long QueueBytes => _queue.Bytes;
+    public long QueueBytes => _queue.Bytes + _suspects.Queue.Bytes;
 
     /// <summary>Requests that were refused because the queue was full.</summary>
     public long RefusedFull => _refusals.Full;
@@ -93,7 +97,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     public void Submit(QueuedStream exchange, int loop)
     {
         exchange.Loop = loop;
-        if (_queue.Count > 0 || !TrySend(exchange))
+        if (exchange.Suspicion != 0 || _queue.Count > 0 || !TrySend(exchange))
         {
             Enqueue(exchange);
         }
@@ -104,7 +108,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     {
         lock (_gate)
         {
-            _queue.Remove(exchange);
+            QueueOf(exchange).Remove(exchange);
         }
     }
 
@@ -115,6 +119,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         lock (_gate)
         {
             _ready = [.. _ready, worker];
+            _suspects.OnReady(_ready);
         }
 
         SendWaiting();
@@ -126,7 +131,28 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         lock (_gate)
         {
             _ready = Array.FindAll(_ready, w => w != worker);
+            _suspects.Forget(worker);
         }
+
+        if (_suspects.IsActive)
+        {
+            SendWaiting();
+        }
+    }
+
+    /// <summary>A worker has answered such a request, which was suspected: the same ones that wait are like any others.</summary>
+    /// <param name="kind">Its fingerprint.</param>
+    public void Clear(ulong kind)
+    {
+        lock (_gate)
+        {
+            _suspects.Clear(kind, _queue);
+
+            // Before the next suspect, which may have been their bad luck, takes a worker for itself.
+            SendQueued();
+        }
+
+        SendWaiting();
     }
 
     /// <summary>Refuses what waits and whatever comes.</summary>
@@ -136,9 +162,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         lock (_gate)
         {
             _closed = true;
-            while (_queue.First is { } exchange)
+            while ((_queue.First ?? _suspects.Queue.First) is { } exchange)
             {
-                _queue.Remove(exchange);
+                QueueOf(exchange).Remove(exchange);
                 refused.Add(exchange);
             }
 
@@ -154,11 +180,13 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     void IProgressSink.OnProgress(int completed)
     {
         _rate.Add(completed);
-        if (_queue.Count > 0)
+        if (_queue.Count > 0 || _suspects.IsActive)
         {
             SendWaiting();
         }
     }
+
+    private RequestQueue QueueOf(QueuedStream exchange) => exchange.Suspicion != 0 ? _suspects.Queue : _queue;
 
     private bool TrySend(QueuedStream exchange)
     {
@@ -218,7 +246,8 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             }
 
             long now = _time.GetTimestamp();
-            if (_closed || !_queue.TryAdd(exchange, now - TicksWaited(exchange)))
+            long since = now - TicksWaited(exchange);
+            if (_closed || !(exchange.Suspicion != 0 ? _suspects.TryAdd(exchange, since) : _queue.TryAdd(exchange, since)))
             {
                 refusal = _closed ? new Refusal(Failure.Closing, RetryAfter: 1) : Refuse(Failure.QueueFull, 1, now);
                 isRefused = exchange.TryRefuse(refusal);
@@ -240,7 +269,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             // A worker may have got room between the failed attempt and the queue. Who gives room looks at the queue after that, so
             // with the barrier one of both sees the other.
             Interlocked.MemoryBarrier();
-            if (Array.Exists(_ready, static worker => worker.IsReady && worker.Window.HasRoom))
+            if (exchange.Suspicion != 0 || Array.Exists(_ready, static worker => worker.IsReady && worker.Window.HasRoom))
             {
                 SendWaiting();
             }
@@ -251,29 +280,50 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     {
         lock (_gate)
         {
-            if (_queue.First is null)
+            if (_suspects.IsActive)
             {
-                return;
+                _suspects.Advance(_ready, _queue, _sendSuspect);
             }
 
-            long now = _time.GetTimestamp();
-            while (_queue.First is { } exchange && Choose() is { } worker)
+            SendQueued();
+        }
+    }
+
+    private void SendQueued()
+    {
+        if (_queue.First is null)
+        {
+            return;
+        }
+
+        long now = _time.GetTimestamp();
+        while (_queue.First is { } exchange && Choose() is { } worker)
+        {
+            if (TrySendWaiting(exchange, worker, now))
             {
-                long wait = now - exchange.QueuedAt;
-                exchange.QueueMicroseconds = Microseconds(wait);
-                if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
-                {
-                    _queue.Remove(exchange);
-                    _lastWait = wait;
-                    _lastSentAt = now;
-                }
-                else
-                {
-                    worker.Window.Withdraw();
-                    worker.Shut();
-                }
+                _lastWait = now - exchange.QueuedAt;
+                _lastSentAt = now;
             }
         }
+    }
+
+    // Not what scaling goes by: another worker would not have it wait less.
+    private bool TrySendSuspect(QueuedStream exchange, WorkerHandle worker) => TrySendWaiting(exchange, worker, _time.GetTimestamp());
+
+    // The worker's window is entered.
+    private bool TrySendWaiting(QueuedStream exchange, WorkerHandle worker, long now)
+    {
+        RequestQueue queue = QueueOf(exchange);
+        exchange.QueueMicroseconds = Microseconds(now - exchange.QueuedAt);
+        if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
+        {
+            queue.Remove(exchange);
+            return true;
+        }
+
+        worker.Window.Withdraw();
+        worker.Shut();
+        return false;
     }
 
     private void OnTimer()
@@ -285,7 +335,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             _rate.Sample(Seconds(now));
             if (_options.QueueTimeout > TimeSpan.Zero)
             {
-                _queue.RemoveOlder(now - (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency), refused);
+                long oldest = now - (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency);
+                _queue.RemoveOlder(oldest, refused);
+                _suspects.Queue.RemoveOlder(oldest, refused);
             }
 
             if (refused.Count > 0)
@@ -293,11 +345,16 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
                 Claim(refused, Refuse(Failure.QueueTimeout, refused.Count, now), now);
             }
 
-            if (_queue.Count == 0)
+            if (_queue.Count == 0 && !_suspects.IsActive)
             {
                 _isTimed = false;
                 _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
+        }
+
+        if (_suspects.IsActive)
+        {
+            SendWaiting();
         }
 
         Answer(refused);

@@ -259,6 +259,7 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
         Failure = Failure.None;
         Detail = null;
         IsRetry = false;
+        Suspicion = 0;
         QueueMicroseconds = 0;
     }
 

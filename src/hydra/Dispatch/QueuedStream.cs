@@ -11,6 +11,12 @@ internal abstract class QueuedStream : UpstreamStream
     /// <summary>Whether it was sent before: it waits in front of the others, and the bounds of the queue are not for it.</summary>
     public bool IsRetry { get; set; }
 
+    /// <summary>
+    /// The fingerprint by which it is suspected of killing workers, so that it is to be alone in one; 0 where it is not. In the queue it
+    /// changes under the dispatcher's gate alone.
+    /// </summary>
+    public ulong Suspicion { get; set; }
+
     /// <summary>Bytes that it holds while it waits.</summary>
     public virtual long HeldBytes => RequestFrame.Length;
 

@@ -53,7 +53,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
                 ExchangeResult result = await exchange.ResultAsync().ConfigureAwait(false);
                 if (result is ExchangeResult.Complete && !exchange.SendsBody)
                 {
-                    pool.Recovery.OnAnswered(exchange);
+                    pool.Recovery.OnAnswered(exchange, pool.Dispatcher);
                 }
                 else
                 {
@@ -123,7 +123,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
 
             if (result is not ExchangeResult.Failed || exchange.Failure is Failure.ApplicationError or Failure.BadResponse)
             {
-                pool.Recovery.OnAnswered(exchange);
+                pool.Recovery.OnAnswered(exchange, pool.Dispatcher);
             }
 
             exchange.KeepNoBody();

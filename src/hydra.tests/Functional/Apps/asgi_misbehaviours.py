@@ -180,6 +180,19 @@ async def exits(receive, send):
 
 
 @case
+async def segfault(receive, send):
+    record("segfault", os.environ["HYDRA_WORKER_ID"])
+    os.kill(os.getpid(), 11)
+
+
+@case
+async def fifth(receive, send):
+    await asyncio.sleep(0.2)
+    await send(start())
+    await send(part(b"a fifth of a second"))
+
+
+@case
 async def exits_in_body(receive, send):
     await send(start())
     await send(part(b"the beginning", more=True))

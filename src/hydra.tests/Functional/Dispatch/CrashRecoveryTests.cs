@@ -30,7 +30,7 @@ public sealed class CrashRecoveryTests
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(app) { Workers = 2 });
         Assert.Equal(500, (await SendAsync(server, "GET", "/exits")).Status);
-        await server.Log.ExpectErrorAsync("GET /exits", "two workers ended");
+        await server.Log.ExpectErrorAsync("GET /exits", "nothing beside it");
 
         for (int i = 0; i < 5; i++)
         {
@@ -53,7 +53,48 @@ public sealed class CrashRecoveryTests
         Assert.Equal(2, server.Board.Records("exits").Count);
         await ExpectExitsAsync(server, 2);
         await server.Log.ExpectErrorAsync("/exits", "502");
-        await server.Log.ExpectErrorAsync("/exits", "two workers ended");
+        await server.Log.ExpectErrorAsync("/exits", "nothing beside it");
+    }
+
+    [Fact]
+    public async Task Poison_BesideManyIdenticalRequests_CostsNoneOfThemAnything()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec());
+        using var end = new CancellationTokenSource();
+        var statuses = new System.Collections.Concurrent.ConcurrentBag<int>();
+        int answered = 0;
+        Task[] clients = [.. Enumerable.Range(0, 32).Select(_ => Task.Run(async () =>
+        {
+            await using RawConnection connection = await server.ConnectAsync();
+            while (!end.IsCancellationRequested)
+            {
+                statuses.Add((await connection.ExchangeAsync("GET /fifth HTTP/1.1\r\nHost: a\r\n\r\n")).Status);
+                Interlocked.Increment(ref answered);
+            }
+        }))];
+        for (int round = 0; round < 4; round++)
+        {
+            // Of another kind each time, so that each is met while nothing is known of it.
+            await MoreAsync(32);
+            Assert.Equal(500, (await SendAsync(server, "GET", $"/segfault?round={round}")).Status);
+            await server.Log.ExpectErrorAsync($"/segfault", "nothing beside it");
+            Assert.Equal(500, (await SendAsync(server, "GET", $"/segfault?round={round}")).Status);
+        }
+
+        await MoreAsync(64);
+        await end.CancelAsync();
+        await Task.WhenAll(clients);
+        Assert.All(statuses, static status => Assert.Equal(200, status));
+        for (int i = 0; i < server.Board.Records("segfault").Count; i++)
+        {
+            await server.Log.ExpectErrorAsync("SIGSEGV");
+        }
+
+        async Task MoreAsync(int count)
+        {
+            int goal = Volatile.Read(ref answered) + count;
+            await Eventually.HoldsAsync(() => Volatile.Read(ref answered) >= goal, "more answers", () => server.Log.Text);
+        }
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class WorkerWindow
     /// <summary>The greatest number of requests ahead: two of the batches beyond which Python gets no cheaper.</summary>
     public const int MostAhead = 256;
 
+    // In the count of requests while the worker is kept for one alone: with it there is no room for another, and no test more on the way of all.
+    private const int KeptBit = 1 << 30;
+
     // Older requests count half as much after each so many. A request in a thousand that takes 200 ms is to be remembered.
     private const double Memory = 512;
 
@@ -53,12 +56,12 @@ internal sealed class WorkerWindow
     public WorkerWindow(int threads, int limit)
     {
         _threads = threads;
-        _limit = limit > 0 ? limit : int.MaxValue;
+        _limit = limit > 0 && limit < KeptBit ? limit : KeptBit;
         Apply();
     }
 
     /// <summary>Requests whose streams are open.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => Volatile.Read(ref _inFlight) & (KeptBit - 1);
 
     /// <summary>Streams that are open and have become sessions: they stay for long, and are no load.</summary>
     public int Sessions => Volatile.Read(ref _sessions);
@@ -73,7 +76,7 @@ internal sealed class WorkerWindow
     public bool CountsThreads => _threads > 0;
 
     /// <summary>Whether another request may be sent.</summary>
-    public bool HasRoom => InFlight < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
+    public bool HasRoom => Volatile.Read(ref _inFlight) < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
 
     private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions : 0);
 
@@ -97,6 +100,28 @@ internal sealed class WorkerWindow
         }
 
         if (before == 0)
+        {
+            Volatile.Write(ref _untakenSince, Stopwatch.GetTimestamp());
+        }
+
+        return true;
+    }
+
+    /// <summary>Nothing enters any more but what <see cref="TryEnterKept"/> lets in; what is there goes on.</summary>
+    public void Keep() => Interlocked.Or(ref _inFlight, KeptBit);
+
+    /// <summary>Ends <see cref="Keep"/>.</summary>
+    public void Open() => Interlocked.And(ref _inFlight, ~KeptBit);
+
+    /// <summary>Counts a request that is about to be sent, if the worker is kept and has nothing else.</summary>
+    public bool TryEnterKept()
+    {
+        if (Sessions > 0 || Interlocked.CompareExchange(ref _inFlight, KeptBit + 1, KeptBit) != KeptBit)
+        {
+            return false;
+        }
+
+        if (!CountsThreads && Interlocked.Increment(ref _untaken) == 1)
         {
             Volatile.Write(ref _untakenSince, Stopwatch.GetTimestamp());
         }
