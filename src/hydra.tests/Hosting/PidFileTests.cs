@@ -24,6 +24,32 @@ public sealed class PidFileTests : IDisposable
         Assert.Equal([path], Directory.GetFiles(_directory.Path));
     }
 
+    [PosixFact]
+    public void Write_LinkOfAnotherAtTheNameThatItOnceHad_IsNotFollowed()
+    {
+        string path = _directory.At("pid");
+        string victim = _directory.File("victim", "mine");
+        File.CreateSymbolicLink($"{path}.{Own.Trim()}", victim);
+        File.CreateSymbolicLink(path, victim);
+
+        new PidFile(path).Write();
+
+        Assert.Equal("mine", File.ReadAllText(victim));
+        Assert.Equal(Own, File.ReadAllText(path));
+        Assert.Null(new FileInfo(path).LinkTarget);
+    }
+
+    [PosixFact]
+    public void Write_CannotTakeThePlaceOfWhatIsThere_LeavesNothingBehind()
+    {
+        string path = _directory.At("pid");
+        Directory.CreateDirectory(Path.Combine(path, "within"));
+
+        Assert.Throws<StartException>(() => new PidFile(path).Write());
+
+        Assert.Equal([path], Directory.GetFileSystemEntries(_directory.Path));
+    }
+
     [Fact]
     public void Write_DirectoryMissing_IsAFailedStart()
     {

@@ -60,6 +60,14 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return problem;
     });
 
+    /// <summary>Permissions of a file, in octal.</summary>
+    public OptionBinder Permissions(Func<T, UnixFileMode, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Permissions(text, out UnixFileMode mode);
+        after = set(before, mode);
+        return problem;
+    });
+
     /// <summary>One of several words.</summary>
     public OptionBinder Choice<TValue>(IReadOnlyList<(string Name, TValue Value)> choices, Func<T, TValue, T> set)
         => make((text, before, out after) =>

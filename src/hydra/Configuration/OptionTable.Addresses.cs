@@ -32,6 +32,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "uds-permissions", Placeholder = "MODE", Default = "666", Group = OptionGroup.Address,
+            Help = "Permissions of the Unix sockets, in octal. With the default every user of the machine may connect, such as that of a "
+                + "proxy, as far as the directory lets him.",
+            Binder = Section.Addresses.Permissions(static (o, v) => o with { SocketMode = v }),
+        },
+        new()
+        {
             Name = "fd", Placeholder = "N", Group = OptionGroup.Address,
             Help = "Listen on the socket that is open as this descriptor when hydra starts. Sockets from systemd need no option.",
             Binder = Address(static (a, v) => a.Descriptor = v),

@@ -43,6 +43,9 @@ internal sealed record AddressOptions
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 2048;
 
+    /// <summary>The permissions of the files of Unix sockets; the umask does not count.</summary>
+    public UnixFileMode SocketMode { get; init; } = (UnixFileMode)Convert.ToInt32("666", 8);
+
     /// <summary>Everything that the server listens at.</summary>
     public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
 }

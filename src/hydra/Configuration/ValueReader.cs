@@ -13,6 +13,16 @@ internal static class ValueReader
         return isNumber && number >= minimum && number <= maximum ? null : $"\"{text}\" is not a whole number from {minimum} to {maximum}.";
     }
 
+    /// <summary>Permissions of a file: up to three octal digits for the owner, its group and the others, as chmod has them.</summary>
+    public static string? Permissions(string text, out UnixFileMode mode)
+    {
+        string digits = text.Trim();
+        bool isMode = digits.Length is > 0 and <= 5 && !digits.AsSpan().ContainsAnyExceptInRange('0', '7');
+        int bits = isMode ? Convert.ToInt32(digits, 8) : 0;
+        mode = (UnixFileMode)bits;
+        return isMode && bits is > 0 and <= 511 ? null : $"\"{text}\" is not a mode in octal such as 660.";
+    }
+
     /// <summary>A whole number, or "auto", which gives null.</summary>
     public static string? IntegerOrAuto(string text, int minimum, int maximum, out int? number)
     {

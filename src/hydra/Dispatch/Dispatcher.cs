@@ -25,6 +25,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     private readonly RequestQueue _queue;
     private readonly SuspectLane _suspects;
     private readonly Func<QueuedStream, WorkerHandle, bool> _sendSuspect;
+    private readonly WorkerChoice _choice = new();
     private readonly ServiceRate _rate = new();
     private readonly RefusalLog _refusals;
     private readonly TimeSpan _period;
@@ -38,9 +39,6 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     // The last request that was sent from the queue: how long it had waited, and when that was.
     private long _lastWait;
     private long _lastSentAt;
-
-    // Where the search for the least busy begins, so that equally busy workers take turns.
-    private uint _turn;
 
     /// <summary>Makes a dispatcher without workers.</summary>
     public Dispatcher(DispatchOptions? options = null, ILogger? logger = null, TimeProvider? time = null)
@@ -191,7 +189,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     private bool TrySend(QueuedStream exchange)
     {
         // A link may close between the choice and the send: then its worker is withdrawn and the next choice is another.
-        while (Choose() is { } worker)
+        while (_choice.Enter(_ready, exchange.LastWorker) is { } worker)
         {
             if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
             {
@@ -203,34 +201,6 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         }
 
         return false;
-    }
-
-    // The least busy worker that has room; its window is entered.
-    private WorkerHandle? Choose()
-    {
-        while (true)
-        {
-            WorkerHandle[] ready = _ready;
-            WorkerHandle? best = null;
-            int load = int.MaxValue;
-            uint start = ready.Length > 1 ? ++_turn : 0;
-            for (uint i = 0; i < (uint)ready.Length; i++)
-            {
-                WorkerHandle worker = ready[(start + i) % (uint)ready.Length];
-                int itsLoad = worker.Load;
-                if (itsLoad < load && worker.IsReady && worker.Window.HasRoom)
-                {
-                    best = worker;
-                    load = itsLoad;
-                }
-            }
-
-            // Another thread may have been faster.
-            if (best is null || best.Window.TryEnter())
-            {
-                return best;
-            }
-        }
     }
 
     private void Enqueue(QueuedStream exchange)
@@ -297,7 +267,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         }
 
         long now = _time.GetTimestamp();
-        while (_queue.First is { } exchange && Choose() is { } worker)
+        while (_queue.First is { } exchange && _choice.Enter(_ready, exchange.LastWorker) is { } worker)
         {
             if (TrySendWaiting(exchange, worker, now))
             {

@@ -8,6 +8,9 @@ internal abstract class QueuedStream : UpstreamStream
     /// <summary>The event loop of its client; 0 where there is one.</summary>
     public int Loop { get; set; }
 
+    /// <summary>The id of the worker that served its client's connection last (<see cref="WorkerHandle.Id"/>); 0 where there is none.</summary>
+    public int LastWorker { get; set; }
+
     /// <summary>Whether it was sent before: it waits in front of the others, and the bounds of the queue are not for it.</summary>
     public bool IsRetry { get; set; }
 

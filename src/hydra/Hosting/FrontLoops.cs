@@ -29,6 +29,7 @@ internal sealed class FrontLoops
         {
             Loops = options.Tuning.Loops ?? 0,
             Backlog = options.Addresses.Backlog,
+            SocketMode = options.Addresses.SocketMode,
             Batches = options.Tuning.IoUring is IoUringUse.Auto,
             KeepAlive = options.Clients.KeepAlive,
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Hydra.Hosting;
 
@@ -19,9 +20,7 @@ internal sealed class PidFile(string? path)
 
         try
         {
-            string temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
-            File.WriteAllText(temporary, Content);
-            File.Move(temporary, path, overwrite: true);
+            WriteBeside(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -42,6 +41,27 @@ internal sealed class PidFile(string? path)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It is not there any more, or nobody may touch it.
+        }
+    }
+
+    // Under a name that nobody can guess and only if that is new: in a directory where others may write, a link of theirs would have us
+    // write to a file of ours that they choose.
+    private static void WriteBeside(string path)
+    {
+        string temporary = $"{path}.{Guid.NewGuid():n}";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                stream.Write(Encoding.ASCII.GetBytes(Content));
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
         }
     }
 }

@@ -64,6 +64,12 @@ internal sealed class ClientConnection
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
 
+    /// <summary>
+    /// The id of the worker that served it last, for which its next request is: applications keep sessions in memory. 0 before the first.
+    /// A number, so that an idle connection keeps nothing of a worker that has gone. Any thread.
+    /// </summary>
+    public int LastWorker { get; set; }
+
     /// <summary>The head of the request that begins, as the client sent it; empty where that is not certain.</summary>
     public ReadOnlySpan<byte> HeadBytes => _head is null ? default : _head.Bytes;
 

@@ -97,6 +97,7 @@ internal sealed class HttpExchange : Exchange
     /// <summary>Hands the request to the dispatcher, and what is not in its frame to the sender.</summary>
     public void Send(Dispatcher dispatcher)
     {
+        LastWorker = _context.Connection.LastWorker;
         if (_body.IsWhole)
         {
             Submit(dispatcher, _context.Connection.Loop);
@@ -266,6 +267,7 @@ internal sealed class HttpExchange : Exchange
     /// <inheritdoc/>
     protected override void OnSent(WorkerLink link, ulong id)
     {
+        _context.Connection.LastWorker = link.Worker.Id;
         if (!_body.IsWhole)
         {
             _upload!.OnSent(link, id);

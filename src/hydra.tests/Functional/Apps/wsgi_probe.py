@@ -42,6 +42,11 @@ def answer_json(start_response, value):
     return answer(start_response, json.dumps(value).encode(), "application/json")
 
 
+@route
+def worker(environ, start_response, key):
+    return answer_json(start_response, {"id": os.environ["HYDRA_WORKER_ID"], "pid": os.getpid()})
+
+
 class Closing:
     """An iterable that records when it is closed."""
 

@@ -87,6 +87,30 @@ public sealed class DispatchTests
             () => server.Client.GetAsync("/hello").GetAwaiter().GetResult().IsSuccessStatusCode, "an answer", () => server.Log.Text);
     }
 
+    [Theory]
+    [InlineData("wsgi_probe:bare")]
+    [InlineData("asgi_probe:app")]
+    public async Task Connection_RequestsOneAfterTheOther_StayWithTheirWorker(string application)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(application) { Workers = 2 });
+        await using RawConnection first = await server.ConnectAsync();
+        await using RawConnection second = await server.ConnectAsync();
+        List<int>[] pids = [[], []];
+        for (int i = 0; i < 20; i++)
+        {
+            pids[0].Add(await AskPidAsync(first));
+            pids[1].Add(await AskPidAsync(second));
+        }
+
+        Assert.Equal(2, pids.Select(static ofOne => Assert.Single(ofOne.Distinct())).Distinct().Count());
+    }
+
+    private static async Task<int> AskPidAsync(RawConnection connection)
+    {
+        await connection.GetAsync("/worker");
+        return (await connection.ReadResponseAsync()).Json().GetProperty("pid").GetInt32();
+    }
+
     private static async Task WarmUpAsync(HydraServer server)
         => Assert.All(
             await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => server.GetTextAsync("/hello"))), text => Assert.Equal("hello", text));

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
 using Xunit;
@@ -19,6 +20,22 @@ public sealed class AddressTests
 
         Assert.Equal(JsonValueKind.Null, scope.GetProperty("client").ValueKind);
         Assert.Equal($"[\"{path}\", null]", scope.GetProperty("server").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("loop", "666")]
+    [InlineData("sockets", "666")]
+    [InlineData("loop", "660", "--uds-permissions", "660")]
+    [UnsupportedOSPlatform("windows")]
+    public async Task Uds_Permissions_AreThoseOfTheOption(string transport, string mode, params string[] arguments)
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.sock");
+        await using HydraServer server = await HydraServer.LaunchAsync(
+            new ServerSpec("asgi_probe:app") { Port = null, Arguments = ["--uds", path, "--transport", transport, .. arguments] });
+        await server.Log.WaitAsync("is ready at");
+
+        Assert.Equal(mode, Convert.ToString((int)File.GetUnixFileMode(path), 8));
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class WorkerHandle(int index)
 {
     private static readonly WorkerWindow NotReady = new(0, 0);
 
+    // Of the last handle that was made.
+    private static int _lastId;
+
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile WorkerLink[] _links = [];
     private volatile WorkerWindow _window = NotReady;
@@ -27,6 +30,9 @@ internal sealed class WorkerHandle(int index)
 
     /// <summary>The worker's index; it survives the process.</summary>
     public int Index { get; } = index;
+
+    /// <summary>A number that no other worker of the server has or had: from 1.</summary>
+    public int Id { get; } = Interlocked.Increment(ref _lastId);
 
     /// <summary>What it may be given. Belongs to the worker once it is open.</summary>
     public WorkerWindow Window => _window;

@@ -34,6 +34,9 @@ internal sealed class WorkerWindow
     // a later step. Less than this may be the system's scheduler.
     private static readonly long Stall = Stopwatch.Frequency / 50;
 
+    // A loop that is quick takes what it was given within this time.
+    private static readonly long Pause = (long)(Stopwatch.Frequency * Horizon / 1_000_000);
+
     private readonly Lock _lock = new();
     private readonly int _threads;
     private readonly int _limit;
@@ -77,6 +80,14 @@ internal sealed class WorkerWindow
 
     /// <summary>Whether another request may be sent.</summary>
     public bool HasRoom => Volatile.Read(ref _inFlight) < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
+
+    /// <summary>
+    /// Whether a request would be begun at once, as far as one can know: a thread is free; or the event loop is one whose requests are
+    /// quick, and goes on taking what it was given. A loop with slow requests may be held up by one of those that it has begun.
+    /// </summary>
+    public bool TakesAtOnce => CountsThreads
+        ? InFlight < _threads - Sessions
+        : Volatile.Read(ref _mostUntaken) > 1 && (Untaken == 0 || Stopwatch.GetTimestamp() - Volatile.Read(ref _untakenSince) < Pause);
 
     private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions : 0);
 
