@@ -118,9 +118,7 @@ class ControlLink:
         self.send(wire.pack_goodbye(0, 0, min(cancelled, _U32), clip(message, 0xFFFF)))
 
     def drain(self, grace: float) -> None:
-        """
-        DRAIN has come, or a signal that means the same. Also called from a signal handler: takes no lock.
-        """
+        """DRAIN has come."""
         if self._grace is None:
             self._grace = grace
         if self._engine is not None:
@@ -154,6 +152,19 @@ class ControlLink:
         """What runs a stream is to stop."""
         if self._engine is not None:
             self._engine.interrupt(link, target, reason)
+        elif not self._ready.is_set():
+            self._say_where()
+
+    @staticmethod
+    def _say_where() -> None:
+        """The worker has taken too long to start, and is about to be killed."""
+        from . import stacks
+        from .logs import logger
+
+        main = stacks.of_thread(threading.main_thread().ident)
+        others = stacks.of_busy_threads(threading.main_thread().ident)
+        text = main + ("\n" + others if others else "")
+        logger.error("The worker has taken too long to start. It is here:\n%s", stacks.clip(text))
 
     def on_drain(self, grace_milliseconds: int) -> None:
         """The worker is to finish."""

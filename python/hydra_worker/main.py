@@ -80,7 +80,7 @@ def _main_of_template(boot: Boot) -> int:
 def _connect(boot: Boot) -> Worker:
     control = ControlLink(boot)
     control.start()
-    process.install_signals(lambda: control.drain(boot.grace_milliseconds / 1000))
+    process.install_signals()
     return Worker(boot, control)
 
 

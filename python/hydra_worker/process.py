@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import mainthread
 
@@ -32,10 +32,10 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def install_signals(on_terminate: Callable[[], None]) -> None:
+def install_signals() -> None:
     """
-    SIGTERM drains; Ctrl-C and the hang-up of a terminal, which reach its whole group, are the front's to decide
-    about.
+    SIGTERM, Ctrl-C and the hang-up of a terminal are the front's to decide about: a terminal or systemd sends
+    them to the whole group, and a worker that went by itself would refuse what the front still gives it.
     """
 
     worker = os.getpid()
@@ -43,9 +43,7 @@ def install_signals(on_terminate: Callable[[], None]) -> None:
 
     def terminate(number: int, frame: Optional[object]) -> None:
         # A forked child may be told to end before it has come to after_fork().
-        if os.getpid() == worker:
-            on_terminate()
-        else:
+        if os.getpid() != worker:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 

@@ -134,13 +134,14 @@ class DrainTests(unittest.TestCase):
             self.assertEqual(front.wait_exit(), 0)
 
     @unittest.skipIf(os.name == "nt", "there is no SIGTERM on Windows")
-    def test_sigterm_drains_and_sigint_is_ignored(self):
+    def test_signals_to_the_whole_group_are_left_to_the_front(self):
         for app, boot in BOTH:
             with self.subTest(app=app, **boot), Front(app, grace_milliseconds=5000, **boot) as front:
                 front.ready()
-                front.process.send_signal(signal.SIGINT)
-                self.assertEqual(front.get("/echo").status, 200)
-                front.process.send_signal(signal.SIGTERM)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    front.process.send_signal(number)
+                    self.assertEqual(front.get("/echo").status, 200)
+                front.drain()
                 self.assertEqual(front.goodbye(), (0, ""))
                 self.assertEqual(front.wait_exit(), 0)
 

@@ -124,6 +124,9 @@ internal sealed record TimeoutOptions
     /// <summary>How long a worker may be silent, or go on with a request that was interrupted; zero for ever.</summary>
     public TimeSpan Worker { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a worker may take from its start until it is ready; zero for ever.</summary>
+    public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>The thread that runs a WSGI request is interrupted when the client leaves.</summary>
     public bool CancelOnDisconnect { get; init; }
 }

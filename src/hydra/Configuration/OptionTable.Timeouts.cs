@@ -34,6 +34,12 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "start-timeout", Placeholder = "TIME", Default = "120s", Group = OptionGroup.Timeouts,
+            Help = "How long a worker may take to load the application; then it is killed, which counts as a start that failed. 0 for ever.",
+            Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Start = v }),
+        },
+        new()
+        {
             Name = "cancel-on-disconnect", Default = "false", Group = OptionGroup.Timeouts,
             Help = "Stop a WSGI request when its client leaves, by an exception in its thread. (ASGI applications hear of it by receive().)",
             Binder = Section.Timeouts.Switch(static (o, v) => o with { CancelOnDisconnect = v }),

@@ -39,6 +39,9 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
     public Task<StartOutcome> Started => _supervisor.Started;
 
+    /// <summary>How long its workers may take to start; zero for ever.</summary>
+    public TimeSpan StartTimeout => _options.Timeouts.Start;
+
     /// <summary>Starts all workers. Requests that come before they are ready wait.</summary>
     public void Start() => _supervisor.Start();
 

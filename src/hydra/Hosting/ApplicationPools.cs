@@ -20,6 +20,10 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Completes when all pools are ready, with the outcome of each in their order; or at the first failure, with that alone.</summary>
     public Task<IReadOnlyList<StartOutcome>> Started { get; }
 
+    /// <summary>How long workers may take to start, in the pool that has most time; zero for ever.</summary>
+    public TimeSpan StartTimeout
+        => _all.Exists(static pool => pool.StartTimeout == TimeSpan.Zero) ? TimeSpan.Zero : _all.Max(static pool => pool.StartTimeout);
+
     /// <summary>Prepares a pool for each application.</summary>
     /// <exception cref="StartException">What one of them needs is not to be had.</exception>
     public static ApplicationPools Prepare(

@@ -30,6 +30,7 @@ internal static class PoolRules
             MostWorkers = OptionTable.MaximumWorkers,
             Recycle = Recycle(application.Replacement),
             DrainTimeout = application.Replacement.DrainTimeout ?? server.GracefulTimeout,
+            StartTimeout = application.Timeouts.Start,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,
             LimitConcurrency = application.Queue.LimitConcurrency,

@@ -54,7 +54,7 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
             HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
         }
 
-        around.ReportReady();
+        around.ReportReady(pools.StartTimeout);
     }
 
     private async Task ListenAsync()

@@ -37,9 +37,10 @@ internal sealed class Surroundings : IDisposable
     public Task End => Task.WhenAny(Stop.First, Upgrade.Done);
 
     /// <summary>Everything serves: the server before this one may go, and there is something to take over.</summary>
-    public void ReportReady()
+    /// <param name="startTimeout">How long workers may take to start; zero for ever.</param>
+    public void ReportReady(TimeSpan startTimeout)
     {
-        Upgrade.Enable();
+        Upgrade.Enable(startTimeout);
         Predecessor.ReportReady();
         Notifier.Ready();
     }

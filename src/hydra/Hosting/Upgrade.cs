@@ -15,6 +15,10 @@ namespace Hydra.Hosting;
 internal sealed class Upgrade : IDisposable
 {
     private const int Terminate = 15;
+    private const int KillSignal = 9;
+
+    // What a new server may take beside its workers' start.
+    private static readonly TimeSpan OwnTime = TimeSpan.FromSeconds(30);
 
     private readonly StartedAs _started;
     private readonly ListenSockets _sockets;
@@ -26,6 +30,7 @@ internal sealed class Upgrade : IDisposable
     private bool _isUnderWay;
     private bool _isOver;
     private int _child;
+    private TimeSpan _limit;
 
     /// <summary>Begins to listen for the signal.</summary>
     public Upgrade(StartedAs started, ListenSockets sockets, ILogger logger)
@@ -43,11 +48,13 @@ internal sealed class Upgrade : IDisposable
     public Task<int> Done => _done.Task;
 
     /// <summary>This server serves, so that there is something to take over.</summary>
-    public void Enable()
+    /// <param name="startTimeout">How long the workers of the new one may take until they are ready; zero for ever.</param>
+    public void Enable(TimeSpan startTimeout)
     {
         lock (_lock)
         {
             _isReady = true;
+            _limit = startTimeout > TimeSpan.Zero ? startTimeout + OwnTime : Timeout.InfiniteTimeSpan;
         }
     }
 
@@ -155,7 +162,19 @@ internal sealed class Upgrade : IDisposable
 
         HostingLog.UpgradeStarted(_logger, Encoding.UTF8.GetString(executable), process);
         using var reader = new StreamReader(report, Encoding.UTF8);
-        string said = await reader.ReadToEndAsync().ConfigureAwait(false);
+        using var over = new CancellationTokenSource(_limit);
+        string said;
+        try
+        {
+            said = await reader.ReadToEndAsync(over.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Its workers end with it.
+            _ = LibC.Kill(process, KillSignal);
+            said = FormattableString.Invariant($"it was not ready within {_limit.TotalSeconds:0} s, and was killed");
+        }
+
         return said == Predecessor.ReadyText ? null : await DescribeEndAsync(process, said).ConfigureAwait(false);
     }
 

@@ -145,6 +145,35 @@ public sealed class FleetTests
         Assert.Equal("finished", await request);
     }
 
+    [Fact]
+    public async Task Terminate_ToTheWholeGroup_LosesNoRequest()
+    {
+        // What systemd does by default at a stop, and a person at one worker: it is the front's to decide about.
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Workers = 2 });
+        await using var load = new KeepAliveLoad(() => server.ConnectAsync(), keeping: 16, fresh: 0);
+        IReadOnlyList<int> workers = server.WorkerPids();
+        foreach (int pid in workers)
+        {
+            Processes.Signal(pid, Processes.Terminate);
+            await load.MoreAsync(200);
+        }
+
+        Assert.Equal(workers, server.WorkerPids());
+        string key = Board.NewKey();
+        Task<string> request = server.GetTextAsync($"/slow/{key}");
+        await server.Board.WaitAsync(key);
+        foreach (int pid in workers.Append(server.Pid))
+        {
+            Processes.Signal(pid, Processes.Terminate);
+        }
+
+        await server.Log.WaitAsync("SIGTERM: stopping");
+        server.Board.Open(key);
+        Assert.Equal("finished", await request);
+        Assert.Empty(await load.EndAsync());
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
     private static Task WorkersAsync(HydraServer server, int count)
         => Eventually.HoldsAsync(() => server.WorkerPids().Count == count, $"{count} workers", () => server.Log.Text);
 }

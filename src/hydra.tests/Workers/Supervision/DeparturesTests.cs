@@ -33,6 +33,53 @@ public class DeparturesTests
         Assert.False(starting.Life.IsTold);
     }
 
+    [Fact]
+    public void Leave_HungAndSilent_IsKilledAtOnce()
+    {
+        using var harness = new RosterHarness();
+        FakeStream stream = WorkerHarness.Open(harness.Last);
+        harness.Last.Handle.IsSilent = true;
+        harness.Departures.Leave(harness.Last, RetireReason.Hung);
+
+        Assert.Equal(WorkerState.Ending, harness.Last.State);
+        Assert.Empty(harness.Pool);
+        Assert.Single(harness.Lines("was killed"));
+        Assert.Empty(stream.Events);
+    }
+
+    [Theory]
+    [InlineData(nameof(RetireReason.Hung))]
+    [InlineData(nameof(RetireReason.Stop))]
+    [InlineData(nameof(RetireReason.Reload))]
+    public void Leave_NothingLeftButWhatHangs_IsToldAtOnceAndHasLittleTime(string reason)
+    {
+        using var harness = new RosterHarness();
+        WorkerHarness.Open(harness.Last);
+        WorkerHarness.TimeOut(harness.Last);
+        Assert.Equal((1, 0), (harness.Last.Handle.InFlight, harness.Last.Links.ToFinish));
+        harness.Departures.Leave(harness.Last, Enum.Parse<RetireReason>(reason));
+
+        Assert.True(harness.Last.Life.IsTold);
+        Assert.True(harness.Last.Life.KillAt < ShutdownTime);
+        Assert.Empty(harness.Lines("cut off"));
+    }
+
+    [Fact]
+    public void Leave_HungBesideOtherRequests_FinishesThem()
+    {
+        using var harness = new RosterHarness(threads: 4);
+        WorkerHarness.Open(harness.Last);
+        WorkerHarness.TimeOut(harness.Last);
+        FakeStream stream = WorkerHarness.Open(harness.Last);
+        harness.Departures.Leave(harness.Last, RetireReason.Hung);
+        Assert.False(harness.Last.Life.IsTold);
+        harness.Answer(harness.Last, stream);
+        harness.Departures.Advance(harness.Last, harness.Clock.Now);
+
+        Assert.True(harness.Last.Life.IsTold);
+        Assert.True(harness.Last.Life.KillAt < ShutdownTime);
+    }
+
     [Theory]
     [InlineData(nameof(RetireReason.LinkLost), true)]
     [InlineData(nameof(RetireReason.BrokeProtocol), false)]

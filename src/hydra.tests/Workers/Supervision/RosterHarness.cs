@@ -10,8 +10,8 @@ internal sealed class RosterHarness : WorkerHarness
     {
         Threads = threads;
         Roster = new Roster(Options, this, Clock);
-        Reloader = new Reloader(Roster, Log);
         Departures = new Departures(Roster, Options, this, Log);
+        Reloader = new Reloader(Roster, Departures, Log);
         Replacements = new Replacements(Roster, Reloader, Departures, Log);
         Size = new FleetSize(Roster, Options, this, Departures, Reloader, Log);
         for (int i = 0; i < workers; i++)

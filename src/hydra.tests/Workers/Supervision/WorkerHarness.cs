@@ -15,6 +15,8 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
 {
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
     private readonly Dictionary<Worker, FakeChannel> _channels = [];
     private readonly List<Socket> _sockets = [];
 
@@ -26,6 +28,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
             MostWorkers = 4,
             Recycle = recycle ?? new RecycleOptions(),
             DrainTimeout = DrainTimeout,
+            StartTimeout = StartTimeout,
             DataLinks = 1,
             DataChannel = (_, _) => throw new InvalidOperationException(),
             Windows = new WelcomeWindows(1, 1),
@@ -71,6 +74,15 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
         Assert.True(worker.Handle.Window.TryEnter());
         Assert.True(worker.Handle.LinkFor(0).TryOpen(stream));
         return stream;
+    }
+
+    /// <summary>The time of all its requests is over, and it was told so.</summary>
+    public static void TimeOut(Worker worker)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            worker.Handle.LinkFor(0).Look(new Deadlines(1, 100), []);
+        }
     }
 
     /// <summary>A session stays at the worker.</summary>

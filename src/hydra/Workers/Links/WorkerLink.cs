@@ -70,6 +70,22 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Closes the link; every stream on it is lost.</summary>
     public void Close() => _channel.Close();
 
+    /// <summary>Requests that the worker may still finish: not those whose time was over.</summary>
+    public int CountToFinish()
+    {
+        lock (_channel.Gate)
+        {
+            int count = 0;
+            for (int i = 0; i < _streams.Used; i++)
+            {
+                ref StreamSlot slot = ref _streams.At(i);
+                count += slot is { IsTaken: true, IsInterrupted: false, IsSession: false } ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>
     /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
     /// window, and withdraws when the link is closed or shut.

@@ -95,6 +95,9 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     /// <summary>Requests that were sent to it, from the first on.</summary>
     public long Opened => Data.Sum(static link => link.Opened);
 
+    /// <summary>Requests that it may still finish: not those whose time was over.</summary>
+    public int ToFinish => Handle.InFlight == 0 ? 0 : Data.Sum(static link => link.CountToFinish());
+
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
 
     /// <summary>No further request is sent to it: a link that is asked to take one refuses.</summary>

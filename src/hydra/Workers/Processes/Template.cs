@@ -70,7 +70,10 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
     ReadOnlySpan<byte> ILinkOwner.Token => _token;
 
     /// <summary>Runs its process from the start to the end. Does not throw.</summary>
-    public async Task RunAsync(WorkerSpawner spawner, BootDocument document)
+    /// <param name="spawner">Where it is started.</param>
+    /// <param name="document">What it is told.</param>
+    /// <param name="limit">How long it may take to load the application; zero for ever.</param>
+    public async Task RunAsync(WorkerSpawner spawner, BootDocument document, TimeSpan limit)
     {
         try
         {
@@ -79,6 +82,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
             process.Boot(document with { Token = _tokenText, Worker = LinkIndex, Preload = true });
             Task<int> exit = process.WaitAsync((line, isError) => OnLine(process.Id, line, isError));
             _ = KillUnlessEndedAsync(process, exit);
+            _ = KillUnlessReadyAsync(process, exit, limit);
             int code = await exit.ConfigureAwait(false);
 
             // What it has said about its workers comes first.
@@ -195,6 +199,19 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
         await _closed.Task.ConfigureAwait(false);
         if (await Task.WhenAny(exit, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false) != exit)
         {
+            process.Kill();
+        }
+    }
+
+    private async Task KillUnlessReadyAsync(WorkerProcess process, Task exit, TimeSpan limit)
+    {
+        if (limit > TimeSpan.Zero && await Task.WhenAny(_ready.Task, exit, Task.Delay(limit)).ConfigureAwait(false) is { } first
+            && first != _ready.Task && first != exit)
+        {
+            _failure ??= new WorkerFailure(
+                StartFailure.Internal,
+                FormattableString.Invariant($"the template process has not loaded the application within {limit.TotalSeconds:0.#} s (--start-timeout)"),
+                "");
             process.Kill();
         }
     }

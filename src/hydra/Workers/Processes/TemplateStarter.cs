@@ -11,10 +11,12 @@ namespace Hydra.Workers.Processes;
 /// <param name="spawner">Where processes are started.</param>
 /// <param name="command">How Python is started; asked for each template. Throws <see cref="WorkerStartException"/>.</param>
 /// <param name="document">The boot document of a template that is started so, but for its token.</param>
+/// <param name="limit">How long a template may take to load the application; zero for ever.</param>
 /// <param name="log">Takes what templates log and print.</param>
 /// <param name="logger">Where their lives are logged.</param>
 internal sealed class TemplateStarter(
-    WorkerSpawner spawner, Func<WorkerCommand> command, Func<WorkerCommand, BootDocument> document, IWorkerLogSink log, ILogger logger) : IWorkerStarter
+    WorkerSpawner spawner, Func<WorkerCommand> command, Func<WorkerCommand, BootDocument> document, TimeSpan limit, IWorkerLogSink log, ILogger logger)
+    : IWorkerStarter
 {
     // A template may end between the look at it and the fork. One that ends again and again is for the fleet to wait with.
     private const int Attempts = 2;
@@ -133,7 +135,7 @@ internal sealed class TemplateStarter(
 
     private async Task RunAsync(Template template)
     {
-        await template.RunAsync(spawner, document(template.Command)).ConfigureAwait(false);
+        await template.RunAsync(spawner, document(template.Command), limit).ConfigureAwait(false);
         lock (_lock)
         {
             _templates.Remove(template);

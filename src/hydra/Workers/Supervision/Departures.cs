@@ -13,8 +13,24 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     // What a worker may take from DRAIN on beside its requests: requests that are cancelled, and the lifespan's shutdown.
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
 
+    // What a worker gets of that in which something hangs: there is nothing to wait for but the rest of it.
+    private static readonly TimeSpan HungTime = TimeSpan.FromSeconds(5);
+
     /// <summary>A worker goes: with its requests done, if its reason allows it, and nothing takes its place here.</summary>
-    public void Leave(Worker worker, RetireReason reason) => Leave(worker, reason, options.DrainTimeout, options.SessionTimeout);
+    public void Leave(Worker worker, RetireReason reason)
+    {
+        if (reason is RetireReason.Hung && worker.State.Serves() && worker.Handle.IsSilent)
+        {
+            // It has nothing to finish that it could: what it has may be done by another.
+            worker.Life.Reason = reason;
+            pool.Remove(worker.Handle);
+            worker.Links.Shut();
+            Kill(worker);
+            return;
+        }
+
+        Leave(worker, reason, options.DrainTimeout, options.SessionTimeout);
+    }
 
     /// <summary>The server stops: the worker finishes what it has within the grace.</summary>
     public void Stop(Worker worker, TimeSpan grace)
@@ -88,10 +104,10 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     public void Advance(Worker worker, TimeSpan now)
     {
         WorkerLife life = worker.Life;
-        if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Handle.InFlight == 0 || now >= life.DrainUntil))
+        if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Links.ToFinish == 0 || now >= life.DrainUntil))
         {
             TimeSpan until = life.DrainUntil;
-            if (worker.Handle.InFlight > 0)
+            if (worker.Links.ToFinish > 0)
             {
                 SupervisionLog.DrainOver(logger, worker.Index, worker.Pid, worker.Handle.InFlight, options.DrainTimeout.TotalSeconds);
             }
@@ -158,7 +174,9 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     private void Tell(Worker worker, TimeSpan grace)
     {
         worker.Life.IsTold = true;
-        worker.Life.KillAt = roster.Now + grace + ShutdownTime;
+        bool hangs = worker.Links.ToFinish == 0 && (worker.Handle.InFlight > 0 || worker.Handle.IsSilent);
+        TimeSpan time = hangs && worker.Handle.Sessions == 0 ? HungTime : grace + ShutdownTime;
+        worker.Life.KillAt = roster.Now + time;
         if (!worker.Links.Drain(grace))
         {
             End(worker);

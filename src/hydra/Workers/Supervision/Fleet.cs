@@ -28,6 +28,7 @@ internal sealed class Fleet
     private readonly Replacements _replacements;
     private readonly FleetSize _size;
     private readonly WearCheck _wear;
+    private readonly StartLimit _startLimit;
     private TimeSpan _probeAt;
     private TimeSpan _lookAt;
 
@@ -45,12 +46,13 @@ internal sealed class Fleet
         _pool = pool;
         _logger = logger;
         _roster = new Roster(options, actions, time);
-        _reload = new Reloader(_roster, logger);
-        _starts = new Starts(_roster, _reload, log, logger);
         _departures = new Departures(_roster, options, pool, logger);
+        _reload = new Reloader(_roster, _departures, logger);
+        _starts = new Starts(_roster, _reload, log, logger);
         _replacements = new Replacements(_roster, _reload, _departures, logger);
         _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
         _wear = new WearCheck(_roster);
+        _startLimit = new StartLimit(_roster, options.StartTimeout, logger);
     }
 
     /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
@@ -115,8 +117,10 @@ internal sealed class Fleet
     }
 
     /// <summary>The process of a worker is there.</summary>
-    public static void OnProcessStarted(Worker worker)
+    public void OnProcessStarted(Worker worker)
     {
+        _startLimit.Begin(worker);
+
         // What was decided while it was being started found no process to end.
         if (worker.State is WorkerState.Ending)
         {
@@ -189,6 +193,7 @@ internal sealed class Fleet
         foreach (Worker worker in _roster.Alive)
         {
             _departures.Advance(worker, now);
+            _startLimit.Advance(worker, now);
         }
 
         if (!_roster.IsStopping)
@@ -213,6 +218,7 @@ internal sealed class Fleet
         foreach (Worker worker in _roster.Alive)
         {
             next = Sooner(next, Departures.Due(worker, now));
+            next = Sooner(next, StartLimit.Due(worker));
         }
 
         return next > now ? next - now : TimeSpan.FromMilliseconds(1);

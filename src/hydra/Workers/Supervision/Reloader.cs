@@ -7,9 +7,15 @@ namespace Hydra.Workers.Supervision;
 /// Replacing all workers: their code has changed. Says which are to be replaced (<see cref="ReloadPlan"/>); <see cref="Replacements"/> does
 /// it. For the supervisor's queue alone.
 /// </summary>
-internal sealed class Reloader(Roster roster, ILogger logger)
+internal sealed class Reloader(Roster roster, Departures departures, ILogger logger)
 {
+    // A start that takes more than this, and more than twice as long as any before, is not waited for when a reload is asked for: it may
+    // hang in the very code that was mended. A shorter one is, or reloads in quick succession would never get to an end.
+    private static readonly TimeSpan LeastOverdue = TimeSpan.FromSeconds(2);
+
+
     private readonly ReloadPlan _plan = new();
+    private TimeSpan _longestStart;
 
     /// <summary>Which reload new workers come after: 0 before the first.</summary>
     public int Generation => _plan.Generation;
@@ -26,6 +32,8 @@ internal sealed class Reloader(Roster roster, ILogger logger)
     /// <summary>Begins a reload, or has another one follow the one that is under way.</summary>
     public void Request()
     {
+        EndOverdueStarts();
+
         // One whose last replacements fail, or wait for old workers to drain, is begun anew instead.
         if (_plan.IsActive && roster.Slots.Any(slot => slot.Replacement is not null && Contains(slot)))
         {
@@ -40,6 +48,8 @@ internal sealed class Reloader(Roster roster, ILogger logger)
     /// <summary>A worker is ready.</summary>
     public void OnReady(Worker worker)
     {
+        TimeSpan took = worker.Life.ReadyAt is { } ready ? ready - worker.Life.StartedAt : TimeSpan.Zero;
+        _longestStart = took > _longestStart ? took : _longestStart;
         bool wasActive = _plan.IsActive;
         if (_plan.OnReady(worker.Index, worker.Life.Generation) && wasActive)
         {
@@ -78,6 +88,24 @@ internal sealed class Reloader(Roster roster, ILogger logger)
         SupervisionLog.ReloadFailed(logger, failure.Message);
         Follow();
         return true;
+    }
+
+    private void EndOverdueStarts()
+    {
+        TimeSpan longest = _longestStart * 2 > LeastOverdue ? _longestStart * 2 : LeastOverdue;
+        foreach (WorkerSlot slot in roster.Slots)
+        {
+            foreach (Worker worker in slot.Workers.Where(w => w.State is WorkerState.Starting && roster.Now - w.Life.StartedAt > longest).ToArray())
+            {
+                SupervisionLog.StartedAnew(logger, worker.Index, worker.Pid, (roster.Now - worker.Life.StartedAt).TotalSeconds);
+                if (slot.Drop(worker))
+                {
+                    slot.StartAt = roster.Now;
+                }
+
+                departures.Leave(worker, RetireReason.Reload);
+            }
+        }
     }
 
     private void Begin()

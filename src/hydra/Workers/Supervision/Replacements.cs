@@ -109,7 +109,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
 
         return reason switch
         {
-            RetireReason.Hung => running < Parallel,
+            RetireReason.Hung => running < Parallel && slot.Leaving.Count < MaxLeaving,
             RetireReason.Reload => running < (reload.IsProven ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
             _ => running == 0 && !reload.IsActive && slot.Leaving.Count < MaxLeaving && _throttle.Allows(reason, now),
         };

@@ -70,6 +70,12 @@ internal static partial class SupervisionLog
     [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there may be no fewer workers than {Count}")]
     public static partial void NoFewer(ILogger logger, int count);
 
+    [LoggerMessage(1423, LogLevel.Error, "worker {Worker} (pid {Pid}) is killed: {Reason}")]
+    public static partial void StartOver(ILogger logger, int worker, int pid, string reason);
+
+    [LoggerMessage(1424, LogLevel.Warning, "reload: worker {Worker} (pid {Pid}) has been starting for {Seconds:0.#} s, and is started anew")]
+    public static partial void StartedAnew(ILogger logger, int worker, int pid, double seconds);
+
     [LoggerMessage(1430, LogLevel.Error,
         "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
     public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);

@@ -34,7 +34,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         var spawner = new WorkerSpawner();
         _starter = options.Preload
             ? new TemplateStarter(
-                spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory }, log, logger)
+                spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
+                options.StartTimeout, log, logger)
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
@@ -131,7 +132,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     private async Task LaunchAsync(Worker worker)
     {
-        int code = await _launcher.RunAsync(worker, () => Post(() => Fleet.OnProcessStarted(worker))).ConfigureAwait(false);
+        int code = await _launcher.RunAsync(worker, () => Post(() => _fleet.OnProcessStarted(worker))).ConfigureAwait(false);
         _watchdog.Remove(worker);
         Post(() => _fleet.OnExited(worker, code));
     }

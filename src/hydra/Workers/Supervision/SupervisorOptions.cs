@@ -29,6 +29,9 @@ internal sealed record SupervisorOptions
         init => _sessionTimeout = value;
     }
 
+    /// <summary>How long a worker may take from its start until it is ready; zero for ever.</summary>
+    public TimeSpan StartTimeout { get; init; }
+
     /// <summary>When workers are replaced because of their age.</summary>
     public RecycleOptions Recycle { get; init; } = new();
 

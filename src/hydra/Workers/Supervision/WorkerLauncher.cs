@@ -34,7 +34,7 @@ internal sealed class WorkerLauncher(
 
             // Its last words may still be in the socket: they say why it ended.
             await Task.WhenAny(worker.Links.ControlDone, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false);
-            if (!worker.Links.HasConnected)
+            if (!worker.Links.HasConnected && worker.Failure is null)
             {
                 Fail(worker, PythonFailure.EndedEarly(command.Python, code, worker.FirstLines));
             }

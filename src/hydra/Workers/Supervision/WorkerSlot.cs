@@ -60,6 +60,16 @@ internal sealed class WorkerSlot(int index)
         return old;
     }
 
+    /// <summary>A worker that starts goes, and another is started in its place.</summary>
+    /// <returns>Whether it was the one that was to serve, not a replacement.</returns>
+    public bool Drop(Worker worker)
+    {
+        bool served = Serving == worker;
+        Remove(worker);
+        _leaving.Add(worker);
+        return served;
+    }
+
     /// <summary>All workers of this index go, and none takes their place.</summary>
     public void Dismiss()
     {

@@ -1,0 +1,58 @@
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+using Hydra.Workers.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Workers.Supervision;
+
+/// <summary>
+/// How long a worker may take from the start of its process until it is ready: what hangs in an import would else keep its index without a
+/// worker for ever, and reloads with it. For the supervisor's queue alone.
+/// </summary>
+/// <param name="roster">The clock.</param>
+/// <param name="limit">--start-timeout; zero for ever.</param>
+/// <param name="logger">Where it is said.</param>
+internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
+{
+    // What a worker may take to say where it hangs, which works unless C code keeps the interpreter's lock.
+    private static readonly TimeSpan LastWordTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>The process is there: its time begins.</summary>
+    public void Begin(Worker worker)
+    {
+        if (limit > TimeSpan.Zero && worker.State is WorkerState.Starting)
+        {
+            worker.Life.StartUntil = roster.Now + limit;
+        }
+    }
+
+    /// <summary>Asks a worker whose time is over where it is, and then ends it: that is a start that failed.</summary>
+    public void Advance(Worker worker, TimeSpan now)
+    {
+        if (worker.State is not WorkerState.Starting || !(worker.Life.StartUntil <= now))
+        {
+            return;
+        }
+
+        if (worker.Failure is null)
+        {
+            string text = Describe(limit);
+            SupervisionLog.StartOver(logger, worker.Index, worker.Pid, text);
+            worker.SetFailure(new WorkerFailure(StartFailure.Internal, text, ""));
+            worker.Links.Interrupt(0, 0, CancelReason.Timeout);
+            worker.Life.StartUntil = now + LastWordTime;
+        }
+        else
+        {
+            worker.Life.StartUntil = null;
+            worker.Process?.Kill();
+        }
+    }
+
+    /// <summary>When something is due for a worker, or null.</summary>
+    public static TimeSpan? Due(Worker worker) => worker.State is WorkerState.Starting ? worker.Life.StartUntil : null;
+
+    /// <summary>The failure as a sentence.</summary>
+    public static string Describe(TimeSpan limit)
+        => FormattableString.Invariant($"it has not become ready within {limit.TotalSeconds:0.#} s (--start-timeout)");
+}
