@@ -36,7 +36,7 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
             && features.Get<ClientConnection>() is { } connection
             && features.Get<IHttpRequestFeature>() is { } request)
         {
-            _recorder.OnRefused(connection.FactsFor(request.Protocol ?? ""), request, error.StatusCode);
+            _recorder.OnRefused(connection, request, error.StatusCode);
         }
     }
 

@@ -112,6 +112,13 @@ internal sealed class WebServer : IAsyncDisposable
     }
 
     /// <summary>
+    /// How Kestrel reads the value of a request's header field. They are bytes to the interfaces of Python; Latin-1 maps each byte to one
+    /// character and back. Given an encoding for Content-Length, Kestrel would parse it by rules of its own, with signs and white space.
+    /// </summary>
+    /// <param name="name">The field's name, as Kestrel spells it.</param>
+    public static System.Text.Encoding? EncodingOf(string name) => name == "Content-Length" ? null : System.Text.Encoding.Latin1;
+
+    /// <summary>
     /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
     /// sent a part of a request's head gets <see cref="HeadTime"/> to send the rest.
     /// </summary>
@@ -166,8 +173,7 @@ internal sealed class WebServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = _options.Clients.KeepAlive;
         BodyRules.Apply(_options.Clients, kestrel.Limits);
 
-        // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
-        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        kestrel.RequestHeaderEncodingSelector = EncodingOf;
         kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
         foreach (EndPoint endPoint in _endPoints)
         {

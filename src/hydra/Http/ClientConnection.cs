@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Hydra.Dispatch;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -16,8 +17,8 @@ internal sealed class ClientConnection
 {
     private readonly ConnectionContext _context;
 
-    // The head of an HTTP/1 request as the client sent it; null where heads are not sent as text.
-    private readonly HeadCapture? _head;
+    // What looks at what comes; null where heads are not sent as text.
+    private readonly HeadCapture? _capture;
     private RequestFacts? _facts;
     private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
@@ -42,14 +43,14 @@ internal sealed class ClientConnection
             return;
         }
 
-        _head = new HeadCapture();
+        _capture = new HeadCapture(isLocal: context.LocalEndPoint is UnixDomainSocketEndPoint);
         if (isOnLoop)
         {
-            loop!.Capture = _head;
+            loop!.Capture = _capture;
         }
         else
         {
-            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _head), context.Transport.Output);
+            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _capture), context.Transport.Output);
         }
 
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
@@ -64,8 +65,11 @@ internal sealed class ClientConnection
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
 
-    /// <summary>The head of the request that begins, as the client sent it; empty where that is not certain.</summary>
-    public ReadOnlySpan<byte> HeadBytes => _head is null ? default : _head.Bytes;
+    /// <summary>The head of the request that begins, as the client sent it; null where heads are not sent as text.</summary>
+    public CapturedHead? Head => _capture?.Head;
+
+    /// <summary>What is wrong with what the client has sent, for which the connection is refused; nothing as long as it was not.</summary>
+    public Failure Fault => FailureRules.OfFault(_capture?.Fault ?? HeadFault.None);
 
     /// <summary>What is true of its requests.</summary>
     /// <param name="protocol">As Kestrel names it, such as HTTP/1.1.</param>
@@ -82,8 +86,8 @@ internal sealed class ClientConnection
         return facts;
     }
 
-    /// <summary>The head of the request that begins was used: what is read now is its body.</summary>
-    public void OnHeadRead() => _head?.Stop();
+    /// <summary>The head of the request that begins was used.</summary>
+    public void OnHeadRead() => _capture?.Release();
 
     /// <summary>A request begins.</summary>
     public void OnRequestBegins()
@@ -105,8 +109,7 @@ internal sealed class ClientConnection
     }
 
     /// <summary>A request is over.</summary>
-    /// <param name="bodyLength">How long its body was in all, in bytes; null where that is not known.</param>
-    public void OnRequestEnds(long? bodyLength)
+    public void OnRequestEnds()
     {
         _current = null;
         if (IsMultiplexed)
@@ -115,7 +118,7 @@ internal sealed class ClientConnection
         }
         else
         {
-            _head!.Restart(bodyLength);
+            _capture!.Release();
         }
     }
 

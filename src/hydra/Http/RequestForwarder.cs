@@ -63,7 +63,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         }
         finally
         {
-            context.Connection.OnRequestEnds(exchange.Body.LengthOf(context.Http.Request));
+            context.Connection.OnRequestEnds();
             exchange.Release();
         }
     }

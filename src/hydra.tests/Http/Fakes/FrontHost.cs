@@ -43,7 +43,7 @@ internal sealed class FrontHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = WebServer.EncodingOf;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             limits?.Invoke(kestrel.Limits);
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
