@@ -7,7 +7,7 @@ namespace Hydra.Tests.Transport;
 /// <summary>One head, line by line: what it becomes for the worker, what Kestrel reads instead, and what is refused.</summary>
 public sealed class CapturedHeadTests
 {
-    private readonly CapturedHead _head = new(takesPathAsHost: false);
+    private readonly CapturedHead _head = new(takesPathAsHost: false, longestField: 2000);
 
     [Theory]
     [InlineData("GET / HTTP/1.1", "GET", "/")]
@@ -161,6 +161,14 @@ public sealed class CapturedHeadTests
 
         Assert.Equal(read, Text(bytes));
         Assert.Equal("host|" + line[5..].Trim(), Text(_head.Block).Replace('\0', '|'));
+    }
+
+    [Fact]
+    public void TakeField_LongerThanALineMayBe_IsRefused()
+    {
+        Assert.Equal(HeadFault.None, _head.TakeRequestLine(Bytes("GET / HTTP/1.1")));
+        Assert.Equal(HeadFault.None, _head.TakeField(Bytes($"X: {new string('x', 1997)}")));
+        Assert.Equal(HeadFault.TooLarge, _head.TakeField(Bytes($"X: {new string('x', 1998)}")));
     }
 
     [Fact]

@@ -30,9 +30,10 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 
     /// <summary>A head was refused before there was a request.</summary>
     /// <param name="connection">Its connection.</param>
+    /// <param name="failure">Why.</param>
     /// <param name="request">As much of the head as Kestrel has read.</param>
     /// <param name="status">What the client got.</param>
-    public void OnRefused(ClientConnection connection, IHttpRequestFeature request, int status)
+    public void OnRefused(ClientConnection connection, Failure failure, IHttpRequestFeature request, int status)
     {
         // What was refused when it was looked at has not come as far as Kestrel.
         if (string.IsNullOrEmpty(request.Method) && connection.Head is { Method.IsEmpty: false } head)
@@ -42,7 +43,6 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             request.Protocol = head.Protocol;
         }
 
-        Failure failure = connection.Fault is Failure.None ? FailureRules.OfRefusedHead(status) : connection.Fault;
         Write(connection.FactsFor(request.Protocol ?? ""), failure, request, status, 0, TimeSpan.Zero, TimeSpan.Zero);
     }
 

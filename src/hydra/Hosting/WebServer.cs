@@ -34,7 +34,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
     private readonly RequestHandler _edge;
-    private readonly RefusedHeads? _refused;
+    private readonly RefusedHeads _refused;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -80,7 +80,7 @@ internal sealed class WebServer : IAsyncDisposable
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
         _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
-        _refused = recorder is null ? null : new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder);
+        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, loggers.CreateLogger("hydra"));
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
@@ -110,13 +110,6 @@ internal sealed class WebServer : IAsyncDisposable
         MetricsAddresses = [.. _metricsListeners.Select(static listener => Written(listener.ToString()!))];
         Addresses = [.. addresses.Except(MetricsAddresses)];
     }
-
-    /// <summary>
-    /// How Kestrel reads the value of a request's header field. They are bytes to the interfaces of Python; Latin-1 maps each byte to one
-    /// character and back. Given an encoding for Content-Length, Kestrel would parse it by rules of its own, with signs and white space.
-    /// </summary>
-    /// <param name="name">The field's name, as Kestrel spells it.</param>
-    public static System.Text.Encoding? EncodingOf(string name) => name == "Content-Length" ? null : System.Text.Encoding.Latin1;
 
     /// <summary>
     /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
@@ -160,7 +153,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _refused?.Dispose();
+        _refused.Dispose();
         return _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
     }
 
@@ -172,15 +165,13 @@ internal sealed class WebServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.KeepAliveTimeout = _options.Clients.KeepAlive;
         BodyRules.Apply(_options.Clients, kestrel.Limits);
-
-        kestrel.RequestHeaderEncodingSelector = EncodingOf;
-        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        HeadRules.Apply(_options.Clients, kestrel);
         foreach (EndPoint endPoint in _endPoints)
         {
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.UseClientConnection(_connections, _edge);
+                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField);
             });
         }
 

@@ -29,7 +29,8 @@ internal sealed class ClientConnection
     /// <param name="context">The connection.</param>
     /// <param name="isMultiplexed">Whether it carries many requests at a time, as HTTP/2 does.</param>
     /// <param name="handler">What handles its requests.</param>
-    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler)
+    /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
+    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0)
     {
         _context = context;
         IsMultiplexed = isMultiplexed;
@@ -43,7 +44,7 @@ internal sealed class ClientConnection
             return;
         }
 
-        _capture = new HeadCapture(isLocal: context.LocalEndPoint is UnixDomainSocketEndPoint);
+        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField);
         if (isOnLoop)
         {
             loop!.Capture = _capture;
@@ -68,7 +69,10 @@ internal sealed class ClientConnection
     /// <summary>The head of the request that begins, as the client sent it; null where heads are not sent as text.</summary>
     public CapturedHead? Head => _capture?.Head;
 
-    /// <summary>What is wrong with what the client has sent, for which the connection is refused; nothing as long as it was not.</summary>
+    /// <summary>What is wrong with what the client has sent, for which the connection is refused; null as long as it was not.</summary>
+    public string? FaultText => _capture is { Fault: not HeadFault.None and var fault } ? HeadCapture.Describe(fault) : null;
+
+    /// <summary>The failure that this is; none as long as nothing was refused.</summary>
     public Failure Fault => FailureRules.OfFault(_capture?.Fault ?? HeadFault.None);
 
     /// <summary>What is true of its requests.</summary>

@@ -10,7 +10,8 @@ namespace Hydra.Transport;
 /// the line that Kestrel is going to read is overwritten with one of the same length that means the same to it; nobody else reads that.
 /// </summary>
 /// <param name="takesPathAsHost">Whether Host may be the path of a Unix socket.</param>
-internal sealed class CapturedHead(bool takesPathAsHost)
+/// <param name="longestField">Bytes that the line of a field may have.</param>
+internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
 {
     // More than the options allow: a line of 32 KiB and fields of 128 KiB.
     private const int MostBytes = 192 * 1024;
@@ -101,7 +102,7 @@ internal sealed class CapturedHead(bool takesPathAsHost)
         }
 
         Span<byte> value = HeadBytes.Trim(line[(colon + 1)..]);
-        if (!TryReserve(line.Length + 1))
+        if (line.Length > longestField || !TryReserve(line.Length + 1))
         {
             return HeadFault.TooLarge;
         }

@@ -12,7 +12,8 @@ namespace Hydra.Transport;
 /// whatever thread it is.
 /// </summary>
 /// <param name="isLocal">Whether clients come by a Unix socket, and have nothing but its path to name as their host.</param>
-internal sealed class HeadCapture(bool isLocal = false)
+/// <param name="limitField">Bytes that the line of a single field may have; 0 for no bound of its own.</param>
+internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
 {
     private enum Place : byte
     {
@@ -27,7 +28,7 @@ internal sealed class HeadCapture(bool isLocal = false)
         Lost,
     }
 
-    private readonly CapturedHead _head = new(isLocal);
+    private readonly CapturedHead _head = new(isLocal, limitField > 0 ? limitField : int.MaxValue);
     private ChunkFraming _chunks;
     private Place _place;
 

@@ -111,6 +111,17 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal(501, response.Status);
     }
 
+    // RFC 9110, section 7.8: an upgrade is asked for in Connection as well, and by its name.
+    [Theory]
+    [InlineData("Upgrade: websocket")]
+    [InlineData("Connection: Upgrade\r\nUpgrade: notwebsocket")]
+    [InlineData("Connection: keep-alive\r\nUpgrade: WebSocket")]
+    public async Task Upgrade_ThatIsNoneToAWebSocket_IsARequestAsAny(string fields)
+    {
+        await using RawConnection connection = await ConnectAsync();
+        Assert.Equal("hello", (await connection.ExchangeAsync($"GET /hello HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).Text);
+    }
+
     [Theory]
     [InlineData("nonsense\r\n\r\n", 400)]
     [InlineData("GET /hello\r\n\r\n", 400)]
