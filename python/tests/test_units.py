@@ -273,8 +273,17 @@ class HeadCacheTests(unittest.TestCase):
 
 class StatusTests(unittest.TestCase):
     def test_statuses(self):
-        for text, code in (("200 OK", 200), ("404 Not Found", 404), ("999", 999), ("200 ", 200)):
-            self.assertEqual(heads.parse_status(text), code)
+        for text, code, reason in (
+            ("200 OK", 200, b""),
+            ("404 Not Found", 404, b""),
+            ("999", 999, b""),
+            ("200 ", 200, b""),
+            ("200 Ok", 200, b":reason\0Ok"),
+            ("299 My Reason", 299, b":reason\0My Reason"),
+            ("299 \u00e4\u20ac", 299, b":reason\0\xe4?"),
+        ):
+            for _ in range(2):
+                self.assertEqual(heads.parse_status(text), (code, reason))
         for text in (
             "",
             "20",

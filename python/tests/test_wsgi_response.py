@@ -122,7 +122,8 @@ class ResponseTests(WsgiCase):
     def test_error_page_replaces_what_was_not_sent(self):
         response = self.front.get("/error_page")
         self.assertEqual((response.status, response.body), (500, b"error page"))
-        self.assertEqual(response.headers, [(b"X-Error", b"1")])
+        # The phrase is the application's own, and of the page that was sent.
+        self.assertEqual(response.headers, [(b":reason", b"Oops"), (b"X-Error", b"1")])
 
     def test_error_page_too_late_raises_the_error(self):
         since = self.event_count()

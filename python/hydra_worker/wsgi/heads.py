@@ -25,12 +25,47 @@ _SPECIAL = {
 }
 _SPECIAL["content-length"] = _CONTENT_LENGTH
 _known_names: Dict[str, int] = {}
-_known_statuses: Dict[str, int] = {}
+_known_statuses: Dict[str, Tuple[int, bytes]] = {}
+# The phrases that the front has for these as well, and need not be told; of others it is told always.
+_USUAL = frozenset(
+    (
+        "200 OK",
+        "201 Created",
+        "202 Accepted",
+        "204 No Content",
+        "206 Partial Content",
+        "301 Moved Permanently",
+        "302 Found",
+        "303 See Other",
+        "304 Not Modified",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "406 Not Acceptable",
+        "409 Conflict",
+        "410 Gone",
+        "415 Unsupported Media Type",
+        "422 Unprocessable Entity",
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "501 Not Implemented",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+    )
+)
 _MOST_KNOWN = 1024
 
 
-def parse_status(status: Any) -> int:
-    """The code of "200 OK". Raises RuleViolation."""
+def parse_status(status: Any) -> Tuple[int, bytes]:
+    """
+    The code of "299 My Reason", and what stands before the fields in the header block: nothing where the
+    phrase is the usual one. Raises RuleViolation.
+    """
     if type(status) is not str:
         raise InvalidMessage(f"The status must be a str, not {type(status).__name__}.")
     known = _known_statuses.get(status)
@@ -47,10 +82,15 @@ def parse_status(status: Any) -> int:
         raise RuleViolation(
             f'The status must be three digits and a reason, such as "200 OK", not {status!r}.'
         )
-    number = int(code)
+    phrase = status[4:]
+    reason = b""
+    if phrase and status not in _USUAL:
+        # What is not Latin-1 cannot be sent, and is worth no error.
+        reason = b":reason\0" + phrase.encode("latin-1", "replace")
+    known = int(code), reason
     if len(_known_statuses) < _MOST_KNOWN:
-        _known_statuses[status] = number
-    return number
+        _known_statuses[status] = known
+    return known
 
 
 def encode(headers: Any, status: int) -> Tuple[bytes, Optional[int]]:

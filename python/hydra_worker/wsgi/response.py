@@ -85,11 +85,13 @@ class WsgiResponse(Response):
         elif self.phase != IDLE:
             raise self.misplaced(_ORDER, True)
         try:
-            code = parse_status(status)
+            code, reason = parse_status(status)
         except RuleViolation as error:
             self.broke(str(error))
             raise
         self.hold(_head_of, headers, code)
+        if reason:
+            self.head = reason + b"\0" + self.head if self.head else reason
         return self.write
 
     def write(self, data: bytes) -> None:

@@ -29,13 +29,13 @@ public sealed class RefusedHeadsTests
     [Fact]
     public async Task OnNext_TargetTooLong_IsALine()
         => await AssertLinesAsync(
-            $"GET /{new string('x', 9000)} HTTP/1.1\r\nHost: h\r\n\r\n", endsSending: false, "HTTP/1.1 414 ",
-            ["\"- - -\" 414 0"]);
+            $"GET /{new string('x', 17_000)} HTTP/1.1\r\nHost: h\r\n\r\n", endsSending: false, "HTTP/1.1 414 ",
+            [$"\"GET /{new string('x', 8191)}… HTTP/1.1\" 414 0"]);
 
     [Fact]
     public async Task OnNext_FieldsTooLarge_IsALine()
         => await AssertLinesAsync(
-            $"GET /a HTTP/1.1\r\nHost: h\r\nX: {new string('x', 40_000)}\r\n\r\n", endsSending: false, "HTTP/1.1 431 ",
+            $"GET /a HTTP/1.1\r\nHost: h\r\nX: {new string('x', 70_000)}\r\n\r\n", endsSending: false, "HTTP/1.1 431 ",
             ["\"GET /a HTTP/1.1\" 431 0"]);
 
     [Theory]
@@ -69,6 +69,23 @@ public sealed class RefusedHeadsTests
         Assert.Equal("", await FrontHost.ReadUntilCutAsync(client));
 
         Assert.Empty(await host.StopAndReadLinesAsync());
+    }
+
+    [Fact]
+    public async Task OnNext_Refusal_HasASentenceInTheLog()
+    {
+        await using FrontHost host = await FrontHost.StartAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            using RawClient client = host.Connect();
+            await client.SendAsync("GET /a HTTP/1.1\r\nHost: a, b\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 400 ", await FrontHost.ReadUntilCutAsync(client), StringComparison.Ordinal);
+        }
+
+        string[] sentences = [.. host.Log.Entries.Select(static entry => entry.Text).Where(static text => text.Contains("was refused", StringComparison.Ordinal))];
+        Assert.InRange(sentences.Length, 1, 3);
+        Assert.Contains("was refused: its host is none; the client got 400.", sentences[0], StringComparison.Ordinal);
+        Assert.Equal(3, (await host.StopAndReadLinesAsync()).Length);
     }
 
     private static async Task AssertLinesAsync(

@@ -58,31 +58,43 @@ public sealed class ClientConnectionTests
     }
 
     [Fact]
-    public async Task HeadBytes_OneRequestAfterTheOther_AreThoseOfTheRequestThatBegins()
+    public async Task Head_OneRequestAfterTheOther_IsThatOfTheRequestThatBegins()
     {
         var context = new OpenConnection();
         ClientConnection connection = New(context);
-        await context.ReceiveAsync("GET /1 HTTP/1.1\r\n\r\n");
-        Assert.Equal("GET /1 HTTP/1.1\r\n\r\n", Encoding.ASCII.GetString(connection.HeadBytes));
+        await context.ReceiveAsync("GET /1 HTTP/1.1\r\nContent-Length: 6\r\n\r\n");
+        Assert.Equal("/1", Encoding.ASCII.GetString(connection.Head!.Target));
         connection.OnHeadRead();
-        Assert.True(connection.HeadBytes.IsEmpty);
-        await context.ReceiveAsync("body");
-        connection.OnRequestEnds(bodyLength: 6);
-        await context.ReceiveAsync("..GET /2");
+        Assert.True(connection.Head.Method.IsEmpty);
+        await context.ReceiveAsync("body..");
+        connection.OnRequestEnds();
+        await context.ReceiveAsync("GET /2 HTTP/1.1\r\n\r\n");
 
-        Assert.Equal("GET /2", Encoding.ASCII.GetString(connection.HeadBytes));
+        Assert.Equal("/2", Encoding.ASCII.GetString(connection.Head.Target));
+        Assert.Equal(Failure.None, connection.Fault);
     }
 
     [Fact]
-    public void HeadBytes_BodyOfUnknownLength_AreNotCertain()
+    public async Task Fault_HeadThatIsNone_IsItsFailure()
     {
         var context = new OpenConnection();
         ClientConnection connection = New(context);
-        connection.OnHeadRead();
-        connection.OnRequestEnds(bodyLength: null);
-        Assert.True(context.ReceiveAsync("GET /2").IsCompletedSuccessfully);
+        await Assert.ThrowsAsync<Microsoft.AspNetCore.Http.BadHttpRequestException>(() => context.ReceiveAsync("GET / HTTP/1.1\r\nContent-Length: +3\r\n\r\n"));
 
-        Assert.True(connection.HeadBytes.IsEmpty);
+        Assert.Equal(Failure.BadLength, connection.Fault);
+    }
+
+    [Theory]
+    [InlineData(true, "None")]
+    [InlineData(false, "BadHead")]
+    public async Task Fault_PathAsHost_IsForUnixSockets(bool isUnix, string expected)
+    {
+        var context = new OpenConnection { LocalEndPoint = isUnix ? new UnixDomainSocketEndPoint("/run/a") : new IPEndPoint(IPAddress.Loopback, 1) };
+        ClientConnection connection = New(context);
+        Exception? error = await Record.ExceptionAsync(() => context.ReceiveAsync("GET / HTTP/1.1\r\nHost: /run/a\r\n\r\n"));
+
+        Assert.Equal(isUnix, error is null);
+        Assert.Equal(expected, connection.Fault.ToString());
     }
 
     [Fact]
@@ -94,7 +106,8 @@ public sealed class ClientConnectionTests
         Assert.Same(transport, context.Transport);
         Assert.True(context.ReceiveAsync("PRI * HTTP/2.0\r\n").IsCompletedSuccessfully);
 
-        Assert.True(connection.HeadBytes.IsEmpty);
+        Assert.Null(connection.Head);
+        Assert.Equal(Failure.None, connection.Fault);
         connection.OnHeadRead();
         Assert.True(connection.IsMultiplexed);
         Assert.Equal(0, connection.Loop);
@@ -124,7 +137,7 @@ public sealed class ClientConnectionTests
         RequestContext context = ExchangeSetup.Accept(request);
         Assert.Equal(Failure.None, setup.Begin(context));
         SentRequest sent = await setup.SendAsync();
-        context.Connection.OnRequestEnds(bodyLength: 0);
+        context.Connection.OnRequestEnds();
         request.Leave();
         setup.Worker.Respond(sent.Id);
 
@@ -142,7 +155,7 @@ public sealed class ClientConnectionTests
         connection.Watch(setup.Exchange);
         connection.AbortIfIdle();
         Assert.Equal(0, context.Aborts);
-        connection.OnRequestEnds(bodyLength: 0);
+        connection.OnRequestEnds();
         connection.AbortIfIdle();
         Assert.Equal(1, context.Aborts);
     }
@@ -154,10 +167,10 @@ public sealed class ClientConnectionTests
         ClientConnection connection = New(context, isMultiplexed: true);
         connection.OnRequestBegins();
         connection.OnRequestBegins();
-        connection.OnRequestEnds(bodyLength: null);
+        connection.OnRequestEnds();
         connection.AbortIfIdle();
         Assert.Equal(0, context.Aborts);
-        connection.OnRequestEnds(bodyLength: null);
+        connection.OnRequestEnds();
         connection.AbortIfIdle();
         Assert.Equal(1, context.Aborts);
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Hydra.Http;
 using Hydra.Transport;
@@ -36,9 +37,22 @@ internal static class FrameWriting
     /// <returns>The name of the error, "None" without one.</returns>
     public static string WriteHead(RequestFrameWriter writer, IHttpRequestFeature request, RequestFacts facts, ReadOnlySpan<byte> head)
     {
+        if (head.IsEmpty)
+        {
+            return writer.WriteHead(request, facts, null).ToString();
+        }
+
         var capture = new HeadCapture();
-        capture.Append(head);
-        return writer.WriteHead(request, facts, capture.Bytes).ToString();
+        try
+        {
+            capture.Look(new ReadOnlySequence<byte>(head.ToArray()));
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException)
+        {
+            return FailureRules.OfFault(capture.Fault).ToString();
+        }
+
+        return writer.WriteHead(request, facts, capture.Head).ToString();
     }
 
     /// <summary>Kestrel's view of a request: the headers by name.</summary>

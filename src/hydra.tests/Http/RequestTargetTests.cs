@@ -1,3 +1,4 @@
+using System.Text;
 using Hydra.Http;
 using Xunit;
 
@@ -18,7 +19,7 @@ public class RequestTargetTests
     [InlineData("", "", "")]
     public void Split_AnyForm_GivesPathAndQuery(string target, string path, string query)
     {
-        (int start, int end, int queryStart) = RequestTarget.Split(target);
+        (int start, int end, int queryStart) = RequestTarget.Split(Encoding.ASCII.GetBytes(target));
 
         Assert.Equal(path, target[start..end]);
         Assert.Equal(query, target[queryStart..]);

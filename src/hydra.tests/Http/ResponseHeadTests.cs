@@ -2,6 +2,7 @@ using Hydra.Http;
 using Hydra.Protocol;
 using Hydra.Tests.Http.Fakes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Xunit;
 
 namespace Hydra.Tests.Http;
@@ -61,6 +62,40 @@ public sealed class ResponseHeadTests
     {
         Assert.Contains("it has no value", ApplyBlock(200, "a\0b\0c"u8.ToArray(), out _), StringComparison.Ordinal);
         NothingWasApplied();
+    }
+
+    // PEP 3333: the application's phrase, which no field can be taken for.
+    [Theory]
+    [InlineData(":reason\0My Reason\0X-A\0b", "My Reason", "b")]
+    [InlineData(":reason\0\u00e4\0X-A\0b", "\u00e4", "b")]
+    [InlineData(":reason\0My Reason", "My Reason", "")]
+    [InlineData("X-A\0b", null, "b")]
+    public void TryApply_Reason_IsThePhrase(string block, string? reason, string value)
+    {
+        Assert.Null(ApplyBlock(299, System.Text.Encoding.Latin1.GetBytes(block), out _));
+        Assert.Equal(reason, _response.HttpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase);
+        Assert.Equal(value, _response.Headers["X-A"].ToString());
+        Assert.Equal(value.Length, _response.Headers.Count);
+    }
+
+    [Theory]
+    [InlineData(":reason\0a\r\nX: b")]
+    [InlineData(":reason\0a\u007f\0X-A\0b")]
+    [InlineData(":status\0200")]
+    public void TryApply_ReasonThatIsNone_IsRefused(string block)
+    {
+        Assert.NotNull(ApplyBlock(200, System.Text.Encoding.Latin1.GetBytes(block), out _));
+        NothingWasApplied();
+    }
+
+    [Theory]
+    [InlineData("close", "close")]
+    [InlineData("X, Close", "close")]
+    [InlineData("closed", "")]
+    public void TryApply_ConnectionThatNamesClose_Closes(string value, string expected)
+    {
+        Assert.Null(Apply(200, ("Connection", value)));
+        Assert.Equal(expected, _response.Headers.Connection.ToString());
     }
 
     [Theory]

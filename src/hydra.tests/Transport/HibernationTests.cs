@@ -205,7 +205,7 @@ public class HibernationTests
         await connection.DisposeAsync();
     }
 
-    // With what the server does about heads: they are captured, and what is between two of them is known.
+    // With what the server does about heads: they are looked at, and what is between two of them is known.
     private static Task<LoopHost> StartAsync(TransportOptions options, Action<Served>? configure = null)
     {
         var served = new Served();
@@ -213,11 +213,9 @@ public class HibernationTests
         return LoopHost.StartAsync(
             async context =>
             {
-                HeadCapture capture = context.Features.GetRequiredFeature<ILoopFeature>().Capture!;
-                capture.Stop();
+                context.Features.GetRequiredFeature<ILoopFeature>().Capture!.Release();
                 await served.Before;
                 await LoopHost.Hello(context);
-                capture.Restart(bodyLength: 0);
             },
             options,
             kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Use(next => async context =>

@@ -16,6 +16,7 @@ internal static partial class OptionTable
         .. ReplacementRows,
         .. TimeoutRows,
         .. BodyRows,
+        .. HeadRows,
         .. LoggingRows,
         .. TuningRows,
         new()

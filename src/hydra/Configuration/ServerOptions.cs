@@ -50,7 +50,7 @@ internal sealed record AddressOptions
     public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
 }
 
-/// <summary>The time that clients get; slower ones are cut off.</summary>
+/// <summary>What clients may do: the time they get, and how large a head they may send.</summary>
 internal sealed record ClientOptions
 {
     /// <summary>How long an idle connection is kept.</summary>
@@ -61,6 +61,18 @@ internal sealed record ClientOptions
 
     /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
     public long MinimumDataRate { get; init; }
+
+    /// <summary>Bytes of a request line, at most 32 KiB; a longer one is 414.</summary>
+    public int LimitLine { get; init; } = 16 * 1024;
+
+    /// <summary>Bytes of all header fields of a request, at most 128 KiB; more are 431.</summary>
+    public int LimitHead { get; init; } = 64 * 1024;
+
+    /// <summary>Header fields of a request; more are 431.</summary>
+    public int LimitFields { get; init; } = 1000;
+
+    /// <summary>Bytes of a single field line; a longer one is 431. 0 for no bound but that of all.</summary>
+    public int LimitField { get; init; }
 }
 
 /// <summary>The memory and the disk that the bodies of all requests share.</summary>

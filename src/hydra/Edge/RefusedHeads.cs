@@ -1,27 +1,37 @@
 using System.Diagnostics;
+using System.Globalization;
+using Hydra.Dispatch;
 using Hydra.Http;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Hydra.Edge;
 
 /// <summary>
 /// Hears of the heads that Kestrel refuses by itself, with 400, 408, 414 or 431, before there is a request: they are recorded like any
-/// other answer. Also of those that were never complete.
+/// other answer, and the log says why. Also of those that were never complete.
 /// </summary>
 internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, IDisposable
 {
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
-    private readonly RequestRecorder _recorder;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly RequestRecorder? _recorder;
+    private readonly ILogger _logger;
     private readonly IDisposable _subscription;
+    private long _loggedAt;
+    private int _unlogged;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="source">What Kestrel writes its events to.</param>
-    /// <param name="recorder">Told of each.</param>
-    public RefusedHeads(DiagnosticListener source, RequestRecorder recorder)
+    /// <param name="recorder">Told of each; null where nobody wants to hear.</param>
+    /// <param name="logger">Where each has a sentence, unless they come faster than one a second.</param>
+    public RefusedHeads(DiagnosticListener source, RequestRecorder? recorder, ILogger logger)
     {
         _recorder = recorder;
+        _logger = logger;
         _subscription = source.Subscribe(this, static name => name == BadRequest);
     }
 
@@ -36,8 +46,25 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
             && features.Get<ClientConnection>() is { } connection
             && features.Get<IHttpRequestFeature>() is { } request)
         {
-            _recorder.OnRefused(connection.FactsFor(request.Protocol ?? ""), request, error.StatusCode);
+            Failure failure = connection.Fault is Failure.None ? FailureRules.OfRefusedHead(error.StatusCode) : connection.Fault;
+            _recorder?.OnRefused(connection, failure, request, error.StatusCode);
+            Log(connection.FactsFor(request.Protocol ?? "").Client, connection.FaultText ?? failure.Rule().Text, error.StatusCode);
         }
+    }
+
+    // Anybody can have heads refused as fast as he likes.
+    private void Log(string client, string reason, int status)
+    {
+        long now = Stopwatch.GetTimestamp();
+        long before = Volatile.Read(ref _loggedAt);
+        if ((before != 0 && Stopwatch.GetElapsedTime(before, now) < Interval) || Interlocked.CompareExchange(ref _loggedAt, now, before) != before)
+        {
+            Interlocked.Increment(ref _unlogged);
+            return;
+        }
+
+        int others = Interlocked.Exchange(ref _unlogged, 0);
+        HttpLog.Refused(_logger, client, reason, status, others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {others} more before."));
     }
 
     /// <inheritdoc/>

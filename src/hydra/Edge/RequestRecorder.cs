@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Http;
@@ -28,11 +29,22 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     }
 
     /// <summary>A head was refused before there was a request.</summary>
-    /// <param name="facts">What is known of its connection.</param>
-    /// <param name="request">As much of the head as was read.</param>
+    /// <param name="connection">Its connection.</param>
+    /// <param name="failure">Why.</param>
+    /// <param name="request">As much of the head as Kestrel has read.</param>
     /// <param name="status">What the client got.</param>
-    public void OnRefused(RequestFacts facts, IHttpRequestFeature request, int status)
-        => Write(facts, FailureRules.OfRefusedHead(status), request, status, 0, TimeSpan.Zero, TimeSpan.Zero);
+    public void OnRefused(ClientConnection connection, Failure failure, IHttpRequestFeature request, int status)
+    {
+        // What was refused when it was looked at has not come as far as Kestrel.
+        if (string.IsNullOrEmpty(request.Method) && connection.Head is { Method.IsEmpty: false } head)
+        {
+            request.Method = Encoding.Latin1.GetString(head.Method);
+            request.RawTarget = Encoding.Latin1.GetString(head.Target);
+            request.Protocol = head.Protocol;
+        }
+
+        Write(connection.FactsFor(request.Protocol ?? ""), failure, request, status, 0, TimeSpan.Zero, TimeSpan.Zero);
+    }
 
     private void Write(
         RequestFacts facts, Failure failure, IHttpRequestFeature request, int status, long bytes, TimeSpan elapsed, TimeSpan queued)

@@ -34,7 +34,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
     private readonly RequestHandler _edge;
-    private readonly RefusedHeads? _refused;
+    private readonly RefusedHeads _refused;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -80,7 +80,7 @@ internal sealed class WebServer : IAsyncDisposable
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
         _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
-        _refused = recorder is null ? null : new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder);
+        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, loggers.CreateLogger("hydra"));
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
@@ -153,7 +153,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _refused?.Dispose();
+        _refused.Dispose();
         return _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
     }
 
@@ -165,16 +165,13 @@ internal sealed class WebServer : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.KeepAliveTimeout = _options.Clients.KeepAlive;
         BodyRules.Apply(_options.Clients, kestrel.Limits);
-
-        // Header values are bytes to the interfaces of Python; Latin-1 maps each byte to one character and back.
-        kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
-        kestrel.ResponseHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+        HeadRules.Apply(_options.Clients, kestrel);
         foreach (EndPoint endPoint in _endPoints)
         {
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.UseClientConnection(_connections, _edge);
+                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField);
             });
         }
 

@@ -5,7 +5,7 @@ using Hydra.Transport;
 
 namespace Hydra.Http;
 
-/// <summary>The input of a connection whose transport does not capture heads by itself. One reader at a time.</summary>
+/// <summary>The input of a connection whose transport has heads looked at by nobody else. One reader at a time.</summary>
 internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
@@ -18,6 +18,7 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
             return false;
         }
 
+        capture.Look(result.Buffer);
         _buffer = result.Buffer;
         return true;
     }
@@ -27,6 +28,7 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ReadResult result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
+        capture.Look(result.Buffer);
         _buffer = result.Buffer;
         return result;
     }
@@ -39,7 +41,7 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
     {
         if (!_buffer.IsEmpty)
         {
-            capture.Append(_buffer.Slice(_buffer.Start, consumed));
+            capture.OnConsumed(_buffer.Slice(_buffer.Start, consumed).Length);
         }
 
         _buffer = default;

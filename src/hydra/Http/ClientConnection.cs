@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Hydra.Dispatch;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -16,8 +17,8 @@ internal sealed class ClientConnection
 {
     private readonly ConnectionContext _context;
 
-    // The head of an HTTP/1 request as the client sent it; null where heads are not sent as text.
-    private readonly HeadCapture? _head;
+    // What looks at what comes; null where heads are not sent as text.
+    private readonly HeadCapture? _capture;
     private RequestFacts? _facts;
     private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
@@ -28,7 +29,8 @@ internal sealed class ClientConnection
     /// <param name="context">The connection.</param>
     /// <param name="isMultiplexed">Whether it carries many requests at a time, as HTTP/2 does.</param>
     /// <param name="handler">What handles its requests.</param>
-    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler)
+    /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
+    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0)
     {
         _context = context;
         IsMultiplexed = isMultiplexed;
@@ -42,14 +44,14 @@ internal sealed class ClientConnection
             return;
         }
 
-        _head = new HeadCapture();
+        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField);
         if (isOnLoop)
         {
-            loop!.Capture = _head;
+            loop!.Capture = _capture;
         }
         else
         {
-            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _head), context.Transport.Output);
+            context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _capture), context.Transport.Output);
         }
 
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
@@ -70,8 +72,14 @@ internal sealed class ClientConnection
     /// </summary>
     public int LastWorker { get; set; }
 
-    /// <summary>The head of the request that begins, as the client sent it; empty where that is not certain.</summary>
-    public ReadOnlySpan<byte> HeadBytes => _head is null ? default : _head.Bytes;
+    /// <summary>The head of the request that begins, as the client sent it; null where heads are not sent as text.</summary>
+    public CapturedHead? Head => _capture?.Head;
+
+    /// <summary>What is wrong with what the client has sent, for which the connection is refused; null as long as it was not.</summary>
+    public string? FaultText => _capture is { Fault: not HeadFault.None and var fault } ? HeadCapture.Describe(fault) : null;
+
+    /// <summary>The failure that this is; none as long as nothing was refused.</summary>
+    public Failure Fault => FailureRules.OfFault(_capture?.Fault ?? HeadFault.None);
 
     /// <summary>What is true of its requests.</summary>
     /// <param name="protocol">As Kestrel names it, such as HTTP/1.1.</param>
@@ -88,8 +96,8 @@ internal sealed class ClientConnection
         return facts;
     }
 
-    /// <summary>The head of the request that begins was used: what is read now is its body.</summary>
-    public void OnHeadRead() => _head?.Stop();
+    /// <summary>The head of the request that begins was used.</summary>
+    public void OnHeadRead() => _capture?.Release();
 
     /// <summary>A request begins.</summary>
     public void OnRequestBegins()
@@ -111,8 +119,7 @@ internal sealed class ClientConnection
     }
 
     /// <summary>A request is over.</summary>
-    /// <param name="bodyLength">How long its body was in all, in bytes; null where that is not known.</param>
-    public void OnRequestEnds(long? bodyLength)
+    public void OnRequestEnds()
     {
         _current = null;
         if (IsMultiplexed)
@@ -121,7 +128,7 @@ internal sealed class ClientConnection
         }
         else
         {
-            _head!.Restart(bodyLength);
+            _capture!.Release();
         }
     }
 

@@ -10,10 +10,11 @@ internal static class ClientConnectionMiddleware
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="connections">Where its connections are kept while they are open.</param>
     /// <param name="handler">What handles their requests.</param>
+    /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
     public static void UseClientConnection(
-        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler) => endpoint.Use(next => async context =>
+        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0) => endpoint.Use(next => async context =>
     {
-        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler);
+        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField);
         connections.Add(connection);
         context.Features.Set(connection);
         try

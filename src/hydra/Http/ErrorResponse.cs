@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hydra.Dispatch;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Hydra.Http;
@@ -41,6 +42,7 @@ internal static class ErrorResponse
         byte[] body = Encoding.ASCII.GetBytes(ReasonPhrases.GetReasonPhrase(status) + "\n");
         HttpResponse response = context.Response;
         response.StatusCode = status;
+        context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
         response.ContentType = "text/plain; charset=utf-8";
         response.ContentLength = body.Length;
         return context.Request.Method == "HEAD" ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();

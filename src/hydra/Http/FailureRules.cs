@@ -1,4 +1,5 @@
 using Hydra.Dispatch;
+using Hydra.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -60,6 +61,17 @@ internal static class FailureRules
 
     /// <summary>The row of a failure.</summary>
     public static FailureRule Rule(this Failure failure) => All[(int)failure];
+
+    /// <summary>The failure of what was refused when it was looked at.</summary>
+    public static Failure OfFault(HeadFault fault) => fault switch
+    {
+        HeadFault.None => Failure.None,
+        HeadFault.Length => Failure.BadLength,
+        HeadFault.Coding => Failure.UnknownCoding,
+        HeadFault.TooLarge => Failure.HeadTooLarge,
+        HeadFault.Chunks => Failure.BadBody,
+        _ => Failure.BadHead,
+    };
 
     /// <summary>The failure of a head that Kestrel has refused, by the status that it answers with.</summary>
     public static Failure OfRefusedHead(int status) => status switch

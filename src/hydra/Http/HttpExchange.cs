@@ -70,7 +70,7 @@ internal sealed class HttpExchange : Exchange
         _response.Restart();
         IFeatureCollection features = context.Http.Features;
         var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
-        Failure failure = _frame.WriteHead(request, facts, context.Connection.HeadBytes);
+        Failure failure = _frame.WriteHead(request, facts, context.Connection.Head);
         context.Connection.OnHeadRead();
         if (failure is not Failure.None)
         {

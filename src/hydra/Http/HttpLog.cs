@@ -13,6 +13,10 @@ internal static partial class HttpLog
     [LoggerMessage(1502, LogLevel.Error, "worker {Worker}: {Method} {Path}: the response was cut off and its connection aborted: {Reason}")]
     public static partial void ResponseCutShort(ILogger logger, int worker, string method, string path, string reason);
 
+    /// <summary>A client sends what is no request. At most one line a second; the others are counted.</summary>
+    [LoggerMessage(1541, LogLevel.Information, "A request of {Client} was refused: {Reason}; the client got {Status}.{Others}")]
+    public static partial void Refused(ILogger logger, string client, string reason, int status, string others);
+
     /// <summary>The disk does not take bodies.</summary>
     [LoggerMessage(1510, LogLevel.Warning,
         "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up.")]

@@ -143,12 +143,6 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
     }
 
-    /// <summary>
-    /// How long the request's body is, if it can be said where it ends: a chunked one ends, with its trailers, where it was read to.
-    /// </summary>
-    public long? LengthOf(HttpRequest request)
-        => request.Headers.TransferEncoding.Count == 0 ? request.ContentLength ?? 0 : IsRead ? 0 : null;
-
     /// <summary>Gives back what the front holds beside the frame.</summary>
     public void ReleaseHeld()
     {

@@ -1,4 +1,6 @@
+using System.Text;
 using Hydra.Dispatch;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
@@ -61,6 +63,11 @@ internal sealed class RequestContext
     public void Begin(IFeatureCollection features)
     {
         Http.Initialize(features);
+        if (Connection?.Head is { } head && (head.IsLineAltered || head.Closes))
+        {
+            Heed(head);
+        }
+
         _facts = null;
         _gates?.Clear();
         Failure = Failure.None;
@@ -72,6 +79,27 @@ internal sealed class RequestContext
     {
         IsHandling = false;
         Http.Uninitialize();
+    }
+
+    private void Heed(CapturedHead head)
+    {
+        if (head.IsLineAltered)
+        {
+            IHttpRequestFeature request = Http.Features.GetRequiredFeature<IHttpRequestFeature>();
+            request.Method = Encoding.Latin1.GetString(head.Method);
+            request.RawTarget = Encoding.Latin1.GetString(head.Target);
+        }
+
+        if (head.Closes)
+        {
+            Http.Response.OnStarting(
+                static response =>
+                {
+                    ((HttpResponse)response).Headers.Connection = "close";
+                    return Task.CompletedTask;
+                },
+                Http.Response);
+        }
     }
 }
 

@@ -63,14 +63,15 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         }
         finally
         {
-            context.Connection.OnRequestEnds(exchange.Body.LengthOf(context.Http.Request));
+            context.Connection.OnRequestEnds();
             exchange.Release();
         }
     }
 
+    // RFC 9110, section 7.8: without "upgrade" in Connection it is for nobody here, and the request is one like any other.
     private static bool IsWebSocketUpgrade(HttpRequest request)
         => request.Headers.Upgrade.Count > 0
-            && request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase);
+            && FieldList.Contains(request.Headers.Upgrade, "websocket") && FieldList.Contains(request.Headers.Connection, "upgrade");
 
     // Sends a request that is complete; false where there is more to do than that.
     private static bool TrySend(RequestContext context, RequestPool pool, HttpExchange exchange, out Failure failure)

@@ -3,6 +3,7 @@ using System.Text;
 using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Protocol;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -34,49 +35,27 @@ internal sealed class RequestFrameWriter
     /// <summary>Writes everything but the body.</summary>
     /// <param name="request">The request as Kestrel has read it.</param>
     /// <param name="facts">What the worker is told beside the head.</param>
-    /// <param name="head">The head as the client sent it; empty where that is not certain, or the protocol has none in this form.</param>
-    /// <returns>
-    /// <see cref="Failure.None"/>, <see cref="Failure.UnknownCoding"/>, <see cref="Failure.BadLength"/> or <see cref="Failure.HeadTooLarge"/>.
-    /// </returns>
-    public Failure WriteHead(IHttpRequestFeature request, RequestFacts facts, ReadOnlySpan<byte> head)
+    /// <param name="head">The head as the client sent it; null where the protocol has none in this form.</param>
+    /// <returns><see cref="Failure.None"/>, <see cref="Failure.BadHead"/> or <see cref="Failure.HeadTooLarge"/>.</returns>
+    public Failure WriteHead(IHttpRequestFeature request, RequestFacts facts, CapturedHead? head)
     {
         _count = 0;
         Reserve(BodyOffset);
         _count = BodyOffset;
-        string target = request.RawTarget;
-        (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);
-        _methodLength = AppendLatin1(request.Method);
-        _pathLength = AppendLatin1(target.AsSpan(pathStart, pathEnd - pathStart));
-        if (_pathLength == 0)
+        if (head is null)
         {
-            Reserve(1)[0] = (byte)'/';
-            _count++;
-            _pathLength = 1;
-        }
-
-        _queryLength = AppendLatin1(target.AsSpan(queryStart));
-        ReadOnlySpan<byte> connection = facts.Block;
-        connection.CopyTo(Reserve(connection.Length));
-        _count += connection.Length;
-        _connectionLength = connection.Length;
-
-        StringValues coding = request.Headers.TransferEncoding;
-        if (coding.Count > 0 && !coding.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
-        {
-            return Failure.UnknownCoding;
-        }
-
-        LengthHeader length = AppendHead(head, request.Method.Length, target.Length);
-        if (length is LengthHeader.Bad)
-        {
-            return Failure.BadLength;
-        }
-
-        // Kestrel drops Content-Length where a request has Transfer-Encoding as well (RFC 9112, section 6.3): what it made of the
-        // headers counts then, not what the client sent.
-        if (_headersLength < 0 || (coding.Count > 0 && length is LengthHeader.Good))
-        {
+            AppendRequest(Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts.Block);
             AppendHeaders(request.Headers);
+        }
+        else if (head.Method.IsEmpty)
+        {
+            // What Kestrel has made of it is not to be believed alone.
+            return Failure.BadHead;
+        }
+        else
+        {
+            AppendRequest(head.Method, head.Target, facts.Block);
+            _headersLength = Append(head.Block);
         }
 
         if (facts.Headers is { } edits)
@@ -118,24 +97,14 @@ internal sealed class RequestFrameWriter
         }
     }
 
-    // The headers as they were sent; a negative length when that is not certain.
-    private LengthHeader AppendHead(ReadOnlySpan<byte> head, int methodLength, int targetLength)
+    private void AppendRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> connection)
     {
-        int start = RequestHead.SkipRequestLine(head, methodLength, targetLength);
+        (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);
+        _methodLength = Append(method);
+        _pathLength = pathEnd > pathStart ? Append(target[pathStart..pathEnd]) : Append("/"u8);
+        _queryLength = Append(target[queryStart..]);
+        _connectionLength = Append(connection);
         _headersStart = _count;
-        if (start < 0)
-        {
-            _headersLength = -1;
-            return LengthHeader.None;
-        }
-
-        ReadOnlySpan<byte> lines = head[start..];
-        int written = RequestHead.WriteBlock(lines, Reserve(lines.Length), out LengthHeader length);
-
-        // The block has NUL between its parts, none at its end.
-        _headersLength = written < 0 ? -1 : Math.Max(0, written - 1);
-        _count += Math.Max(0, _headersLength);
-        return length;
     }
 
     private void AppendHeaders(IHeaderDictionary headers)
@@ -168,11 +137,11 @@ internal sealed class RequestFrameWriter
         _count += _headersLength;
     }
 
-    private int AppendLatin1(ReadOnlySpan<char> text)
+    private int Append(ReadOnlySpan<byte> bytes)
     {
-        int written = Encoding.Latin1.GetBytes(text, Reserve(text.Length));
-        _count += written;
-        return written;
+        bytes.CopyTo(Reserve(bytes.Length));
+        _count += bytes.Length;
+        return bytes.Length;
     }
 
     private Span<byte> Reserve(int size)

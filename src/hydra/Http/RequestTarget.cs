@@ -8,25 +8,25 @@ internal static class RequestTarget
     /// authority forms have no path of their own and are given as they are.
     /// </summary>
     /// <returns>The path is [PathStart, PathEnd); the query begins at QueryStart, behind the "?", and is empty where there is none.</returns>
-    public static (int PathStart, int PathEnd, int QueryStart) Split(ReadOnlySpan<char> target)
+    public static (int PathStart, int PathEnd, int QueryStart) Split(ReadOnlySpan<byte> target)
     {
         int start = target.Length > 0 && target[0] != '/' ? PathOfAbsoluteForm(target) : 0;
-        int question = target[start..].IndexOf('?');
+        int question = target[start..].IndexOf((byte)'?');
         return question < 0
             ? (start, target.Length, target.Length)
             : (start, start + question, start + question + 1);
     }
 
-    private static int PathOfAbsoluteForm(ReadOnlySpan<char> target)
+    private static int PathOfAbsoluteForm(ReadOnlySpan<byte> target)
     {
-        int scheme = target.IndexOf("://");
+        int scheme = target.IndexOf("://"u8);
         if (scheme < 0)
         {
             return 0;
         }
 
         int authority = scheme + 3;
-        int end = target[authority..].IndexOfAny('/', '?');
+        int end = target[authority..].IndexOfAny((byte)'/', (byte)'?');
         return end < 0 ? target.Length : authority + end;
     }
 }

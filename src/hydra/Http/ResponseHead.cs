@@ -22,12 +22,19 @@ internal static class ResponseHead
             return $"the status {message.Status} is not a final status code (200 to 999)";
         }
 
-        if (HeaderBlock.Validate(message.Headers, out int position) is var error and not HeaderBlockError.None)
+        ReadOnlySpan<byte> headers = message.Headers;
+        string? reason = null;
+        if (!headers.IsEmpty && headers[0] == ':' && !TryTakeReason(ref headers, out reason))
+        {
+            return "its reason phrase has a control character";
+        }
+
+        if (HeaderBlock.Validate(headers, out int position) is var error and not HeaderBlockError.None)
         {
             return $"its header number {position + 1} is invalid: {Describe(error)}";
         }
 
-        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(message.Headers))
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(headers))
         {
             if (Ascii.EqualsIgnoreCase(name, "content-length"u8) && !TryReadLength(value, ref contentLength))
             {
@@ -39,6 +46,10 @@ internal static class ResponseHead
         }
 
         response.StatusCode = message.Status;
+        if (reason is not null)
+        {
+            response.HttpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        }
 
         // RFC 9110, sections 8.6 and 15.3.6: no Content-Length with status 204, none but 0 with 205.
         if (contentLength is not null && message.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
@@ -56,6 +67,24 @@ internal static class ResponseHead
     public static bool HasNoBody(string method, int status)
         => method == "HEAD"
             || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
+
+    // What stands where no field can have its name: WSGI applications choose their phrase (PEP 3333, "The start_response() Callable").
+    private static bool TryTakeReason(ref ReadOnlySpan<byte> headers, out string? reason)
+    {
+        reason = null;
+        ReadOnlySpan<byte> mark = ":reason\0"u8;
+        if (!headers.StartsWith(mark))
+        {
+            return true;
+        }
+
+        headers = headers[mark.Length..];
+        int end = headers.IndexOf((byte)0);
+        ReadOnlySpan<byte> phrase = end < 0 ? headers : headers[..end];
+        headers = end < 0 ? default : headers[(end + 1)..];
+        reason = Encoding.Latin1.GetString(phrase);
+        return !phrase.ContainsAnyInRange((byte)0, (byte)0x1f) && !phrase.Contains((byte)0x7f);
+    }
 
     private static string Describe(HeaderBlockError error) => error switch
     {
@@ -85,7 +114,7 @@ internal static class ResponseHead
         switch (key.Length)
         {
             case 10 when key == HeaderNames.Connection:
-                if (Ascii.EqualsIgnoreCase(value, "close"u8))
+                if (FieldList.Contains(Encoding.Latin1.GetString(value), "close"))
                 {
                     headers.Connection = "close";
                 }

@@ -237,7 +237,10 @@ internal readonly ref partial struct ResponseMessage
     /// <summary>The status code, 200 to 999.</summary>
     public ushort Status { get; init; }
 
-    /// <summary>As in <see cref="RequestMessage.Headers"/>, with names in the application's case.</summary>
+    /// <summary>
+    /// As in <see cref="RequestMessage.Headers"/>, with names in the application's case. Where the reason phrase is not the usual one of the
+    /// status, it comes first, under the name ":reason", which no field can have.
+    /// </summary>
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Headers { get; init; }
 

@@ -1,113 +1,260 @@
 using System.Buffers;
-using Hydra.Primitives;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Http;
 
 namespace Hydra.Transport;
 
 /// <summary>
-/// Keeps the bytes that the reader of a connection consumes before a request begins: its head, as the client sent it. Kestrel's
-/// dictionary groups headers by name and knows no order among different names, and making strings of all of them costs more than
-/// everything else that is done with them. Used by the connection's reader alone, on whatever thread it is.
+/// Follows what a connection of HTTP/1 receives: head, body, head, and so on, by the framing of RFC 9112, section 6, so that it is known of
+/// each byte what it belongs to, whoever reads it. It looks at heads and at the framing of chunks before Kestrel does: what is not exactly as it
+/// should be never gets there. It keeps the head, since Kestrel's dictionary groups fields by name and knows no order among different names,
+/// and making strings of all of them costs more than everything else that is done with them. Used by the connection's reader alone, on
+/// whatever thread it is.
 /// </summary>
-internal sealed class HeadCapture
+/// <param name="isLocal">Whether clients come by a Unix socket, and have nothing but its path to name as their host.</param>
+/// <param name="limitField">Bytes that the line of a single field may have; 0 for no bound of its own.</param>
+internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
 {
-    // More than any head that Kestrel accepts.
-    private const int MostBytes = 128 * 1024;
+    private enum Place : byte
+    {
+        // Before or in a request line.
+        Line,
+        Fields,
 
-    private byte[] _bytes = [];
-    private int _count;
+        // A head that is complete and not consumed.
+        Head,
+        Content,
+        Chunks,
+        Lost,
+    }
 
-    // A connection begins with a head.
-    private bool _isOn = true;
+    private readonly CapturedHead _head = new(isLocal, limitField > 0 ? limitField : int.MaxValue);
+    private ChunkFraming _chunks;
+    private Place _place;
 
-    // What was consumed since the capture was stopped, and what is still to be passed over: the body of the request.
-    private long _passed;
-    private long _toPass;
+    // The CR of an empty line before a request line was the last byte.
+    private bool _isAfterReturn;
 
-    /// <summary>The head, if the bytes that were consumed last are one; else nothing.</summary>
-    public ReadOnlySpan<byte> Bytes => _isOn ? _bytes.AsSpan(0, _count) : default;
+    // Bytes that were looked at and not consumed.
+    private long _looked;
+
+    // Bytes of a body with a length that were not consumed.
+    private long _rest;
+
+    /// <summary>The head that was looked at last, until it is released.</summary>
+    public CapturedHead Head => _head;
+
+    /// <summary>Why the connection is refused.</summary>
+    public HeadFault Fault { get; private set; }
 
     /// <summary>Whether a head is expected of which nothing has been consumed.</summary>
-    public bool IsAtStart => _isOn && _count == 0 && _toPass == 0;
+    public bool IsAtStart => _place is Place.Line && _looked == 0 && !_isAfterReturn;
 
-    /// <summary>The reader has consumed bytes.</summary>
-    public void Append(ReadOnlySpan<byte> consumed)
+    /// <summary>What is wrong, as a sentence for the log.</summary>
+    public static string Describe(HeadFault fault) => fault switch
     {
-        if (!_isOn)
+        HeadFault.Line => "its request line breaks a rule of HTTP",
+        HeadFault.Field => "a line of its header fields breaks a rule of HTTP",
+        HeadFault.Host => "its host is none",
+        HeadFault.Length => "its Content-Length is not a number",
+        HeadFault.Coding => "its transfer coding is not known",
+        HeadFault.TooLarge => "its header fields are too large",
+        HeadFault.Chunks => "the chunks of its body break a rule of HTTP",
+        _ => "it does not begin where the request before it has ended",
+    };
+
+    /// <summary>The head was used.</summary>
+    public void Release() => _head.Clear();
+
+    /// <summary>
+    /// Looks at what the reader is given next, before it is. The bytes of a line that Kestrel would take amiss may be overwritten.
+    /// </summary>
+    /// <param name="buffer">All that has come and was not consumed.</param>
+    /// <exception cref="BadHttpRequestException">It breaks a rule; with the status that the client gets.</exception>
+    public void Look(in ReadOnlySequence<byte> buffer)
+    {
+        if (_place is Place.Content || buffer.IsEmpty)
         {
-            _passed += consumed.Length;
             return;
         }
 
-        if (_toPass > 0)
+        HeadFault fault = _place switch
         {
-            int passed = (int)Math.Min(_toPass, consumed.Length);
-            _toPass -= passed;
-            consumed = consumed[passed..];
+            Place.Lost => HeadFault.Lost,
+            Place.Chunks => LookAtChunks(buffer.Slice(_looked)),
+            _ when buffer.IsSingleSegment => TakeLines(Writable(buffer.FirstSpan)[(int)_looked..]),
+            _ => LookAtPieces(buffer.Slice(_looked)),
+        };
+        if (fault is not HeadFault.None)
+        {
+            Refuse(fault);
         }
+    }
 
-        if (_bytes.Length - _count < consumed.Length && !TryGrow(consumed.Length))
+    /// <summary>The reader has consumed bytes of what it was given.</summary>
+    /// <param name="count">How many.</param>
+    public void OnConsumed(long count)
+    {
+        if (_place is Place.Content)
         {
-            Stop();
+            _rest -= count;
+            if (_rest <= 0)
+            {
+                _place = _rest == 0 ? Place.Line : Place.Lost;
+            }
+
             return;
         }
 
-        consumed.CopyTo(_bytes.AsSpan(_count));
-        _count += consumed.Length;
-    }
-
-    /// <summary>The reader has consumed bytes.</summary>
-    public void Append(in ReadOnlySequence<byte> consumed)
-    {
-        foreach (ReadOnlyMemory<byte> segment in consumed)
+        _looked -= count;
+        if (_looked < 0)
         {
-            Append(segment.Span);
+            _place = Place.Lost;
+        }
+        else if (_looked == 0 && _place is Place.Head)
+        {
+            _chunks = default;
+            _rest = _head.ContentLength;
+            _place = _head.IsChunked ? Place.Chunks : _rest > 0 ? Place.Content : Place.Line;
+        }
+        else if (_looked == 0 && _place is Place.Chunks && _chunks.IsDone)
+        {
+            _place = Place.Line;
         }
     }
 
-    /// <summary>Forgets the head: what is consumed now is the request's body.</summary>
-    public void Stop()
+    // The reader's buffers are the transport's, where Kestrel writes as well.
+    private static Span<byte> Writable(ReadOnlySpan<byte> bytes)
+        => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length);
+
+    private HeadFault LookAtPieces(in ReadOnlySequence<byte> buffer)
     {
-        _isOn = false;
-        _passed = 0;
-        _count = 0;
-        if (_bytes.Length > 0)
+        byte[] whole = ArrayPool<byte>.Shared.Rent((int)buffer.Length);
+        buffer.CopyTo(whole);
+        HeadFault fault = TakeLines(whole.AsSpan(0, (int)buffer.Length));
+        if (_head.IsAltered)
         {
-            BufferPool.Return(_bytes);
-            _bytes = [];
+            ReadOnlySpan<byte> rest = whole;
+            foreach (ReadOnlyMemory<byte> piece in buffer)
+            {
+                rest[..piece.Length].CopyTo(Writable(piece.Span));
+                rest = rest[piece.Length..];
+            }
         }
+
+        ArrayPool<byte>.Shared.Return(whole);
+        return fault;
     }
 
-    /// <summary>The request is over: a new head begins behind what is left of its body.</summary>
-    /// <param name="bodyLength">
-    /// How long the body was in all, in bytes; null where that is not known, and the next head is then not kept.
-    /// </param>
-    public void Restart(long? bodyLength)
+    // Kestrel consumes each line that is complete, and so is each looked at once.
+    private HeadFault TakeLines(Span<byte> bytes)
     {
-        if (_isOn)
+        if (_place is Place.Line && bytes.Length > 0 && (_isAfterReturn || bytes[0] is (byte)'\r' or (byte)'\n'))
         {
-            Stop();
+            int empty = PassEmptyLines(bytes);
+            if (empty < 0)
+            {
+                return HeadFault.Line;
+            }
+
+            _looked += empty;
+            bytes = bytes[empty..];
         }
 
-        _isOn = bodyLength is not null;
-        _toPass = Math.Max(0, (bodyLength ?? 0) - _passed);
-        _passed = 0;
+        while (_place < Place.Head)
+        {
+            int end = bytes.IndexOfAny(HeadBytes.Stops);
+            if (end < 0 || (end + 1 == bytes.Length && bytes[end] == '\r'))
+            {
+                return HeadFault.None;
+            }
+
+            if (bytes[end] != '\r' || bytes[end + 1] != '\n')
+            {
+                return _place is Place.Line ? HeadFault.Line : HeadFault.Field;
+            }
+
+            HeadFault fault = TakeLine(bytes[..end]);
+            if (fault is not HeadFault.None)
+            {
+                return fault;
+            }
+
+            _looked += end + 2;
+            bytes = bytes[(end + 2)..];
+        }
+
+        return HeadFault.None;
     }
 
-    private bool TryGrow(int size)
+    private HeadFault TakeLine(Span<byte> line)
     {
-        if (_count + size > MostBytes)
+        if (_place is Place.Line)
         {
-            return false;
+            _place = Place.Fields;
+            return _head.TakeRequestLine(line);
         }
 
-        byte[] larger = BufferPool.Rent(Math.Max(_count + size, _bytes.Length * 2));
-        _bytes.AsSpan(0, _count).CopyTo(larger);
-        if (_bytes.Length > 0)
+        if (line.Length > 0)
         {
-            BufferPool.Return(_bytes);
+            return _head.TakeField(line);
         }
 
-        _bytes = larger;
-        return true;
+        _place = Place.Head;
+        return _head.End();
+    }
+
+    // RFC 9112, section 2.2: clients of old send one behind a body.
+    private int PassEmptyLines(ReadOnlySpan<byte> bytes)
+    {
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            if (bytes[i] is not (byte)'\r' and not (byte)'\n')
+            {
+                return _isAfterReturn ? -1 : i;
+            }
+
+            if (_isAfterReturn != (bytes[i] == '\n'))
+            {
+                return -1;
+            }
+
+            _isAfterReturn = !_isAfterReturn;
+        }
+
+        return bytes.Length;
+    }
+
+    private HeadFault LookAtChunks(in ReadOnlySequence<byte> buffer)
+    {
+        foreach (ReadOnlyMemory<byte> piece in buffer)
+        {
+            if (!_chunks.TryTake(piece.Span, out int taken))
+            {
+                return HeadFault.Chunks;
+            }
+
+            _looked += taken;
+        }
+
+        return HeadFault.None;
+    }
+
+    private void Refuse(HeadFault fault)
+    {
+        _place = Place.Lost;
+        Fault = Fault is HeadFault.None ? fault : Fault;
+        if (fault is HeadFault.Line)
+        {
+            // Nothing of the head before it belongs to this one.
+            _head.Clear();
+        }
+
+        throw new BadHttpRequestException(Describe(fault), fault switch
+        {
+            HeadFault.TooLarge => StatusCodes.Status431RequestHeaderFieldsTooLarge,
+            HeadFault.Coding => StatusCodes.Status501NotImplemented,
+            _ => StatusCodes.Status400BadRequest,
+        });
     }
 }

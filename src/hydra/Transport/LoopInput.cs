@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
@@ -40,7 +41,7 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>Makes the input of a connection.</summary>
     public LoopInput(LoopConnection connection) => _connection = connection;
 
-    /// <summary>Gets what the reader consumes.</summary>
+    /// <summary>Looks at what the reader gets, and hears what it consumes.</summary>
     public HeadCapture? Capture { get; set; }
 
     private BlockPool Pool => _connection.Loop.Blocks;
@@ -82,7 +83,8 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         _examined = _blocks.IsEnd(examined);
-        _blocks.Consume(consumed, Capture, Pool);
+        long count = _blocks.Consume(consumed, Pool);
+        Capture?.OnConsumed(count);
     }
 
     /// <inheritdoc/>
@@ -286,7 +288,9 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
             return false;
         }
 
-        result = new ReadResult(_blocks.Sequence, canceled, _endOfStream);
+        ReadOnlySequence<byte> sequence = _blocks.Sequence;
+        Capture?.Look(sequence);
+        result = new ReadResult(sequence, canceled, _endOfStream);
         return true;
     }
 

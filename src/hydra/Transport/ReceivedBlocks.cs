@@ -115,36 +115,33 @@ internal struct ReceivedBlocks
 
     /// <summary>The reader has consumed everything before a position of <see cref="Sequence"/>.</summary>
     /// <param name="position">The position.</param>
-    /// <param name="capture">Gets the bytes.</param>
     /// <param name="pool">Where blocks go that are through.</param>
-    public void Consume(SequencePosition position, HeadCapture? capture, BlockPool pool)
+    /// <returns>How many bytes that were.</returns>
+    public long Consume(SequencePosition position, BlockPool pool)
     {
         if (_head is null || position.GetObject() is not Block block)
         {
-            return;
+            return 0;
         }
 
         int index = position.GetInteger();
-        if (capture is not null)
+        long count = index - block.Start;
+        for (Block first = _head; first != block; first = first.NextBlock!)
         {
-            Block first = _head;
-            while (first != block)
-            {
-                capture.Append(first.Bytes.AsSpan(first.Start, first.Length));
-                first = first.NextBlock!;
-            }
-
-            capture.Append(block.Bytes.AsSpan(block.Start, index - block.Start));
+            count += first.Length;
         }
 
         if (block == _tail && index == block.End)
         {
             Return(until: null, pool);
-            return;
+        }
+        else
+        {
+            Return(block, pool);
+            block.Start = index;
         }
 
-        Return(block, pool);
-        block.Start = index;
+        return count;
     }
 
     /// <summary>Forgets all bytes.</summary>

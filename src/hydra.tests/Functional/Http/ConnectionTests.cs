@@ -111,6 +111,17 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal(501, response.Status);
     }
 
+    // RFC 9110, section 7.8: an upgrade is asked for in Connection as well, and by its name.
+    [Theory]
+    [InlineData("Upgrade: websocket")]
+    [InlineData("Connection: Upgrade\r\nUpgrade: notwebsocket")]
+    [InlineData("Connection: keep-alive\r\nUpgrade: WebSocket")]
+    public async Task Upgrade_ThatIsNoneToAWebSocket_IsARequestAsAny(string fields)
+    {
+        await using RawConnection connection = await ConnectAsync();
+        Assert.Equal("hello", (await connection.ExchangeAsync($"GET /hello HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).Text);
+    }
+
     [Theory]
     [InlineData("nonsense\r\n\r\n", 400)]
     [InlineData("GET /hello\r\n\r\n", 400)]
@@ -118,6 +129,15 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
     [InlineData("GET /hello HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", 400)]
     [InlineData("GET /hello HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 400)]
     [InlineData("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n", 400)]
+    [InlineData("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc", 400)]
+    [InlineData("\r\nPOST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\v\r\n\r\nabc", 400)]
+    [InlineData("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000000000000000\r\n\r\n", 400)]
+    [InlineData("POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;\0\r\nabc\r\n0\r\n\r\n", 400)]
+    [InlineData("POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: \0\r\n\r\n", 400)]
+    [InlineData("GET /hello HTTP/1.1\nHost: a\n\n", 400)]
+    [InlineData("GET /hello#a HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET /hello HTTP/1.1\r\nHost: a, b\r\n\r\n", 400)]
+    [InlineData("GET /hello HTTP/1.1\r\nHost: a\r\n[X]: b\r\n\r\n", 400)]
     [InlineData("GET /hello HTTP/3.0\r\nHost: a\r\n\r\n", 505)]
     public async Task Request_ThatIsNoHttp_IsRefusedAndTheConnectionEnds(string request, int status)
     {
@@ -126,6 +146,34 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(status, response.Status);
         Assert.True(await connection.HasEndedAsync());
+    }
+
+    // What HTTP allows and few clients send.
+    [Theory]
+    [InlineData("\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET HTTP://other/hello HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET /hello HTTP/1.2\r\nHost: a:\r\n\r\n")]
+    [InlineData("GET /hello HTTP/1.1\r\nHost: [::]:8000\r\n\r\n")]
+    [InlineData("GET /hello HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\n\r\n")]
+    [InlineData("POST /hello HTTP/1.0\r\n\r\n")]
+    public async Task Request_ThatHttpAllows_IsServed(string request)
+    {
+        await using RawConnection connection = await ConnectAsync();
+        Assert.Equal("hello", (await connection.ExchangeAsync(request)).Text);
+    }
+
+    [Fact]
+    public async Task Request_BehindAChunkedBodyThatNobodyRead_IsServed()
+    {
+        await using RawConnection connection = await ConnectAsync();
+        string chunk = $"10000\r\n{new string('x', 65536)}\r\n";
+        Task sending = connection.SendAsync(
+            "POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + string.Concat(Enumerable.Repeat(chunk, 24))
+            + "0\r\n\r\nGET /prove/2 HTTP/1.1\r\nHost: a\r\nX-Request: two\r\n\r\n");
+        Assert.Equal("hello", (await connection.ReadResponseAsync()).Text);
+        await sending;
+
+        Assert.StartsWith("2 two 0 ", (await connection.ReadResponseAsync()).Text, StringComparison.Ordinal);
     }
 
     [Fact]

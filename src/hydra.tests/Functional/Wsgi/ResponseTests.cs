@@ -17,6 +17,17 @@ public sealed class ResponseTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal("hello", response.Text);
     }
 
+    [Theory]
+    [InlineData(299)]
+    [InlineData(404)]
+    [InlineData(204)]
+    public async Task Response_ReasonOfTheApplication_Arrives(int status)
+    {
+        RawResponse response = await GetAsync($"/status/{status}");
+
+        Assert.Equal($"HTTP/1.1 {status} Whatever", response.StatusLine);
+    }
+
     [Fact]
     public async Task Response_OnePieceWithoutLength_GetsOne()
     {

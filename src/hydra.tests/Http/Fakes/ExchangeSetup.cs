@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.Primitives;
@@ -44,6 +45,11 @@ internal sealed class ExchangeSetup : IDisposable
     public static RequestContext Accept(FakeRequest request, bool isMultiplexed = false)
     {
         request.Context.Features.Set(new ClientConnection(request.Connection, isMultiplexed, _ => Task.CompletedTask));
+        if (!isMultiplexed && request.Connection.Transport.Input.TryRead(out ReadResult head))
+        {
+            request.Connection.Transport.Input.AdvanceTo(head.Buffer.End);
+        }
+
         var context = new RequestContext(request.Context.Features);
         context.Begin(request.Context.Features);
         return context;

@@ -55,7 +55,7 @@ internal sealed class FakeRequest : IHttpRequestLifetimeFeature, IHttpRequestBod
         Context = new DefaultHttpContext(features);
         Connection = new DefaultConnectionContext("fake")
         {
-            Transport = new Duplex(new Pipe().Reader, new Pipe().Writer),
+            Transport = new Duplex(PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>([.. Head])), new Pipe().Writer),
             ConnectionClosed = _closed.Token,
             RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 50_000),
             LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 8000),

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Edge;
@@ -43,8 +44,7 @@ internal sealed class FrontHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            HeadRules.Apply(new ClientOptions(), kestrel);
             limits?.Invoke(kestrel.Limits);
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
@@ -56,7 +56,7 @@ internal sealed class FrontHost : IAsyncDisposable
         _app = builder.Build();
         var recorder = new RequestRecorder(_access, null);
         _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
-        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder);
+        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, Log.CreateLogger("hydra"));
     }
 
     /// <summary>What the front and Kestrel have logged.</summary>
