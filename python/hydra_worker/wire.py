@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x3fb96571465a8409
+SCHEMA_HASH = 0xd0b9b61c03b2d5ad
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -62,6 +62,7 @@ FLAG_EXPECT_CONTINUE = 2
 FEATURE_NONE = 0
 FEATURE_INTERRUPTIBLE_THREADS = 1
 FEATURE_WEB_SOCKETS = 2
+FEATURE_WHOLE_BODIES = 4
 
 # LinkKind
 LINK_CONTROL = 0

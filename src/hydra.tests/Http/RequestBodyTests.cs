@@ -126,6 +126,86 @@ public sealed class RequestBodyTests
         await Eventually.HoldsAsync(() => spool.Used == 0, "the file is gone");
     }
 
+    // RFC 9112, section 7.1.3: whoever decodes the chunks names the length in place of the coding.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(70_000)]
+    public async Task ReadAhead_ChunkedAndComplete_HasALengthInPlaceOfTheCoding(int length)
+    {
+        using var setup = new ExchangeSetup();
+        using FakeRequest request = ExchangeSetup.Post(null, ("X-Last", "1"));
+        byte[] bytes = ExchangeSetup.Bytes(length);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.True(setup.Exchange.Body.WantsReadAhead);
+        request.Body.Send(bytes);
+        request.Body.End();
+        Assert.Equal(Failure.None, await setup.Exchange.ReadAheadAsync());
+        SentRequest sent = await setup.SendAsync();
+        setup.Worker.Grant(sent.Id, 1_000_000);
+
+        Assert.Equal([("content-length", $"{length}"), ("x-last", "1")], sent.Headers);
+        byte[] behind = sent.IsWhole ? [] : await setup.Worker.BodyToEndAsync(sent.Id);
+        Assert.Equal(bytes, (byte[])[.. sent.Body, .. behind]);
+        await setup.EndAsync();
+    }
+
+    [Theory]
+    [InlineData(64 << 20)]
+    [InlineData(1000)]
+    public async Task ReadAhead_InterfaceWantsWholeBodies_HoldsAChunkedOneUntilItsLengthIsKnown(int memory)
+    {
+        using var directory = new TestDirectory();
+        var spool = new Spool([directory.Path], 10_000_000, TimeProvider.System, NullLogger.Instance);
+        using var setup = new ExchangeSetup(
+            new ForwarderOptions { BufferBody = 1000, BufferMemory = memory }, null, InterfaceFeatures.WholeBodies, spool);
+        using FakeRequest request = ExchangeSetup.Post();
+        byte[] bytes = ExchangeSetup.Bytes(500_000);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        request.Body.Send(bytes.AsSpan(0, 400_000));
+        await Eventually.HoldsAsync(() => spool.Used > 0, "something on the disk");
+        request.Body.Send(bytes.AsSpan(400_000));
+        request.Body.End();
+        Assert.Equal(Failure.None, await reading);
+        SentRequest sent = await setup.SendAsync();
+        setup.Worker.Grant(sent.Id, 1_000_000);
+
+        Assert.Equal([("content-length", "500000")], sent.Headers);
+        byte[] behind = await setup.Worker.BodyToEndAsync(sent.Id);
+        Assert.Equal(bytes, (byte[])[.. sent.Body, .. behind]);
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+        await Eventually.HoldsAsync(() => spool.Used == 0, "the file is gone");
+    }
+
+    // RFC 9110, section 15.5.12.
+    [Fact]
+    public async Task ReadAhead_LengthIsNeededAndNothingHoldsTheBody_IsRefused()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 1000 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post();
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Body.Send(ExchangeSetup.Bytes(5000));
+
+        Assert.Equal(Failure.LengthRequired, await setup.Exchange.ReadAheadAsync());
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+    }
+
+    [Fact]
+    public async Task Begin_NothingIsToBeReadAhead_StreamsChunksToAnyInterface()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 0 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post();
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.False(setup.Exchange.Body.WantsReadAhead);
+        SentRequest sent = await setup.SendAsync();
+
+        Assert.Equal([("transfer-encoding", "chunked")], sent.Headers);
+        await setup.EndAsync();
+    }
+
     [Fact]
     public void Begin_ContentLengthBeyondTheLimit_ReadsNothing()
     {

@@ -30,9 +30,17 @@ internal static class BodyRules
             return null;
         }
 
-        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
-        var spool = new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
+        Spool spool = LengthSpool(options, logger);
         return spool.Probe() is { } problem ? throw new StartException($"bodies cannot be written to disk (--spool): {problem}") : spool;
+    }
+
+    /// <summary>
+    /// The spool for chunked bodies whose length has to be known. Nothing of it is tried at the start: most servers never write to it.
+    /// </summary>
+    public static Spool LengthSpool(BufferOptions options, ILogger logger)
+    {
+        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
+        return new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
     }
 
     /// <summary>Sets what Kestrel enforces: how slow a client may be. How much it may send is the forwarder's affair.</summary>

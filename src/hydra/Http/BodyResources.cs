@@ -6,13 +6,17 @@ namespace Hydra.Http;
 /// <param name="options">Windows and bounds.</param>
 /// <param name="spool">Where larger bodies go before a worker gets their request; null when they stream.</param>
 /// <param name="logger">For what there is to say about a body.</param>
-internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger)
+/// <param name="lengthSpool">Where bodies go whose length has to be known; null for <paramref name="spool"/>.</param>
+internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger, Spool? lengthSpool = null)
 {
     /// <summary>Windows and bounds.</summary>
     public ForwarderOptions Options => options;
 
     /// <summary>Where larger bodies go before a worker gets their request; null when they stream.</summary>
     public Spool? Spool => spool;
+
+    /// <summary>Where bodies go that cannot stream because their length has to be known; null: such bodies are refused.</summary>
+    public Spool? LengthSpool => lengthSpool ?? spool;
 
     /// <summary>For what there is to say about a body.</summary>
     public ILogger Logger => logger;

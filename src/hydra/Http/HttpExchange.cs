@@ -63,7 +63,8 @@ internal sealed class HttpExchange : Exchange
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     /// <param name="context">The request.</param>
     /// <param name="facts">What the worker is told about it.</param>
-    public Failure Begin(RequestContext context, RequestFacts facts)
+    /// <param name="workers">Who gets it.</param>
+    public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers)
     {
         _context = context;
         Restart();
@@ -79,7 +80,7 @@ internal sealed class HttpExchange : Exchange
 
         if (features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
-            return _body.Begin(context.Http.Request);
+            return _body.Begin(context.Http.Request, workers);
         }
 
         _body.BeginWithout();

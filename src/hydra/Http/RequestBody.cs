@@ -21,6 +21,10 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     // Of the budget for bodies, for what was read into the frame after the head.
     private int _frameMemory;
 
+    // Who gets the request, and whether the client has not said how long its body is.
+    private Dispatcher _workers = null!;
+    private bool _isUnsized;
+
     /// <summary>What was read beyond the frame; null where there is nothing.</summary>
     public HeldBody? Held { get; private set; }
 
@@ -45,6 +49,13 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     /// <summary>Bytes of memory that it holds, the frame included.</summary>
     public long BytesInMemory => frame.Frame.Length + (Held?.BytesInMemory ?? 0);
 
+    // WSGI's frameworks take a body without Content-Length for none: it is held, however long it is, until its length is known. As long as
+    // no worker has said what it serves, it may be such a one.
+    private bool NeedsLength => _isUnsized && resources.Options.BufferBody > 0
+        && (_workers.Features is not { } features || (features & InterfaceFeatures.WholeBodies) != 0);
+
+    private Spool? Spool => resources.Spool ?? (NeedsLength ? resources.LengthSpool : null);
+
     private long HeldLength => frame.BodyLength + (Held?.Length ?? 0);
 
     /// <summary>There is none.</summary>
@@ -52,6 +63,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     {
         OwesContinue = false;
         WantsReadAhead = false;
+        _isUnsized = false;
         FinishFrame(isRead: true, FrameFlags.None);
     }
 
@@ -60,8 +72,12 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     /// only stream that is for the application to decide; where large ones are to be complete first, most of them would come from such
     /// clients.
     /// </summary>
-    public Failure Begin(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="workers">Who gets it.</param>
+    public Failure Begin(HttpRequest request, Dispatcher workers)
     {
+        _workers = workers;
+        _isUnsized = request.ContentLength is null;
         OwesContinue = false;
         IsReplayable = false;
         WantsReadAhead = false;
@@ -86,7 +102,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             return Failure.ClientGone;
         }
 
-        WantsReadAhead = !isComplete && resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength);
+        WantsReadAhead = !isComplete && (resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength) || (NeedsLength && !expects));
         if (!WantsReadAhead)
         {
             OwesContinue = expects;
@@ -123,6 +139,11 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         catch (Exception e) when (IsClientGone(e))
         {
             return Failure.ClientGone;
+        }
+
+        if (!isComplete && NeedsLength)
+        {
+            return Failure.LengthRequired;
         }
 
         FinishFrame(isComplete, FrameFlags.None);
@@ -174,6 +195,11 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         IsRead = isRead;
         IsReplayable = isRead;
         IsWhole = isRead && Held is null;
+        if (isRead && _isUnsized)
+        {
+            frame.TellLength(HeldLength);
+        }
+
         frame.Finish(IsWhole ? FrameFlags.End : flags);
     }
 
@@ -200,8 +226,8 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         int inFrame = (int)Math.Min(data.Length, ProtocolLimits.MaxBody - frame.BodyLength);
         if (inFrame > 0)
         {
-            isShort = !resources.RequestMemory.TryTake(inFrame);
-            if (isShort)
+            isShort = !TryTake(inFrame);
+            if (isShort && !NeedsLength)
             {
                 return data.Start;
             }
@@ -211,7 +237,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             data = data.Slice(inFrame);
         }
 
-        if (resources.Spool is null)
+        if (Spool is null)
         {
             data = data.Slice(0, Math.Clamp(resources.Options.BufferBody - HeldLength, 0, data.Length));
         }
@@ -222,21 +248,39 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
 
         Held ??= new HeldBody(resources.RequestMemory);
+        if (NeedsLength)
+        {
+            // Not to be refused for want of memory: what does not fit goes to disk at once.
+            isShort |= !Held.Append(data);
+            return data.End;
+        }
+
         isShort = !Held.TryAppend(data);
         return isShort ? data.Start : data.End;
+    }
+
+    private bool TryTake(int size)
+    {
+        bool fits = resources.RequestMemory.TryTake(size);
+        if (!fits && NeedsLength)
+        {
+            resources.RequestMemory.Take(size);
+        }
+
+        return fits;
     }
 
     // Whether there is room for more; what does not fit into memory goes to disk for it, where that is wanted.
     private ValueTask<bool> MayHoldMoreAsync(bool isShort)
     {
-        if (resources.Spool is not { } spool)
+        if (Spool is not { } spool)
         {
             return ValueTask.FromResult(!isShort && HeldLength < resources.Options.BufferBody);
         }
 
         if (Held is not { BytesInMemory: > 0 } held)
         {
-            return ValueTask.FromResult(!isShort);
+            return ValueTask.FromResult(!isShort || NeedsLength);
         }
 
         bool isForDisk = held.IsSpooled || isShort || HeldLength > resources.Options.BufferBody;

@@ -78,7 +78,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         HttpRequest request = context.Http.Request;
         failure = IsWebSocketUpgrade(request) || HttpMethods.IsConnect(request.Method)
             ? Failure.NotImplemented
-            : exchange.Begin(context, context.Facts.Below(pool.RootPath));
+            : exchange.Begin(context, context.Facts.Below(pool.RootPath), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
             return false;
