@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hydra.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
@@ -66,6 +67,30 @@ public class LoopEndTests
         client.Socket.Shutdown(SocketShutdown.Send);
 
         await aborted.Task;
+        Assert.Empty(await client.ReadToEndAsync());
+    }
+
+    [LinuxFact]
+    public async Task HalfClose_SomebodyIsToldOfIt_DecidesAndTheConnectionStaysOpen()
+    {
+        var told = new PeerRecorder();
+        await using LoopHost host = await LoopHost.StartAsync(
+            async context =>
+            {
+                await told.Long;
+                await LoopHost.Hello(context);
+            },
+            new TransportOptions { HalfCloseGrace = TimeSpan.FromMilliseconds(50) },
+            kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
+            {
+                connection.Features.Set<IPeerSink>(told);
+                return next(connection);
+            })));
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+        client.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal("Hello", await client.ReadResponseAsync());
         Assert.Empty(await client.ReadToEndAsync());
     }
 
@@ -307,6 +332,23 @@ public class LoopEndTests
 
         Assert.Empty(await client.ReadToEndAsync());
         await host.HasNoConnections();
+    }
+
+    private sealed class PeerRecorder : IPeerSink
+    {
+        private readonly TaskCompletionSource _long = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Long => _long.Task;
+
+        public bool OnPeerFinished(bool isLong)
+        {
+            if (isLong)
+            {
+                _long.TrySetResult();
+            }
+
+            return true;
+        }
     }
 }
 

@@ -28,6 +28,7 @@ internal enum MessageType : byte
     Cancel = 0x14,
     Reset = 0x15,
     Taken = 0x16,
+    Finished = 0x17,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>

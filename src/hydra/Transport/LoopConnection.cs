@@ -230,8 +230,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     {
         if (!IsClosed)
         {
-            // The grace after the client's end is over; Kestrel then aborts the request.
-            SignalClosed(Logger);
+            EndGrace();
         }
     }
 
@@ -305,13 +304,23 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
             return;
         }
 
+        _ = TellPeerFinished(isLong: false);
         if (Options.HalfCloseGrace <= TimeSpan.Zero)
         {
-            SignalClosed(Logger);
+            EndGrace();
         }
         else
         {
             Loop.After(Options.HalfCloseGrace, this);
+        }
+    }
+
+    // The grace after the client's end is over. Where nobody knows what a client may still wait for, Kestrel then aborts the request.
+    private void EndGrace()
+    {
+        if (!TellPeerFinished(isLong: true))
+        {
+            SignalClosed(Logger);
         }
     }
 
