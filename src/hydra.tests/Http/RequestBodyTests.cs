@@ -302,6 +302,72 @@ public sealed class RequestBodyTests
         Assert.Equal(0, request.Body.Reads);
     }
 
+    // RFC 9110, section 10.1.1.
+    [Theory]
+    [InlineData("HTTP/1.1", "100-continue", true)]
+    [InlineData("HTTP/1.1", "100-Continue", true)]
+    [InlineData("HTTP/1.1", "x", false)]
+    [InlineData("HTTP/1.1", "", false)]
+    [InlineData("HTTP/1.0", "100-continue", false)]
+    public void Begin_Expectation_IsOnlyOneOfHttp11(string protocol, string value, bool expected)
+    {
+        using var setup = new ExchangeSetup();
+        using FakeRequest request = ExchangeSetup.Post(5, ("Expect", value));
+        request.Context.Request.Protocol = protocol;
+        Assert.Equal(Failure.None, setup.Begin(request));
+
+        Assert.Equal((expected, !expected), (setup.Exchange.Body.OwesContinue, setup.Exchange.Body.WantsReadAhead));
+        setup.Exchange.Release();
+    }
+
+    [Fact]
+    public async Task Begin_ClientExpects100AndAThreadWouldWait_IsReadAhead()
+    {
+        using var setup = new ExchangeSetup(features: InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post(5, ("Expect", "100-continue"));
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.Equal((false, true), (setup.Exchange.Body.OwesContinue, setup.Exchange.Body.WantsReadAhead));
+        request.Body.Send("hello");
+        request.Body.End();
+        Assert.Equal(Failure.None, await setup.Exchange.ReadAheadAsync());
+        SentRequest sent = await setup.SendAsync();
+
+        Assert.Equal((true, FrameFlags.End), (sent.IsWhole, sent.Flags));
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task ReadAhead_AThreadWouldWaitForALongOne_HoldsAsMuchAsMayBe()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 1000 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post(5000);
+        byte[] bytes = ExchangeSetup.Bytes(5000);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        request.Body.Send(bytes.AsSpan(0, 5));
+        Assert.False(reading.IsCompleted);
+        request.Body.Send(bytes.AsSpan(5));
+        request.Body.End();
+        Assert.Equal(Failure.None, await reading);
+
+        Assert.Equal([("content-length", "5000")], FrameHeaders(setup));
+        Assert.Equal(bytes, await SendToEndAsync(setup));
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task ReadAhead_ClientSendsNoMore_IsTooSlow()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BodyTimeout = TimeSpan.FromMilliseconds(20) });
+        using FakeRequest request = ExchangeSetup.Post(5);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Body.Send("hell");
+
+        Assert.Equal(Failure.BodyTooSlow, await setup.Exchange.ReadAheadAsync());
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+    }
+
     [Fact]
     public async Task OnWindow_ClientExpects100_IsToldToGoOn()
     {
@@ -328,6 +394,8 @@ public sealed class RequestBodyTests
         "aborted" => new OperationCanceledException(),
         _ => new BadHttpRequestException("broken", int.Parse(name)),
     };
+
+    private static List<(string, string)> FrameHeaders(ExchangeSetup setup) => SentRequest.Read(setup.Exchange.RequestFrame).Headers;
 
     // Sends it; the worker gets all of the body, in the frame and behind it.
     private static async Task<byte[]> SendToEndAsync(ExchangeSetup setup)

@@ -56,6 +56,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "body-timeout", Placeholder = "TIME", Default = "20s", Group = OptionGroup.Timeouts,
+            Help = "How long a client may send nothing of a body that is waited for; then it gets 408. Shorter than --queue-timeout, so that "
+                + "those who wait for its thread are still served. 0 for ever.",
+            Binder = Section.Clients.Duration(TimeSpan.Zero, static (o, v) => o with { BodyTimeout = v }),
+        },
+        new()
+        {
             Name = "min-data-rate", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
             Help = "Bytes a second that a client must send of a body and take of a response, after its first ten seconds; slower ones are cut "
                 + "off. 0 lets them be.",

@@ -19,6 +19,7 @@ internal static class BodyRules
         BufferResponse = (int)application.Bodies.BufferResponse,
         BufferMemory = server.Buffers.Memory,
         LimitBody = application.Bodies.Limit,
+        BodyTimeout = server.Clients.BodyTimeout,
     };
 
     /// <summary>The spool, or null where none is wanted.</summary>

@@ -31,6 +31,9 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <param name="length">Its length; null when it is chunked.</param>
     /// <param name="expects">The client waits for 100 Continue.</param>
     /// <param name="arrived">As much of it has arrived with the head.</param>
-    public bool ReadsAhead(long? length, bool expects, long arrived)
-        => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
+    /// <param name="wantsWhole">A thread would wait for it: what may be held of it is read first also when that is not all.</param>
+    public bool ReadsAhead(long? length, bool expects, long arrived, bool wantsWhole = false)
+        => spool is not null
+            || (wantsWhole ? arrived < options.BufferBody
+                : !expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
 }

@@ -248,7 +248,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     {
         while (!body.IsRead && await _creditGranted.WaitAsync().ConfigureAwait(false))
         {
-            ReadResult read = await _reader.ReadAsync().ConfigureAwait(false);
+            ReadResult read = await body.ReadAsync(_reader).ConfigureAwait(false);
             if (read.IsCanceled || Volatile.Read(ref _isStopped))
             {
                 _reader.AdvanceTo(read.Buffer.Start);
