@@ -346,9 +346,11 @@ internal sealed class HttpExchange : Exchange
             return ExchangeResult.Failed;
         }
 
-        if (_body.OwesContinue || _forwarder.EndsConnection())
+        if (_body.OwesContinue || (end && !_body.IsRead) || _forwarder.EndsConnection())
         {
-            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
+            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
+            // the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
+            // streams may well go on beside the body, and its end is not known yet.
             // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
             response.Headers.Connection = "close";
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hydra.Dispatch;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
@@ -68,6 +69,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         }
     }
 
+    private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
+        => !exchange.Body.IsRead && context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     private static bool IsWebSocketUpgrade(HttpRequest request)
         => request.Headers.Upgrade.Count > 0
             && request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase);
@@ -108,7 +112,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         else
         {
             context.Failure = failure;
-            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange)).ConfigureAwait(false);
         }
     }
 
@@ -155,6 +159,6 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 
-        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter);
+        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange));
     }
 }

@@ -267,6 +267,13 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         while (TakeCredit(rest.Length) is { } size)
         {
             bool last = read.IsCompleted && size == rest.Length;
+            if (last)
+            {
+                // First: the answer may come before the call below has returned.
+                body.IsRead = true;
+                Volatile.Write(ref _readAt, Environment.TickCount64);
+            }
+
             if (size > 0 || last)
             {
                 SendSegments(rest.Slice(0, size), last);
@@ -274,11 +281,6 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
 
             rest = rest.Slice(size);
             body.Streamed += size;
-            body.IsRead = last;
-            if (last)
-            {
-                Volatile.Write(ref _readAt, Environment.TickCount64);
-            }
 
             if (rest.IsEmpty || size == 0)
             {

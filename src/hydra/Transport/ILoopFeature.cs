@@ -12,6 +12,12 @@ internal interface ILoopFeature
     /// </summary>
     bool RunInline { get; set; }
 
+    /// <summary>
+    /// Whether an abort is to end the connection in order: the client gets what was flushed, then the end, and no reset. Set it before the
+    /// abort.
+    /// </summary>
+    bool AbortsInOrder { get; set; }
+
     /// <summary>Gets what the reader consumes. Set it before the connection is read.</summary>
     HeadCapture? Capture { get; set; }
 }

@@ -324,10 +324,10 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
     }
 
-    private void FailAborted() => Fail(_abort.Error, _abort.IsReset);
+    private void FailAborted() => Fail(_abort.Error, reset: _abort.IsReset && !AbortsInOrder, linger: AbortsInOrder);
 
     // Everything that waits ends with the error; nothing more is sent. The owner still has to dispose.
-    private void Fail(Exception error, bool reset = false)
+    private void Fail(Exception error, bool reset = false, bool linger = false)
     {
         if (IsClosed)
         {
@@ -341,7 +341,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
 
         _input.Fail(error);
-        Close(linger: false);
+        Close(linger: linger && !PeerFinished && Options.LingerTime > TimeSpan.Zero);
     }
 
     private void BeginDispose()

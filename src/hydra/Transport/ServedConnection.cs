@@ -73,6 +73,9 @@ internal abstract class ServedConnection : ConnectionContext, IDuplexPipe, ILoop
     public bool RunInline { get; set; } = true;
 
     /// <inheritdoc/>
+    public bool AbortsInOrder { get; set; }
+
+    /// <inheritdoc/>
     public abstract HeadCapture? Capture { get; set; }
 
     /// <inheritdoc/>

@@ -89,6 +89,30 @@ public sealed class SlowClientTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
     }
 
+    [LoopTransportTheory]
+    [InlineData("asgi_probe:app", "/no-read", 200)]
+    [InlineData("wsgi_probe:bare", "/no-read", 200)]
+    [InlineData("asgi_misbehaviours:app", "/raises-before-start", 500)]
+    [InlineData("wsgi_misbehaviours:app", "/raises-before-start", 500)]
+    public async Task Answer_BeforeTheBodyIsRead_ReachesAClientThatStillSendsAndEndsTheConnection(string app, string path, int status)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec(app) { Arguments = ["--buffer-body", "0"] });
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+        await connection.SendAsync(new byte[100_000]);
+        RawResponse answer = await connection.ReadResponseAsync();
+        Assert.Equal((status, "close"), (answer.Status, answer.Value("Connection")));
+
+        // It is read on: no reset.
+        await connection.SendAsync(new byte[2_900_000]);
+        Assert.True(await connection.HasEndedAsync());
+        Assert.False(connection.WasReset);
+        if (status == 500)
+        {
+            await server.Log.ExpectErrorAsync("RuntimeError: before the response");
+        }
+    }
+
     [Fact]
     public async Task Body_LongAndSlow_HoldsNoThreadUntilWhatMayBeHeldIsHere()
     {
