@@ -46,8 +46,9 @@ class Stream:
         "expects",
         # response: bytes that may still be sent
         "credit",
-        # the front has ended the stream
+        # the front has ended the stream; the client has closed its sending side, and may have left
         "gone",
+        "finished",
         # who waits for a change of this stream, as its engine has it; None for nobody
         "waiting",
     )
@@ -64,6 +65,7 @@ class Stream:
         self.owed = 0
         self.credit = link.response_window
         self.gone = False
+        self.finished = False
         self.waiting: Any = None
 
     def wake(self) -> None:
@@ -89,6 +91,11 @@ class Stream:
     def on_window(self, credit: int) -> None:
         """The front takes more of the response."""
         self.credit += credit
+        self.wake()
+
+    def on_finished(self, is_complete: int) -> None:
+        """The client has closed its sending side: it has left, or waits for nothing but the answer."""
+        self.finished = True
         self.wake()
 
     def on_cancel(self, reason: int = 0) -> None:

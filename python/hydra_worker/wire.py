@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x3fb96571465a8409
+SCHEMA_HASH = 0xd05ee6d3b37f0812
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -46,6 +46,7 @@ WINDOW = 0x13
 CANCEL = 0x14
 RESET = 0x15
 TAKEN = 0x16
+FINISHED = 0x17
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -62,6 +63,7 @@ FLAG_EXPECT_CONTINUE = 2
 FEATURE_NONE = 0
 FEATURE_INTERRUPTIBLE_THREADS = 1
 FEATURE_WEB_SOCKETS = 2
+FEATURE_WHOLE_BODIES = 4
 
 # LinkKind
 LINK_CONTROL = 0
@@ -158,6 +160,8 @@ RESET_FIELDS = Struct("<BH")
 _RESET_FRAME = Struct("<IBBHQBH")
 TAKEN_FIELDS = Struct("<II")
 _TAKEN_FRAME = Struct("<IBBHQII")
+FINISHED_FIELDS = Struct("<B")
+_FINISHED_FRAME = Struct("<IBBHQB")
 
 
 class WireError(ValueError):
@@ -525,6 +529,16 @@ def unpack_taken(payload: Buffer) -> tuple[int, int]:
     return TAKEN_FIELDS.unpack(payload)
 
 
+def pack_finished(stream: int, flags: int, is_complete: int) -> bytes:
+    return _FINISHED_FRAME.pack(1, FINISHED, flags, 0, stream, is_complete)
+
+
+def unpack_finished(payload: Buffer) -> tuple[int]:
+    if len(payload) != 1:
+        raise _malformed("FINISHED", len(payload))
+    return FINISHED_FIELDS.unpack(payload)
+
+
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
 FROM_FRONT = {
     WELCOME: ("on_welcome", 0, unpack_welcome),
@@ -537,4 +551,5 @@ FROM_FRONT = {
     BODY: ("on_body", FLAG_END, unpack_body),
     WINDOW: ("on_window", 0, unpack_window),
     CANCEL: ("on_cancel", 0, unpack_cancel),
+    FINISHED: ("on_finished", 0, unpack_finished),
 }

@@ -94,6 +94,9 @@ class Exchange:
     def cancel(self, reason: int = wire.CANCEL_CLIENT_LEFT) -> None:
         self.link.send(wire.pack_cancel(self.id, 0, reason))
 
+    def finish(self, is_complete: bool = True) -> None:
+        self.link.send(wire.pack_finished(self.id, 0, int(is_complete)))
+
     def response(self, grant: bool = True, again: bool = False) -> Response:
         """
         Collects the response until its END or a RESET; gives credit as it comes in. With `again` a request

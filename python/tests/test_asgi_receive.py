@@ -75,6 +75,27 @@ class RequestBodyTests(AsgiCase):
         disconnect = {"type": "http.disconnect"}
         self.assertEqual(self.wait_event(since, disconnect), [disconnect, disconnect])
 
+    def test_client_that_has_finished_is_a_disconnect_and_gets_the_answer(self):
+        since = self.event_count()
+        exchange = self.front.open("GET", "/answer_at_disconnect")
+        self.wait_event(since, "waiting")
+        exchange.finish()
+        self.assertEqual(exchange.response().body, b"all the same")
+        self.wait_event(since, {"type": "http.disconnect"})
+
+    def test_disconnect_comes_behind_the_body(self):
+        exchange = self.front.open("POST", "/messages", body=b"12", end=False)
+        exchange.body(b"345")
+        exchange.finish(is_complete=False)
+        seen = json.loads(exchange.response().body)
+        self.assertEqual(sum(size for kind, size, _ in seen if kind == "http.request"), 5)
+        self.assertEqual(seen[-1][0], "http.disconnect")
+
+    def test_application_that_ends_because_of_a_disconnect_has_not_failed(self):
+        exchange = self.front.open("GET", "/return_at_disconnect")
+        exchange.finish()
+        self.assertEqual(exchange.response().reset, (wire.RESET_CANCELLED, ""))
+
     def test_cancel_wakes_a_receive_that_waits(self):
         since = self.event_count()
         exchange = self.front.open("GET", "/wait_for_disconnect")

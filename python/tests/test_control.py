@@ -56,7 +56,7 @@ class ProbeTests(unittest.TestCase):
         with Front("wsgi_cases:app", threads=3) as front:
             concurrency, features, interface, _, loop = front.ready()
             self.assertEqual((concurrency, interface, loop), (3, "wsgi", "3 threads"))
-            self.assertEqual(features, wire.FEATURE_INTERRUPTIBLE_THREADS)
+            self.assertEqual(features, wire.FEATURE_INTERRUPTIBLE_THREADS | wire.FEATURE_WHOLE_BODIES)
 
     def test_ready_comes_after_all_links(self):
         for app in ("asgi_cases:app", "wsgi_cases:app"):

@@ -54,6 +54,8 @@ def sequence(random):
             )
         elif kind == 4:
             frames.append(wire.pack_window(stream, 0, random.choice((0, 1, 70_000, 2**32 - 1))))
+        elif kind == 5:
+            frames.append(wire.pack_finished(stream, 0, random.randrange(2)))
         else:
             frames.append(wire.pack_cancel(stream, 0, random.randrange(6)))
     return frames

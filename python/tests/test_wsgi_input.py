@@ -87,6 +87,26 @@ class InputTests(WsgiCase):
         self.assertFalse([record for record in self.front.logs if "ClientDisconnected" in record.message])
 
 
+    def test_body_ends_where_the_response_is_complete(self):
+        for path, more in (("/drain_in_close", b"1234"), ("/drain_in_iteration", b""), ("/drain_in_thread", b"")):
+            with self.subTest(path):
+                since = self.event_count()
+                exchange = self.front.open("POST", path, body=b"first", end=False)
+                if more:
+                    exchange.body(more)
+                exchange.response()
+                left = {"/drain_in_close": [0, 5, 9], "/drain_in_iteration": [0], "/drain_in_thread": [0, 5]}[path]
+                while not self.events(since):
+                    pass
+                self.assertIn(self.events(since)[0], [["drained", size] for size in left])
+
+    def test_reading_while_another_thread_waits_for_credit(self):
+        since = self.event_count()
+        exchange = self.front.open("POST", "/drain_in_thread", query="8", body=b"first", end=False)
+        self.assertEqual(len(exchange.response().body), 8 * 65536)
+        self.wait_event(since, ["drained", 5])
+
+
 class ThreadsInputTests(InputTests):
     boot = {"threads": 4}
 

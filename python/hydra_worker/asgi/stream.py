@@ -70,6 +70,9 @@ class HttpStream(LoopStream, Response):
                 self.body = b""
                 ended = self.body_taken = bool(self.body_ended)
                 return {"type": "http.request", "body": body, "more_body": not ended}
+            if self.finished:
+                # Told at once, for who leaves cannot be told from who only waits for the answer: that still goes out.
+                break
             await self.change()
         return {"type": "http.disconnect"}
 
@@ -224,7 +227,8 @@ class HttpStream(LoopStream, Response):
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, RequestInterrupted) or (
-            self.gone and (isinstance(error, asyncio.CancelledError) or _comes_from_disconnect(error))
+            (self.gone or self.finished)
+            and (isinstance(error, asyncio.CancelledError) or _comes_from_disconnect(error))
         ):
             # Spec 2.4, "Disconnected Client": the server must not log what it raised itself.
             self._end_cancelled()
@@ -240,7 +244,7 @@ class HttpStream(LoopStream, Response):
         log_exception("Exception in ASGI application", error)
 
     def _unfinished(self) -> None:
-        if self.gone:
+        if self.gone or (self.finished and self.violation is None):
             self._end_cancelled()
             return
         if self.violation is not None:

@@ -13,7 +13,7 @@ class WsgiAdapter(Adapter):
     """PEP 3333, in threads."""
 
     name = "wsgi"
-    features = wire.FEATURE_INTERRUPTIBLE_THREADS
+    features = wire.FEATURE_INTERRUPTIBLE_THREADS | wire.FEATURE_WHOLE_BODIES
 
     def refuse(self, application: Any, found: Optional[str]) -> Optional[str]:
         coroutine = not isinstance(application, type) and is_coroutine_callable(application)

@@ -11,8 +11,8 @@ from .stream import WsgiStream
 
 class InputStream:
     """
-    Never reads past the end of the body. Raises ClientDisconnected when the client leaves in the middle of
-    it.
+    Never reads past the end of the body, which is also where the response is complete: nothing of the body comes after
+    that. Raises ClientDisconnected when the client leaves in the middle of it.
     """
 
     __slots__ = ("_hub", "_request", "_data", "_at", "_ended")
@@ -86,7 +86,8 @@ class InputStream:
         request = self._request
         hub = self._hub
         with hub.lock:
-            request.ask_for_body()
+            if not request.body_ended:
+                request.ask_for_body()
             hub.wait(request, lambda: bool(request.chunks) or bool(request.body_ended) or request.gone)
             if request.gone:
                 raise ClientDisconnected("The client has disconnected before its request was complete.")

@@ -178,6 +178,17 @@ class Hub:
         if not self._pumping:
             self._leave()
 
+    def end_body(self, request: WsgiStream) -> None:
+        """
+        The response is complete, and with it the stream: no more of the request's body comes. Whoever reads it, the
+        iterable's close() or a thread of the application's own, finds what has come, and then its end.
+        """
+        with self.lock:
+            request.body_ended = wire.FLAG_END
+            request.wake()
+        # One that waits for it may be the thread that pumps.
+        self.wake()
+
     def look(self) -> None:
         """Takes in what has arrived, without waiting: a CANCEL may be among it."""
         with self.lock:
@@ -242,8 +253,12 @@ class Hub:
         self._wait_at(gate)
 
     def _wait_stream(self, request: WsgiStream) -> None:
-        request.waiting = gate = threading.Lock()
+        gate = threading.Lock()
         gate.acquire()
+        if request.waiting is None:
+            request.waiting = [gate]
+        else:
+            request.waiting.append(gate)
         self._waiting.append(request)
         self._wait_at(gate)
         self._waiting.remove(request)

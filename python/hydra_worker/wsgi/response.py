@@ -208,6 +208,8 @@ class WsgiResponse(Response):
         self.phase = DONE
         request = self._request
         request.link.streams.pop(request.id, None)
+        if not request.body_ended:
+            self._hub.end_body(request)
 
     # ---- what goes wrong
 

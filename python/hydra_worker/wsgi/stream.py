@@ -24,7 +24,8 @@ class WsgiStream(Stream):
         self.queued = queued
 
     def wake(self) -> None:
-        # A lock that is held by the thread which waits.
-        gate, self.waiting = self.waiting, None
-        if gate is not None:
-            gate.release()
+        # A lock for each thread that waits, held by it: one may read the body while another sends the response.
+        gates, self.waiting = self.waiting, None
+        if gates is not None:
+            for gate in gates:
+                gate.release()

@@ -124,6 +124,20 @@ async def wait_for_disconnect(scope, receive, send):
 
 
 @case
+async def answer_at_disconnect(scope, receive, send):
+    await read_all(receive)
+    EVENTS.append("waiting")
+    EVENTS.append(await receive())
+    await answer(send, b"all the same")
+
+
+@case
+async def return_at_disconnect(scope, receive, send):
+    await read_all(receive)
+    await receive()
+
+
+@case
 async def disconnect_with_body_pending(scope, receive, send):
     await asyncio.wait_for(GATES["body"].wait(), 20)
     EVENTS.append(await receive())

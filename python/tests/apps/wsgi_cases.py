@@ -100,6 +100,46 @@ def read_or_event(environ, start_response):
     return answer(start_response)
 
 
+class Draining:
+    """An iterable whose close() reads what is left of the body."""
+
+    def __init__(self, stream, pieces):
+        self._stream = stream
+        self._pieces = iter(pieces)
+
+    def __iter__(self):
+        return self._pieces
+
+    def close(self):
+        EVENTS.append(["drained", len(self._stream.read())])
+
+
+@case
+def drain_in_close(environ, start_response):
+    start_response("403 Forbidden", [("Content-Length", "2")])
+    return Draining(environ["wsgi.input"], [b"no"])
+
+
+@case
+def drain_in_iteration(environ, start_response):
+    """Its last piece makes the response as long as it is to be; it is asked for the next one all the same."""
+    stream = environ["wsgi.input"]
+    start_response("200 OK", [("Content-Length", "5")])
+    yield stream.read(5)
+    EVENTS.append(["drained", len(stream.read())])
+
+
+@case
+def drain_in_thread(environ, start_response):
+    stream = environ["wsgi.input"]
+    threading.Thread(target=lambda: EVENTS.append(["drained", len(stream.read())]), daemon=True).start()
+    if not environ["QUERY_STRING"]:
+        return answer(start_response)
+    start_response("200 OK", [])
+    # More than the front has granted: this thread waits, too.
+    return iter([bytes(65536)] * int(environ["QUERY_STRING"]))
+
+
 @case
 def make_gate(environ, start_response):
     GATES[environ["QUERY_STRING"]] = threading.Event()

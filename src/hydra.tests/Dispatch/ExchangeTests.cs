@@ -184,7 +184,7 @@ public sealed class ExchangeTests : IDisposable
     [InlineData(nameof(ResetReason.ApplicationError), nameof(Failure.ApplicationError))]
     [InlineData(nameof(ResetReason.RuleViolation), nameof(Failure.ApplicationError))]
     [InlineData(nameof(ResetReason.NoResponse), nameof(Failure.ApplicationError))]
-    [InlineData(nameof(ResetReason.Cancelled), nameof(Failure.ApplicationError))]
+    [InlineData(nameof(ResetReason.Cancelled), nameof(Failure.ClientGone))]
     public async Task Sent_Reset_FailsWithWhatTheWorkerSays(string reason, string failure)
     {
         ValueTask<ExchangeResult> result = SubmitTo(_worker);

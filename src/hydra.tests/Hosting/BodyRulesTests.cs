@@ -13,7 +13,11 @@ public sealed class BodyRulesTests
     [Fact]
     public void Forwarder_Options_AreTakenFromTheirOwners()
     {
-        var server = new ServerOptions { Buffers = new BufferOptions { Memory = 5 } };
+        var server = new ServerOptions
+        {
+            Buffers = new BufferOptions { Memory = 5 },
+            Clients = new ClientOptions { BodyTimeout = TimeSpan.FromSeconds(6) },
+        };
         var application = new ApplicationOptions
         {
             Bodies = new BodyOptions { Buffer = 1, BufferResponse = 2, Limit = 3 },
@@ -23,6 +27,7 @@ public sealed class BodyRulesTests
 
         Assert.Equal((1, 2, 3), (options.BufferBody, options.BufferResponse, options.LimitBody));
         Assert.Equal(5, options.BufferMemory);
+        Assert.Equal(TimeSpan.FromSeconds(6), options.BodyTimeout);
     }
 
     [Fact]

@@ -17,6 +17,14 @@ public sealed class BodyResourcesTests
         => Assert.Equal(expected, Resources(null).ReadsAhead(length, expects, arrived));
 
     [Theory]
+    [InlineData(1_000_000L, false, 0, true)]
+    [InlineData(1_000_000L, false, 100, false)]
+    [InlineData(50L, true, 0, true)]
+    [InlineData(null, true, 0, true)]
+    public void ReadsAhead_AThreadWouldWait_AsMuchAsMayBeHeld(long? length, bool expects, long arrived, bool expected)
+        => Assert.Equal(expected, Resources(null).ReadsAhead(length, expects, arrived, wantsWhole: true));
+
+    [Theory]
     [InlineData(101L, false, 0)]
     [InlineData(null, false, 100)]
     [InlineData(50L, true, 0)]

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Protocol;
+using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Http.Fakes;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
@@ -111,6 +113,93 @@ public sealed class ClientConnectionTests
         connection.OnHeadRead();
         Assert.True(connection.IsMultiplexed);
         Assert.Equal(0, connection.Loop);
+    }
+
+    [Fact]
+    public async Task OnPeerFinished_RightBehindTheRequest_TellsWhenTheApplicationHasHadItsTime()
+    {
+        using var setup = new ExchangeSetup();
+        using var request = new FakeRequest();
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        SentRequest sent = await setup.SendAsync();
+        Assert.True(setup.Exchange.IsJustRead(long.MaxValue));
+        Assert.False(setup.Exchange.IsJustRead(0));
+        context.Connection.OnPeerFinished(isLong: true);
+        await setup.Worker.FinishedAsync(sent.Id);
+
+        // The way back is open.
+        setup.Worker.Respond(sent.Id, body: "answer");
+        Assert.Equal(ExchangeResult.Complete, await setup.Exchange.ResultAsync());
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task OnPeerFinished_WhileTheApplicationWorks_TellsAtOnce()
+    {
+        using var setup = new ExchangeSetup();
+        using var request = new FakeRequest();
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        SentRequest sent = await setup.SendAsync();
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                context.Connection.OnPeerFinished(isLong: false);
+                return setup.Worker.TakeFrames().Any(frame => frame.Header.Type is MessageType.Finished && frame.Header.Stream == sent.Id);
+            },
+            "the application is told");
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task OnPeerFinished_BodyIsNotAllSent_TellsBehindIt()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 0 });
+        using FakeRequest request = ExchangeSetup.Post(5);
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        SentRequest sent = await setup.SendAsync();
+        context.Connection.OnPeerFinished(isLong: true);
+        request.Body.Send("hello");
+        request.Body.End();
+        await setup.Worker.FinishedAsync(sent.Id);
+
+        Assert.Equal("hello"u8.ToArray(), setup.Worker.TakeBody(sent.Id));
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task OnPeerFinished_NoWorkerHasTheRequest_CountsAsLeaving()
+    {
+        using var setup = new ExchangeSetup();
+        setup.Worker.Handle.Shut();
+        using var request = new FakeRequest();
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        setup.Exchange.Send(setup.Fleet.Dispatcher);
+        Assert.Equal(1, setup.Fleet.Dispatcher.QueueLength);
+        context.Connection.OnPeerFinished(isLong: true);
+
+        Assert.Equal(0, setup.Fleet.Dispatcher.QueueLength);
+        Assert.Equal(ExchangeResult.Failed, await setup.Exchange.ResultAsync());
+        Assert.Equal(Failure.ClientGone, setup.Exchange.Failure);
+        await setup.EndAsync();
+    }
+
+    // --cancel-on-disconnect: stopping it is all that tells a thread.
+    [Fact]
+    public async Task OnPeerFinished_RequestsAreStoppedForThat_CancelsIt()
+    {
+        using var setup = new ExchangeSetup(features: InterfaceFeatures.InterruptibleThreads);
+        using var request = new FakeRequest();
+        RequestContext context = ExchangeSetup.Accept(request);
+        Assert.Equal(Failure.None, setup.Begin(context));
+        SentRequest sent = await setup.SendAsync();
+        context.Connection.OnPeerFinished(isLong: true);
+
+        Assert.Equal(CancelReason.ClientLeft, await setup.Worker.CancelledAsync(sent.Id));
+        await setup.EndAsync();
     }
 
     // The client may have left between the head and the worker.

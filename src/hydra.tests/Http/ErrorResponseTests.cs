@@ -19,7 +19,7 @@ public sealed class ErrorResponseTests
     [InlineData(nameof(Failure.UnknownCoding), 501, "Not Implemented\n", true)]
     public async Task WriteAsync_Failure_IsItsStatusAndReasonAsText(string failure, int status, string body, bool closes)
     {
-        await ErrorResponse.WriteAsync(_context, Enum.Parse<Failure>(failure).Rule(), retryAfter: 0);
+        await ErrorResponse.WriteAsync(_context, Enum.Parse<Failure>(failure).Rule(), retryAfter: 0, isBodyUnread: false);
 
         Assert.Equal(status, _context.Response.StatusCode);
         Assert.Equal(body, Encoding.ASCII.GetString(_body.ToArray()));
@@ -29,13 +29,22 @@ public sealed class ErrorResponseTests
         Assert.False(_context.Response.Headers.ContainsKey("Retry-After"));
     }
 
+    // RFC 9112, section 9.3: what comes next would be taken for the rest of the body.
+    [Fact]
+    public async Task WriteAsync_BodyIsNotRead_EndsTheConnection()
+    {
+        await ErrorResponse.WriteAsync(_context, Failure.ApplicationError.Rule(), retryAfter: 0, isBodyUnread: true);
+
+        Assert.Equal((500, "close"), (_context.Response.StatusCode, _context.Response.Headers.Connection.ToString()));
+    }
+
     // RFC 9110, section 10.2.3: seconds, and there is no sense in none.
     [Theory]
     [InlineData(0, "1")]
     [InlineData(17, "17")]
     public async Task WriteAsync_Refusal_SaysWhenToComeAgain(int retryAfter, string expected)
     {
-        await ErrorResponse.WriteAsync(_context, Failure.QueueFull.Rule(), retryAfter);
+        await ErrorResponse.WriteAsync(_context, Failure.QueueFull.Rule(), retryAfter, isBodyUnread: false);
 
         Assert.Equal((503, expected), (_context.Response.StatusCode, _context.Response.Headers.RetryAfter.ToString()));
     }

@@ -26,6 +26,7 @@ public sealed partial class FailureRulesTests
     [Theory]
     [InlineData(400, "BadHead BadLength BadBody")]
     [InlineData(408, "HeadTooSlow BodyTooSlow")]
+    [InlineData(411, "LengthRequired")]
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
     [InlineData(431, "HeadTooLarge")]

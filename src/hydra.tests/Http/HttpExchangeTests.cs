@@ -120,6 +120,38 @@ public sealed class HttpExchangeTests
         await setup.EndAsync();
     }
 
+    // RFC 9112, section 9.3; a response that streams may go on beside the body.
+    [Theory]
+    [InlineData(true, true, 0)]
+    [InlineData(true, false, 1)]
+    [InlineData(false, false, 0)]
+    public async Task OnResponse_BeforeTheBodysEnd_EndsTheConnection(bool isWhole, bool isRead, int expected)
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 0 });
+        using FakeRequest request = ExchangeSetup.Post(5);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        SentRequest sent = await setup.SendAsync();
+        if (isRead)
+        {
+            request.Body.Send("hello");
+            request.Body.End();
+            Assert.Equal("hello"u8.ToArray(), await setup.Worker.BodyToEndAsync(sent.Id));
+        }
+
+        if (isWhole)
+        {
+            setup.Worker.Respond(sent.Id, 401, "no");
+        }
+        else
+        {
+            setup.Worker.BeginResponse(sent.Id, 200, "yes");
+        }
+
+        await setup.Exchange.ResultAsync();
+        Assert.Equal(expected, request.Response.Headers.Connection.Count);
+        await setup.EndAsync();
+    }
+
     [Fact]
     public async Task OnResponse_BreaksARule_FailsAndLeavesNoHeaders()
     {
@@ -263,7 +295,7 @@ public sealed class HttpExchangeTests
 
     private static string Take(ExchangeSetup setup)
     {
-        PipeReader reader = setup.Exchange.Response.Reader;
+        PipeReader reader = setup.Exchange.Response.CheckedReader;
         if (!reader.TryRead(out ReadResult read))
         {
             return "";

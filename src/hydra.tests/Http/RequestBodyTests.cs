@@ -124,6 +124,86 @@ public sealed class RequestBodyTests
         await Eventually.HoldsAsync(() => spool.Used == 0, "the file is gone");
     }
 
+    // RFC 9112, section 7.1.3: whoever decodes the chunks names the length in place of the coding.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(70_000)]
+    public async Task ReadAhead_ChunkedAndComplete_HasALengthInPlaceOfTheCoding(int length)
+    {
+        using var setup = new ExchangeSetup();
+        using FakeRequest request = ExchangeSetup.Post(null, ("X-Last", "1"));
+        byte[] bytes = ExchangeSetup.Bytes(length);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.True(setup.Exchange.Body.WantsReadAhead);
+        request.Body.Send(bytes);
+        request.Body.End();
+        Assert.Equal(Failure.None, await setup.Exchange.ReadAheadAsync());
+        SentRequest sent = await setup.SendAsync();
+        setup.Worker.Grant(sent.Id, 1_000_000);
+
+        Assert.Equal([("content-length", $"{length}"), ("x-last", "1")], sent.Headers);
+        byte[] behind = sent.IsWhole ? [] : await setup.Worker.BodyToEndAsync(sent.Id);
+        Assert.Equal(bytes, (byte[])[.. sent.Body, .. behind]);
+        await setup.EndAsync();
+    }
+
+    [Theory]
+    [InlineData(64 << 20)]
+    [InlineData(1000)]
+    public async Task ReadAhead_InterfaceWantsWholeBodies_HoldsAChunkedOneUntilItsLengthIsKnown(int memory)
+    {
+        using var directory = new TestDirectory();
+        var spool = new Spool([directory.Path], 10_000_000, TimeProvider.System, NullLogger.Instance);
+        using var setup = new ExchangeSetup(
+            new ForwarderOptions { BufferBody = 1000, BufferMemory = memory }, null, InterfaceFeatures.WholeBodies, spool);
+        using FakeRequest request = ExchangeSetup.Post();
+        byte[] bytes = ExchangeSetup.Bytes(500_000);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        request.Body.Send(bytes.AsSpan(0, 400_000));
+        await Eventually.HoldsAsync(() => spool.Used > 0, "something on the disk");
+        request.Body.Send(bytes.AsSpan(400_000));
+        request.Body.End();
+        Assert.Equal(Failure.None, await reading);
+        SentRequest sent = await setup.SendAsync();
+        setup.Worker.Grant(sent.Id, 1_000_000);
+
+        Assert.Equal([("content-length", "500000")], sent.Headers);
+        byte[] behind = await setup.Worker.BodyToEndAsync(sent.Id);
+        Assert.Equal(bytes, (byte[])[.. sent.Body, .. behind]);
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+        await Eventually.HoldsAsync(() => spool.Used == 0, "the file is gone");
+    }
+
+    // RFC 9110, section 15.5.12.
+    [Fact]
+    public async Task ReadAhead_LengthIsNeededAndNothingHoldsTheBody_IsRefused()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 1000 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post();
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Body.Send(ExchangeSetup.Bytes(5000));
+
+        Assert.Equal(Failure.LengthRequired, await setup.Exchange.ReadAheadAsync());
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+    }
+
+    [Fact]
+    public async Task Begin_NothingIsToBeReadAhead_StreamsChunksToAnyInterface()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 0 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post();
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.False(setup.Exchange.Body.WantsReadAhead);
+        SentRequest sent = await setup.SendAsync();
+
+        Assert.Equal([("transfer-encoding", "chunked")], sent.Headers);
+        await setup.EndAsync();
+    }
+
     [Fact]
     public void Begin_ContentLengthBeyondTheLimit_ReadsNothing()
     {
@@ -220,6 +300,72 @@ public sealed class RequestBodyTests
         Assert.Equal(0, request.Body.Reads);
     }
 
+    // RFC 9110, section 10.1.1.
+    [Theory]
+    [InlineData("HTTP/1.1", "100-continue", true)]
+    [InlineData("HTTP/1.1", "100-Continue", true)]
+    [InlineData("HTTP/1.1", "x", false)]
+    [InlineData("HTTP/1.1", "", false)]
+    [InlineData("HTTP/1.0", "100-continue", false)]
+    public void Begin_Expectation_IsOnlyOneOfHttp11(string protocol, string value, bool expected)
+    {
+        using var setup = new ExchangeSetup();
+        using FakeRequest request = ExchangeSetup.Post(5, ("Expect", value));
+        request.Context.Request.Protocol = protocol;
+        Assert.Equal(Failure.None, setup.Begin(request));
+
+        Assert.Equal((expected, !expected), (setup.Exchange.Body.OwesContinue, setup.Exchange.Body.WantsReadAhead));
+        setup.Exchange.Release();
+    }
+
+    [Fact]
+    public async Task Begin_ClientExpects100AndAThreadWouldWait_IsReadAhead()
+    {
+        using var setup = new ExchangeSetup(features: InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post(5, ("Expect", "100-continue"));
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Assert.Equal((false, true), (setup.Exchange.Body.OwesContinue, setup.Exchange.Body.WantsReadAhead));
+        request.Body.Send("hello");
+        request.Body.End();
+        Assert.Equal(Failure.None, await setup.Exchange.ReadAheadAsync());
+        SentRequest sent = await setup.SendAsync();
+
+        Assert.Equal((true, FrameFlags.End), (sent.IsWhole, sent.Flags));
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task ReadAhead_AThreadWouldWaitForALongOne_HoldsAsMuchAsMayBe()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BufferBody = 1000 }, null, InterfaceFeatures.WholeBodies);
+        using FakeRequest request = ExchangeSetup.Post(5000);
+        byte[] bytes = ExchangeSetup.Bytes(5000);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        request.Body.Send(bytes.AsSpan(0, 5));
+        Assert.False(reading.IsCompleted);
+        request.Body.Send(bytes.AsSpan(5));
+        request.Body.End();
+        Assert.Equal(Failure.None, await reading);
+
+        Assert.Equal([("content-length", "5000")], FrameHeaders(setup));
+        Assert.Equal(bytes, await SendToEndAsync(setup));
+        await setup.EndAsync();
+    }
+
+    [Fact]
+    public async Task ReadAhead_ClientSendsNoMore_IsTooSlow()
+    {
+        using var setup = new ExchangeSetup(new ForwarderOptions { BodyTimeout = TimeSpan.FromMilliseconds(20) });
+        using FakeRequest request = ExchangeSetup.Post(5);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Body.Send("hell");
+
+        Assert.Equal(Failure.BodyTooSlow, await setup.Exchange.ReadAheadAsync());
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+    }
+
     [Fact]
     public async Task OnWindow_ClientExpects100_IsToldToGoOn()
     {
@@ -246,6 +392,8 @@ public sealed class RequestBodyTests
         "aborted" => new OperationCanceledException(),
         _ => new BadHttpRequestException("broken", int.Parse(name)),
     };
+
+    private static List<(string, string)> FrameHeaders(ExchangeSetup setup) => SentRequest.Read(setup.Exchange.RequestFrame).Headers;
 
     // Sends it; the worker gets all of the body, in the frame and behind it.
     private static async Task<byte[]> SendToEndAsync(ExchangeSetup setup)

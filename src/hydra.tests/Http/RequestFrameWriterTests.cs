@@ -50,6 +50,45 @@ public sealed class RequestFrameWriterTests : IDisposable
     [InlineData("A")]
     public void WriteHead_Method_IsAsItWasSent(string method) => Assert.Equal(method, Write(method, "/").Method);
 
+    // RFC 9112, section 7.1.3.
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(5, "5")]
+    [InlineData(long.MaxValue, "9223372036854775807")]
+    public void TellLength_BehindAChunkedHead_StandsInPlaceOfTheCoding(long length, string expected)
+    {
+        (string, string)[] headers = [("Host", "a"), ("Transfer-Encoding", "chunked"), ("X-Last", "transfer-encoding")];
+        Assert.Equal("None", Problem("POST", "/", headers));
+        _writer.AppendBody(new ReadOnlySequence<byte>("hello"u8.ToArray()));
+        _writer.TellLength(length);
+        SentRequest sent = Finish();
+
+        Assert.Equal([("host", "a"), ("content-length", expected), ("x-last", "transfer-encoding")], sent.Headers);
+        Assert.Equal("hello"u8.ToArray(), sent.Body);
+    }
+
+    [Fact]
+    public void TellLength_HeadIsNothingButTheCoding_IsAllThereIs()
+    {
+        Assert.Equal("None", Problem("POST", "/", ("Transfer-Encoding", "chunked")));
+        _writer.TellLength(70_000);
+
+        Assert.Equal([("content-length", "70000")], Finish().Headers);
+    }
+
+    [Fact]
+    public void TellLength_HeadWithoutACoding_GetsItAtTheEnd()
+    {
+        // As of a request of HTTP/2 that has not said it.
+        Assert.Equal("None", Problem("POST", "/", ("Host", "a")));
+        _writer.TellLength(7);
+        Assert.Equal([("host", "a"), ("content-length", "7")], Finish().Headers);
+
+        Assert.Equal("None", Problem("POST", "/"));
+        _writer.TellLength(8);
+        Assert.Equal([("content-length", "8")], Finish().Headers);
+    }
+
     // RFC 9110, section 5.3: the order of headers with the same name matters.
     [Fact]
     public void WriteHead_HeadersThatAreRepeated_KeepOrderAndBytes()

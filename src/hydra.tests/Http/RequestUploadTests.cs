@@ -111,6 +111,20 @@ public sealed class RequestUploadTests
         await setup.EndAsync();
     }
 
+    [Fact]
+    public async Task Upload_ClientSendsNoMore_EndsTheRequest()
+    {
+        using var setup = new ExchangeSetup(Streams with { BodyTimeout = TimeSpan.FromMilliseconds(20) });
+        using FakeRequest request = ExchangeSetup.Post(10);
+        SentRequest sent = await BeginAsync(setup, request);
+        request.Body.Send("five.");
+
+        Assert.Equal(ExchangeResult.Failed, await setup.Exchange.ResultAsync());
+        Assert.Equal(Failure.BodyTooSlow, setup.Exchange.Failure);
+        Assert.Equal(CancelReason.ClientLeft, await setup.Worker.CancelledAsync(sent.Id));
+        await setup.EndAsync();
+    }
+
     // What rode in the frame and what was sent count as well.
     [Fact]
     public async Task Upload_MoreComesThanTheLimit_EndsTheRequest()

@@ -77,11 +77,16 @@ public sealed class ResponseBodyTests
     [Fact]
     public void End_CutShort_FailsTheReaderWithTheFailure()
     {
-        ResponseBody body = Opened(_resources);
+        ResponseBody body = Opened(_resources, first: "abc");
         body.End(new ResponseFailedException("the worker was lost", Failure.WorkerLost));
 
-        ResponseFailedException e = Assert.Throws<ResponseFailedException>(() => body.Reader.TryRead(out _));
+        // What came before stays readable, and then there is the failure.
+        Assert.True(body.CheckedReader.TryRead(out ReadResult read));
+        Assert.False(read.IsCompleted);
+        body.CheckedReader.AdvanceTo(read.Buffer.End);
+        ResponseFailedException e = Assert.Throws<ResponseFailedException>(() => body.CheckedReader.TryRead(out _));
         Assert.Equal((Failure.WorkerLost, "the worker was lost"), (e.Failure, e.Message));
+        Assert.Same(e, body.Cut);
         body.Release();
     }
 

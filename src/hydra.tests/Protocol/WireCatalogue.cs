@@ -180,6 +180,11 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new CancelMessage { Reason = U8(v[0]) }.WriteFrame(output, flags, stream),
             payload => CancelMessage.TryRead(payload, out CancelMessage m) ? [N(m.Reason)] : null),
         new(
+            MessageType.Finished,
+            typeof(FinishedMessage),
+            (v, output, flags, stream) => new FinishedMessage { IsComplete = U8(v[0]) }.WriteFrame(output, flags, stream),
+            payload => FinishedMessage.TryRead(payload, out FinishedMessage m) ? [N(m.IsComplete)] : null),
+        new(
             MessageType.Reset,
             typeof(ResetMessage),
             (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }

@@ -75,6 +75,7 @@ public sealed class WireFuzzTests
         read += InterruptMessage.TryRead(payload, out InterruptMessage interrupt) ? Same(n, interrupt.PayloadSize) : 0;
         read += WindowMessage.TryRead(payload, out WindowMessage window) ? Same(n, window.PayloadSize) : 0;
         read += CancelMessage.TryRead(payload, out CancelMessage cancel) ? Same(n, cancel.PayloadSize) : 0;
+        read += FinishedMessage.TryRead(payload, out FinishedMessage finished) ? Same(n, finished.PayloadSize) : 0;
         read += ResetMessage.TryRead(payload, out ResetMessage reset) ? Same(n, reset.PayloadSize) : 0;
         if (RequestMessage.TryRead(payload, out RequestMessage request))
         {

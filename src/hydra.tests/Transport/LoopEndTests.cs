@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Hydra.Transport;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Xunit;
 
 namespace Hydra.Tests.Transport;
@@ -66,6 +68,30 @@ public class LoopEndTests
         client.Socket.Shutdown(SocketShutdown.Send);
 
         await aborted.Task;
+        Assert.Empty(await client.ReadToEndAsync());
+    }
+
+    [LinuxFact]
+    public async Task HalfClose_SomebodyIsToldOfIt_DecidesAndTheConnectionStaysOpen()
+    {
+        var told = new PeerRecorder();
+        await using LoopHost host = await LoopHost.StartAsync(
+            async context =>
+            {
+                await told.Long;
+                await LoopHost.Hello(context);
+            },
+            new TransportOptions { HalfCloseGrace = TimeSpan.FromMilliseconds(50) },
+            kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Use(next => connection =>
+            {
+                connection.Features.Set<IPeerSink>(told);
+                return next(connection);
+            })));
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+        client.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal("Hello", await client.ReadResponseAsync());
         Assert.Empty(await client.ReadToEndAsync());
     }
 
@@ -237,6 +263,54 @@ public class LoopEndTests
     }
 
     [LinuxFact]
+    public async Task Abort_InOrder_ClientGetsWhatWasFlushedAndNoReset()
+    {
+        await using LoopHost host = await LoopHost.StartAsync(async context =>
+        {
+            await context.Response.Body.WriteAsync(new byte[500_000]);
+            await context.Response.Body.FlushAsync();
+            context.Features.GetRequiredFeature<ILoopFeature>().AbortsInOrder = true;
+            context.Abort();
+        });
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+        await client.ReadHeadAsync();
+
+        // In chunks, and without the last one.
+        byte[] rest = await client.ReadToEndAsync();
+        Assert.InRange(rest.Length, 500_000, 510_000);
+        Assert.False(rest.AsSpan().EndsWith("0\r\n\r\n"u8));
+        await host.HasNoConnections();
+    }
+
+    [LinuxTheory]
+    [InlineData(100, 1L << 30)]
+    [InlineData(60_000, 200_000L)]
+    public async Task Linger_ClientSendsOnAndOn_IsClosedAtTheLimit(int limitMilliseconds, long limitBytes)
+    {
+        await using LoopHost host = await LoopHost.StartAsync(
+            RefuseLargeBodies,
+            new TransportOptions { Loops = 1, LingerLimit = TimeSpan.FromMilliseconds(limitMilliseconds), LingerBytes = limitBytes },
+            kestrel =>
+            {
+                kestrel.Limits.MaxRequestBodySize = 1000;
+                kestrel.Listen(System.Net.IPAddress.Loopback, 0);
+            });
+        using RawClient client = host.Connect();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000000\r\n\r\n");
+        byte[] piece = new byte[1000];
+        await Assert.ThrowsAnyAsync<SocketException>(async () =>
+        {
+            while (true)
+            {
+                await client.SendAsync(piece);
+            }
+        });
+
+        await host.HasNoConnections();
+    }
+
+    [LinuxFact]
     public async Task Linger_ClientNeverEnds_IsClosedAfterTheTime()
     {
         await using LoopHost host = await LoopHost.StartAsync(
@@ -307,6 +381,23 @@ public class LoopEndTests
 
         Assert.Empty(await client.ReadToEndAsync());
         await host.HasNoConnections();
+    }
+
+    private sealed class PeerRecorder : IPeerSink
+    {
+        private readonly TaskCompletionSource _long = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Long => _long.Task;
+
+        public bool OnPeerFinished(bool isLong)
+        {
+            if (isLong)
+            {
+                _long.TrySetResult();
+            }
+
+            return true;
+        }
     }
 }
 

@@ -9,7 +9,7 @@ internal static partial class OptionTable
         {
             Name = "buffer-body", Placeholder = "SIZE", Default = "1m", Group = OptionGroup.Bodies,
             Help = "Bodies up to this size are read before a worker gets their request, so that a slow client holds none up; larger ones "
-                + "stream. 0 streams all.",
+                + "stream, but for chunked ones of WSGI, which go to disk until their length is known. 0 streams all.",
             Binder = Section.Bodies.Size(0, Gibibyte, static (o, v) => o with { Buffer = v }),
         },
         new()
@@ -33,13 +33,13 @@ internal static partial class OptionTable
         new()
         {
             Name = "spool-dir", Placeholder = "DIR", Group = OptionGroup.Bodies,
-            Help = "Where --spool writes. Without it /var/tmp, or the temporary directory.",
+            Help = "Where bodies are written. Without it /var/tmp, or the temporary directory.",
             Binder = Section.Buffers.Text(static (o, v) => o with { SpoolDirectory = v }),
         },
         new()
         {
             Name = "spool-limit", Placeholder = "SIZE", Default = "10g", Group = OptionGroup.Bodies,
-            Help = "What --spool may use of the disk for all bodies together. Beyond it bodies stream.",
+            Help = "What all bodies together may use of the disk. Beyond it they stream; chunked ones of WSGI are refused with 411.",
             Binder = Section.Buffers.Size(0, 1024 * Tebibyte, static (o, v) => o with { SpoolLimit = v }),
         },
         new()
@@ -53,6 +53,13 @@ internal static partial class OptionTable
             Name = "header-timeout", Placeholder = "TIME", Default = "30s", Group = OptionGroup.Timeouts,
             Help = "How long a client may take to send a request's head.",
             Binder = Section.Clients.Duration(TimeSpan.FromSeconds(1), static (o, v) => o with { HeaderTimeout = v }),
+        },
+        new()
+        {
+            Name = "body-timeout", Placeholder = "TIME", Default = "20s", Group = OptionGroup.Timeouts,
+            Help = "How long a client may send nothing of a body that is waited for; then it gets 408. Shorter than --queue-timeout, so that "
+                + "those who wait for its thread are still served. 0 for ever.",
+            Binder = Section.Clients.Duration(TimeSpan.Zero, static (o, v) => o with { BodyTimeout = v }),
         },
         new()
         {

@@ -1,3 +1,4 @@
+using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,6 +34,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     private volatile WorkerHandle[] _ready = [];
     private bool _closed;
 
+    // What the latest worker's interface can do; -1 before the first.
+    private volatile int _features = -1;
+
     // The timer runs as long as it finds requests that wait.
     private bool _isTimed;
 
@@ -65,6 +69,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
 
     /// <summary>Requests that were refused because they had waited as long as they may.</summary>
     public long RefusedLate => _refusals.Late;
+
+    /// <summary>What the workers' interface can do; null until the first of them was ready.</summary>
+    public InterfaceFeatures? Features => _features is >= 0 and int known ? (InterfaceFeatures)known : null;
 
     /// <summary>
     /// How long requests wait at present: the age of the oldest that waits, or the wait of the last that was sent from the queue, if
@@ -114,6 +121,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     public void Add(WorkerHandle worker)
     {
         worker.Progress = this;
+        _features = (int)worker.Features;
         lock (_gate)
         {
             _ready = [.. _ready, worker];

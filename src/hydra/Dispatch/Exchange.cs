@@ -157,7 +157,7 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
 
     /// <inheritdoc/>
     public override void OnReset(ulong id, ResetReason reason, string message)
-        => Fail(id, reason is ResetReason.NotStarted ? Failure.NotStarted : Failure.ApplicationError, message, message);
+        => Fail(id, FailureOf(reason), message, message);
 
     /// <inheritdoc/>
     public override void OnLost(ulong id, StreamLoss loss) => Fail(id, Failure.WorkerLost, "the worker was lost", null, loss);
@@ -273,6 +273,14 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
             _id = NoStream;
         }
     }
+
+    // An application that ends without an answer because it was told that its client closes has not failed.
+    private static Failure FailureOf(ResetReason reason) => reason switch
+    {
+        ResetReason.NotStarted => Failure.NotStarted,
+        ResetReason.Cancelled => Failure.ClientGone,
+        _ => Failure.ApplicationError,
+    };
 
     // Ends the exchange from the worker's side.
     private void Fail(ulong id, Failure failure, string message, string? detail, StreamLoss loss = StreamLoss.LinkLost)

@@ -38,6 +38,11 @@ internal enum Failure
     /// <summary>Its body breaks the rules of its coding, or ends before its length.</summary>
     BadBody,
 
+    /// <summary>
+    /// Its body is chunked, cannot stream because its length has to be known, and cannot be kept until then (RFC 9110, section 15.5.12).
+    /// </summary>
+    LengthRequired,
+
     /// <summary>Its body is larger than the server takes (RFC 9110, section 15.5.14).</summary>
     BodyTooLarge,
 

@@ -19,6 +19,7 @@ internal static class BodyRules
         BufferResponse = (int)application.Bodies.BufferResponse,
         BufferMemory = server.Buffers.Memory,
         LimitBody = application.Bodies.Limit,
+        BodyTimeout = server.Clients.BodyTimeout,
     };
 
     /// <summary>The spool, or null where none is wanted.</summary>
@@ -30,9 +31,17 @@ internal static class BodyRules
             return null;
         }
 
-        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
-        var spool = new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
+        Spool spool = LengthSpool(options, logger);
         return spool.Probe() is { } problem ? throw new StartException($"bodies cannot be written to disk (--spool): {problem}") : spool;
+    }
+
+    /// <summary>
+    /// The spool for chunked bodies whose length has to be known. Nothing of it is tried at the start: most servers never write to it.
+    /// </summary>
+    public static Spool LengthSpool(BufferOptions options, ILogger logger)
+    {
+        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
+        return new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
     }
 
     /// <summary>Sets what Kestrel enforces: how slow a client may be. How much it may send is the forwarder's affair.</summary>

@@ -97,5 +97,7 @@ internal sealed class HydraServer
 
     private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool) => new(
         new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
-        new BodyResources(BodyRules.Forwarder(_options, _applications[0]), spool, _logs.Loggers.CreateLogger<RequestForwarder>()));
+        new BodyResources(
+            BodyRules.Forwarder(_options, _applications[0]), spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
+            spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)));
 }

@@ -6,13 +6,17 @@ namespace Hydra.Http;
 /// <param name="options">Windows and bounds.</param>
 /// <param name="spool">Where larger bodies go before a worker gets their request; null when they stream.</param>
 /// <param name="logger">For what there is to say about a body.</param>
-internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger)
+/// <param name="lengthSpool">Where bodies go whose length has to be known; null for <paramref name="spool"/>.</param>
+internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger, Spool? lengthSpool = null)
 {
     /// <summary>Windows and bounds.</summary>
     public ForwarderOptions Options => options;
 
     /// <summary>Where larger bodies go before a worker gets their request; null when they stream.</summary>
     public Spool? Spool => spool;
+
+    /// <summary>Where bodies go that cannot stream because their length has to be known; null: such bodies are refused.</summary>
+    public Spool? LengthSpool => lengthSpool ?? spool;
 
     /// <summary>For what there is to say about a body.</summary>
     public ILogger Logger => logger;
@@ -27,6 +31,9 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <param name="length">Its length; null when it is chunked.</param>
     /// <param name="expects">The client waits for 100 Continue.</param>
     /// <param name="arrived">As much of it has arrived with the head.</param>
-    public bool ReadsAhead(long? length, bool expects, long arrived)
-        => spool is not null || (!expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
+    /// <param name="wantsWhole">A thread would wait for it: what may be held of it is read first also when that is not all.</param>
+    public bool ReadsAhead(long? length, bool expects, long arrived, bool wantsWhole = false)
+        => spool is not null
+            || (wantsWhole ? arrived < options.BufferBody
+                : !expects && (length is null ? arrived < options.BufferBody : length <= options.BufferBody));
 }

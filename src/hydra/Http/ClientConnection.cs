@@ -13,7 +13,7 @@ namespace Hydra.Http;
 /// <see cref="ClientConnectionMiddleware"/> when the connection opens. What differs from request to request is in its
 /// <see cref="RequestContext"/>, of which a connection has one (HTTP/1) or many at a time.
 /// </summary>
-internal sealed class ClientConnection
+internal sealed class ClientConnection : IPeerSink
 {
     private readonly ConnectionContext _context;
 
@@ -23,6 +23,9 @@ internal sealed class ClientConnection
     private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
     private volatile bool _isClosed;
+
+    // When the request that is watched came, in milliseconds of Environment.TickCount64.
+    private long _watchedSince;
     private int _running;
 
     /// <summary>Describes a connection that has just opened.</summary>
@@ -111,6 +114,7 @@ internal sealed class ClientConnection
     /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)
     {
+        _watchedSince = Environment.TickCount64;
         _current = exchange;
         if (_isClosed)
         {
@@ -139,6 +143,22 @@ internal sealed class ClientConnection
         {
             _context.Abort();
         }
+    }
+
+    /// <summary>
+    /// The client has closed its sending side. Its request is told of it at once, as of a client that leaves; but one that came together with
+    /// the request only says that no other follows, as many a simple client does, and then the application has its time first.
+    /// </summary>
+    /// <param name="isLong">Whether that time has passed.</param>
+    /// <returns>False where the requests have lifetimes of their own.</returns>
+    public bool OnPeerFinished(bool isLong)
+    {
+        if (_current is { } exchange && (isLong || !exchange.IsJustRead(_watchedSince)))
+        {
+            exchange.OnClientFinished();
+        }
+
+        return !IsMultiplexed;
     }
 
     private void OnClosed()

@@ -13,7 +13,11 @@ internal static class ErrorResponse
     /// <param name="context">The request.</param>
     /// <param name="rule">The row of its failure.</param>
     /// <param name="retryAfter">Seconds after which the client may come again, where the row has it told so.</param>
-    public static Task WriteAsync(HttpContext context, FailureRule rule, int retryAfter)
+    /// <param name="isBodyUnread">
+    /// Whether something of the request's body may still come: the client is told that no other request is taken on this connection, where it
+    /// would be taken for the rest of the body.
+    /// </param>
+    public static Task WriteAsync(HttpContext context, FailureRule rule, int retryAfter, bool isBodyUnread)
     {
         if (rule.Aborts)
         {
@@ -23,7 +27,7 @@ internal static class ErrorResponse
             return Task.CompletedTask;
         }
 
-        if (rule.Closes)
+        if (rule.Closes || isBodyUnread)
         {
             context.Response.Headers.Connection = "close";
         }

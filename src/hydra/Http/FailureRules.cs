@@ -37,6 +37,7 @@ internal static class FailureRules
         new(Failure.UnknownCoding, 501, LogLevel.None, true, false, "unknown_coding", "its transfer coding is not known"),
         new(Failure.NotImplemented, 501, LogLevel.None, false, false, "not_implemented", "no worker takes such a request"),
         new(Failure.BadBody, 400, LogLevel.None, true, false, "bad_body", "its body breaks a rule of HTTP"),
+        new(Failure.LengthRequired, 411, LogLevel.None, true, false, "length_required", "the length of its body has to be known"),
         new(Failure.BodyTooLarge, 413, LogLevel.None, true, false, "body_too_large", "its body is too large"),
         new(Failure.BodyTooSlow, 408, LogLevel.None, true, false, "body_too_slow", "its body comes too slowly"),
         new(Failure.ClientGone, 499, LogLevel.None, true, false, "client_gone", "the client has left"),

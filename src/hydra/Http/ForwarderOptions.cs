@@ -20,6 +20,9 @@ internal sealed record ForwarderOptions
     /// <summary>What all requests' bodies together may have in memory, and again what all responses' may.</summary>
     public long BufferMemory { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>How long nothing may come of a request's body that somebody waits for; zero for ever.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Larger bodies are refused; 0 for no limit.</summary>
     public long LimitBody { get; init; }
 }

@@ -12,7 +12,7 @@ internal readonly struct GatedBody(HttpExchange exchange)
     /// The body's bytes. A read that throws a <see cref="ResponseFailedException"/> has no more: the gate lets it through, and the
     /// connection is aborted.
     /// </summary>
-    public PipeReader Reader => exchange.Response.Reader;
+    public PipeReader Reader => exchange.Response.CheckedReader;
 
     /// <summary>How long it is, where that is known: it has come as a whole, or the application has said it.</summary>
     public long? Length => exchange.Response.Length;

@@ -35,6 +35,20 @@ internal sealed class HeldBody(MemoryBudget budget)
         return true;
     }
 
+    /// <summary>Adds bytes, in memory, also beyond the budget: the caller moves them on at once.</summary>
+    /// <returns>False when the budget does not allow it.</returns>
+    public bool Append(in ReadOnlySequence<byte> data)
+    {
+        if (TryAppend(data))
+        {
+            return true;
+        }
+
+        budget.Take(data.Length);
+        _chunks.Append(data);
+        return false;
+    }
+
     /// <summary>Moves what is in memory to the file, which is opened when there is none yet.</summary>
     /// <returns>False when the spool cannot take it; it has been reported. What is not in the file stays in memory, in order.</returns>
     public async ValueTask<bool> SpoolAsync(Spool spool)

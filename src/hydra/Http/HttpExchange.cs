@@ -12,6 +12,9 @@ namespace Hydra.Http;
 /// </summary>
 internal sealed class HttpExchange : Exchange
 {
+    // Milliseconds. A client that only wants the answer closes its sending side right behind the request; one that leaves does it later.
+    private const long WithTheRequest = 20;
+
     private readonly RequestForwarder _forwarder;
     private readonly RequestFrameWriter _frame = new();
     private readonly RequestBody _body;
@@ -63,7 +66,8 @@ internal sealed class HttpExchange : Exchange
     /// <summary>Takes a request: builds its frame with as much of the body as has arrived.</summary>
     /// <param name="context">The request.</param>
     /// <param name="facts">What the worker is told about it.</param>
-    public Failure Begin(RequestContext context, RequestFacts facts)
+    /// <param name="workers">Who gets it.</param>
+    public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers)
     {
         _context = context;
         Restart();
@@ -79,7 +83,7 @@ internal sealed class HttpExchange : Exchange
 
         if (features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
-            return _body.Begin(context.Http.Request);
+            return _body.Begin(context.Http.Request, workers);
         }
 
         _body.BeginWithout();
@@ -146,6 +150,37 @@ internal sealed class HttpExchange : Exchange
 
     /// <summary>The client's connection, or its stream on it, is gone. Any thread.</summary>
     public void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
+
+    /// <summary>Whether the last byte of the request has come only now, or not even that. Any thread.</summary>
+    /// <param name="since">When the handler began to wait for the worker or for the body, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    public bool IsJustRead(long since)
+        => Environment.TickCount64 - Math.Max(since, _body.IsWhole ? 0 : _upload?.ReadAt ?? 0) < WithTheRequest;
+
+    /// <summary>
+    /// The client has closed its sending side. As long as no worker has the request, and where nothing but stopping it would tell the
+    /// application, that counts as leaving; else the application hears of it and may answer all the same. Any thread.
+    /// </summary>
+    public void OnClientFinished()
+    {
+        WorkerLink? link;
+        ulong id;
+        bool isSent;
+        lock (Lock)
+        {
+            link = Link;
+            id = Id;
+            isSent = !IsEnded && !IsWaiting && IsSubmitted;
+        }
+
+        if (!isSent || link is null || link.StopsAbandoned)
+        {
+            OnClientGone();
+        }
+        else if (_body.IsWhole || _upload!.OnClientFinished())
+        {
+            link.SendFinished(id, isComplete: true);
+        }
+    }
 
     /// <summary>The request is over: forgets it, so that the next one can begin.</summary>
     public void Release()
@@ -313,9 +348,11 @@ internal sealed class HttpExchange : Exchange
             return ExchangeResult.Failed;
         }
 
-        if (_body.OwesContinue || _forwarder.EndsConnection())
+        if (_body.OwesContinue || (end && !_body.IsRead) || _forwarder.EndsConnection())
         {
-            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1).
+            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
+            // the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
+            // streams may well go on beside the body, and its end is not known yet.
             // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
             response.Headers.Connection = "close";
         }

@@ -19,7 +19,8 @@ internal static partial class HttpLog
 
     /// <summary>The disk does not take bodies.</summary>
     [LoggerMessage(1510, LogLevel.Warning,
-        "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up.")]
+        "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up; "
+            + "chunked ones are refused where their length has to be known.")]
     public static partial void SpoolFailed(ILogger logger, string reason);
 
     /// <summary>The disk takes bodies again.</summary>

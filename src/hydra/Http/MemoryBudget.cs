@@ -27,6 +27,9 @@ internal sealed class MemoryBudget(long capacity)
         return false;
     }
 
+    /// <summary>Takes bytes also beyond the capacity: for what has come already, and is to leave the memory at once.</summary>
+    public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
+
     /// <summary>Gives bytes back.</summary>
     public void Give(long bytes) => Interlocked.Add(ref _used, -bytes);
 }

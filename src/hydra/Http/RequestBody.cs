@@ -21,6 +21,13 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     // Of the budget for bodies, for what was read into the frame after the head.
     private int _frameMemory;
 
+    // For waits; made when the first one comes.
+    private ReadClock? _clock;
+
+    // Who gets the request, and whether the client has not said how long its body is.
+    private Dispatcher _workers = null!;
+    private bool _isUnsized;
+
     /// <summary>What was read beyond the frame; null where there is nothing.</summary>
     public HeldBody? Held { get; private set; }
 
@@ -45,6 +52,14 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     /// <summary>Bytes of memory that it holds, the frame included.</summary>
     public long BytesInMemory => frame.Frame.Length + (Held?.BytesInMemory ?? 0);
 
+    // WSGI's frameworks take a body without Content-Length for none: it is held, however long it is, until its length is known. As long as
+    // no worker has said what it serves, it may be such a one.
+    private bool NeedsLength => _isUnsized && resources.Options.BufferBody > 0 && (_workers.Features is null || WantsWhole);
+
+    private bool WantsWhole => _workers.Features is { } features && (features & InterfaceFeatures.WholeBodies) != 0;
+
+    private Spool? Spool => resources.Spool ?? (NeedsLength ? resources.LengthSpool : null);
+
     private long HeldLength => frame.BodyLength + (Held?.Length ?? 0);
 
     /// <summary>There is none.</summary>
@@ -52,16 +67,21 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     {
         OwesContinue = false;
         WantsReadAhead = false;
+        _isUnsized = false;
         FinishFrame(isRead: true, FrameFlags.None);
     }
 
     /// <summary>
     /// Takes what has arrived of it. A client that waits for 100 Continue has sent nothing, and reading tells it to go on. Where bodies
-    /// only stream that is for the application to decide; where large ones are to be complete first, most of them would come from such
-    /// clients.
+    /// only stream that is for the application to decide; where they are better complete, because a thread would wait for them or because
+    /// large ones go to disk first, the front does.
     /// </summary>
-    public Failure Begin(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="workers">Who gets it.</param>
+    public Failure Begin(HttpRequest request, Dispatcher workers)
     {
+        _workers = workers;
+        _isUnsized = request.ContentLength is null;
         OwesContinue = false;
         IsReplayable = false;
         WantsReadAhead = false;
@@ -71,7 +91,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             return Failure.BodyTooLarge;
         }
 
-        bool expects = request.Headers.Expect.Count > 0;
+        bool expects = Expects100(request);
         bool isComplete = false;
         try
         {
@@ -86,7 +106,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             return Failure.ClientGone;
         }
 
-        WantsReadAhead = !isComplete && resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength);
+        WantsReadAhead = !isComplete && (NeedsLength || resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength, WantsWhole));
         if (!WantsReadAhead)
         {
             OwesContinue = expects;
@@ -108,7 +128,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             bool goesOn = true;
             while (goesOn)
             {
-                ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
+                ReadResult read = await ReadAsync(reader).ConfigureAwait(false);
                 CheckLimit(reader, read);
                 SequencePosition taken = Hold(read.Buffer, out bool isShort);
                 isComplete = read.IsCompleted && read.Buffer.Slice(taken).IsEmpty;
@@ -125,8 +145,21 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             return Failure.ClientGone;
         }
 
+        if (!isComplete && NeedsLength)
+        {
+            return Failure.LengthRequired;
+        }
+
         FinishFrame(isComplete, FrameFlags.None);
         return Failure.None;
+    }
+
+    /// <summary>Reads on, as long as the client sends something within its time.</summary>
+    /// <exception cref="BadHttpRequestException">With status 408: it does not.</exception>
+    public ValueTask<ReadResult> ReadAsync(PipeReader reader)
+    {
+        ValueTask<ReadResult> read = reader.ReadAsync();
+        return read.IsCompleted || resources.Options.BodyTimeout <= TimeSpan.Zero ? read : WaitAsync(reader, read);
     }
 
     /// <summary>
@@ -163,13 +196,47 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
     }
 
+    private async ValueTask<ReadResult> WaitAsync(PipeReader reader, ValueTask<ReadResult> read)
+    {
+        _clock ??= new ReadClock(resources.Options.BodyTimeout);
+        _clock.Start(reader);
+        bool isOver;
+        ReadResult result;
+        try
+        {
+            result = await read.ConfigureAwait(false);
+        }
+        finally
+        {
+            isOver = _clock.Stop();
+        }
+
+        if (isOver)
+        {
+            reader.AdvanceTo(result.Buffer.End);
+            throw new BadHttpRequestException(
+                $"nothing came of its body for {resources.Options.BodyTimeout.TotalSeconds:0.#} s", StatusCodes.Status408RequestTimeout);
+        }
+
+        return result;
+    }
+
     private void FinishFrame(bool isRead, FrameFlags flags)
     {
         IsRead = isRead;
         IsReplayable = isRead;
         IsWhole = isRead && Held is null;
+        if (isRead && _isUnsized)
+        {
+            frame.TellLength(HeldLength);
+        }
+
         frame.Finish(IsWhole ? FrameFlags.End : flags);
     }
+
+    // RFC 9110, section 10.1.1: any other expectation, and all of them in HTTP/1.0, are as if they were not there.
+    private static bool Expects100(HttpRequest request) => request.Headers.Expect is { Count: > 0 } expect
+        && "100-continue".Equals(expect[0], StringComparison.OrdinalIgnoreCase) && !HttpProtocol.IsHttp10(request.Protocol);
 
     // Puts what has arrived of the body into the frame; says whether that is all of it.
     private bool TakeArrived(HttpRequest request)
@@ -194,8 +261,8 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         int inFrame = (int)Math.Min(data.Length, ProtocolLimits.MaxBody - frame.BodyLength);
         if (inFrame > 0)
         {
-            isShort = !resources.RequestMemory.TryTake(inFrame);
-            if (isShort)
+            isShort = !TryTake(inFrame);
+            if (isShort && !NeedsLength)
             {
                 return data.Start;
             }
@@ -205,7 +272,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             data = data.Slice(inFrame);
         }
 
-        if (resources.Spool is null)
+        if (Spool is null)
         {
             data = data.Slice(0, Math.Clamp(resources.Options.BufferBody - HeldLength, 0, data.Length));
         }
@@ -216,21 +283,39 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
 
         Held ??= new HeldBody(resources.RequestMemory);
+        if (NeedsLength)
+        {
+            // Not to be refused for want of memory: what does not fit goes to disk at once.
+            isShort |= !Held.Append(data);
+            return data.End;
+        }
+
         isShort = !Held.TryAppend(data);
         return isShort ? data.Start : data.End;
+    }
+
+    private bool TryTake(int size)
+    {
+        bool fits = resources.RequestMemory.TryTake(size);
+        if (!fits && NeedsLength)
+        {
+            resources.RequestMemory.Take(size);
+        }
+
+        return fits;
     }
 
     // Whether there is room for more; what does not fit into memory goes to disk for it, where that is wanted.
     private ValueTask<bool> MayHoldMoreAsync(bool isShort)
     {
-        if (resources.Spool is not { } spool)
+        if (Spool is not { } spool)
         {
             return ValueTask.FromResult(!isShort && HeldLength < resources.Options.BufferBody);
         }
 
         if (Held is not { BytesInMemory: > 0 } held)
         {
-            return ValueTask.FromResult(!isShort);
+            return ValueTask.FromResult(!isShort || NeedsLength);
         }
 
         bool isForDisk = held.IsSpooled || isShort || HeldLength > resources.Options.BufferBody;

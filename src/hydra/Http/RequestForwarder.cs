@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hydra.Dispatch;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
@@ -68,6 +69,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         }
     }
 
+    private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
+        => !exchange.Body.IsRead && context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     // RFC 9110, section 7.8: without "upgrade" in Connection it is for nobody here, and the request is one like any other.
     private static bool IsWebSocketUpgrade(HttpRequest request)
         => request.Headers.Upgrade.Count > 0
@@ -79,7 +83,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         HttpRequest request = context.Http.Request;
         failure = IsWebSocketUpgrade(request) || HttpMethods.IsConnect(request.Method)
             ? Failure.NotImplemented
-            : exchange.Begin(context, context.Facts.Below(pool.RootPath));
+            : exchange.Begin(context, context.Facts.Below(pool.RootPath), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
             return false;
@@ -109,7 +113,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         else
         {
             context.Failure = failure;
-            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange)).ConfigureAwait(false);
         }
     }
 
@@ -156,6 +160,6 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 
-        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter);
+        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 using Hydra.Dispatch;
 using Hydra.Primitives;
@@ -16,6 +17,9 @@ namespace Hydra.Http;
 internal sealed class RequestFrameWriter
 {
     private const int BodyOffset = ProtocolLimits.HeaderSize + RequestMessage.FixedSize;
+
+    // A NUL, the name, a NUL and the digits of a number of 64 bits.
+    private const int LengthFieldSize = 1 + 14 + 1 + 19;
 
     private byte[] _buffer = [];
     private int _count;
@@ -77,6 +81,35 @@ internal sealed class RequestFrameWriter
         _count += length;
     }
 
+    /// <summary>
+    /// The body is here as a whole: the header fields name its length where they named the transfer coding, as RFC 9112, section 7.1.3 has
+    /// whoever decodes it do. A length that they name already must not be told again.
+    /// </summary>
+    /// <param name="length">Bytes of the body, decoded.</param>
+    public void TellLength(long length)
+    {
+        Span<byte> field = stackalloc byte[LengthFieldSize];
+        field[0] = 0;
+        "content-length\0"u8.CopyTo(field[1..]);
+        _ = Utf8Formatter.TryFormat(length, field[16..], out int digits);
+        field = field[..(16 + digits)];
+        int at = FindCoding(out int replaced);
+        if (at == 0 || replaced > 0)
+        {
+            // The NUL in front of it is there, or none is needed.
+            field = field[1..];
+        }
+
+        int growth = field.Length - replaced;
+        Reserve(Math.Max(growth, 0));
+        int start = _headersStart + at;
+        Span<byte> rest = _buffer.AsSpan(start + replaced, _count - start - replaced);
+        rest.CopyTo(_buffer.AsSpan(start + field.Length));
+        field.CopyTo(_buffer.AsSpan(start));
+        _headersLength += growth;
+        _count += growth;
+    }
+
     /// <summary>Writes the header and the fixed part.</summary>
     /// <param name="flags">END when the body is complete.</param>
     public void Finish(FrameFlags flags)
@@ -105,6 +138,25 @@ internal sealed class RequestFrameWriter
         _queryLength = Append(target[queryStart..]);
         _connectionLength = Append(connection);
         _headersStart = _count;
+    }
+
+    // Where the field of the transfer coding is in the block, and how long; the end of the block, and 0, where there is none.
+    private int FindCoding(out int length)
+    {
+        int at = 0;
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(_buffer.AsSpan(_headersStart, _headersLength)))
+        {
+            length = name.Length + 1 + value.Length;
+            if (name.SequenceEqual("transfer-encoding"u8))
+            {
+                return at;
+            }
+
+            at += length + 1;
+        }
+
+        length = 0;
+        return _headersLength;
     }
 
     private void AppendHeaders(IHeaderDictionary headers)

@@ -30,12 +30,24 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     private Task? _sender;
     private bool _isStopped;
 
+    private long _readAt;
+
+    // All of the body was sent, to its end; the client has closed its sending side. Under _lock; who makes both true tells the worker.
+    private bool _isComplete;
+    private bool _isFinished;
+
     // What the worker has granted. Under _lock.
     private long _credit;
 
     // Everything was sent; the request may have to be sent again. Under _lock; the one that makes both true gives the memory back.
     private bool _isSent;
     private bool _mayBeSentAgain;
+
+    /// <summary>
+    /// When the end of the body came, in milliseconds of <see cref="Environment.TickCount64"/>; 0 when it was here before a worker was found, and
+    /// beyond any time when it has not come yet. Any thread.
+    /// </summary>
+    public long ReadAt => Volatile.Read(ref _readAt);
 
     /// <summary>Whether some of the body may still be on its way to the worker: <see cref="StopAsync"/> is due in the end.</summary>
     public bool IsRunning => _sender is not null;
@@ -60,6 +72,9 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         _isStopped = false;
         body.Streamed = 0;
         _isSent = false;
+        _isComplete = false;
+        _isFinished = false;
+        Volatile.Write(ref _readAt, body.IsRead ? 0 : long.MaxValue);
         _mayBeSentAgain = body.IsReplayable;
         _credit = body.OwesContinue ? 0 : resources.Options.RequestWindow;
         _creditGranted.Reset();
@@ -99,6 +114,18 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
 
         _creditGranted.Set();
         return true;
+    }
+
+    /// <summary>The client has closed its sending side. Under no lock.</summary>
+    /// <returns>Whether the worker is to be told now; else it is told behind the rest of the body.</returns>
+    public bool OnClientFinished()
+    {
+        lock (_lock)
+        {
+            bool isFirst = !_isFinished;
+            _isFinished = true;
+            return isFirst && _isComplete;
+        }
     }
 
     /// <summary>No more of the body is to be sent to the worker that has the request: it has answered, or will not.</summary>
@@ -147,6 +174,8 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
             {
                 await SendArrivingAsync().ConfigureAwait(false);
             }
+
+            OnSentToTheEnd();
         }
         catch (Exception e) when (IsBrokenBody(e))
         {
@@ -156,6 +185,21 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         {
             exchange.Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
         }
+    }
+
+    // Nothing is left to be sent, or wanted.
+    private void OnSentToTheEnd()
+    {
+        lock (_lock)
+        {
+            _isComplete = body.IsRead;
+            if (!_isComplete || !_isFinished || exchange.IsEnded)
+            {
+                return;
+            }
+        }
+
+        _link.SendFinished(_id, isComplete: true);
     }
 
     // Sends what the front holds; false when the worker wants no more of it.
@@ -204,7 +248,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     {
         while (!body.IsRead && await _creditGranted.WaitAsync().ConfigureAwait(false))
         {
-            ReadResult read = await _reader.ReadAsync().ConfigureAwait(false);
+            ReadResult read = await body.ReadAsync(_reader).ConfigureAwait(false);
             if (read.IsCanceled || Volatile.Read(ref _isStopped))
             {
                 _reader.AdvanceTo(read.Buffer.Start);
@@ -223,6 +267,13 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         while (TakeCredit(rest.Length) is { } size)
         {
             bool last = read.IsCompleted && size == rest.Length;
+            if (last)
+            {
+                // First: the answer may come before the call below has returned.
+                body.IsRead = true;
+                Volatile.Write(ref _readAt, Environment.TickCount64);
+            }
+
             if (size > 0 || last)
             {
                 SendSegments(rest.Slice(0, size), last);
@@ -230,7 +281,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
 
             rest = rest.Slice(size);
             body.Streamed += size;
-            body.IsRead = last;
+
             if (rest.IsEmpty || size == 0)
             {
                 break;

@@ -17,6 +17,7 @@ internal sealed class ResponseBody(BodyResources resources)
     private long _received;
     private long _credit;
     private Pipe? _pipe;
+    private CheckedReader? _checked;
 
     // Beyond the window that every response has: taken from the budget of all responses' memory, and granted.
     private int _extraCredit;
@@ -30,8 +31,14 @@ internal sealed class ResponseBody(BodyResources resources)
     /// <summary>How long the client's body is: it has come as a whole, or the application has said it. Null where that is not known.</summary>
     public long? Length => _isDropped ? null : _isWhole ? _received : _announced;
 
-    /// <summary>What the client is to get of a body that streams.</summary>
+    /// <summary>What the client is to get of a body that streams. When it ends, <see cref="Cut"/> says whether that is the body's end.</summary>
     public PipeReader Reader => _pipe!.Reader;
+
+    /// <summary>The same for those who do not ask: reading fails where it is not.</summary>
+    public PipeReader CheckedReader => _checked ??= new CheckedReader(this);
+
+    /// <summary>What has cut the body short, behind what <see cref="Reader"/> gives of it; null when nothing has. To be read at its end.</summary>
+    public ResponseFailedException? Cut { get; private set; }
 
     /// <summary>The head has come, with the first bytes of the body.</summary>
     /// <param name="announced">Its Content-Length, or null.</param>
@@ -138,7 +145,12 @@ internal sealed class ResponseBody(BodyResources resources)
 
     /// <summary>No more comes. Under no lock: the handler goes on inside this call.</summary>
     /// <param name="error">What has cut the body short; null when it is complete.</param>
-    public void End(ResponseFailedException? error) => _pipe!.Writer.Complete(error);
+    public void End(ResponseFailedException? error)
+    {
+        // Not the pipe's own error: that would come before what is in it.
+        Cut = error;
+        _pipe!.Writer.Complete();
+    }
 
     /// <summary>The worker sends no more: the credit that it will not use goes back to the budget.</summary>
     public void Settle() => GiveBack((int)_credit);
@@ -181,6 +193,7 @@ internal sealed class ResponseBody(BodyResources resources)
         {
             _pipe.Reader.Complete();
             _pipe = null;
+            _checked = null;
         }
     }
 
@@ -189,6 +202,7 @@ internal sealed class ResponseBody(BodyResources resources)
     {
         _received = 0;
         _isDropped = false;
+        Cut = null;
     }
 
     private void Write(ReadOnlySpan<byte> data)

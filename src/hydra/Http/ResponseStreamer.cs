@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
+using Hydra.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -32,9 +33,19 @@ internal static class ResponseStreamer
             }
 
             // After the response has begun there is no status left to say it with: a finished response would look complete.
+            if (TellsItsEnd(context.Http) && context.Http.Features.Get<ILoopFeature>() is { } loop)
+            {
+                loop.AbortsInOrder = true;
+            }
+
             context.Http.Abort();
         }
     }
+
+    // Whether a client sees that something is missing when the connection ends in order (RFC 9112, section 8): the last chunk, or as much as the
+    // length says. What was sent then arrives; a reset, which is all that tells it else, would destroy what is on its way.
+    private static bool TellsItsEnd(HttpContext context)
+        => context.Response.ContentLength is not null || !HttpProtocol.IsHttp10(context.Request.Protocol);
 
     // Whether one of them has written the response.
     private static async ValueTask<bool> PassGatesAsync(RequestContext context, HttpExchange exchange)
@@ -88,6 +99,12 @@ internal static class ResponseStreamer
 
             if (isLast)
             {
+                // Only now: what was given away before arrives.
+                if (exchange.Response.Cut is { } cut)
+                {
+                    throw cut;
+                }
+
                 return;
             }
 

@@ -28,6 +28,7 @@ internal enum MessageType : byte
     Cancel = 0x14,
     Reset = 0x15,
     Taken = 0x16,
+    Finished = 0x17,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -59,6 +60,12 @@ internal enum InterfaceFeatures : uint
 
     /// <summary>It takes WebSockets. No interface says so yet; the front may answer 501 where it is not said.</summary>
     WebSockets = 2,
+
+    /// <summary>
+    /// A request holds a thread from its first byte on, and its applications look at Content-Length alone to see whether there is a body: it
+    /// is better given bodies that are complete, or as complete as the front may hold.
+    /// </summary>
+    WholeBodies = 4,
 }
 
 /// <summary>What a link carries.</summary>

@@ -265,6 +265,17 @@ internal readonly ref partial struct CancelMessage
     public byte Reason { get; init; }
 }
 
+/// <summary>
+/// The client has closed its sending side: it has left, or it waits for nothing but the answer. Behind what has come of the body the
+/// application's receive() gives a disconnect; its send() goes on.
+/// </summary>
+[WireMessage(MessageType.Finished, WireDirection.ToWorker)]
+internal readonly ref partial struct FinishedMessage
+{
+    /// <summary>1 when the body is complete; 0 when it breaks off behind what was sent of it.</summary>
+    public byte IsComplete { get; init; }
+}
+
 /// <summary>The worker has ended the stream without a complete response.</summary>
 [WireMessage(MessageType.Reset, WireDirection.ToFront)]
 internal readonly ref partial struct ResetMessage

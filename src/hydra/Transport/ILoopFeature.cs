@@ -12,6 +12,23 @@ internal interface ILoopFeature
     /// </summary>
     bool RunInline { get; set; }
 
+    /// <summary>
+    /// Whether an abort is to end the connection in order: the client gets what was flushed, then the end, and no reset. Set it before the
+    /// abort.
+    /// </summary>
+    bool AbortsInOrder { get; set; }
+
     /// <summary>Gets what the reader consumes. Set it before the connection is read.</summary>
     HeadCapture? Capture { get; set; }
+}
+
+/// <summary>
+/// What has this among a connection's features hears of its client's end of sending. Called on the loop's thread; must not block.
+/// </summary>
+internal interface IPeerSink
+{
+    /// <summary>The client sends nothing more: it has left, or waits for nothing but the answer; nothing tells the two apart.</summary>
+    /// <param name="isLong">Whether <see cref="TransportOptions.HalfCloseGrace"/> has passed since; there is a call before that one.</param>
+    /// <returns>Whether this decides what it means. Where nobody does the connection counts as closed once that time has passed.</returns>
+    bool OnPeerFinished(bool isLong);
 }

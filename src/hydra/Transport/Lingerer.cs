@@ -3,8 +3,8 @@ using Hydra.Primitives;
 namespace Hydra.Transport;
 
 /// <summary>
-/// The rest of a connection that the server has ended first: it reads on, and throws away, until the client has ended too, for
-/// <see cref="TransportOptions.LingerTime"/> at most. Closing at once would have the kernel answer whatever the client still sends with
+/// The rest of a connection that the server has ended first: it reads on, and throws away, until the client has ended too, or has sent nothing
+/// for <see cref="TransportOptions.LingerTime"/>; <see cref="TransportOptions.LingerLimit"/> and <see cref="TransportOptions.LingerBytes"/> at most. Closing at once would have the kernel answer whatever the client still sends with
 /// a reset, and a reset destroys the response that the client has not read yet. Belongs to the loop's thread.
 /// </summary>
 internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
@@ -14,6 +14,9 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
 
     private readonly EventLoop _loop;
     private readonly EventLoopGroup _group;
+    private readonly long _end;
+    private long _lastReceived;
+    private long _bytesLeft;
     private bool _closed;
 
     private Lingerer(EventLoop loop, EventLoopGroup group, int descriptor)
@@ -21,6 +24,9 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         _loop = loop;
         _group = group;
         Descriptor = descriptor;
+        _lastReceived = Environment.TickCount64;
+        _end = _lastReceived + (long)group.Options.LingerLimit.TotalMilliseconds;
+        _bytesLeft = group.Options.LingerBytes;
     }
 
     /// <inheritdoc/>
@@ -51,7 +57,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         lingerer.Discard();
         if (!lingerer._closed)
         {
-            lingerer._loop.After(group.Options.LingerTime, lingerer);
+            lingerer.OnTimer();
         }
     }
 
@@ -59,9 +65,27 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
 
     void ILoopSource.OnFault(Exception exception) => Close();
 
-    void ILoopTimer.OnTimer() => Close();
+    void ILoopTimer.OnTimer() => OnTimer();
 
     void IThreadPoolWorkItem.Execute() => Discard();
+
+    private void OnTimer()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        long left = Math.Min(_lastReceived + (long)_group.Options.LingerTime.TotalMilliseconds, _end) - Environment.TickCount64;
+        if (left <= 0)
+        {
+            Close();
+        }
+        else
+        {
+            _loop.After(TimeSpan.FromMilliseconds(left), this);
+        }
+    }
 
     private void Discard()
     {
@@ -74,7 +98,7 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
         Block block = _loop.Blocks.Rent(BlockPool.LargeSize);
         int received = Receive(block.Bytes);
         _loop.Blocks.Return(block);
-        if (received > 0)
+        if (received > 0 && _bytesLeft > 0)
         {
             _loop.Post(this);
         }
@@ -92,7 +116,12 @@ internal sealed class Lingerer : ILoopSource, ILoopTimer, IThreadPoolWorkItem
             for (int i = 0; i < ReceivesPerTurn; i++)
             {
                 received = LoopSyscalls.Receive(Descriptor, target, buffer.Length);
-                if (received <= 0 && received != -LoopSyscalls.EIntr)
+                if (received > 0)
+                {
+                    _bytesLeft -= received;
+                    _lastReceived = Environment.TickCount64;
+                }
+                else if (received != -LoopSyscalls.EIntr)
                 {
                     return received;
                 }

@@ -230,8 +230,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     {
         if (!IsClosed)
         {
-            // The grace after the client's end is over; Kestrel then aborts the request.
-            SignalClosed(Logger);
+            EndGrace();
         }
     }
 
@@ -305,9 +304,10 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
             return;
         }
 
+        _ = TellPeerFinished(isLong: false);
         if (Options.HalfCloseGrace <= TimeSpan.Zero)
         {
-            SignalClosed(Logger);
+            EndGrace();
         }
         else
         {
@@ -315,10 +315,19 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
     }
 
-    private void FailAborted() => Fail(_abort.Error, _abort.IsReset);
+    // The grace after the client's end is over. Where nobody knows what a client may still wait for, Kestrel then aborts the request.
+    private void EndGrace()
+    {
+        if (!TellPeerFinished(isLong: true))
+        {
+            SignalClosed(Logger);
+        }
+    }
+
+    private void FailAborted() => Fail(_abort.Error, reset: _abort.IsReset && !AbortsInOrder, linger: AbortsInOrder);
 
     // Everything that waits ends with the error; nothing more is sent. The owner still has to dispose.
-    private void Fail(Exception error, bool reset = false)
+    private void Fail(Exception error, bool reset = false, bool linger = false)
     {
         if (IsClosed)
         {
@@ -332,7 +341,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
 
         _input.Fail(error);
-        Close(linger: false);
+        Close(linger: linger && !PeerFinished && Options.LingerTime > TimeSpan.Zero);
     }
 
     private void BeginDispose()

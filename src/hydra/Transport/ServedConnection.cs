@@ -73,6 +73,9 @@ internal abstract class ServedConnection : ConnectionContext, IDuplexPipe, ILoop
     public bool RunInline { get; set; } = true;
 
     /// <inheritdoc/>
+    public bool AbortsInOrder { get; set; }
+
+    /// <inheritdoc/>
     public abstract HeadCapture? Capture { get; set; }
 
     /// <inheritdoc/>
@@ -110,6 +113,24 @@ internal abstract class ServedConnection : ConnectionContext, IDuplexPipe, ILoop
             ThreadPool.UnsafeQueueUserWorkItem(
                 static end => end.Connection.Cancel(end.Source, end.Logger), (Connection: this, Source: source, Logger: logger), preferLocal: false);
         }
+    }
+
+    /// <summary>
+    /// Tells whoever wants to hear of it that the client has shut down its sending side. Looked for, not kept: that is rare, and most
+    /// connections never need the place. The loop's thread only; the list is swapped or its values changed as a whole meanwhile.
+    /// </summary>
+    /// <returns>Whether somebody decides what it means.</returns>
+    protected bool TellPeerFinished(bool isLong)
+    {
+        foreach (KeyValuePair<Type, object> pair in _features)
+        {
+            if (pair.Value is IPeerSink sink)
+            {
+                return sink.OnPeerFinished(isLong);
+            }
+        }
+
+        return false;
     }
 
     private void Cancel(CancellationTokenSource source, ILogger logger)

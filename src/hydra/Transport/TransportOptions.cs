@@ -28,10 +28,18 @@ internal sealed class TransportOptions
     public TimeSpan HalfCloseGrace { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a connection that the server closes is read on when the client is still sending, so that the kernel's reset does not
-    /// destroy the response before the client has read it.
+    /// How long a connection that the server closes is read on when nothing comes: the client may still be sending, and the kernel's reset
+    /// would destroy the response before the client has read it.
     /// </summary>
-    public TimeSpan LingerTime { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan LingerTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long such a connection is read on in all. Both are nginx's: an upload that was answered early has half a minute to end.
+    /// </summary>
+    public TimeSpan LingerLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many bytes are read of it at most: who sends faster than that in half a minute has seen the response long ago.</summary>
+    public long LingerBytes { get; init; } = 1L << 30;
 
     /// <summary>How long a connection may wait for its next request. Kestrel sees to it where it serves the connection.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);

@@ -44,6 +44,14 @@ async def raises_after_start(receive, send):
 
 
 @case
+async def raises_after_a_megabyte(receive, send):
+    await send(start())
+    for _ in range(16):
+        await send(part(bytes(65536), more=True))
+    raise RuntimeError("after a megabyte")
+
+
+@case
 async def raises_in_body(receive, send):
     await send(start())
     await send(part(b"the beginning", more=True))

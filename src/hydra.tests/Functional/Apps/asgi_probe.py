@@ -181,6 +181,21 @@ async def wait_for_leaving(scope, receive, send, key):
 
 
 @route
+async def stream_until_told(scope, receive, send, key):
+    """Waits to be told that the client leaves, and sends on until that fails."""
+    await read_body(receive)
+    record(key, "running")
+    record(key, (await receive())["type"])
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"more", "more_body": True})
+            await asyncio.sleep(0)
+    except OSError:
+        record(key, "OSError")
+
+
+@route
 async def flood(scope, receive, send, key):
     """Sends 256 MB to a client that does not read; records that send() waits, and what it raises when the client leaves."""
     await send({"type": "http.response.start", "status": 200, "headers": []})

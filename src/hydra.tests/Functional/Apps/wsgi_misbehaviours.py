@@ -35,6 +35,14 @@ def raises_after_start(start_response):
 
 
 @case
+def raises_after_a_megabyte(start_response):
+    start_response("200 OK", PLAIN)
+    for _ in range(16):
+        yield bytes(65536)
+    raise RuntimeError("after a megabyte")
+
+
+@case
 def raises_in_body(start_response):
     start_response("200 OK", PLAIN)
     yield b"the beginning"

@@ -32,6 +32,37 @@ public sealed class MisbehaviourTests(ServerPool pool) : PooledTests(pool)
         await StillServesAsync(server);
     }
 
+    [LoopTransportTheory]
+    [InlineData("HTTP/1.1", false)]
+    [InlineData("HTTP/1.0", true)]
+    public async Task Raises_AfterAMegabyte_GivesAllOfItAndNoEnd(string version, bool isReset)
+    {
+        HydraServer server = await Pool.GetAsync(Spec());
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"GET /raises-after-a-megabyte {version}\r\nHost: a\r\n\r\n");
+        await connection.ReadHeadAsync();
+        if (isReset)
+        {
+            // Without a length and chunks only that tells that something is missing.
+            await connection.ReadToEndAsync();
+        }
+        else
+        {
+            long length = 0;
+            while (await connection.ReadChunkAsync() is { } chunk)
+            {
+                Assert.NotEmpty(chunk);
+                length += chunk.Length;
+            }
+
+            Assert.Equal(1024 * 1024, length);
+        }
+
+        Assert.Equal(isReset, connection.WasReset);
+        await server.Log.ExpectErrorAsync("RuntimeError: after a megabyte");
+        await server.Log.ExpectErrorAsync("/raises-after-a-megabyte", "cut off");
+    }
+
     [Fact]
     public async Task Raises_InTheBody_AbortsTheConnection()
     {

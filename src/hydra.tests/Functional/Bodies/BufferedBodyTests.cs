@@ -63,6 +63,63 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    [InlineData(200_000)]
+    [InlineData((3 * Mebibyte) + 7)]
+    public async Task ChunkedBody_Wsgi_HasAContentLengthHoweverLongItIs(int size)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare"));
+        byte[] body = RandomNumberGenerator.GetBytes(size);
+        await using RawConnection connection = await server.ConnectAsync();
+
+        // The application reads as much as CONTENT_LENGTH says.
+        await connection.SendAsync($"POST /body/read HTTP/1.1\r\nHost: a\r\n{HeadOf("chunked", size)}");
+        await (size == 0 ? Task.CompletedTask : SendPartAsync(connection, "chunked", body));
+        await connection.SendAsync("0\r\n\r\n");
+        JsonElement answer = (await connection.ReadResponseAsync()).Json();
+        Assert.Equal(Hash(body), answer.GetProperty("sha256").GetString());
+
+        await connection.SendAsync($"POST /environ HTTP/1.1\r\nHost: a\r\n{HeadOf("chunked", size)}");
+        await (size == 0 ? Task.CompletedTask : SendPartAsync(connection, "chunked", body));
+        await connection.SendAsync("0\r\n\r\n");
+        JsonElement environ = (await connection.ReadResponseAsync()).Json();
+        Assert.Equal($"{size}", environ.GetProperty("CONTENT_LENGTH").GetString());
+        Assert.False(environ.TryGetProperty("HTTP_TRANSFER_ENCODING", out _));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(50)]
+    [InlineData(200_000)]
+    public async Task ChunkedBody_AsgiAndReadAhead_HasAContentLength(int size)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /scope HTTP/1.1\r\nHost: a\r\n{HeadOf("chunked", size)}");
+        await (size == 0 ? Task.CompletedTask : SendPartAsync(connection, "chunked", new byte[size]));
+        await connection.SendAsync("0\r\n\r\n");
+
+        JsonElement headers = (await connection.ReadResponseAsync()).Json().GetProperty("headers");
+        Assert.Equal(["host", "a", "content-length", $"{size}"],
+            headers.EnumerateArray().SelectMany(static pair => pair.EnumerateArray()).Select(static part => part.GetProperty("bytes").GetString()));
+    }
+
+    [Fact]
+    public async Task ChunkedBody_WsgiAndNowhereToKeepIt_IsRefusedWith411()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("wsgi_probe:bare") { Arguments = ["--buffer-body", "8", "--spool-limit", "0"] });
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /body/read HTTP/1.1\r\nHost: a\r\n{HeadOf("chunked", 0)}");
+        await SendPartAsync(connection, "chunked", new byte[Mebibyte]);
+
+        Assert.Equal(411, (await connection.ReadResponseAsync()).Status);
+        Assert.True(await connection.HasEndedAsync());
+        await server.Log.WaitAsync("Bodies cannot be written to disk");
+    }
+
+    [Theory]
     [InlineData("Content-Length: 6\r\n\r\none", "two")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n", "3\r\ntwo\r\n0\r\n\r\n")]
     public async Task Receive_SmallBodyThatComesSlowly_GivesOneMessage(string first, string second)

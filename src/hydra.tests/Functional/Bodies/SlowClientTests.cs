@@ -73,6 +73,60 @@ public sealed class SlowClientTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
+    [InlineData("asgi_probe:app", 5)]
+    [InlineData("wsgi_probe:bare", 5)]
+    [InlineData("asgi_probe:app", 1_500_000)]
+    [InlineData("wsgi_probe:bare", 1_500_000)]
+    public async Task Body_OfWhichNothingComesAnyMore_IsAnswered408AndHoldsNobody(string app, int sent)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec(app) { Arguments = ["--body-timeout", "300ms"] });
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.SendAsync($"POST /body/all HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+        await slow.SendAsync(new byte[sent]);
+
+        Assert.Equal(408, (await slow.ReadResponseAsync()).Status);
+        Assert.True(await slow.HasEndedAsync());
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+    }
+
+    [LoopTransportTheory]
+    [InlineData("asgi_probe:app", "/no-read", 200)]
+    [InlineData("wsgi_probe:bare", "/no-read", 200)]
+    [InlineData("asgi_misbehaviours:app", "/raises-before-start", 500)]
+    [InlineData("wsgi_misbehaviours:app", "/raises-before-start", 500)]
+    public async Task Answer_BeforeTheBodyIsRead_ReachesAClientThatStillSendsAndEndsTheConnection(string app, string path, int status)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec(app) { Arguments = ["--buffer-body", "0"] });
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+        await connection.SendAsync(new byte[100_000]);
+        RawResponse answer = await connection.ReadResponseAsync();
+        Assert.Equal((status, "close"), (answer.Status, answer.Value("Connection")));
+
+        // It is read on: no reset.
+        await connection.SendAsync(new byte[2_900_000]);
+        Assert.True(await connection.HasEndedAsync());
+        Assert.False(connection.WasReset);
+        if (status == 500)
+        {
+            await server.Log.ExpectErrorAsync("RuntimeError: before the response");
+        }
+    }
+
+    [Fact]
+    public async Task Body_LongAndSlow_HoldsNoThreadUntilWhatMayBeHeldIsHere()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare"));
+        await using RawConnection slow = await server.ConnectAsync();
+        await slow.SendAsync($"POST /body/all HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+        await slow.SendAsync(new byte[1_000_000]);
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await slow.SendAsync(new byte[1_000_000]);
+
+        Assert.Equal(2_000_000, (await slow.ReadResponseAsync()).Json().GetProperty("length").GetInt32());
+    }
+
+    [Theory]
     [InlineData("Content-Length: 11\r\n\r\n")]
     [InlineData("Content-Length: 11\r\nExpect: 100-continue\r\n\r\n")]
     [InlineData("Content-Length: 11\r\n\r\n12345678901")]

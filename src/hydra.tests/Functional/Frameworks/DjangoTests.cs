@@ -94,6 +94,19 @@ public sealed class DjangoTests(ServerPool pool) : PooledTests(pool)
 
     [Theory]
     [MemberData(nameof(Matrix.BothInterfaces), MemberType = typeof(Matrix))]
+    public async Task View_ChunkedUpload_HasTheFile(string entry, string transport, int workers)
+    {
+        HydraServer server = await StartAsync(entry, transport, workers);
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(RandomNumberGenerator.GetBytes(700_000)), "large", "large.bin" } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/upload/") { Content = form };
+        request.Headers.TransferEncodingChunked = true;
+        using HttpResponseMessage response = await server.Client.SendAsync(request);
+
+        Assert.Equal("""{"large": 700000}""", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Matrix.BothInterfaces), MemberType = typeof(Matrix))]
     public async Task View_Raises_GivesDjangosPageAndLogsTheTraceback(string entry, string transport, int workers)
     {
         HydraServer server = await StartAsync(entry, transport, workers);

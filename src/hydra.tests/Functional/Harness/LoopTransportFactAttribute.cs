@@ -14,3 +14,10 @@ public sealed class LoopTransportFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>The same for a test with cases.</summary>
+public sealed class LoopTransportTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Asks what the tests run over.</summary>
+    public LoopTransportTheoryAttribute() => Skip = new LoopTransportFactAttribute().Skip;
+}

@@ -18,6 +18,9 @@ public sealed class RawConnection : IAsyncDisposable
     /// <summary>This side's port.</summary>
     public int LocalPort => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
+    /// <summary>Whether the connection has ended by a reset, as far as somebody has read.</summary>
+    public bool WasReset { get; private set; }
+
     /// <summary>Connects.</summary>
     public static async Task<RawConnection> OpenAsync(int port, int? receiveBuffer = null)
     {
@@ -241,6 +244,7 @@ public sealed class RawConnection : IAsyncDisposable
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)
         {
+            WasReset = true;
             return false;
         }
     }

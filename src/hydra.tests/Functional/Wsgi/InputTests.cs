@@ -56,7 +56,7 @@ public sealed class InputTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Fact]
-    public async Task Expect100_ApplicationReads_ContinueIsSent()
+    public async Task Expect100_SmallEnough_ContinueIsSentByTheFrontAndNoThreadWaits()
     {
         HydraServer server = await StartAsync();
         await using RawConnection connection = await server.ConnectAsync();
@@ -64,14 +64,36 @@ public sealed class InputTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal("HTTP/1.1 100 Continue", await connection.ReadLineAsync());
         Assert.Equal("", await connection.ReadLineAsync());
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
         await connection.SendAsync("hello");
         AssertIs("hello"u8.ToArray(), (await connection.ReadResponseAsync()).Json());
     }
 
-    [Fact]
-    public async Task Expect100_ApplicationDoesNotRead_ResponseComesWithoutContinue()
+    [Theory]
+    [InlineData("HTTP/1.1", "x")]
+    [InlineData("HTTP/1.0", "100-continue")]
+    public async Task Expect_WhatIsNo100Continue_IsAsIfItWereNotThere(string version, string expectation)
     {
         HydraServer server = await StartAsync();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /body/pieces {version}\r\nHost: a\r\nContent-Length: 5\r\nExpect: {expectation}\r\n\r\n");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await connection.SendAsync("hello");
+
+        AssertIs("hello"u8.ToArray(), (await connection.ReadResponseAsync()).Json());
+    }
+
+    [Fact]
+    public async Task Expect100_NothingIsReadAhead_IsTheApplicationsToDecide()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:app") { Arguments = ["--buffer-body", "0"] });
+        await using RawConnection reading = await server.ConnectAsync();
+        await reading.SendAsync("POST /body/pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+        Assert.Equal("HTTP/1.1 100 Continue", await reading.ReadLineAsync());
+        Assert.Equal("", await reading.ReadLineAsync());
+        await reading.SendAsync("hello");
+        AssertIs("hello"u8.ToArray(), (await reading.ReadResponseAsync()).Json());
+
         await using RawConnection connection = await server.ConnectAsync();
         RawResponse response = await connection.ExchangeAsync(
             "POST /no-read HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");

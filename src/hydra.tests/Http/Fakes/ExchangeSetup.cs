@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.Primitives;
+using Hydra.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hydra.Tests.Http.Fakes;
@@ -9,9 +10,16 @@ namespace Hydra.Tests.Http.Fakes;
 /// <summary>An exchange with all that it needs: a forwarder, and a worker that the test plays.</summary>
 internal sealed class ExchangeSetup : IDisposable
 {
-    public ExchangeSetup(ForwarderOptions? options = null, Spool? spool = null)
+    /// <summary>An exchange with these bounds.</summary>
+    /// <param name="options">Windows and bounds.</param>
+    /// <param name="spool">For all large bodies; null: they stream.</param>
+    /// <param name="features">What the worker's interface can do.</param>
+    /// <param name="lengthSpool">For bodies whose length has to be known.</param>
+    public ExchangeSetup(
+        ForwarderOptions? options = null, Spool? spool = null, InterfaceFeatures features = InterfaceFeatures.None, Spool? lengthSpool = null)
     {
-        Bodies = new BodyResources(options ?? new ForwarderOptions(), spool, NullLogger.Instance);
+        Bodies = new BodyResources(options ?? new ForwarderOptions(), spool, NullLogger.Instance, lengthSpool);
+        Worker.Handle.Features = features;
         Fleet = new FakeFleet(Worker);
         var recovery = new CrashRecovery(RetryMode.Always, NullLogger.Instance);
         Forwarder = new RequestForwarder(
@@ -59,7 +67,7 @@ internal sealed class ExchangeSetup : IDisposable
     public Failure Begin(FakeRequest request) => Begin(Accept(request));
 
     /// <summary>The exchange begins with a request.</summary>
-    public Failure Begin(RequestContext context) => Exchange.Begin(context, context.Facts);
+    public Failure Begin(RequestContext context) => Exchange.Begin(context, context.Facts, Fleet.Dispatcher);
 
     /// <summary>The worker gets it.</summary>
     public async Task<SentRequest> SendAsync()

@@ -97,6 +97,9 @@ internal sealed class FakeUpstream
             : throw new InvalidOperationException("a CANCEL frame has wrong lengths");
     }
 
+    /// <summary>Waits to be told that the client of a stream has closed its sending side.</summary>
+    public async Task FinishedAsync(ulong id) => await NextAsync(sent => Is(sent, MessageType.Finished, id), "a FINISHED");
+
     /// <summary>Answers in one frame.</summary>
     public void Respond(ulong id, int status = 200, string body = "", params IEnumerable<(string Name, string Value)> headers)
         => Respond(id, FrameFlags.End, status, body, headers);

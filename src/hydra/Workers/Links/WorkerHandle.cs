@@ -1,3 +1,5 @@
+using Hydra.Protocol;
+
 namespace Hydra.Workers.Links;
 
 /// <summary>Hears that a worker may be given more requests.</summary>
@@ -58,6 +60,9 @@ internal sealed class WorkerHandle(int index)
         get => _isSilent;
         set => _isSilent = value;
     }
+
+    /// <summary>What its interface can do; set before it is open.</summary>
+    public InterfaceFeatures Features { get; set; }
 
     /// <summary>Who hears of its progress; set before any request is sent to it.</summary>
     public IProgressSink? Progress { get; set; }

@@ -52,6 +52,9 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
     public Action<ulong>? Abandoned { get; init; }
 
+    /// <summary>Whether a request is stopped when its client has left, for it has no other way to hear of that.</summary>
+    public bool StopsAbandoned => Abandoned is not null && (_worker.Features & InterfaceFeatures.InterruptibleThreads) != 0;
+
     /// <summary>Streams that were opened so far.</summary>
     public long Opened => Volatile.Read(ref _sent);
 
@@ -152,6 +155,19 @@ internal sealed class WorkerLink : ILinkSink
             if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
             {
                 new WindowMessage { Credit = credit }.WriteFrame(_channel.Output, FrameFlags.None, id);
+                _channel.FlushSoon();
+            }
+        }
+    }
+
+    /// <summary>The client of a stream has closed its sending side, and all that has come of the body was sent. The stream goes on.</summary>
+    public void SendFinished(ulong id, bool isComplete)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
+            {
+                new FinishedMessage { IsComplete = isComplete ? (byte)1 : (byte)0 }.WriteFrame(_channel.Output, FrameFlags.None, id);
                 _channel.FlushSoon();
             }
         }

@@ -154,6 +154,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         }
 
         Info = info;
+        Handle.Features = info.Features;
         Handle.Open([.. links], new WorkerWindow(info.Concurrency, _options.Limit));
         _sink.OnReady();
     }
