@@ -28,6 +28,7 @@ public sealed class OptionTableTests
     [InlineData("bind", OptionOwner.Server)]
     [InlineData("graceful-timeout", OptionOwner.Server)]
     [InlineData("buffer-memory", OptionOwner.Server)]
+    [InlineData("memory-limit", OptionOwner.Server)]
     [InlineData("app", OptionOwner.Application)]
     [InlineData("python", OptionOwner.Application)]
     [InlineData("workers", OptionOwner.Application)]

@@ -31,6 +31,13 @@ public sealed class BodyRulesTests
     }
 
     [Fact]
+    public void Memory_NotAskedFor_IsHalfOfWhatThereIs()
+    {
+        Assert.Equal(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, BodyRules.Memory(new BufferOptions()).Capacity);
+        Assert.Equal(5, BodyRules.Memory(new BufferOptions { MemoryLimit = 5 }).Capacity);
+    }
+
+    [Fact]
     public void CreateSpool_NotAskedFor_IsNone() => Assert.Null(BodyRules.CreateSpool(new BufferOptions(), NullLogger.Instance));
 
     [Fact]

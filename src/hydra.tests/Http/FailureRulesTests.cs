@@ -34,7 +34,7 @@ public sealed partial class FailureRulesTests
     [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
     [InlineData(501, "UnknownCoding NotImplemented")]
     [InlineData(502, "WorkerLost")]
-    [InlineData(503, "QueueFull QueueTimeout Closing NotStarted")]
+    [InlineData(503, "QueueFull QueueTimeout Closing NotStarted MemoryShort")]
     [InlineData(504, "TimedOut")]
     [InlineData(505, "UnknownVersion")]
     public void Rule_Status_IsThatOfTheseFailures(int status, string failures)

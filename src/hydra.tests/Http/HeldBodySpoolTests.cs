@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
 using Microsoft.Extensions.Logging.Abstractions;

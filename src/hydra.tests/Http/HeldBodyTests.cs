@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Tests.Functional.Harness;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

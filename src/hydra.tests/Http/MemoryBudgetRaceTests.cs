@@ -1,5 +1,6 @@
 using System.Buffers;
 using Hydra.Http;
+using Hydra.Primitives;
 using Xunit;
 
 namespace Hydra.Tests.Http;

@@ -26,6 +26,12 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "memory-limit", Placeholder = "SIZE", Group = OptionGroup.Bodies,
+            Help = "What clients may have the server hold in all: heads, bodies, what was not sent. Beyond it requests are refused. Without it half of the memory.",
+            Binder = Section.Buffers.Size(1024 * 1024, Tebibyte, static (o, v) => o with { MemoryLimit = v }),
+        },
+        new()
+        {
             Name = "spool", Default = "false", Group = OptionGroup.Bodies,
             Help = "Write bodies larger than --buffer-body to disk, and give a worker their request when they are complete.",
             Binder = Section.Buffers.Switch(static (o, v) => o with { Spool = v }),

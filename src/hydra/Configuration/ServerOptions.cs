@@ -84,6 +84,9 @@ internal sealed record BufferOptions
     /// <summary>Bytes that all bodies of requests together may have in memory, and again those of responses.</summary>
     public long Memory { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Bytes that clients may have the server hold in all, or null for a share of what there is.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>Bodies that are not read into memory go to disk before a worker gets their request.</summary>
     public bool Spool { get; init; }
 

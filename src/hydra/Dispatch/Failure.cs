@@ -85,6 +85,9 @@ internal enum Failure
 
     // The front's own.
 
+    /// <summary>The memory that clients may have the server hold is used up (RFC 9110, section 15.6.4).</summary>
+    MemoryShort,
+
     /// <summary>Its body cannot be read back from disk; that has been logged.</summary>
     BodyLost,
 }

@@ -12,6 +12,9 @@ internal static class BodyRules
     // Time for a client to find its pace before the least rate counts.
     private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(10);
 
+    // With less a server is of no use.
+    private const long LeastMemory = 8 * 1024 * 1024;
+
     /// <summary>Windows and bounds of the forwarder and of its workers' links.</summary>
     public static ForwarderOptions Forwarder(ServerOptions server, ApplicationOptions application) => new()
     {
@@ -21,6 +24,13 @@ internal static class BodyRules
         LimitBody = application.Bodies.Limit,
         BodyTimeout = server.Clients.BodyTimeout,
     };
+
+    /// <summary>
+    /// What clients may have the server hold in all: as asked for, or half of the memory that there is for it, the container's or the machine's. The
+    /// other half is for what is not counted: what belongs to the collector, to connections at rest, and to Kestrel.
+    /// </summary>
+    public static MemoryBudget Memory(BufferOptions options)
+        => new(options.MemoryLimit ?? Math.Max(LeastMemory, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2));
 
     /// <summary>The spool, or null where none is wanted.</summary>
     /// <exception cref="StartException">Files cannot be made where they are wanted.</exception>

@@ -85,7 +85,7 @@ internal sealed class HydraServer
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool), recorder, endpoint);
+            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, loops, spool), recorder, endpoint);
         }
         catch (StartException)
         {
@@ -95,9 +95,9 @@ internal sealed class HydraServer
         }
     }
 
-    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool) => new(
+    private RequestForwarder CreateForwarder(ApplicationPools pools, FrontLoops loops, Spool? spool) => new(
         new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
         new BodyResources(
-            BodyRules.Forwarder(_options, _applications[0]), spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
+            BodyRules.Forwarder(_options, _applications[0]) with { Memory = loops.Memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
             spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)));
 }

@@ -171,7 +171,7 @@ internal sealed class WebServer : IAsyncDisposable
             kestrel.Listen(endPoint, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField);
+                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory);
             });
         }
 

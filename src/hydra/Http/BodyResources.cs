@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -21,11 +22,17 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <summary>For what there is to say about a body.</summary>
     public ILogger Logger => logger;
 
+    /// <summary>What clients may have the front hold in all.</summary>
+    public MemoryBudget Memory => options.Memory;
+
+    /// <summary>What heads may have of it that are larger than nearly all.</summary>
+    public MemoryBudget HeadMemory { get; } = new(options.Memory.Capacity / 2, options.Memory);
+
     /// <summary>What all requests' bodies may have in memory.</summary>
-    public MemoryBudget RequestMemory { get; } = new(options.BufferMemory);
+    public MemoryBudget RequestMemory { get; } = new(options.BufferMemory, options.Memory);
 
     /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
-    public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory);
+    public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory, options.Memory);
 
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>

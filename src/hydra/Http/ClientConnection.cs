@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Hydra.Dispatch;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -33,7 +34,9 @@ internal sealed class ClientConnection : IPeerSink
     /// <param name="isMultiplexed">Whether it carries many requests at a time, as HTTP/2 does.</param>
     /// <param name="handler">What handles its requests.</param>
     /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
-    public ClientConnection(ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0)
+    /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
+    public ClientConnection(
+        ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0, MemoryBudget? memory = null)
     {
         _context = context;
         IsMultiplexed = isMultiplexed;
@@ -47,7 +50,7 @@ internal sealed class ClientConnection : IPeerSink
             return;
         }
 
-        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField);
+        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField, memory);
         if (isOnLoop)
         {
             loop!.Capture = _capture;
@@ -99,7 +102,7 @@ internal sealed class ClientConnection : IPeerSink
         return facts;
     }
 
-    /// <summary>The head of the request that begins was used.</summary>
+    /// <summary>The head of the request that begins was used, or the connection is over.</summary>
     public void OnHeadRead() => _capture?.Release();
 
     /// <summary>A request begins.</summary>

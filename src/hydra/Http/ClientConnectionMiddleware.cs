@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -11,10 +12,12 @@ internal static class ClientConnectionMiddleware
     /// <param name="connections">Where its connections are kept while they are open.</param>
     /// <param name="handler">What handles their requests.</param>
     /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
+    /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
     public static void UseClientConnection(
-        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0) => endpoint.Use(next => async context =>
+        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
+        MemoryBudget? memory = null) => endpoint.Use(next => async context =>
     {
-        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField);
+        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField, memory);
         connections.Add(connection);
         context.Features.Set(connection);
         try
@@ -24,6 +27,7 @@ internal static class ClientConnectionMiddleware
         finally
         {
             connections.Remove(connection);
+            connection.OnHeadRead();
         }
     });
 }

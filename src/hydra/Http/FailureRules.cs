@@ -54,6 +54,7 @@ internal static class FailureRules
         // Its traceback comes from the worker.
         new(Failure.ApplicationError, 500, LogLevel.None, false, false, "application_error", "the application failed"),
         new(Failure.BadResponse, 500, LogLevel.Error, false, false, "bad_response", "the response is invalid"),
+        new(Failure.MemoryShort, 503, LogLevel.None, true, true, "memory_short", "the memory for requests is used up"),
         new(Failure.BodyLost, 500, LogLevel.Error, false, false, "body_lost", "the request's body was lost"),
     ];
 
@@ -70,6 +71,7 @@ internal static class FailureRules
         HeadFault.Length => Failure.BadLength,
         HeadFault.Coding => Failure.UnknownCoding,
         HeadFault.TooLarge => Failure.HeadTooLarge,
+        HeadFault.Memory => Failure.MemoryShort,
         HeadFault.Chunks => Failure.BadBody,
         _ => Failure.BadHead,
     };
@@ -82,6 +84,7 @@ internal static class FailureRules
         StatusCodes.Status414UriTooLong => Failure.TargetTooLong,
         StatusCodes.Status431RequestHeaderFieldsTooLarge => Failure.HeadTooLarge,
         StatusCodes.Status501NotImplemented => Failure.UnknownCoding,
+        StatusCodes.Status503ServiceUnavailable => Failure.MemoryShort,
         StatusCodes.Status505HttpVersionNotsupported => Failure.UnknownVersion,
         _ => Failure.BadHead,
     };

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Http;
 
 /// <summary>
@@ -19,6 +21,9 @@ internal sealed record ForwarderOptions
 
     /// <summary>What all requests' bodies together may have in memory, and again what all responses' may.</summary>
     public long BufferMemory { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>What clients may have the front hold in all: heads, bodies, and what was not sent yet.</summary>
+    public MemoryBudget Memory { get; init; } = new(long.MaxValue / 2);
 
     /// <summary>How long nothing may come of a request's body that somebody waits for; zero for ever.</summary>
     public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(20);

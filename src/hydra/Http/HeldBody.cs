@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hydra.Primitives;
 
 namespace Hydra.Http;
 

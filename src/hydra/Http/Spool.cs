@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 

@@ -57,6 +57,9 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
     /// </summary>
     public bool Closes => IsChunked && _isOld;
 
+    /// <summary>Bytes of memory that it has, used or not.</summary>
+    public int Capacity => _bytes.Length;
+
     private int BlockStart => _methodLength + _targetLength;
 
     /// <summary>Takes the request line, without its end. A head begins.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Http;
 
 namespace Hydra.Transport;
@@ -13,8 +14,15 @@ namespace Hydra.Transport;
 /// </summary>
 /// <param name="isLocal">Whether clients come by a Unix socket, and have nothing but its path to name as their host.</param>
 /// <param name="limitField">Bytes that the line of a single field may have; 0 for no bound of its own.</param>
-internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
+/// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
+internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, MemoryBudget? memory = null)
 {
+    // What a connection may hold of a head without being counted: nearly all heads are smaller.
+    private const int Uncounted = 4 * 1024;
+
+    // Beside the copy here Kestrel keeps the fields as strings, of two bytes a character.
+    private const int Copies = 3;
+
     private enum Place : byte
     {
         // Before or in a request line.
@@ -41,6 +49,9 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
     // Bytes of a body with a length that were not consumed.
     private long _rest;
 
+    // What was taken of the budget.
+    private long _held;
+
     /// <summary>The head that was looked at last, until it is released.</summary>
     public CapturedHead Head => _head;
 
@@ -59,12 +70,21 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
         HeadFault.Length => "its Content-Length is not a number",
         HeadFault.Coding => "its transfer coding is not known",
         HeadFault.TooLarge => "its header fields are too large",
+        HeadFault.Memory => "the memory for heads is used up",
         HeadFault.Chunks => "the chunks of its body break a rule of HTTP",
         _ => "it does not begin where the request before it has ended",
     };
 
-    /// <summary>The head was used.</summary>
-    public void Release() => _head.Clear();
+    /// <summary>The head was used, or no more of it will come.</summary>
+    public void Release()
+    {
+        _head.Clear();
+        if (_held > 0)
+        {
+            memory!.Give(_held);
+            _held = 0;
+        }
+    }
 
     /// <summary>
     /// Looks at what the reader is given next, before it is. The bytes of a line that Kestrel would take amiss may be overwritten.
@@ -85,6 +105,11 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
             _ when buffer.IsSingleSegment => TakeLines(Writable(buffer.FirstSpan)[(int)_looked..]),
             _ => LookAtPieces(buffer.Slice(_looked)),
         };
+        if (fault is HeadFault.None && memory is not null && (_head.Capacity > Uncounted || (_place < Place.Head && buffer.Length > Uncounted)))
+        {
+            fault = Hold(memory, _place < Place.Head ? buffer.Length : 0);
+        }
+
         if (fault is not HeadFault.None)
         {
             Refuse(fault);
@@ -121,6 +146,25 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
         {
             _place = Place.Line;
         }
+    }
+
+    // Counts what the head takes, and what has come of the line that is not complete. Many clients that send large heads, and never the end of
+    // them, would else fill the memory.
+    private HeadFault Hold(MemoryBudget budget, long incomplete)
+    {
+        long growth = incomplete + ((long)Copies * _head.Capacity) - _held;
+        if (growth > 0 && !budget.TryTake(growth))
+        {
+            return HeadFault.Memory;
+        }
+
+        if (growth < 0)
+        {
+            budget.Give(-growth);
+        }
+
+        _held += growth;
+        return HeadFault.None;
     }
 
     // The reader's buffers are the transport's, where Kestrel writes as well.
@@ -254,6 +298,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0)
         {
             HeadFault.TooLarge => StatusCodes.Status431RequestHeaderFieldsTooLarge,
             HeadFault.Coding => StatusCodes.Status501NotImplemented,
+            HeadFault.Memory => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status400BadRequest,
         });
     }

@@ -24,6 +24,9 @@ internal enum HeadFault
     /// <summary>More bytes than any head may have.</summary>
     TooLarge,
 
+    /// <summary>It is larger than nearly all, and the memory for such heads is used up (RFC 9110, section 15.6.4).</summary>
+    Memory,
+
     /// <summary>The framing of a chunked body breaks a rule (RFC 9112, section 7.1).</summary>
     Chunks,
 

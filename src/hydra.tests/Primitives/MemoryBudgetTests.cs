@@ -1,7 +1,7 @@
-using Hydra.Http;
+using Hydra.Primitives;
 using Xunit;
 
-namespace Hydra.Tests.Http;
+namespace Hydra.Tests.Primitives;
 
 public sealed class MemoryBudgetTests
 {
@@ -37,5 +37,25 @@ public sealed class MemoryBudgetTests
         budget.TryTake(used);
 
         Assert.Equal(expected, budget.IsTight);
+    }
+
+    [Fact]
+    public void TryTake_OfAShare_TakesOfTheWholeAsWell()
+    {
+        var whole = new MemoryBudget(100);
+        var first = new MemoryBudget(80, whole);
+        var second = new MemoryBudget(80, whole);
+        Assert.True(first.TryTake(70));
+
+        Assert.False(second.TryTake(40));
+        Assert.Equal((0, 70), (second.Used, whole.Used));
+        Assert.False(first.TryTake(20));
+        Assert.Equal((70, 70), (first.Used, whole.Used));
+        Assert.True(second.TryTake(30));
+        Assert.True(first is { IsTight: true, IsUsedUp: true });
+        first.Give(70);
+        second.Give(30);
+        Assert.Equal((0, 0, 0), (first.Used, second.Used, whole.Used));
+        Assert.False(first.IsTight || first.IsUsedUp);
     }
 }

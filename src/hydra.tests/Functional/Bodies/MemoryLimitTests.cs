@@ -1,0 +1,50 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Bodies;
+
+/// <summary>Clients that would have the server hold more than it may.</summary>
+public sealed class MemoryLimitTests(ServerPool pool) : PooledTests(pool)
+{
+    // Takes more than five times as much, so ten of them do not fit into half a mebibyte.
+    private static readonly string LargeHead = "GET /hello HTTP/1.1\r\nHost: a\r\n"
+        + string.Concat(Enumerable.Range(0, 30).Select(static i => $"x-{i}: {new string('a', 990)}\r\n"));
+
+    private static readonly ServerSpec Spec = new("asgi_probe:app") { Arguments = ["--memory-limit", "1m", "--metrics", "127.0.0.1:0"] };
+
+    [Theory]
+    [InlineData("loop")]
+    [InlineData("sockets")]
+    public async Task UnfinishedHeads_BeyondTheMemory_AreRefusedAndOthersAreServed(string transport)
+    {
+        HydraServer server = await Pool.GetAsync(Spec with { Transport = transport });
+        RawConnection[] held = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => server.ConnectAsync()));
+        foreach (RawConnection connection in held)
+        {
+            await connection.SendAsync(LargeHead);
+        }
+
+        // Which of them come first is not said.
+        RawConnection refused = await Eventually.FindAsync(() => held.FirstOrDefault(static one => one.HasData), "a head that is refused");
+        Assert.Equal(503, (await refused.ReadResponseAsync()).Status);
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await server.Log.WaitAsync("the memory for heads is used up; the client got 503");
+        using var metrics = new HttpClient { BaseAddress = new Uri((await server.Log.WaitAsync("metrics are served at")).Split(" at ")[1].Trim()) };
+        Assert.Contains("reason=\"memory_short\"", await metrics.GetStringAsync(new Uri("/metrics", UriKind.Relative)), StringComparison.Ordinal);
+
+        // What they held is free when they have gone: the server hears of that in its own time.
+        foreach (RawConnection connection in held)
+        {
+            await connection.DisposeAsync();
+        }
+
+        int status = 503;
+        while (status == 503)
+        {
+            await using RawConnection connection = await server.ConnectAsync();
+            status = (await connection.ExchangeAsync(LargeHead + "\r\n")).Status;
+        }
+
+        Assert.Equal(200, status);
+    }
+}

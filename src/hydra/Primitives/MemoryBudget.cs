@@ -1,0 +1,50 @@
+namespace Hydra.Primitives;
+
+/// <summary>
+/// How many bytes something may hold in all requests together. Any thread. What is taken must be given back; a budget that is used up
+/// refuses, and its users do with less.
+/// </summary>
+/// <param name="capacity">Bytes.</param>
+/// <param name="whole">The budget that this one is a share of: what is taken here is taken there as well. Null where it is no share.</param>
+internal sealed class MemoryBudget(long capacity, MemoryBudget? whole = null)
+{
+    private long _used;
+
+    /// <summary>Bytes that may be taken.</summary>
+    public long Capacity => capacity;
+
+    /// <summary>Bytes that are taken.</summary>
+    public long Used => Volatile.Read(ref _used);
+
+    /// <summary>Three quarters are taken, here or of the whole: who can do with less is to give some back.</summary>
+    public bool IsTight => Used > capacity - (capacity / 4) || whole is { IsTight: true };
+
+    /// <summary>All is taken, here or of the whole.</summary>
+    public bool IsUsedUp => Used >= capacity || whole is { IsUsedUp: true };
+
+    /// <summary>Takes bytes, all or none.</summary>
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _used, bytes) <= capacity && whole?.TryTake(bytes) != false)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _used, -bytes);
+        return false;
+    }
+
+    /// <summary>Takes bytes also beyond the capacity: for what has come already, and is to leave the memory at once.</summary>
+    public void Take(long bytes)
+    {
+        Interlocked.Add(ref _used, bytes);
+        whole?.Take(bytes);
+    }
+
+    /// <summary>Gives bytes back.</summary>
+    public void Give(long bytes)
+    {
+        Interlocked.Add(ref _used, -bytes);
+        whole?.Give(bytes);
+    }
+}
