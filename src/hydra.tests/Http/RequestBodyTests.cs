@@ -1,5 +1,6 @@
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Http.Fakes;
@@ -202,6 +203,47 @@ public sealed class RequestBodyTests
 
         Assert.Equal([("transfer-encoding", "chunked")], sent.Headers);
         await setup.EndAsync();
+    }
+
+    [Fact]
+    public void Begin_MemoryForAllIsUsedUp_IsRefusedUnread()
+    {
+        var memory = new MemoryBudget(100_000);
+        using var setup = new ExchangeSetup(new ForwarderOptions { Memory = memory });
+        using FakeRequest request = ExchangeSetup.Post(10);
+        request.Body.Send(new byte[10]);
+        memory.Take(100_000);
+        Assert.Equal(Failure.MemoryShort, setup.Begin(request));
+        Assert.Equal(0, request.Body.Reads);
+        setup.Exchange.Release();
+        Assert.Equal(100_000, memory.Used);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    [InlineData(30_000)]
+    [InlineData(100_000)]
+    public async Task Body_ThatIsNotComplete_IsCountedWithAllThatItTakesUntilTheRequestIsOver(int arrived)
+    {
+        var memory = new MemoryBudget(10_000_000);
+        using var setup = new ExchangeSetup(new ForwarderOptions { Memory = memory });
+        using FakeRequest request = ExchangeSetup.Post(200_000);
+        if (arrived > 0)
+        {
+            request.Body.Send(new byte[arrived]);
+        }
+
+        Assert.Equal(Failure.None, setup.Begin(request));
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        Assert.InRange(memory.Used, (arrived > 4096 ? arrived : 0) + (64 * 1024), arrived + (256 * 1024));
+        request.Body.Send(new byte[200_000 - arrived]);
+        request.Body.End();
+        Assert.Equal(Failure.None, await reading);
+        Assert.InRange(memory.Used, 200_000, 350_000);
+
+        await setup.EndAsync();
+        Assert.Equal(0, memory.Used);
     }
 
     [Fact]

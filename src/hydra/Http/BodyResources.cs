@@ -34,6 +34,9 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
     public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory, options.Memory);
 
+    /// <summary>Says what is refused.</summary>
+    public ShortageLog Shortage { get; } = new(logger);
+
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>
     /// <param name="expects">The client waits for 100 Continue.</param>

@@ -17,6 +17,11 @@ internal static partial class HttpLog
     [LoggerMessage(1541, LogLevel.Information, "A request of {Client} was refused: {Reason}; the client got {Status}.{Others}")]
     public static partial void Refused(ILogger logger, string client, string reason, int status, string others);
 
+    /// <summary>Clients have the front hold as much as they may. At most one line in some seconds.</summary>
+    [LoggerMessage(1512, LogLevel.Warning,
+        "Requests are refused: what clients have the server hold takes all of its {Limit} KiB (--memory-limit). {Count} since this was said last.")]
+    public static partial void MemoryShort(ILogger logger, long limit, long count);
+
     /// <summary>The disk does not take bodies.</summary>
     [LoggerMessage(1510, LogLevel.Warning,
         "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up; "

@@ -18,8 +18,17 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     // With this much in memory a body that goes to disk is written: a few large writes cost less than many small ones.
     private const int SpoolPiece = 4 * BodyChunks.ChunkSize;
 
+    // What may be on its way from the client: in the transport's block, and in Kestrel's pipe where it is chunked.
+    private const int Underway = 64 * 1024;
+
+    // What a frame may have without being counted: nearly all do with less.
+    private const int Uncounted = 4 * 1024;
+
     // Of the budget for bodies, for what was read into the frame after the head.
     private int _frameMemory;
+
+    // Of the memory for all, for what that budget does not count.
+    private long _beside;
 
     // For waits; made when the first one comes.
     private ReadClock? _clock;
@@ -91,6 +100,12 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             return Failure.BodyTooLarge;
         }
 
+        if (resources.Memory.IsUsedUp)
+        {
+            resources.Shortage.Add(resources.Memory.Capacity);
+            return Failure.MemoryShort;
+        }
+
         bool expects = Expects100(request);
         bool isComplete = false;
         try
@@ -111,7 +126,10 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         {
             OwesContinue = expects;
             FinishFrame(isComplete, expects ? FrameFlags.ExpectContinue : FrameFlags.None);
+            return Failure.None;
         }
+
+        Count(isRead: false);
 
         return Failure.None;
     }
@@ -189,6 +207,12 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         ReleaseHeld();
         frame.Release();
         IsRead = false;
+        if (_beside > 0)
+        {
+            resources.Memory.Give(_beside);
+            _beside = 0;
+        }
+
         if (_frameMemory > 0)
         {
             resources.RequestMemory.Give(_frameMemory);
@@ -232,6 +256,18 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
 
         frame.Finish(IsWhole ? FrameFlags.End : flags);
+        if (!isRead || frame.Capacity > Uncounted)
+        {
+            Count(isRead);
+        }
+    }
+
+    // Counts the frame's memory, of which the budget for bodies knows a part at most, and what is on its way.
+    private void Count(bool isRead)
+    {
+        long beside = (isRead ? 0 : Underway) + (frame.Capacity > Uncounted ? Math.Max(0, frame.Capacity - _frameMemory) : 0);
+        resources.Memory.Take(beside - _beside);
+        _beside = beside;
     }
 
     // RFC 9110, section 10.1.1: any other expectation, and all of them in HTTP/1.0, are as if they were not there.
@@ -269,6 +305,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
 
             _frameMemory += inFrame;
             frame.AppendBody(data.Slice(0, inFrame));
+            Count(isRead: false);
             data = data.Slice(inFrame);
         }
 

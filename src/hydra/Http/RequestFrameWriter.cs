@@ -33,6 +33,9 @@ internal sealed class RequestFrameWriter
     /// <summary>The whole frame; complete after <see cref="Finish"/>.</summary>
     public ReadOnlySpan<byte> Frame => _buffer.AsSpan(0, _count);
 
+    /// <summary>Bytes of memory that it has, used or not.</summary>
+    public int Capacity => _buffer.Length;
+
     /// <summary>Bytes of the body in the frame.</summary>
     public int BodyLength => _count - BodyOffset - _methodLength - _pathLength - _queryLength - _connectionLength - _headersLength;
 

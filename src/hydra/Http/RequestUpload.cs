@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Transport;
 using Hydra.Workers.Links;
 using static Hydra.Http.BodyErrors;
 
@@ -15,12 +16,15 @@ namespace Hydra.Http;
 /// <param name="exchange">The request.</param>
 /// <param name="resources">Windows and bounds.</param>
 /// <param name="body">What the front has read of the body.</param>
-internal sealed class RequestUpload(Exchange exchange, BodyResources resources, RequestBody body)
+internal sealed class RequestUpload(Exchange exchange, BodyResources resources, RequestBody body) : IOutputWaiter
 {
     private readonly Lock _lock = new();
 
     // The sender goes on in the thread pool: the frame with the head leaves first, and the link's gate is met there.
     private readonly CreditSignal _creditGranted = new() { RunContinuationsAsynchronously = true };
+
+    // The link has sent what waited there.
+    private readonly CreditSignal _room = new() { RunContinuationsAsynchronously = true };
 
     private PipeReader _reader = null!;
     private WorkerLink _link = null!;
@@ -78,6 +82,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         _mayBeSentAgain = body.IsReplayable;
         _credit = body.OwesContinue ? 0 : resources.Options.RequestWindow;
         _creditGranted.Reset();
+        _room.Reset();
     }
 
     /// <summary>Begins to send. Nothing leaves before there is a worker, and credit.</summary>
@@ -116,6 +121,9 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         return true;
     }
 
+    /// <inheritdoc/>
+    public void OnRoom() => _room.Set();
+
     /// <summary>The client has closed its sending side. Under no lock.</summary>
     /// <returns>Whether the worker is to be told now; else it is told behind the rest of the body.</returns>
     public bool OnClientFinished()
@@ -139,6 +147,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         _sender = null;
         Volatile.Write(ref _isStopped, true);
         _creditGranted.Stop();
+        _room.Stop();
         if (!body.IsRead)
         {
             _reader.CancelPendingRead();
@@ -208,7 +217,8 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         long length = held.Length;
         for (long at = 0; at < length;)
         {
-            if (!await _creditGranted.WaitAsync().ConfigureAwait(false) || TakeCredit(length - at) is not { } size)
+            if (!await _creditGranted.WaitAsync().ConfigureAwait(false) || !await HasRoomAsync().ConfigureAwait(false)
+                || TakeCredit(length - at) is not { } size)
             {
                 return false;
             }
@@ -256,8 +266,31 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
             }
 
             body.CheckLimit(_reader, read);
+            if (!await HasRoomAsync().ConfigureAwait(false))
+            {
+                _reader.AdvanceTo(read.Buffer.Start);
+                return;
+            }
+
             _reader.AdvanceTo(SendChunk(read));
         }
+    }
+
+    // Waits until the link has room; false when nothing more is to be sent. What the client has sent meanwhile stays with the kernel.
+    private async ValueTask<bool> HasRoomAsync()
+    {
+        _room.Clear();
+        while (_link.AwaitsRoom(this))
+        {
+            if (!await _room.WaitAsync().ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            _room.Clear();
+        }
+
+        return true;
     }
 
     // Sends what the credit allows of what was read; returns the position up to which it was sent.

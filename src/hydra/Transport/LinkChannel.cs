@@ -6,6 +6,11 @@ namespace Hydra.Transport;
 /// </summary>
 internal abstract class LinkChannel
 {
+    // As much as the kernel takes of it in two or three turns. Bodies of many clients at a time would else wait here, and not where they come from.
+    private const int Enough = 1024 * 1024;
+
+    private readonly List<IOutputWaiter> _waiters = [];
+
     /// <summary>Guards <see cref="Output"/> and, for the owner of the channel, whatever must change together with it.</summary>
     public Lock Gate { get; } = new();
 
@@ -18,6 +23,36 @@ internal abstract class LinkChannel
     /// <summary>Sees to it that <see cref="Output"/> is sent soon. Only under <see cref="Gate"/>; returns at once.</summary>
     public abstract void FlushSoon();
 
+    /// <summary>
+    /// Whether so much waits to be sent that who can wait is to: the waiter then hears when it may ask again. Only under <see cref="Gate"/>.
+    /// </summary>
+    public bool AwaitsRoom(IOutputWaiter waiter)
+    {
+        if (Output.Count < Enough)
+        {
+            return false;
+        }
+
+        _waiters.Add(waiter);
+        return true;
+    }
+
     /// <summary>Closes the stream; the sink's OnClosed follows. Any thread, any number of times.</summary>
     public abstract void Close();
+
+    /// <summary><see cref="Output"/> was taken to be sent, or is never going to be. Only under <see cref="Gate"/>.</summary>
+    protected void TellRoom()
+    {
+        if (_waiters.Count == 0)
+        {
+            return;
+        }
+
+        foreach (IOutputWaiter waiter in _waiters)
+        {
+            waiter.OnRoom();
+        }
+
+        _waiters.Clear();
+    }
 }

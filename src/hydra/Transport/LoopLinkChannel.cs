@@ -103,6 +103,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         {
             _closed = true;
             Output.Clear();
+            TellRoom();
         }
 
         _loop.Post(this);
@@ -192,6 +193,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
             }
 
             (Output, _sending) = (_sending, Output);
+            TellRoom();
             return true;
         }
     }
@@ -302,6 +304,7 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
         {
             _closed = true;
             Output.Clear();
+            TellRoom();
             sink = _sink;
         }
 

@@ -57,6 +57,7 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
 
             _closed = true;
             Output.Clear();
+            TellRoom();
         }
 
         // Shutdown first: it wakes the reader, which then reports the end.
@@ -121,6 +122,7 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
             }
 
             (Output, _sending) = (_sending, Output);
+            TellRoom();
             return true;
         }
     }

@@ -47,4 +47,39 @@ public sealed class MemoryLimitTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(200, status);
     }
+
+    [Theory]
+    [InlineData("Content-Length: 500000\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n7A120\r\n")]
+    public async Task UnfinishedBodies_BeyondTheMemory_AreRefusedAndOthersAreServed(string framing)
+    {
+        HydraServer server = await Pool.GetAsync(Spec);
+        RawConnection[] held = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => server.ConnectAsync()));
+        foreach (RawConnection connection in held)
+        {
+            await connection.SendAsync("POST /body HTTP/1.1\r\nHost: a\r\n" + framing + new string('b', 100));
+        }
+
+        RawConnection refused = await Eventually.FindAsync(() => held.FirstOrDefault(static one => one.HasData), "a body that is refused");
+        RawResponse response = await refused.ReadResponseAsync();
+        Assert.Equal(503, response.Status);
+        Assert.Equal("1", response.Value("Retry-After"));
+        Assert.Equal("close", response.Value("Connection"));
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        await server.Log.WaitAsync("Requests are refused: what clients have the server hold takes all of its 1024 KiB");
+
+        foreach (RawConnection connection in held)
+        {
+            await connection.DisposeAsync();
+        }
+
+        int status = 503;
+        while (status == 503)
+        {
+            await using RawConnection connection = await server.ConnectAsync();
+            status = (await connection.ExchangeAsync("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")).Status;
+        }
+
+        Assert.Equal(200, status);
+    }
 }

@@ -147,6 +147,15 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>Whether so much waits to be sent that who can wait is to; the waiter then hears when it may ask again. Any thread.</summary>
+    public bool AwaitsRoom(IOutputWaiter waiter)
+    {
+        lock (_channel.Gate)
+        {
+            return !_isClosed && _channel.AwaitsRoom(waiter);
+        }
+    }
+
     /// <summary>Lets the worker send more of the response's body.</summary>
     public void SendWindow(ulong id, uint credit)
     {
