@@ -3,6 +3,7 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Hosting;
 
+AddressSpace.Spare();
 StandardStreams.FillClosed();
 StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());

@@ -82,4 +82,22 @@ public sealed class MemoryLimitTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(200, status);
     }
+
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(1_500_000)]
+    public async Task AddressSpace_OfAGigabyte_IsEnoughUnderLoad(int kibibytes)
+    {
+        HydraServer server = await Pool.GetAsync(
+            new ServerSpec("asgi_probe:app") { Launcher = ["sh", "-c", $"ulimit -v {kibibytes}; exec \"$@\"", "sh"] });
+        string body = new('b', 200_000);
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+        {
+            await using RawConnection connection = await server.ConnectAsync();
+            RawResponse answer = await connection.ExchangeAsync($"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+            return $"{answer.Status} {answer.IsComplete}";
+        }));
+
+        Assert.All(answers, static answer => Assert.Equal("200 True", answer));
+    }
 }
