@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x3fb96571465a8409
+SCHEMA_HASH = 0x2ff094a14494e675
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -113,6 +113,7 @@ BOOT = {
     "log_level": str,
     "grace_milliseconds": int,
     "interruptible": bool,
+    "request_start": bool,
     "version": str,
     "preload": bool,
 }
