@@ -35,7 +35,7 @@ class WsgiEngine(control.Engine):
         self._control = worker.control
         self._application = application
         boot = worker.boot
-        self._environs = EnvironBuilder(boot.version, boot.threads > 1)
+        self._environs = EnvironBuilder(boot.version, boot.threads > 1, boot.request_start)
         self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         if boot.interruptible:
             self._hub.guard = Guard(application)
