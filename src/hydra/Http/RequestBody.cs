@@ -40,6 +40,9 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     /// <summary>Whether the front has the whole request, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable { get; private set; }
 
+    /// <summary>Whether nothing comes behind what the front holds, although that is not all of it.</summary>
+    public bool BreaksOff { get; private set; }
+
     /// <summary>Whether the client waits for 100 Continue and was not told to go on.</summary>
     public bool OwesContinue { get; set; }
 
@@ -68,6 +71,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         OwesContinue = false;
         WantsReadAhead = false;
         _isUnsized = false;
+        BreaksOff = false;
         FinishFrame(isRead: true, FrameFlags.None);
     }
 
@@ -82,6 +86,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     {
         _workers = workers;
         _isUnsized = request.ContentLength is null;
+        BreaksOff = false;
         OwesContinue = false;
         IsReplayable = false;
         WantsReadAhead = false;
@@ -135,6 +140,11 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
                 reader.AdvanceTo(taken);
                 goesOn = !isComplete && await MayHoldMoreAsync(isShort).ConfigureAwait(false);
             }
+        }
+        catch (Exception e) when (_workers.Features is not null && !WantsWhole && IsBrokenOff(e))
+        {
+            // An application that reads messages is given what came, and then told; who only sees a body would take it for all of it.
+            BreaksOff = true;
         }
         catch (Exception e) when (IsBrokenBody(e))
         {

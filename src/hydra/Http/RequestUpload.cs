@@ -139,7 +139,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         _sender = null;
         Volatile.Write(ref _isStopped, true);
         _creditGranted.Stop();
-        if (!body.IsRead)
+        if (!body.IsRead && !body.BreaksOff)
         {
             _reader.CancelPendingRead();
         }
@@ -170,9 +170,9 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     {
         try
         {
-            if ((body.Held is null || await SendHeldAsync(body.Held).ConfigureAwait(false)) && !body.IsRead)
+            if (body.Held is null || await SendHeldAsync(body.Held).ConfigureAwait(false))
             {
-                await SendArrivingAsync().ConfigureAwait(false);
+                await (body.BreaksOff ? SendBreakAsync() : SendArrivingAsync()).ConfigureAwait(false);
             }
 
             OnSentToTheEnd();
@@ -242,6 +242,14 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         }
 
         return true;
+    }
+
+    private async Task SendBreakAsync()
+    {
+        if (await _creditGranted.WaitAsync().ConfigureAwait(false))
+        {
+            _link.SendFinished(_id, isComplete: false);
+        }
     }
 
     private async Task SendArrivingAsync()

@@ -66,6 +66,17 @@ public sealed class RawConnection : IAsyncDisposable
         return await ReadResponseAsync(isHead);
     }
 
+    /// <summary>Waits until the server has read everything that was sent.</summary>
+    public Task HasBeenReadAsync()
+    {
+        // /proc/net/tcp: local address, queues (out:in). The peer's line of this connection has what it has not read.
+        string port = $":{LocalPort:X4}";
+        return Eventually.HoldsAsync(
+            () => File.ReadLines("/proc/net/tcp").Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 4 } fields
+                && fields[2].EndsWith(port, StringComparison.Ordinal) && fields[4].EndsWith(":00000000", StringComparison.Ordinal)),
+            "the server reads");
+    }
+
     /// <summary>Ends the sending direction.</summary>
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 
