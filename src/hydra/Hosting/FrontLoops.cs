@@ -31,6 +31,7 @@ internal sealed class FrontLoops
             Backlog = options.Addresses.Backlog,
             Batches = options.Tuning.IoUring is IoUringUse.Auto,
             KeepAlive = options.Clients.KeepAlive,
+            SendTimeout = options.Clients.SendTimeout,
 
             // A connection that is to end sooner than that has no time to sleep.
             HibernateAfter = options.Clients.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,
