@@ -55,6 +55,7 @@ public sealed class StrictHeadsTests
         { Get + "X/Y: a\r\n\r\n", 400 },
         { Get + "X\u00e4: a\r\n\r\n", 400 },
         { Get + "X: a\u0001b\r\n\r\n", 400 },
+        { Get + "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n", 400 },
         { Get + "X: a\u007fb\r\n\r\n", 400 },
         { Get + "X: a\rb\r\n\r\n", 400 },
         { Get + "X: a\nY: b\r\n\r\n", 400 },
@@ -213,7 +214,7 @@ public sealed class StrictHeadsTests
     {
         await using FrontHost host = await FrontHost.StartAsync(HttpProtocols.Http1, null);
         using RawClient client = host.Connect();
-        foreach (char one in Post + "X: a\0")
+        foreach (char one in Post + "X: a\0\r\n")
         {
             await client.SendAsync(one.ToString());
         }
