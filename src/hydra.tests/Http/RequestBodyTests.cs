@@ -64,6 +64,7 @@ public sealed class RequestBodyTests
         Assert.False(reading.IsCompleted);
         request.Body.Send(bytes.AsSpan(0, 700));
         request.Body.Send(bytes.AsSpan(700));
+        await Eventually.HoldsAsync(() => setup.Bodies.RequestMemory.Used == length, "what has come is held");
         request.Body.End();
         Assert.Equal(Failure.None, await reading);
 

@@ -136,9 +136,10 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
                 ReadResult read = await ReadAsync(reader).ConfigureAwait(false);
                 CheckLimit(reader, read);
                 SequencePosition taken = Hold(read.Buffer, out bool isShort);
-                isComplete = read.IsCompleted && read.Buffer.Slice(taken).IsEmpty;
+                bool tookAll = read.Buffer.Slice(taken).IsEmpty;
+                isComplete = read.IsCompleted && tookAll;
                 reader.AdvanceTo(taken);
-                goesOn = !isComplete && await MayHoldMoreAsync(isShort).ConfigureAwait(false);
+                goesOn = !isComplete && await MayHoldMoreAsync(isShort, tookAll).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (_workers.Features is not null && !WantsWhole && IsBrokenOff(e))
@@ -315,12 +316,13 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         return fits;
     }
 
-    // Whether there is room for more; what does not fit into memory goes to disk for it, where that is wanted.
-    private ValueTask<bool> MayHoldMoreAsync(bool isShort)
+    // Whether to read on; what does not fit into memory goes to disk for it, where that is wanted. A body that is exactly as long as what may
+    // be held is held: its end may come alone.
+    private ValueTask<bool> MayHoldMoreAsync(bool isShort, bool tookAll)
     {
         if (Spool is not { } spool)
         {
-            return ValueTask.FromResult(!isShort && HeldLength < resources.Options.BufferBody);
+            return ValueTask.FromResult(!isShort && tookAll && HeldLength <= resources.Options.BufferBody);
         }
 
         if (Held is not { BytesInMemory: > 0 } held)
