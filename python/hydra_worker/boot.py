@@ -31,6 +31,7 @@ class Boot:
     log_level: str
     grace_milliseconds: int
     interruptible: bool
+    request_start: bool
     version: str
     preload: bool
 

@@ -8,7 +8,6 @@ the main thread when the application is loaded; what arrives before that is kept
 from __future__ import annotations
 
 import os
-import select
 import socket
 import threading
 import time
@@ -16,7 +15,7 @@ from typing import Optional
 
 from . import forks, framing, links, process, wire
 from .boot import Boot
-from .errors import LinkBroken, StartError
+from .errors import BootError, LinkBroken, StartError
 from .logs import clip
 from .tracebacks import format_exception
 
@@ -30,8 +29,6 @@ _EXIT_SECONDS = 1.0
 # How long an answer to PING waits for the event loop to take note; longer than this is reported as "at least
 # so late".
 _PROBE_SECONDS = 0.05
-# How often the control link's thread looks whether the worker has become ready.
-_READY_SECONDS = 0.25
 _U32 = 0xFFFFFFFF
 
 
@@ -60,7 +57,6 @@ class ControlLink:
     """See the module's description."""
 
     def __init__(self, boot: Boot) -> None:
-        self._parent = os.getppid() if hasattr(os, "getppid") else 0
         self._sock: Optional[socket.socket]
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
         self._lock = threading.Lock()
@@ -73,7 +69,12 @@ class ControlLink:
 
     def start(self) -> None:
         """Starts the thread."""
-        threading.Thread(target=self._run, name="hydra-control", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="hydra-control", daemon=True).start()
+        except RuntimeError as error:
+            raise BootError(
+                f"{error}: the limit of processes and threads is reached (pids.max of the control group, or ulimit -u)"
+            ) from None
 
     def after_fork(self) -> None:
         """In a child that the application forked: the link is the parent's."""
@@ -129,7 +130,6 @@ class ControlLink:
         assert sock is not None
         try:
             while True:
-                self._watch_parent(sock)
                 kind, flags, stream, payload = links.read_frame(sock)
                 if stream:
                     raise LinkBroken(f"a frame of type {kind:#x} is for stream {stream}")
@@ -169,15 +169,6 @@ class ControlLink:
     def on_drain(self, grace_milliseconds: int) -> None:
         """The worker is to finish."""
         self.drain(grace_milliseconds / 1000)
-
-    def _watch_parent(self, sock: socket.socket) -> None:
-        """Puts off what imports ctypes until the worker is ready, which should not have to wait for that."""
-        while self._parent:
-            if self._ready.is_set():
-                parent, self._parent = self._parent, 0
-                process.die_with_parent(parent)
-            elif select.select([sock], [], [], _READY_SECONDS)[0]:
-                return
 
     def _front_is_gone(self) -> None:
         # If it was told to drain it does so; without a front it may not take longer than it was given.

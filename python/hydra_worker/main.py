@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any, Callable, Optional
 
@@ -78,6 +79,9 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
+    # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the front
+    # is gone.
+    process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
     control = ControlLink(boot)
     control.start()
     process.install_signals()

@@ -64,8 +64,13 @@ def ask(look: Look) -> bool:
     with _lock:
         _wanted = look
         if not _asking:
-            _asking = True
-            threading.Thread(target=_ask, name="hydra-interrupt", daemon=True).start()
+            try:
+                threading.Thread(target=_ask, name="hydra-interrupt", daemon=True).start()
+            except RuntimeError:
+                # The system has no thread to give. Once is better than never.
+                _thread.interrupt_main()
+            else:
+                _asking = True
     return True
 
 

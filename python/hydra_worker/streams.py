@@ -102,8 +102,9 @@ class Stream:
         """The front has ended the stream, for one of wire.CANCEL_*; or its link is gone."""
         self.link.streams.pop(self.id, None)
         self.gone = True
-        self.body = b""
-        self.chunks = None
+        if reason != wire.CANCEL_CLIENT_LEFT or self.body_ended:
+            self.body = b""
+            self.chunks = None
         self.wake()
 
     def ask_for_body(self) -> None:
@@ -122,7 +123,7 @@ class Stream:
         self.chunks = None
         data = b"".join(chunks) if len(chunks) > 1 else chunks[0]
         self.owed += len(data)
-        if not self.body_ended and self.owed * 2 >= self.link.request_window:
+        if not self.body_ended and not self.gone and self.owed * 2 >= self.link.request_window:
             self._grant(self.owed)
             self.owed = 0
         return data

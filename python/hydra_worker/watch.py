@@ -32,6 +32,15 @@ class Watch:
         self._started = False
         self._asleep = True
 
+    def start(self) -> None:
+        """
+        Makes the thread, before there is anything to put off: later the system may have none to give, and then
+        it would be the requests' loss. Raises RuntimeError.
+        """
+        if not self._started:
+            threading.Thread(target=self._run, name="hydra-watch", daemon=True).start()
+            self._started = True
+
     def arm(self) -> None:
         """Something was put off."""
         if self._asleep:
@@ -39,9 +48,12 @@ class Watch:
                 if not self._asleep:
                     return
                 self._asleep = False
-            if not self._started:
-                self._started = True
-                threading.Thread(target=self._run, name="hydra-watch", daemon=True).start()
+            try:
+                self.start()
+            except RuntimeError:
+                # There is no thread to be had; whoever puts something off next tries again.
+                self._asleep = True
+                return
             self._gate.release()
 
     def _run(self) -> None:

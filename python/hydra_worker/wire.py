@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xd05ee6d3b37f0812
+SCHEMA_HASH = 0x539a480dec1a6971
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -115,6 +115,7 @@ BOOT = {
     "log_level": str,
     "grace_milliseconds": int,
     "interruptible": bool,
+    "request_start": bool,
     "version": str,
     "preload": bool,
 }

@@ -107,14 +107,22 @@ class RequestBodyTests(AsgiCase):
         self.assertEqual(exchange.response().reset, (wire.RESET_CANCELLED, ""))
         self.assertTrue(exchange.frames.empty())
 
-    def test_no_body_is_delivered_after_a_disconnect(self):
+    def test_what_came_of_a_body_is_delivered_before_the_disconnect(self):
         self.front.get("/make_gate", query="body")
         since = self.event_count()
         exchange = self.front.open("POST", "/disconnect_with_body_pending", body=b"inline", end=False)
         exchange.body(b"more")
         exchange.cancel()
         self.front.get("/open_gate", query="body")
-        self.assertEqual(self.wait_event(since, {"type": "http.disconnect"}), [{"type": "http.disconnect"}])
+        self.assertEqual(self.wait_event(since, "http.disconnect"), [["http.request", 10], "http.disconnect"])
+
+    def test_no_body_is_delivered_once_the_front_has_given_up(self):
+        self.front.get("/make_gate", query="body")
+        since = self.event_count()
+        exchange = self.front.open("POST", "/disconnect_with_body_pending", body=b"inline", end=False)
+        exchange.cancel(wire.CANCEL_FRONT_ERROR)
+        self.front.get("/open_gate", query="body")
+        self.assertEqual(self.wait_event(since, "http.disconnect"), ["http.disconnect"])
 
     def test_concurrent_receives_lose_nothing(self):
         since = self.event_count()

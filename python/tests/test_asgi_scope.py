@@ -87,8 +87,11 @@ class PathTests(unittest.TestCase):
     def test_request_that_waited_says_so(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 
-        builder = ScopeBuilder("3.0")
+        builder = ScopeBuilder("3.0", tells_start=True)
         block = header_block([(b"host", b"test")])
+        scope = ScopeBuilder("3.0").build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
+        self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
+        self.assertEqual(scope["headers"], [(b"host", b"test")])
         scope = builder.build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
         self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
         name, value = scope["headers"][-1]
@@ -103,7 +106,7 @@ class PathTests(unittest.TestCase):
         from hydra_worker.asgi.scope import ScopeBuilder
 
         pairs = [(b"x-request-start", b"t=1700000000000")]
-        scope = ScopeBuilder("3.0").build(b"GET", b"/", b"", CONNECTION, header_block(pairs), 7)
+        scope = ScopeBuilder("3.0", tells_start=True).build(b"GET", b"/", b"", CONNECTION, header_block(pairs), 7)
         self.assertEqual(scope["headers"], pairs)
 
     def test_root_path_stands_before_path(self):

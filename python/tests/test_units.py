@@ -3,6 +3,7 @@
 import logging
 import threading
 import unittest
+from unittest import mock
 
 from tests import fake_front  # noqa: F401
 from tests.fake_front import boot_document, header_block
@@ -374,6 +375,21 @@ class BootTests(unittest.TestCase):
 
 
 class WatchTests(unittest.TestCase):
+    def test_watch_without_a_thread_tries_again(self):
+        looked = threading.Event()
+
+        def check(age):
+            looked.set()
+            return False
+
+        watch = Watch(check)
+        with mock.patch("threading.Thread.start", side_effect=RuntimeError("can't start new thread")):
+            self.assertRaises(RuntimeError, watch.start)
+            watch.arm()
+        self.assertFalse(looked.is_set())
+        watch.arm()
+        self.assertTrue(looked.wait(30))
+
     def test_armed_watch_looks_until_all_is_quiet_and_again_when_armed_again(self):
         looked = threading.Semaphore(0)
         left = [3]

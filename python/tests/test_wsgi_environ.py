@@ -5,7 +5,7 @@ import time
 import unittest
 
 from tests.cases import WsgiCase
-from tests.fake_front import CONNECTION
+from tests.fake_front import CONNECTION, Front
 
 
 class EnvironTests(WsgiCase):
@@ -45,6 +45,18 @@ class EnvironTests(WsgiCase):
     def test_request_that_waited_says_so(self):
         shown = self.environ(queued=250_000)
         self.assertEqual(shown["hydra.queue_time"], 0.25)
+        self.assertNotIn("HTTP_X_REQUEST_START", shown)
+
+    def test_request_that_waited_says_since_when_if_asked_for(self):
+        front, self.front = self.front, Front(self.app, request_start=True, **self.boot)
+        self.addCleanup(setattr, self, "front", front)
+        with self.front:
+            self.front.ready()
+            self.said_since_when()
+            self.front.stop()
+
+    def said_since_when(self):
+        shown = self.environ(queued=250_000)
         start = shown["HTTP_X_REQUEST_START"]
         self.assertTrue(start.startswith("t="))
         self.assertAlmostEqual(int(start[2:]) / 1e6, time.time(), delta=60)

@@ -18,7 +18,7 @@ class AsgiEngine(LoopEngine):
     def __init__(
         self, worker: Any, loop: asyncio.AbstractEventLoop, application: Any, version: str
     ) -> None:
-        self._scopes = ScopeBuilder(version)
+        self._scopes = ScopeBuilder(version, worker.boot.request_start)
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
         super().__init__(worker, loop, Serving(application, self._scopes.build, HttpStream))
 

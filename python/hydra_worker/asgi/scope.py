@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .. import wire
 from ..headers import BlockCache, parse_block
@@ -46,10 +46,11 @@ def parse_connection(block: bytes) -> Connection:
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
 
-    __slots__ = ("_asgi_version", "_headers", "_connections", "state")
+    __slots__ = ("_asgi_version", "_headers", "_connections", "_tells_start", "state")
 
-    def __init__(self, asgi_version: str) -> None:
+    def __init__(self, asgi_version: str, tells_start: bool = False) -> None:
         self._asgi_version = asgi_version
+        self._tells_start = tells_start
         self._headers = BlockCache(parse_block)
         self._connections = BlockCache(parse_connection)
         # The lifespan's namespace; None where the application has no lifespan.
@@ -96,17 +97,17 @@ class ScopeBuilder:
             # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
             scope["state"] = self.state.copy()
         if queued:
-            _tell_wait(scope, queued)
+            scope["extensions"]["hydra"] = {"queue_time": queued / 1_000_000}
+            if self._tells_start:
+                _tell_start(scope["headers"], queued)
         return scope
 
 
-def _tell_wait(scope: Dict[str, Any], microseconds: int) -> None:
+def _tell_start(headers: List[Tuple[bytes, bytes]], microseconds: int) -> None:
     """
-    The request has waited for a worker. The header is the one that proxies send, and tools for monitoring
-    read: when the request came.
+    When the request came that has waited: in the header that proxies send, and tools for monitoring read as
+    theirs.
     """
-    scope["extensions"]["hydra"] = {"queue_time": microseconds / 1_000_000}
-    headers = scope["headers"]
     if not any(name == b"x-request-start" for name, _ in headers):
         headers.append((b"x-request-start", b"t=%d" % request_start(microseconds)))
 

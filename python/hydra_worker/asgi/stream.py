@@ -61,7 +61,8 @@ class HttpStream(LoopStream, Response):
         """ASGI's receive()."""
         if self.expects and not self.gone and self.phase != DONE:
             self.ask_for_body()
-        while not self.gone and self.phase != DONE:
+        while self.phase != DONE:
+            # What came of a body that breaks off comes before that: who keeps it can go on from there.
             if not self.body_taken and (self.body or self.chunks or self.body_ended):
                 body = self.body
                 if self.chunks is not None:
@@ -70,7 +71,7 @@ class HttpStream(LoopStream, Response):
                 self.body = b""
                 ended = self.body_taken = bool(self.body_ended)
                 return {"type": "http.request", "body": body, "more_body": not ended}
-            if self.finished:
+            if self.gone or self.finished:
                 # Told at once, for who leaves cannot be told from who only waits for the answer: that still goes out.
                 break
             await self.change()

@@ -77,6 +77,7 @@ class LoopEngine(control.Engine):
         await self.start_up()
         meter = LoopMeter()
         try:
+            self._watch.start()
             for index in range(self._worker.boot.data_links):
                 await self._open_link(index, meter)
             self._worker.control.attach(self)

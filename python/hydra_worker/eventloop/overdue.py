@@ -84,8 +84,13 @@ class Overdue:
         with self._lock:
             self._waiting[(link, stream)] = time.monotonic()
             if not self._watching:
-                self._watching = True
-                threading.Thread(target=self._run, name="hydra-overdue", daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, name="hydra-overdue", daemon=True).start()
+                except RuntimeError as error:
+                    # The next one tries again; the loop has the CANCEL, too.
+                    logger.error("A request whose time is over cannot be looked after: %s", error)
+                else:
+                    self._watching = True
 
     # ---- the thread that watches the loop while there is something to watch
 

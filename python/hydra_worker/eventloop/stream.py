@@ -39,7 +39,7 @@ class LoopStream(Stream):
     def on_cancel(self, reason: int = 0) -> None:
         if reason == wire.CANCEL_TIMEOUT:
             self.link.timed_out(self)
-        Stream.on_cancel(self)
+        Stream.on_cancel(self, reason)
 
     async def run(self, application: Any, scope: Any) -> None:
         """

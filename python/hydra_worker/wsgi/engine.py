@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import threading
 import time
 from typing import Any, List, Optional
@@ -35,13 +34,14 @@ class WsgiEngine(control.Engine):
         self._control = worker.control
         self._application = application
         boot = worker.boot
-        self._environs = EnvironBuilder(boot.version, boot.threads > 1)
+        self._environs = EnvironBuilder(boot.version, boot.threads > 1, boot.request_start)
         self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
         if boot.interruptible:
             self._hub.guard = Guard(application)
         # the end
         self._threads: List[threading.Thread] = []
-        self._drain_begun = False
+        self._told_to_drain = threading.Event()
+        self._grace = 0.0
         self._cancelled = 0
         self._lost: Optional[str] = None
 
@@ -52,6 +52,9 @@ class WsgiEngine(control.Engine):
             for index in range(self._boot.data_links)
         ]
         self._hub.open(data_links)
+        # Made now, and not when it is wanted: the system may have no thread to give then. The control link must go
+        # on, and the main thread may be busy with a request.
+        threading.Thread(target=self._drain, name="hydra-drain", daemon=True).start()
         for number in range(1, self._boot.threads):
             thread = threading.Thread(target=self._work, name=f"hydra-wsgi-{number}", daemon=True)
             self._threads.append(thread)
@@ -93,19 +96,18 @@ class WsgiEngine(control.Engine):
     # ---- control.Engine
 
     def drain(self, grace: float) -> None:
-        # A thread of its own: the control link must go on, and the main thread may be busy with a request.
-        if not self._drain_begun:
-            self._drain_begun = True
-            # threading.Thread takes locks, which whatever a signal handler has interrupted may hold.
-            _thread.start_new_thread(self._drain, (grace,))
+        if not self._told_to_drain.is_set():
+            self._grace = grace
+            self._told_to_drain.set()
 
     def abandon(self) -> None:
         self._lost = "the front is gone"
         self.drain(0.0)
 
-    def _drain(self, grace: float) -> None:
+    def _drain(self) -> None:
+        self._told_to_drain.wait()
         self._hub.begin_drain()
-        if self._hub.drained.wait(grace):
+        if self._hub.drained.wait(self._grace):
             return
         self._cancelled = self._hub.cancel_running()
         if not self._hub.drained.wait(_CANCEL_SECONDS):

@@ -76,7 +76,8 @@ def parse_connection(block: bytes) -> Dict[str, str]:
 class EnvironBuilder:
     """Makes environs for one worker; remembers the blocks that repeat from request to request."""
 
-    def __init__(self, version: str, multithread: bool) -> None:
+    def __init__(self, version: str, multithread: bool, tells_start: bool = False) -> None:
+        self._tells_start = tells_start
         self._headers = BlockCache(parse_headers)
         self._connections = BlockCache(parse_connection)
         self._base: Dict[str, Any] = {
@@ -113,7 +114,9 @@ class EnvironBuilder:
         if whole and "CONTENT_LENGTH" not in environ:
             _tell_length(environ, len(request.body))
         if request.queued:
-            _tell_wait(environ, request.queued)
+            environ["hydra.queue_time"] = request.queued / 1_000_000
+            if self._tells_start:
+                _tell_start(environ, request.queued)
         return environ
 
 
@@ -129,12 +132,11 @@ def _name_server(environ: Dict[str, Any], host: str) -> None:
     environ["SERVER_PORT"] = port if port.isdigit() else _DEFAULT_PORTS.get(environ["wsgi.url_scheme"], "80")
 
 
-def _tell_wait(environ: Dict[str, Any], microseconds: int) -> None:
+def _tell_start(environ: Dict[str, Any], microseconds: int) -> None:
     """
-    The request has waited for a worker. The header is the one that proxies send, and tools for monitoring
-    read: when the request came.
+    When the request came that has waited: in the header that proxies send, and tools for monitoring read as
+    theirs.
     """
-    environ["hydra.queue_time"] = microseconds / 1_000_000
     environ.setdefault("HTTP_X_REQUEST_START", f"t={request_start(microseconds)}")
 
 

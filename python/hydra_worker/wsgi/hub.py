@@ -96,6 +96,7 @@ class Hub:
         """The links are there. Called once, before any thread runs."""
         self.links = links
         self._poller.open(links)
+        self._watch.start()
 
     # ---- for the threads that run requests
 

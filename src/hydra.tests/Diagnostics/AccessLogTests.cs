@@ -13,7 +13,7 @@ public sealed class AccessLogTests
     [Fact]
     public void Write_Request_IsOneLine()
         => Assert.Equal(
-            "2026-11-24 01:44:54.123 127.0.0.1:51234 - \"GET /path?x=1 HTTP/1.1\" 200 1234 0.8ms\n",
+            "2026-11-24 01:44:54.123 +0100 127.0.0.1:51234 - \"GET /path?x=1 HTTP/1.1\" 200 1234 0.8ms\n",
             Logged(log => log.Write("127.0.0.1:51234", "GET", "/path?x=1", "HTTP/1.1", 200, 1234, TimeSpan.FromMicroseconds(812))));
 
     [Theory]

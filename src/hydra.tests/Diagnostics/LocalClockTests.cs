@@ -11,9 +11,15 @@ public sealed class LocalClockTests
         var clock = new LocalClock(new SummerTime());
         DateTimeOffset change = new(2026, 10, 25, 1, 0, 0, TimeSpan.Zero);
 
-        Assert.Equal(new DateTime(2026, 10, 25, 2, 59, 59), clock.ToLocal(change.AddSeconds(-1)));
-        Assert.Equal(new DateTime(2026, 10, 25, 2, 0, 0), clock.ToLocal(change));
-        Assert.Equal(new DateTime(2026, 10, 25, 2, 59, 59), clock.ToLocal(change.AddSeconds(-1)));
+        Assert.Equal((new DateTime(2026, 10, 25, 2, 59, 59), 2), Wall(change.AddSeconds(-1)));
+        Assert.Equal((new DateTime(2026, 10, 25, 2, 0, 0), 1), Wall(change));
+        Assert.Equal((new DateTime(2026, 10, 25, 2, 59, 59), 2), Wall(change.AddSeconds(-1)));
+
+        (DateTime, int) Wall(DateTimeOffset instant)
+        {
+            DateTimeOffset local = clock.ToLocal(instant);
+            return (local.DateTime, (int)local.Offset.TotalHours);
+        }
     }
 
     // One hour east, and one more from the last Sunday in March to the last in October.

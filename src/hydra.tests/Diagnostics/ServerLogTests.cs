@@ -19,7 +19,7 @@ public sealed class ServerLogTests
     [InlineData(LogLevel.Error, "[ERROR] text")]
     [InlineData(LogLevel.Critical, " [CRIT] text")]
     public void Log_Level_IsAligned(LogLevel level, string expected)
-        => Assert.Equal($"2026-11-24 01:44:54.123 {expected}\n", Logged(log => Logger(log).Log(level, "text")));
+        => Assert.Equal($"2026-11-24 01:44:54.123 +0100 {expected}\n", Logged(log => Logger(log).Log(level, "text")));
 
     [Fact]
     public void Log_BelowTheMinimum_IsNotWritten()
@@ -36,12 +36,12 @@ public sealed class ServerLogTests
     [Fact]
     public void Log_WithColors_ColorsTimeAndLevel()
         => Assert.Equal(
-            "\e[2m2026-11-24 01:44:54.123\e[0m \e[31m[ERROR]\e[0m text\n", Logged(log => Logger(log).LogError("text"), useColors: true));
+            "\e[2m2026-11-24 01:44:54.123 +0100\e[0m \e[31m[ERROR]\e[0m text\n", Logged(log => Logger(log).LogError("text"), useColors: true));
 
     [Fact]
     public void Log_ClientText_CannotForgeALine()
         => Assert.Equal(
-            "2026-11-24 01:44:54.123 [ERROR] GET /a\\n2026-01-01 [INFO] fine\\x1b[2J\n",
+            "2026-11-24 01:44:54.123 +0100 [ERROR] GET /a\\n2026-01-01 [INFO] fine\\x1b[2J\n",
             Logged(log => Logger(log).LogError("GET {Path}", "/a\n2026-01-01 [INFO] fine\e[2J")));
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ServerLogTests
     {
         string text = Logged(log => Logger(log).LogError(new InvalidOperationException("bad\e[31m\nworse"), "text"));
 
-        Assert.Equal("2026-11-24 01:44:54.123 [ERROR] text\nSystem.InvalidOperationException: bad\\x1b[31m\nworse\n", text);
+        Assert.Equal("2026-11-24 01:44:54.123 +0100 [ERROR] text\nSystem.InvalidOperationException: bad\\x1b[31m\nworse\n", text);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class ServerLogTests
     [InlineData("Microsoft.AspNetCore.Server.Kestrel.Connections", "kestrel: ")]
     [InlineData("Microsoft.Extensions.Hosting", "Microsoft.Extensions.Hosting: ")]
     public void Log_Category_IsNamedWhenItIsNotOurs(string category, string expected)
-        => Assert.Equal($"2026-11-24 01:44:54.123  [INFO] {expected}text\n", Logged(log => Logger(log, category).LogInformation("text")));
+        => Assert.Equal($"2026-11-24 01:44:54.123 +0100  [INFO] {expected}text\n", Logged(log => Logger(log, category).LogInformation("text")));
 
     [Fact]
     public void Log_HugeMessage_IsCut()
@@ -70,7 +70,7 @@ public sealed class ServerLogTests
     [Fact]
     public void Write_Worker_IsNamedWithItsOwnTime()
         => Assert.Equal(
-            "2026-01-02 04:04:05.006  [WARN] worker 3 (pid 123) | app.views: text\n",
+            "2026-01-02 04:04:05.006 +0100  [WARN] worker 3 (pid 123) | app.views: text\n",
             Logged(log => new WorkerLog(log).Write(LogLevel.Warning, Created, 3, 123, "app.views", "text")));
 
     [Theory]
@@ -78,20 +78,20 @@ public sealed class ServerLogTests
     [InlineData("root")]
     public void Write_WorkerWithoutLogger_HasTextAlone(string logger)
         => Assert.Equal(
-            "2026-01-02 04:04:05.006  [INFO] worker 0 (pid 1) | text\n",
+            "2026-01-02 04:04:05.006 +0100  [INFO] worker 0 (pid 1) | text\n",
             Logged(log => new WorkerLog(log).Write(LogLevel.Information, Created, 0, 1, logger, "text\n")));
 
     [Fact]
     public void Write_WorkerTraceback_KeepsItsLines()
         => Assert.Equal(
-            "2026-01-02 04:04:05.006 [ERROR] worker 0 (pid 1) | Traceback:\n  File \"x\"\n\tValueError: \\x1b]0;\\x07\n",
+            "2026-01-02 04:04:05.006 +0100 [ERROR] worker 0 (pid 1) | Traceback:\n  File \"x\"\n\tValueError: \\x1b]0;\\x07\n",
             Logged(log => new WorkerLog(log).Write(
                 LogLevel.Error, Created, 0, 1, ""u8, "Traceback:\r\n  File \"x\"\n\tValueError: \e]0;\a\r\n"u8)));
 
     [Fact]
     public void WriteLine_InvalidUtf8_IsReplaced()
         => Assert.Equal(
-            "2026-11-24 01:44:54.123  [INFO] worker 0 (pid 1) | a\ufffdb\n",
+            "2026-11-24 01:44:54.123 +0100  [INFO] worker 0 (pid 1) | a\ufffdb\n",
             Logged(log => new WorkerLog(log).WriteLine(LogLevel.Information, 0, 1, [(byte)'a', 0xff, (byte)'b'])));
 
     [Fact]
@@ -116,15 +116,15 @@ public sealed class ServerLogTests
         }
 
         Assert.Equal(
-            "2026-11-24 01:44:54.123  [INFO] first\n2026-11-24 01:44:54.123  [INFO] second\n"
-                + "2026-11-24 01:44:54.123  [WARN] 1 log record was lost because the output did not keep up\n",
+            "2026-11-24 01:44:54.123 +0100  [INFO] first\n2026-11-24 01:44:54.123 +0100  [INFO] second\n"
+                + "2026-11-24 01:44:54.123 +0100  [WARN] 1 log record was lost because the output did not keep up\n",
             stream.Text);
     }
 
     [Fact]
     public void Factory_LogsOfTheHost_AreFiltered()
         => Assert.Equal(
-            "2026-11-24 01:44:54.123  [INFO] ours\n2026-11-24 01:44:54.123  [WARN] kestrel: theirs\n",
+            "2026-11-24 01:44:54.123 +0100  [INFO] ours\n2026-11-24 01:44:54.123 +0100  [WARN] kestrel: theirs\n",
             Logged(log =>
             {
                 using ILoggerFactory factory = LoggingSetup.CreateFactory(log);

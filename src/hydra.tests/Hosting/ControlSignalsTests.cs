@@ -28,4 +28,16 @@ public sealed class ControlSignalsTests
 
         Assert.Equal(expected, await done.Task.WaitAsync(TimeSpan.FromSeconds(30)));
     }
+
+    [PosixFact]
+    public async Task LogRotation_Sent_EndsNothing()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var signals = new ControlSignals(() => done.TrySetResult(), static () => { }, static () => { }, NullLogger.Instance);
+
+        Assert.Equal(0, LibC.Kill(Environment.ProcessId, OperatingSystem.IsMacOS() ? 30 : 10));
+        Assert.Equal(0, LibC.Kill(Environment.ProcessId, Hangup));
+
+        await done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
 }

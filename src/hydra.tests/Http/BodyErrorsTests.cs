@@ -38,6 +38,16 @@ public sealed class BodyErrorsTests
         Assert.All(errors, error => Assert.False(BodyErrors.IsBrokenBody(error)));
     }
 
+    // A functional test sees that this is what Kestrel says.
+    [Theory]
+    [InlineData("Unexpected end of request content.", true)]
+    [InlineData("Bad chunk size data.", false)]
+    public void IsBrokenOff_EndBeforeTheBodys_IsNoNonsense(string message, bool expected)
+    {
+        Assert.Equal(expected, BodyErrors.IsBrokenOff(new BadHttpRequestException(message)));
+        Assert.True(BodyErrors.IsBrokenOff(new ConnectionResetException("")));
+    }
+
     [Fact]
     public void Errors_OfOurOwn_AreNeither()
     {

@@ -7,6 +7,7 @@ using Hydra.Http;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Http.Fakes;
+using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Xunit;
 
@@ -200,6 +201,31 @@ public sealed class ClientConnectionTests
 
         Assert.Equal(CancelReason.ClientLeft, await setup.Worker.CancelledAsync(sent.Id));
         await setup.EndAsync();
+    }
+
+    [Fact]
+    public void AbortInOrder_UntilTheNextRequest_IsWhatTheTransportDoes()
+    {
+        var context = new OpenConnection();
+        var loop = new LoopFeature();
+        context.Features.Set<ILoopFeature>(loop);
+        ClientConnection connection = New(context);
+        connection.AbortInOrder();
+        Assert.True(loop.AbortsInOrder);
+        connection.OnRequestBegins();
+
+        Assert.False(loop.AbortsInOrder);
+    }
+
+    private sealed class LoopFeature : ILoopFeature
+    {
+        public EventLoop Loop => throw new NotSupportedException();
+
+        public bool RunInline { get; set; }
+
+        public bool AbortsInOrder { get; set; }
+
+        public HeadCapture? Capture { get; set; }
     }
 
     // The client may have left between the head and the worker.

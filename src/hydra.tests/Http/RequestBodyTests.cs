@@ -65,6 +65,7 @@ public sealed class RequestBodyTests
         Assert.False(reading.IsCompleted);
         request.Body.Send(bytes.AsSpan(0, 700));
         request.Body.Send(bytes.AsSpan(700));
+        await Eventually.HoldsAsync(() => setup.Bodies.RequestMemory.Used == length, "what has come is held");
         request.Body.End();
         Assert.Equal(Failure.None, await reading);
 
@@ -310,7 +311,7 @@ public sealed class RequestBodyTests
     [InlineData("aborted", "ClientGone")]
     public async Task ReadAhead_BodyBreaks_SaysHowAndGivesTheMemoryBack(string error, string expected)
     {
-        using var setup = new ExchangeSetup();
+        using var setup = new ExchangeSetup(features: InterfaceFeatures.WholeBodies);
         using FakeRequest request = ExchangeSetup.Post();
         Assert.Equal(Failure.None, setup.Begin(request));
         Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
@@ -319,6 +320,29 @@ public sealed class RequestBodyTests
         request.Body.Break(Error(error));
 
         Assert.Equal(expected, (await reading).ToString());
+        await setup.EndAsync();
+        Assert.Equal(0, setup.Bodies.RequestMemory.Used);
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(100_000)]
+    public async Task ReadAhead_BodyBreaksOff_GivesTheWorkerWhatCameAndTellsIt(int length)
+    {
+        using var setup = new ExchangeSetup();
+        using FakeRequest request = ExchangeSetup.Post(200_000);
+        byte[] bytes = ExchangeSetup.Bytes(length);
+        Assert.Equal(Failure.None, setup.Begin(request));
+        request.Body.Send(bytes);
+        Task<Failure> reading = setup.Exchange.ReadAheadAsync().AsTask();
+        await Eventually.HoldsAsync(() => setup.Bodies.RequestMemory.Used == length, "what has come is held");
+        request.Leave();
+        Assert.Equal(Failure.None, await reading);
+        Assert.Equal((true, false, false), (setup.Exchange.Body.BreaksOff, setup.Exchange.Body.IsReplayable, setup.Exchange.Body.IsWhole));
+        SentRequest sent = await setup.SendAsync();
+        await setup.Worker.FinishedAsync(sent.Id);
+
+        Assert.Equal(bytes, (byte[])[.. sent.Body, .. setup.Worker.TakeBody(sent.Id)]);
         await setup.EndAsync();
         Assert.Equal(0, setup.Bodies.RequestMemory.Used);
     }

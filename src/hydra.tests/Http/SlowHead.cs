@@ -20,23 +20,24 @@ internal static partial class SlowHead
             text = text[2..];
         }
 
-        // A line ends where its first control byte is, and has to end with CRLF there.
+        // A line ends with the first LF, and has no control byte but the tab before its CR.
         List<string> lines = [];
         while (true)
         {
-            Match control = Control().Match(text);
-            if (!control.Success || text[control.Index..] == "\r")
+            int end = text.IndexOf('\n', StringComparison.Ordinal);
+            if (end < 0)
             {
                 return null;
             }
 
-            if (!text[control.Index..].StartsWith("\r\n", StringComparison.Ordinal))
+            string line = text[..end];
+            text = text[(end + 1)..];
+            if (!line.EndsWith('\r') || Control().IsMatch(line[..^1]))
             {
                 return Refused;
             }
 
-            string line = text[..control.Index];
-            text = text[(control.Index + 2)..];
+            line = line[..^1];
             if (lines.Count > 0 && line.Length == 0)
             {
                 return Whole(lines);

@@ -55,6 +55,7 @@ public sealed class StrictHeadsTests
         { Get + "X/Y: a\r\n\r\n", 400 },
         { Get + "X\u00e4: a\r\n\r\n", 400 },
         { Get + "X: a\u0001b\r\n\r\n", 400 },
+        { Get + "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n", 400 },
         { Get + "X: a\u007fb\r\n\r\n", 400 },
         { Get + "X: a\rb\r\n\r\n", 400 },
         { Get + "X: a\nY: b\r\n\r\n", 400 },
@@ -96,7 +97,7 @@ public sealed class StrictHeadsTests
         { Get + "X: \u00e4\u00ff\ta \r\n\r\n", "GET /a  h" },
         { Post + "Content-Length: 003\r\n\r\nabc", "POST /a  h 003 abc" },
         { Post + "Content-Length:3\t\r\n\r\nabc", "POST /a  h 3 abc" },
-        { Post + "Content-Length: 99\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=\tb\r\nabc\r\n0\r\nX: y\r\n\r\n", "POST /a  h Chunked abc" },
+        { Post + "Content-Length: 99\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=\tb\r\nabc\r\n0\r\nX: y\r\n\r\n", "POST /a  h 3 abc" },
 
         // RFC 9112, section 3.2.2.
         { "GET http://a.b:1/c?d HTTP/1.1\r\nHost: h\r\n\r\n", "GET /c d a.b:1" },
@@ -157,7 +158,7 @@ public sealed class StrictHeadsTests
             Assert.DoesNotContain("x-content-length", sent.Headers.Select(static h => h.Name));
             host.Worker.Respond(sent.Id, 200, "hello");
             Assert.Equal("hello", await client.ReadResponseAsync());
-            if (framing == "Chunked")
+            if (text.Contains("Content-Length", StringComparison.Ordinal) && text.Contains("Transfer-Encoding", StringComparison.Ordinal))
             {
                 // RFC 9112, section 6.1: both of them is somebody's mistake or attack.
                 Assert.Equal("", await FrontHost.ReadUntilCutAsync(client));
@@ -184,11 +185,11 @@ public sealed class StrictHeadsTests
         Assert.Equal(["\"POST /a HTTP/1.0\" 200 5"], await host.StopAndReadLinesAsync());
     }
 
-    // What follows a body that nobody has read begins where the body ends, and is looked at as any other.
+    // What follows a body that nobody has read is not looked at: the connection ends with the early answer.
     [Theory]
-    [InlineData("Content-Length: +3", 400)]
-    [InlineData("X-B: 1\r\nX-A: 2\r\nX-B: 3", 200)]
-    public async Task Request_BehindAChunkedBodyThatNobodyHasRead_IsLookedAt(string field, int status)
+    [InlineData("Content-Length: +3")]
+    [InlineData("X-B: 1")]
+    public async Task Request_BehindAChunkedBodyThatNobodyHasRead_IsForNobody(string field)
     {
         await using FrontHost host = await FrontHost.StartAsync();
         using RawClient client = host.Connect();
@@ -197,16 +198,12 @@ public sealed class StrictHeadsTests
         Task sending = client.SendAsync(string.Concat(Enumerable.Repeat(chunk, 24)) + "0\r\nT: 1\r\n\r\n" + Get + field + "\r\n\r\n");
         SentRequest first = await host.Worker.NextRequestAsync();
         host.Worker.Respond(first.Id, 200, "first");
-        Assert.Equal("first", await client.ReadResponseAsync());
+        string answer = await FrontHost.ReadUntilCutAsync(client);
         await sending;
-        if (status == 200)
-        {
-            SentRequest second = await host.Worker.NextRequestAsync();
-            Assert.Equal([("host", "h"), ("x-b", "1"), ("x-a", "2"), ("x-b", "3")], second.Headers);
-            host.Worker.Respond(second.Id, 200, "second");
-        }
 
-        Assert.StartsWith($"HTTP/1.1 {status} ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.EndsWith("first", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
+        Assert.Empty(host.Worker.TakeRequests());
         Assert.Empty(host.Complaints);
     }
 
@@ -217,7 +214,7 @@ public sealed class StrictHeadsTests
     {
         await using FrontHost host = await FrontHost.StartAsync(HttpProtocols.Http1, null);
         using RawClient client = host.Connect();
-        foreach (char one in Post + "X: a\0")
+        foreach (char one in Post + "X: a\0\r\n")
         {
             await client.SendAsync(one.ToString());
         }

@@ -103,6 +103,13 @@ public sealed class CapturedHeadTests
         Assert.Equal(HeadFault.Field, _head.TakeField(Bytes(line)));
     }
 
+    [Fact]
+    public void TakeField_SecondContentType_IsRefused()
+    {
+        Assert.Equal(HeadFault.Field, Take("GET / HTTP/1.1", "Content-Type: a/b\nX: 1\ncontent-type: a/b"));
+        Assert.Equal(HeadFault.None, Take("GET / HTTP/1.1", "Content-Type: a/b"));
+    }
+
     // RFC 9112, section 6.3.
     [Theory]
     [InlineData("Content-Length: 12", 12, false)]

@@ -62,6 +62,53 @@ public class LoopBackPressureTests
     }
 
     [LinuxFact]
+    public async Task Download_ClientTakesNothing_ConnectionEndsAfterTheTime()
+    {
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using LoopHost host = await LoopHost.StartAsync(
+            async context =>
+            {
+                context.RequestAborted.Register(aborted.SetResult);
+                byte[] chunk = new byte[Chunk];
+                while (!context.RequestAborted.IsCancellationRequested)
+                {
+                    await context.Response.BodyWriter.WriteAsync(chunk);
+                }
+            },
+            new TransportOptions { SendTimeout = TimeSpan.FromMilliseconds(100) });
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+
+        await aborted.Task;
+        await host.HasNoConnections();
+    }
+
+    [LinuxFact]
+    public async Task Download_ClientTakesALittleNowAndThen_GoesOn()
+    {
+        const long total = 3 * KernelBound;
+        await using LoopHost host = await LoopHost.StartAsync(
+            async context =>
+            {
+                context.Response.ContentLength = total;
+                byte[] chunk = new byte[Chunk];
+                for (long at = 0; at < total; at += Chunk)
+                {
+                    await context.Response.BodyWriter.WriteAsync(chunk);
+                }
+            },
+            new TransportOptions { SendTimeout = TimeSpan.FromSeconds(5) });
+        using RawClient client = host.Connect();
+        await client.SendAsync(RawClient.Get);
+        await client.ReadHeadAsync();
+        byte[] received = new byte[Chunk];
+        for (long at = 0; at < total; at += Chunk)
+        {
+            await client.ReadExactlyAsync(received);
+        }
+    }
+
+    [LinuxFact]
     public async Task Upload_ApplicationDoesNotRead_ClientIsStoppedAndNothingIsLost()
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -99,6 +99,9 @@ internal sealed record ReplacementOptions
 /// <summary>The queue of an application's requests, and who gets them.</summary>
 internal sealed record QueueOptions
 {
+    /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
+    public bool TellStart { get; init; }
+
     /// <summary>Requests that may wait for a worker.</summary>
     public int Size { get; init; } = 10_000;
 

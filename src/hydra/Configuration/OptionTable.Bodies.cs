@@ -69,6 +69,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "send-timeout", Placeholder = "TIME", Default = "60s", Group = OptionGroup.Timeouts,
+            Help = "How long a client may take nothing of a response that waits for it; then its connection is reset, and whoever makes the "
+                + "response is free. However slowly one reads, it is not cut off. 0 for ever. Not with --transport sockets.",
+            Binder = Section.Clients.Duration(TimeSpan.Zero, static (o, v) => o with { SendTimeout = v }),
+        },
+        new()
+        {
             Name = "min-data-rate", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
             Help = "Bytes a second that a client must send of a body and take of a response, after its first ten seconds; slower ones are cut "
                 + "off. 0 lets them be.",

@@ -25,6 +25,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "request-start", Default = "false", Group = OptionGroup.Queue,
+            Help = "Tell applications in the header X-Request-Start when a request came that has waited, unless a proxy has. Agents for "
+                + "monitoring take it for the load balancer's time.",
+            Binder = Section.Queue.Switch(static (o, v) => o with { TellStart = v }),
+        },
+        new()
+        {
             Name = "limit-concurrency", Placeholder = "N", Default = "0", Group = OptionGroup.Queue,
             Help = "Requests that a worker is given at the same time; the others wait. 0: as many as an ASGI application takes; for WSGI its "
                 + "threads, and what they will come to within two milliseconds.",

@@ -62,6 +62,9 @@ internal sealed record ClientOptions
     /// <summary>How long a client may send nothing of a body that is waited for; zero for ever.</summary>
     public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long a client may take nothing of what it is sent; zero for ever.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Bytes a second that a client must at least send of a body, and take of a response; 0 for any rate.</summary>
     public long MinimumDataRate { get; init; }
 

@@ -95,10 +95,10 @@ internal sealed class LineBuilder
         }
     }
 
-    /// <summary>Appends 2026-11-24 01:44:54.123.</summary>
-    public LineBuilder Timestamp(DateTime time)
+    /// <summary>Appends 2026-11-24 01:44:54.123 +0100: without its offset a time says little where clocks are compared, or set back.</summary>
+    public LineBuilder Timestamp(DateTimeOffset time)
     {
-        Span<byte> target = Reserve(23);
+        Span<byte> target = Reserve(29);
         Digits(target, 0, 4, time.Year);
         target[4] = (byte)'-';
         Digits(target, 5, 2, time.Month);
@@ -112,7 +112,12 @@ internal sealed class LineBuilder
         Digits(target, 17, 2, time.Second);
         target[19] = (byte)'.';
         Digits(target, 20, 3, time.Millisecond);
-        _length += 23;
+        target[23] = (byte)' ';
+        int offset = (int)time.TotalOffsetMinutes;
+        target[24] = offset < 0 ? (byte)'-' : (byte)'+';
+        offset = Math.Abs(offset);
+        Digits(target, 25, 4, (offset / 60 * 100) + (offset % 60));
+        _length += 29;
         return this;
     }
 

@@ -11,8 +11,8 @@ internal sealed class LocalClock(TimeProvider time)
     /// <summary>Now.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>What the wall showed then. The zone is asked once in a quarter of an hour: it costs as much as a line of log.</summary>
-    public DateTime ToLocal(DateTimeOffset instant)
+    /// <summary>What the wall showed then, and how far from UTC. The zone is asked once in a quarter of an hour: it costs as much as a line of log.</summary>
+    public DateTimeOffset ToLocal(DateTimeOffset instant)
     {
         DateTime utc = instant.UtcDateTime;
         long number = utc.Ticks / SlotTicks;
@@ -23,7 +23,7 @@ internal sealed class LocalClock(TimeProvider time)
             _slot = slot;
         }
 
-        return utc + slot.Offset;
+        return new DateTimeOffset(utc.Ticks + slot.Offset.Ticks, slot.Offset);
     }
 
     private sealed record Slot(long Number, TimeSpan Offset);

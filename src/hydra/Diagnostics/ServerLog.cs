@@ -100,7 +100,7 @@ internal sealed class ServerLog : IDisposable
 
     private void Head(LineBuilder line, LogLevel level, DateTimeOffset created)
     {
-        DateTime local = _clock.ToLocal(created);
+        DateTimeOffset local = _clock.ToLocal(created);
         if (_useColors)
         {
             line.Raw("\e[2m"u8).Timestamp(local).Raw("\e[0m "u8).Raw(LogLevels.ColoredTag(level));

@@ -45,8 +45,12 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>Starts all workers. Requests that come before they are ready wait.</summary>
     public void Start() => _supervisor.Start();
 
+    /// <summary>Whether a worker serves, and answers.</summary>
+    public bool IsWell => _supervisor.Alive.Any(static worker => worker.State.Serves() && !worker.Handle.IsSilent);
+
     /// <summary>Replaces all workers by such with the present code, as far as that starts.</summary>
-    public void Reload() => _supervisor.Reload();
+    /// <returns>Completes when that is done, or given up.</returns>
+    public Task ReloadAsync() => _supervisor.ReloadAsync();
 
     /// <summary>One worker more.</summary>
     public void Grow() => _supervisor.Grow();

@@ -65,8 +65,12 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Starts the workers of all.</summary>
     public void Start() => _all.ForEach(static pool => pool.Start());
 
+    /// <summary>Whether each application has a worker that serves and answers.</summary>
+    public bool AreWell => _all.TrueForAll(static pool => pool.IsWell);
+
     /// <summary>Replaces all workers by such with the present code.</summary>
-    public void Reload() => _all.ForEach(static pool => pool.Reload());
+    /// <returns>Completes when that is done, or given up.</returns>
+    public Task ReloadAsync() => Task.WhenAll(_all.Select(static pool => pool.ReloadAsync()));
 
     /// <summary>
     /// One worker more for each pool. A signal names none, and who sends one wants more room for whatever comes: that the first pool of the

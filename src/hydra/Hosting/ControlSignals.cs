@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Hosting;
 
 /// <summary>
-/// SIGHUP reloads all pools, SIGTTIN and SIGTTOU add and remove a worker of each. Windows has none of them. The handlers run on threads of
-/// the thread pool.
+/// SIGHUP reloads all pools, SIGTTIN and SIGTTOU add and remove a worker of each; SIGUSR1, by which tools that rotate logs have them opened again,
+/// does nothing, because the logs go to the standard streams. Windows has none of them. The handlers run on threads of the thread pool.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class ControlSignals : IDisposable
@@ -24,6 +24,7 @@ internal sealed class ControlSignals : IDisposable
             Handle(PosixSignal.SIGHUP, reload, logger),
             Handle(PosixSignal.SIGTTIN, grow, logger),
             Handle(PosixSignal.SIGTTOU, shrink, logger),
+            Handle((PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10), static () => { }, logger),
         ];
 
     /// <summary>Gives the signals back to the system.</summary>
@@ -39,7 +40,7 @@ internal sealed class ControlSignals : IDisposable
         => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            HostingLog.SignalCame(logger, signal.ToString());
+            HostingLog.SignalCame(logger, (int)signal > 0 ? "SIGUSR1" : signal.ToString());
             action();
         });
 }

@@ -34,6 +34,7 @@ internal sealed class FrontLoops
             SocketMode = options.Addresses.SocketMode,
             Batches = options.Tuning.IoUring is IoUringUse.Auto,
             KeepAlive = options.Clients.KeepAlive,
+            SendTimeout = options.Clients.SendTimeout,
 
             // A connection that is to end sooner than that has no time to sleep.
             HibernateAfter = options.Clients.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,

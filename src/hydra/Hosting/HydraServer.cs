@@ -52,7 +52,7 @@ internal sealed class HydraServer
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null
-                : new ControlSignals(pools.Reload, pools.Grow, pools.Shrink, _logger);
+                : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             pools.Start();

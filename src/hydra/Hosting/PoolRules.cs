@@ -79,6 +79,7 @@ internal static class PoolRules
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
+        RequestStart = application.Queue.TellStart,
         Version = Cli.VersionText.Number,
     };
 }

@@ -14,6 +14,14 @@ internal sealed class ServiceNotifier(string? address)
     /// <summary>All workers are ready, and this process is the service.</summary>
     public void Ready() => Send($"READY=1\nMAINPID={Environment.ProcessId}");
 
+    /// <summary>The configuration, here the workers' code, is being loaded again; <see cref="Ready"/> ends that.</summary>
+    /// <param name="now">The monotonic clock.</param>
+    public void Reloading(TimeSpan now)
+        => Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={now.Ticks / TimeSpan.TicksPerMicrosecond}"));
+
+    /// <summary>The service is well.</summary>
+    public void Alive() => Send("WATCHDOG=1");
+
     /// <summary>The server is told to stop.</summary>
     public void Stopping() => Send("STOPPING=1");
 

@@ -54,7 +54,7 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
             HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
         }
 
-        around.ReportReady(pools.StartTimeout);
+        around.ReportReady(pools);
     }
 
     private async Task ListenAsync()

@@ -18,6 +18,8 @@ internal sealed class StartedAs
     private const string SystemdCount = "LISTEN_FDS";
     private const string SystemdNames = "LISTEN_FDNAMES";
     private const string NotifyVariable = "NOTIFY_SOCKET";
+    private const string WatchdogTime = "WATCHDOG_USEC";
+    private const string WatchdogPid = "WATCHDOG_PID";
     private const int FirstPassed = 3;
 
     private static readonly string[] OwnVariables = [SystemdPid, SystemdCount, SystemdNames, EnvironmentVariables.Inherited];
@@ -54,6 +56,12 @@ internal sealed class StartedAs
     /// <summary>Where systemd wants to hear how the service is; null where there is none.</summary>
     public string? NotifySocket { get; init; }
 
+    /// <summary>How often systemd wants to hear that the service is well; null where it does not.</summary>
+    public TimeSpan? WatchdogInterval { get; init; }
+
+    /// <summary>The terminal that it was started from.</summary>
+    public Terminal Terminal { get; init; } = new(hadTerminal: false, ignoresHangup: false, static () => false);
+
     /// <summary>Finds out how this process was started, and takes out of its environment what was meant for it alone.</summary>
     public static StartedAs Capture()
     {
@@ -79,8 +87,12 @@ internal sealed class StartedAs
             Inheritance = inheritance,
             Sockets = sockets,
             NotifySocket = Environment.GetEnvironmentVariable(NotifyVariable) is { Length: > 0 } path ? path : null,
+            WatchdogInterval = ServiceWatchdog.Interval(
+                Environment.GetEnvironmentVariable(WatchdogTime), Environment.GetEnvironmentVariable(WatchdogPid),
+                Environment.ProcessId, inheritance is not null),
+            Terminal = Terminal.Capture(),
         };
-        foreach (string name in OwnVariables.Append(NotifyVariable))
+        foreach (string name in (string[])[.. OwnVariables, NotifyVariable, WatchdogTime, WatchdogPid])
         {
             Environment.SetEnvironmentVariable(name, null);
         }

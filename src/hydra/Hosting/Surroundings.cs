@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Hydra.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +10,12 @@ namespace Hydra.Hosting;
 /// </summary>
 internal sealed class Surroundings : IDisposable
 {
+    // Less than the minute and a half after which systemd gives a reload up by default: workers that cannot be started are tried again without end.
+    private static readonly TimeSpan LongestReload = TimeSpan.FromSeconds(80);
+
+    private readonly StartedAs _started;
+    private ServiceWatchdog? _watchdog;
+
     /// <summary>Begins to listen for the signals.</summary>
     public Surroundings(StartedAs started, string? pidFile, ListenSockets sockets, ILogger logger)
     {
@@ -15,6 +23,7 @@ internal sealed class Surroundings : IDisposable
         Upgrade = new Upgrade(started, sockets, logger);
         Predecessor = new Predecessor(started.Inheritance);
         Notifier = new ServiceNotifier(started.NotifySocket);
+        _started = started;
         PidFile = new PidFile(pidFile);
     }
 
@@ -37,17 +46,48 @@ internal sealed class Surroundings : IDisposable
     public Task End => Task.WhenAny(Stop.First, Upgrade.Done);
 
     /// <summary>Everything serves: the server before this one may go, and there is something to take over.</summary>
-    /// <param name="startTimeout">How long workers may take to start; zero for ever.</param>
-    public void ReportReady(TimeSpan startTimeout)
+    /// <param name="pools">The applications.</param>
+    public void ReportReady(ApplicationPools pools)
     {
-        Upgrade.Enable(startTimeout);
+        Upgrade.Enable(pools.StartTimeout);
         Predecessor.ReportReady();
         Notifier.Ready();
+        _watchdog = new ServiceWatchdog(Notifier, _started.WatchdogInterval, () => pools.AreWell, TimeProvider.System);
+    }
+
+    /// <summary>SIGHUP: reloads the applications, and tells systemd of it; or stops, where the terminal has hung up.</summary>
+    public void Hangup(ApplicationPools pools)
+    {
+        if (_started.Terminal.HasHungUp)
+        {
+            Stop.Note(PosixSignal.SIGHUP);
+        }
+        else
+        {
+            _ = ReloadAsync(pools);
+        }
+    }
+
+    private async Task ReloadAsync(ApplicationPools pools)
+    {
+        // Before the first READY it is starting still, and that says the same.
+        bool tells = _watchdog is not null;
+        if (tells)
+        {
+            Notifier.Reloading(Stopwatch.GetElapsedTime(0));
+        }
+
+        await Task.WhenAny(pools.ReloadAsync(), Task.Delay(LongestReload)).ConfigureAwait(false);
+        if (tells && !End.IsCompleted)
+        {
+            Notifier.Ready();
+        }
     }
 
     /// <summary>Gives the signals back to the system.</summary>
     public void Dispose()
     {
+        _watchdog?.Dispose();
         Predecessor.Dispose();
         Upgrade.Dispose();
         Stop.Dispose();

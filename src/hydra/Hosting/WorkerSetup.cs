@@ -74,9 +74,16 @@ internal sealed class WorkerSetup : IDisposable
     /// <exception cref="WorkerStartException">That is not possible.</exception>
     public void RestoreSocket()
     {
-        if (Address.Restore())
+        try
         {
-            ProcessesLog.SocketRestored(_logger, Address.Text);
+            if (Address.Restore())
+            {
+                ProcessesLog.SocketRestored(_logger, Address.Text);
+            }
+        }
+        catch (IOException e)
+        {
+            throw new WorkerStartException(e.Message);
         }
     }
 

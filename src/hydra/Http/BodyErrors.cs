@@ -17,6 +17,13 @@ internal static class BodyErrors
     public static bool IsClientGone(Exception error)
         => error is ConnectionResetException or OperationCanceledException or ConnectionAbortedException;
 
+    /// <summary>
+    /// Whether the body only breaks off: what came of it is what the client has sent. Kestrel has a reason for that which nobody else sees, and
+    /// this sentence.
+    /// </summary>
+    public static bool IsBrokenOff(Exception error) => IsClientGone(error)
+        || (error is BadHttpRequestException && error.Message.StartsWith("Unexpected end of request content", StringComparison.Ordinal));
+
     /// <summary>What is wrong with a broken body.</summary>
     public static Failure FailureOf(Exception error) => (error as BadHttpRequestException)?.StatusCode switch
     {

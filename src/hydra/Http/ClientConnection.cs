@@ -28,6 +28,7 @@ internal sealed class ClientConnection : IPeerSink
     // When the request that is watched came, in milliseconds of Environment.TickCount64.
     private long _watchedSince;
     private int _running;
+    private bool _abortsInOrder;
 
     /// <summary>Describes a connection that has just opened.</summary>
     /// <param name="context">The connection.</param>
@@ -108,11 +109,22 @@ internal sealed class ClientConnection : IPeerSink
     /// <summary>A request begins.</summary>
     public void OnRequestBegins()
     {
+        if (_abortsInOrder)
+        {
+            SetAbortsInOrder(false);
+        }
+
         if (IsMultiplexed)
         {
             Interlocked.Increment(ref _running);
         }
     }
+
+    /// <summary>
+    /// Should the connection be aborted before its next request, it is to end in order, so that the client gets what was sent. Only where the
+    /// loop transport serves it.
+    /// </summary>
+    public void AbortInOrder() => SetAbortsInOrder(true);
 
     /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)
@@ -162,6 +174,15 @@ internal sealed class ClientConnection : IPeerSink
         }
 
         return !IsMultiplexed;
+    }
+
+    private void SetAbortsInOrder(bool value)
+    {
+        if (_context.Features.Get<ILoopFeature>() is { } loop)
+        {
+            loop.AbortsInOrder = value;
+            _abortsInOrder = value;
+        }
     }
 
     private void OnClosed()

@@ -297,7 +297,14 @@ internal sealed class HttpExchange : Exchange
     }
 
     /// <inheritdoc/>
-    protected override void OnSubmitting() => Watch();
+    protected override void OnSubmitting()
+    {
+        // Where the body breaks off the client has left, or says no more: the worker is told so behind what came.
+        if (!_body.BreaksOff)
+        {
+            Watch();
+        }
+    }
 
     /// <inheritdoc/>
     protected override void OnSent(WorkerLink link, ulong id)

@@ -49,6 +49,9 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     /// <summary>Whether the front has the whole request, so that it can be sent to another worker as it is.</summary>
     public bool IsReplayable { get; private set; }
 
+    /// <summary>Whether nothing comes behind what the front holds, although that is not all of it.</summary>
+    public bool BreaksOff { get; private set; }
+
     /// <summary>Whether the client waits for 100 Continue and was not told to go on.</summary>
     public bool OwesContinue { get; set; }
 
@@ -77,6 +80,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         OwesContinue = false;
         WantsReadAhead = false;
         _isUnsized = false;
+        BreaksOff = false;
         FinishFrame(isRead: true, FrameFlags.None);
     }
 
@@ -91,6 +95,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     {
         _workers = workers;
         _isUnsized = request.ContentLength is null;
+        BreaksOff = false;
         OwesContinue = false;
         IsReplayable = false;
         WantsReadAhead = false;
@@ -149,10 +154,16 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
                 ReadResult read = await ReadAsync(reader).ConfigureAwait(false);
                 CheckLimit(reader, read);
                 SequencePosition taken = Hold(read.Buffer, out bool isShort);
-                isComplete = read.IsCompleted && read.Buffer.Slice(taken).IsEmpty;
+                bool tookAll = read.Buffer.Slice(taken).IsEmpty;
+                isComplete = read.IsCompleted && tookAll;
                 reader.AdvanceTo(taken);
-                goesOn = !isComplete && await MayHoldMoreAsync(isShort).ConfigureAwait(false);
+                goesOn = !isComplete && await MayHoldMoreAsync(isShort, tookAll).ConfigureAwait(false);
             }
+        }
+        catch (Exception e) when (_workers.Features is not null && !WantsWhole && IsBrokenOff(e))
+        {
+            // An application that reads messages is given what came, and then told; who only sees a body would take it for all of it.
+            BreaksOff = true;
         }
         catch (Exception e) when (IsBrokenBody(e))
         {
@@ -342,12 +353,13 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         return fits;
     }
 
-    // Whether there is room for more; what does not fit into memory goes to disk for it, where that is wanted.
-    private ValueTask<bool> MayHoldMoreAsync(bool isShort)
+    // Whether to read on; what does not fit into memory goes to disk for it, where that is wanted. A body that is exactly as long as what may
+    // be held is held: its end may come alone.
+    private ValueTask<bool> MayHoldMoreAsync(bool isShort, bool tookAll)
     {
         if (Spool is not { } spool)
         {
-            return ValueTask.FromResult(!isShort && HeldLength < resources.Options.BufferBody);
+            return ValueTask.FromResult(!isShort && tookAll && HeldLength <= resources.Options.BufferBody);
         }
 
         if (Held is not { BytesInMemory: > 0 } held)

@@ -64,6 +64,12 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         }
         finally
         {
+            if (!exchange.Body.IsRead && IsBodyUnread(context, exchange) && !context.Http.RequestAborted.IsCancellationRequested)
+            {
+                // Kestrel reads on for five seconds, and aborts then: the client may still be sending, and has not seen the answer.
+                context.Connection.AbortInOrder();
+            }
+
             context.Connection.OnRequestEnds();
             exchange.Release();
         }

@@ -148,7 +148,7 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         Volatile.Write(ref _isStopped, true);
         _creditGranted.Stop();
         _room.Stop();
-        if (!body.IsRead)
+        if (!body.IsRead && !body.BreaksOff)
         {
             _reader.CancelPendingRead();
         }
@@ -179,9 +179,9 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     {
         try
         {
-            if ((body.Held is null || await SendHeldAsync(body.Held).ConfigureAwait(false)) && !body.IsRead)
+            if (body.Held is null || await SendHeldAsync(body.Held).ConfigureAwait(false))
             {
-                await SendArrivingAsync().ConfigureAwait(false);
+                await (body.BreaksOff ? SendBreakAsync() : SendArrivingAsync()).ConfigureAwait(false);
             }
 
             OnSentToTheEnd();
@@ -252,6 +252,14 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
         }
 
         return true;
+    }
+
+    private async Task SendBreakAsync()
+    {
+        if (await _creditGranted.WaitAsync().ConfigureAwait(false))
+        {
+            _link.SendFinished(_id, isComplete: false);
+        }
     }
 
     private async Task SendArrivingAsync()

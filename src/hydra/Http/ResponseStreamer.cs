@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
-using Hydra.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -33,9 +32,9 @@ internal static class ResponseStreamer
             }
 
             // After the response has begun there is no status left to say it with: a finished response would look complete.
-            if (TellsItsEnd(context.Http) && context.Http.Features.Get<ILoopFeature>() is { } loop)
+            if (TellsItsEnd(context.Http))
             {
-                loop.AbortsInOrder = true;
+                context.Connection.AbortInOrder();
             }
 
             context.Http.Abort();

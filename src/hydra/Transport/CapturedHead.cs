@@ -25,6 +25,7 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
     private bool _isOld;
     private bool _hasHost;
     private bool _hasLength;
+    private bool _hasType;
     private bool _isAbsolute;
 
     /// <summary>The method; empty where there was no request line yet.</summary>
@@ -95,29 +96,38 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
             : HeadFault.None;
     }
 
-    /// <summary>Takes a field line, without its end.</summary>
+    /// <summary>Takes a field line, without its end. What no field may have is looked for in all of them at once, by the caller.</summary>
     public HeadFault TakeField(Span<byte> line)
     {
-        int colon = line.IndexOfAnyExcept(HeadBytes.Token);
-        if (colon < 1 || line[colon] != ':')
-        {
-            return HeadFault.Field;
-        }
-
-        Span<byte> value = HeadBytes.Trim(line[(colon + 1)..]);
         if (line.Length > longestField || !TryReserve(line.Length + 1))
         {
             return HeadFault.TooLarge;
         }
 
-        Span<byte> name = _bytes.AsSpan(_count, colon);
-        _ = Ascii.ToLower(line[..colon], name, out _);
+        Span<byte> name = _bytes.AsSpan(_count, line.Length);
+        int colon = HeadBytes.CopyToken(line, name);
+        if (colon == 0 || colon == line.Length || line[colon] != ':')
+        {
+            return HeadFault.Field;
+        }
+
+        Span<byte> value = HeadBytes.Trim(line[(colon + 1)..]);
+        name = name[..colon];
         _count += colon;
         _bytes[_count++] = 0;
         switch (colon)
         {
             case 4 when name.SequenceEqual("host"u8):
                 return TakeHost(value);
+            case 12 when name.SequenceEqual("content-type"u8):
+                // RFC 9110, section 8.3: who takes the first and who takes the last see different bodies.
+                if (_hasType)
+                {
+                    return HeadFault.Field;
+                }
+
+                _hasType = true;
+                break;
             case 14 when name.SequenceEqual("content-length"u8) && !TryTakeLength(value):
                 return HeadFault.Length;
             case 17 when name.SequenceEqual("transfer-encoding"u8):
@@ -177,6 +187,7 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
         _isOld = false;
         _hasHost = false;
         _hasLength = false;
+        _hasType = false;
         _isAbsolute = false;
         IsAltered = false;
         IsLineAltered = false;

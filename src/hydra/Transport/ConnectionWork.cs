@@ -21,4 +21,7 @@ internal enum ConnectionWork
 
     /// <summary>Send what is left, then close.</summary>
     Dispose = 32,
+
+    /// <summary>See to it that somebody looks whether the client takes what is sent.</summary>
+    WatchSend = 64,
 }

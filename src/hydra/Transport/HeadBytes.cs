@@ -15,11 +15,51 @@ internal static class HeadBytes
     /// </summary>
     public static readonly SearchValues<byte> Target = SearchValues.Create(Where(static b => b is > 0x20 and < 0x7f and not (byte)'#'));
 
+    /// <summary>Control bytes that are neither a tab nor of the end of a line.</summary>
+    public static readonly SearchValues<byte> Controls = SearchValues.Create(
+        Where(static b => b is (< 0x20 and not (byte)'\t' and not (byte)'\r' and not (byte)'\n') or 0x7f));
+
+    // For each byte of a token the same in lower case, and 0 for all others. The upper half is not ASCII.
+    private static ReadOnlySpan<byte> LowerToken =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 33, 0, 35, 36, 37, 38, 39, 0, 0, 42, 43, 0, 45, 46, 0,
+        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 0, 0, 0, 0, 0, 0,
+        0, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111,
+        112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 0, 0, 94, 95,
+        96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111,
+        112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 0, 124, 0, 126, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+
     /// <summary>
-    /// Where the search through a line stops: control bytes but for the tab. In a line that is as it should be the first of them is the CR of
-    /// its end, so that one search finds the end and everything that must not be before it.
+    /// Copies the token at the start of a line in lower case: names are short, and one walk over a name costs less than to search for its
+    /// end, to check it and to change its case.
     /// </summary>
-    public static readonly SearchValues<byte> Stops = SearchValues.Create(Where(static b => b is (< 0x20 and not (byte)'\t') or 0x7f));
+    /// <param name="line">The line.</param>
+    /// <param name="target">As long as the line.</param>
+    /// <returns>How long the token is.</returns>
+    public static int CopyToken(ReadOnlySpan<byte> line, Span<byte> target)
+    {
+        ReadOnlySpan<byte> table = LowerToken;
+        int i = 0;
+        for (; i < line.Length && i < target.Length; i++)
+        {
+            byte lower = table[line[i]];
+            if (lower == 0)
+            {
+                break;
+            }
+
+            target[i] = lower;
+        }
+
+        return i;
+    }
 
     /// <summary>Without white space on both sides, which is no part of a value (RFC 9112, section 5.1).</summary>
     public static Span<byte> Trim(Span<byte> value)

@@ -205,31 +205,38 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
             bytes = bytes[empty..];
         }
 
+        int taken = 0;
+        int lines = 0;
         while (_place < Place.Head)
         {
-            int end = bytes.IndexOfAny(HeadBytes.Stops);
-            if (end < 0 || (end + 1 == bytes.Length && bytes[end] == '\r'))
+            int end = bytes[taken..].IndexOf((byte)'\n');
+            if (end < 0)
             {
-                return HeadFault.None;
+                break;
             }
 
-            if (bytes[end] != '\r' || bytes[end + 1] != '\n')
+            if (end == 0 || bytes[taken + end - 1] != '\r')
             {
                 return _place is Place.Line ? HeadFault.Line : HeadFault.Field;
             }
 
-            HeadFault fault = TakeLine(bytes[..end]);
+            HeadFault fault = TakeLine(bytes.Slice(taken, end - 1));
             if (fault is not HeadFault.None)
             {
                 return fault;
             }
 
-            _looked += end + 2;
-            bytes = bytes[(end + 2)..];
+            taken += end + 1;
+            lines++;
         }
 
-        return HeadFault.None;
+        _looked += taken;
+        return HasStrayBytes(bytes[..taken], lines) ? HeadFault.Field : HeadFault.None;
     }
+
+    // Control bytes, and a CR elsewhere than at the end of a line. A request line has been checked for them by then.
+    private static bool HasStrayBytes(ReadOnlySpan<byte> bytes, int lines)
+        => lines > 0 && (bytes.ContainsAny(HeadBytes.Controls) || bytes.Count((byte)'\r') != lines);
 
     private HeadFault TakeLine(Span<byte> line)
     {

@@ -78,7 +78,8 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     /// <summary>Whether the descriptor is closed, or another's. The loop's thread only.</summary>
     public bool IsClosed => _ending.IsClosed;
 
-    private TransportOptions Options => _descriptor.Group.Options;
+    /// <summary>How the transport is to behave.</summary>
+    public TransportOptions Options => _descriptor.Group.Options;
 
     private ILogger Logger => _descriptor.Group.Logger;
 
@@ -138,6 +139,9 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         }
     }
 
+    /// <summary>The client takes nothing. The loop's thread only.</summary>
+    public void OnSendStalled() => Fail(new ConnectionAbortedException("The client takes nothing of what it is sent."), reset: true);
+
     /// <summary>Lends memory for a receive if that is all that the events can lead to. <see cref="OnReceived"/> must follow. The loop's thread only.</summary>
     public unsafe bool TryPrepareReceive(LoopEvents events, out byte* target, out int room)
         => _input.TryPrepare(events.IsInput, out target, out room);
@@ -162,7 +166,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     {
         if (isBlocked)
         {
-            EnsureRegistered();
+            _output.OnBlocked();
         }
 
         _output.Pump();
@@ -230,7 +234,7 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     {
         if (!IsClosed)
         {
-            EndGrace();
+            EndGrace(Logger);
         }
     }
 
@@ -268,6 +272,11 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         if ((asked & ConnectionWork.Dispose) != 0)
         {
             BeginDispose();
+        }
+
+        if ((asked & ConnectionWork.WatchSend) != 0 && !IsClosed)
+        {
+            SendWatch.Begin(_output);
         }
     }
 
@@ -307,20 +316,11 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
         _ = TellPeerFinished(isLong: false);
         if (Options.HalfCloseGrace <= TimeSpan.Zero)
         {
-            EndGrace();
+            EndGrace(Logger);
         }
         else
         {
             Loop.After(Options.HalfCloseGrace, this);
-        }
-    }
-
-    // The grace after the client's end is over. Where nobody knows what a client may still wait for, Kestrel then aborts the request.
-    private void EndGrace()
-    {
-        if (!TellPeerFinished(isLong: true))
-        {
-            SignalClosed(Logger);
         }
     }
 

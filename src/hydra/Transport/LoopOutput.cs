@@ -29,6 +29,33 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
     /// <summary>The connection whose client gets the bytes.</summary>
     public LoopConnection Connection { get; }
 
+    /// <summary>Whether the kernel has to say first that it takes bytes again. Any thread.</summary>
+    public bool IsBlocked => _queue.IsBlocked;
+
+    /// <summary>How many flushed bytes have not been sent yet. The loop's thread only.</summary>
+    public long Unsent
+    {
+        get
+        {
+            lock (this)
+            {
+                return _queue.Unsent;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The kernel takes no more: the loop is to hear when it does, and somebody to look whether the client takes any. Any thread.
+    /// </summary>
+    public void OnBlocked()
+    {
+        Connection.EnsureRegistered();
+        if (!Connection.IsSendWatched && Connection.Options.SendTimeout > TimeSpan.Zero)
+        {
+            Connection.Ask(ConnectionWork.WatchSend);
+        }
+    }
+
     /// <summary>Whether flushed bytes have not been sent yet.</summary>
     public bool HasUnsent => _queue.HasUnsent;
 
@@ -101,7 +128,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
             version = _wait.Begin(Connection.RunInline);
         }
 
-        Connection.EnsureRegistered();
+        OnBlocked();
         if (cancellationToken.CanBeCanceled)
         {
             Watch(version, cancellationToken);
@@ -177,7 +204,7 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
 
         if (_queue.IsBlocked)
         {
-            Connection.EnsureRegistered();
+            OnBlocked();
         }
     }
 

@@ -143,6 +143,14 @@ internal static unsafe partial class LoopSyscalls
 
     private static int Result(nint result) => result >= 0 ? (int)result : -Marshal.GetLastSystemError();
 
+    /// <summary>How many bytes the kernel holds that the other side has not taken (SIOCOUTQ, tcp(7)); -1 where it does not say.</summary>
+    public static int Unacknowledged(int descriptor)
+    {
+        const nuint OutputQueue = 0x5411;
+        int value = 0;
+        return ioctl(descriptor, OutputQueue, &value) == 0 ? value : -1;
+    }
+
     [LibraryImport(Library)]
     private static partial int epoll_create1(int flags);
 
@@ -172,6 +180,9 @@ internal static unsafe partial class LoopSyscalls
 
     [LibraryImport(Library)]
     private static partial int shutdown(int fd, int how);
+
+    [LibraryImport(Library)]
+    private static partial int ioctl(int fd, nuint request, int* value);
 
     [LibraryImport(Library)]
     private static partial int setsockopt(int fd, int level, int option, void* value, int length);

@@ -72,6 +72,9 @@ internal abstract class ServedConnection : ConnectionContext, IDuplexPipe, ILoop
     /// <inheritdoc/>
     public bool RunInline { get; set; } = true;
 
+    /// <summary>Whether somebody looks if the client takes what is sent. Written by the loop's thread alone.</summary>
+    public bool IsSendWatched { get; set; }
+
     /// <inheritdoc/>
     public bool AbortsInOrder { get; set; }
 
@@ -112,6 +115,17 @@ internal abstract class ServedConnection : ConnectionContext, IDuplexPipe, ILoop
             // Whoever waits for this may do what a loop must not do.
             ThreadPool.UnsafeQueueUserWorkItem(
                 static end => end.Connection.Cancel(end.Source, end.Logger), (Connection: this, Source: source, Logger: logger), preferLocal: false);
+        }
+    }
+
+    /// <summary>
+    /// The grace after the client's end of sending is over. Where nobody knows what the client may still wait for, Kestrel then aborts the request.
+    /// </summary>
+    protected void EndGrace(ILogger logger)
+    {
+        if (!TellPeerFinished(isLong: true))
+        {
+            SignalClosed(logger);
         }
     }
 

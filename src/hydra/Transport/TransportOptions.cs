@@ -41,6 +41,9 @@ internal sealed class TransportOptions
     /// <summary>How many bytes are read of it at most: who sends faster than that in half a minute has seen the response long ago.</summary>
     public long LingerBytes { get; init; } = 1L << 30;
 
+    /// <summary>How long a client may take nothing of what it is sent; zero: for ever.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a connection may wait for its next request. Kestrel sees to it where it serves the connection.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(75);
 

@@ -125,6 +125,20 @@ async def body_seen(scope, receive, send, key):
 
 
 @route
+async def body_sizes(scope, receive, send, key):
+    """Records how much came in all, and what ended it."""
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    record(key, str(size))
+    record(key, message["type"])
+    await respond(send, b"done")
+
+
+@route
 async def gated_body(scope, receive, send, key):
     """Asks for the body only when the test says so."""
     record(key, "running")

@@ -186,12 +186,12 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
     [InlineData("Content-Length: 100\r\n\r\nonly this", "resets")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n64\r\nonly this", "leaves")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "nonsense")]
-    public async Task Body_ThatDoesNotComeToItsEnd_NeverReachesTheApplication(string rest, string what)
+    public async Task Body_ThatDoesNotComeToItsEnd_NeverReachesAWsgiApplication(string rest, string what)
     {
-        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare"));
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
-        await connection.SendAsync($"POST /body-seen/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
+        await connection.SendAsync($"POST /meet/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
         switch (what)
         {
@@ -209,6 +209,45 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
         }
 
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Assert.Empty(server.Board.Records(key));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 700000\r\n\r\n", false)]
+    [InlineData("Content-Length: 700000\r\n\r\n", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\naae60\r\n", false)]
+    public async Task Body_ThatBreaksOff_GivesAnAsgiApplicationWhatCameAndThenADisconnect(string rest, bool isReset)
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /body-sizes/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
+        await connection.SendAsync(new byte[300_000]);
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        if (isReset)
+        {
+            // All of it is in the server's hands, not in the kernel's: a reset would destroy it there.
+            await connection.HasBeenReadAsync();
+            connection.Reset();
+        }
+        else
+        {
+            connection.FinishSending();
+        }
+
+        Assert.Equal(["300000", "http.disconnect"], await server.Board.WaitAsync(key, 2));
+    }
+
+    [Fact]
+    public async Task Body_ThatTurnsToNonsense_NeverReachesTheApplication()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /body-sizes/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+
+        Assert.Equal(400, (await connection.ExchangeAsync("nonsense\r\n")).Status);
+        Assert.True(await connection.HasEndedAsync());
         Assert.Empty(server.Board.Records(key));
     }
 

@@ -89,6 +89,19 @@ public sealed class SlowClientTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
     }
 
+    [LoopTransportFact]
+    public async Task Response_OfWhichAClientTakesNothing_HoldsNoThreadForEver()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare") { Arguments = ["--send-timeout", "500ms"] });
+        await using RawConnection still = await server.ConnectAsync(receiveBuffer: 4096);
+        await still.GetAsync("/large/50000000");
+        await still.ReadHeadAsync();
+
+        // One thread: it is busy until the server has given the client up.
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Assert.True((await still.ReadToEndAsync()).Length < 50_000_000);
+    }
+
     [LoopTransportTheory]
     [InlineData("asgi_probe:app", "/no-read", 200)]
     [InlineData("wsgi_probe:bare", "/no-read", 200)]

@@ -153,6 +153,18 @@ public sealed class SpoolTests(ServerPool pool) : PooledTests(pool)
     }
 
     private static int OpenFilesIn(int pid, string directory)
-        => Directory.GetFiles($"/proc/{pid}/fd").Count(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false) is { } target
-            && target.FullName.StartsWith(directory, StringComparison.Ordinal));
+        => Directory.GetFiles($"/proc/{pid}/fd").Count(fd => TargetOf(fd).StartsWith(directory, StringComparison.Ordinal));
+
+    // Empty where the descriptor was closed after it was listed.
+    private static string TargetOf(string fd)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(fd, returnFinalTarget: false)?.FullName ?? "";
+        }
+        catch (FileNotFoundException)
+        {
+            return "";
+        }
+    }
 }

@@ -72,7 +72,7 @@ public sealed class QueueTests
     [Fact]
     public async Task QueueTime_Wsgi_IsInTheEnvironAndInTheAccessLog()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log", "--request-start"));
         JsonElement direct = await server.GetJsonAsync("/environ");
         Assert.False(direct.TryGetProperty("HTTP_X_REQUEST_START", out _));
         Assert.False(direct.GetProperty("types").TryGetProperty("hydra.queue_time", out _));
@@ -94,8 +94,7 @@ public sealed class QueueTests
         JsonElement waited = await WaitAsync(server, "/scope", "/slow/all");
 
         Assert.True(waited.GetProperty("extensions").GetProperty("hydra").GetProperty("queue_time").GetDouble() > 0);
-        JsonElement start = waited.GetProperty("headers").EnumerateArray().Single(h => h[0].Bytes() == "x-request-start");
-        AssertStart(start[1].Bytes());
+        Assert.DoesNotContain(waited.GetProperty("headers").EnumerateArray(), h => h[0].Bytes() == "x-request-start");
         await Eventually.HoldsAsync(() => Lines(server, "/scope", "queue=").Length == 1, "the wait in the access log", () => server.Log.Text);
     }
 

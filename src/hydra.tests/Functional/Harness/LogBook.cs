@@ -140,12 +140,12 @@ public sealed partial class LogBook
     private static bool IsCrash(string line)
         => line.StartsWith("Unhandled exception", StringComparison.Ordinal) || line.StartsWith("Process terminated", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[[A-Z]+\] ")]
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d{4} +\[[A-Z]+\] ")]
     private static partial Regex Head();
 
     [GeneratedRegex(@"worker (\d+) \(pid \d+\) is ready$")]
     private static partial Regex WorkerReady();
 
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\[(ERROR|CRIT)\] ")]
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [+-]\d{4} +\[(ERROR|CRIT)\] ")]
     private static partial Regex ErrorHead();
 }

@@ -20,6 +20,9 @@ public sealed class AddressTests
 
         Assert.Equal(JsonValueKind.Null, scope.GetProperty("client").ValueKind);
         Assert.Equal($"[\"{path}\", null]", scope.GetProperty("server").GetRawText());
+
+        // Clients of a Unix socket have nothing but its path to name.
+        Assert.Equal("hello", (await connection.ExchangeAsync($"GET /hello HTTP/1.1\r\nHost: {path}\r\n\r\n")).Text);
     }
 
     [Theory]

@@ -101,6 +101,39 @@ public sealed partial class InheritedSocketTests
         Assert.Equal(0, await server.ExitAsync());
     }
 
+    [Fact]
+    public async Task Notify_ReloadAndWatchdog_AreToldToSystemd()
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "notify.sock");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app")
+        {
+            Variables = new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = path, ["WATCHDOG_USEC"] = "200000" },
+        });
+        Assert.StartsWith("READY=1", await ReceiveAsync(socket), StringComparison.Ordinal);
+        Assert.Equal("WATCHDOG=1", await ReceiveAsync(socket));
+        server.Signal(Processes.Hangup);
+        Assert.Matches(@"^RELOADING=1\nMONOTONIC_USEC=[0-9]+$", await OtherAsync());
+        Assert.StartsWith("READY=1", await OtherAsync(), StringComparison.Ordinal);
+        await server.Log.WaitAsync("workers were replaced");
+
+        // Neither is for the workers.
+        Assert.DoesNotContain("WATCHDOG_USEC", System.Text.Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{server.WorkerPids()[0]}/environ")), StringComparison.Ordinal);
+
+        async Task<string> OtherAsync()
+        {
+            string message;
+            do
+            {
+                message = await ReceiveAsync(socket);
+            }
+            while (message == "WATCHDOG=1");
+            return message;
+        }
+    }
+
     private static async Task<string> ReceiveAsync(Socket socket)
     {
         byte[] buffer = new byte[4096];

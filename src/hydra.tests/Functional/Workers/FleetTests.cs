@@ -146,6 +146,16 @@ public sealed class FleetTests
     }
 
     [Fact]
+    public async Task LogRotation_Signalled_GoesOn()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--log-level", "debug"] });
+        server.Signal(Processes.User1);
+        await server.Log.WaitAsync("SIGUSR1 came");
+
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+    }
+
+    [Fact]
     public async Task Terminate_ToTheWholeGroup_LosesNoRequest()
     {
         // What systemd does by default at a stop, and a person at one worker: it is the front's to decide about.

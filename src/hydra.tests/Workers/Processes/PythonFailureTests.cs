@@ -11,6 +11,7 @@ public sealed class PythonFailureTests
     [InlineData(8, "is not an executable for this machine")]
     [InlineData(193, "is not an executable for this machine")]
     [InlineData(12, "out of memory or descriptors (so it says)")]
+    [InlineData(11, "the limit of processes and threads is reached: pids.max of the control group, or ulimit -u (so it says)")]
     [InlineData(99, "/py cannot be started: so it says.")]
     public void CannotStart_Error_IsExplained(int error, string expected)
         => Assert.Contains(expected, PythonFailure.CannotStart("/py", error, "so it says"), StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Hydra.Protocol;
@@ -37,12 +38,18 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
     private readonly CancellationTokenSource _stopping = new();
     private readonly LinkedList<Socket> _handshakes = [];
 
+    private readonly RefusalsLog _refusals = new(logger, TimeProvider.System);
+
+    // For what no further thread is to be had: made at the start, so that workers can connect also then.
+    private readonly BlockingCollection<Socket> _waiting = [];
+
     /// <summary>The address as the boot document has it.</summary>
     public string Address => address.Text;
 
     /// <summary>Accepts until <see cref="Dispose"/>.</summary>
     public async Task RunAsync()
     {
+        StartThread(HandshakeWaiting);
         while (!_stopping.IsCancellationRequested)
         {
             try
@@ -54,7 +61,10 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
                     _handshakes.AddLast(socket);
                 }
 
-                new Thread(() => Handshake(socket), maxStackSize: 256 * 1024) { IsBackground = true, Name = "link handshake" }.Start();
+                if (!TryStartThread(() => Handshake(socket)))
+                {
+                    _waiting.Add(socket);
+                }
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -73,8 +83,34 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
     public void Dispose()
     {
         _stopping.Cancel();
+        _waiting.CompleteAdding();
         _stopping.Dispose();
         address.Dispose();
+    }
+
+    private static void StartThread(ThreadStart run)
+        => new Thread(run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "link handshake" }.Start();
+
+    // How the runtime says that the system refuses a thread.
+    private static bool TryStartThread(ThreadStart run)
+    {
+        try
+        {
+            StartThread(run);
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
+        }
+    }
+
+    private void HandshakeWaiting()
+    {
+        foreach (Socket socket in _waiting.GetConsumingEnumerable())
+        {
+            Handshake(socket);
+        }
     }
 
     private void TurnAwayOldest()
@@ -115,6 +151,10 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
         {
             refusal = "too many others came after it and it had said nothing";
         }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            refusal = "there is no thread for it: the limit of processes and threads is reached (pids.max of the control group, or ulimit -u)";
+        }
 
         Leave(socket);
         if (refusal is not null)
@@ -122,7 +162,7 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
             socket.Dispose();
             if (!_stopping.IsCancellationRequested)
             {
-                LinksLog.LinkRefused(logger, refusal);
+                _refusals.Add(refusal);
             }
         }
     }

@@ -8,6 +8,9 @@ internal static partial class LinksLog
     [LoggerMessage(1400, LogLevel.Warning, "a connection on the worker socket was refused: {Reason}")]
     public static partial void LinkRefused(ILogger logger, string reason);
 
+    [LoggerMessage(1490, LogLevel.Warning, "{Count} connections on the worker socket were refused; the last one: {Reason}")]
+    public static partial void LinksRefused(ILogger logger, long count, string reason);
+
     [LoggerMessage(1401, LogLevel.Error, "the worker socket cannot accept: {Reason}")]
     public static partial void AcceptFailed(ILogger logger, string reason);
 }

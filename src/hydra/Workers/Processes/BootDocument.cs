@@ -55,6 +55,9 @@ internal sealed record BootDocument
     /// <summary>Whether INTERRUPT may come: the worker then keeps account of which thread runs which request.</summary>
     public required bool Interruptible { get; init; }
 
+    /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
+    public bool RequestStart { get; init; }
+
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
 

@@ -51,6 +51,17 @@ internal static class PrivateDirectory
             : $"others could replace what is put there (owner {status.Owner}, mode {Octal(status)})";
     }
 
+    /// <summary>Makes a place again that was there when the server started.</summary>
+    /// <exception cref="IOException">That is not possible.</exception>
+    /// <exception cref="UnauthorizedAccessException">That is not allowed.</exception>
+    public static void RestorePlace(PrivatePlace place)
+    {
+        if (!OperatingSystem.IsWindows() && !Directory.Exists(place.Path))
+        {
+            Directory.CreateDirectory(place.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>Checks that a directory which exists is ours alone.</summary>
     /// <returns>Null, or why it cannot be trusted.</returns>
     public static string? Check(string path)

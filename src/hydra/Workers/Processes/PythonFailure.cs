@@ -6,12 +6,17 @@ internal static class PythonFailure
     // errno where it is the same on Linux and macOS, and what Windows has beside it.
     private const int NoSuchFile = 2;
     private const int WrongFormat = 8;
+    private const int TryAgain = 11;
+    private const int MacTryAgain = 35;
     private const int OutOfMemory = 12;
     private const int PermissionDenied = 13;
     private const int TooManyFiles = 24;
     private const int WindowsAccessDenied = 5;
     private const int WindowsWrongFormat = 193;
     private const int WindowsWrongMachine = 216;
+
+    /// <summary>What EAGAIN of fork() and of the start of a thread means.</summary>
+    public const string NoProcess = "the limit of processes and threads is reached: pids.max of the control group, or ulimit -u";
 
     /// <summary>The process could not be started.</summary>
     /// <param name="path">The Python.</param>
@@ -24,6 +29,7 @@ internal static class PythonFailure
         PermissionDenied or WindowsAccessDenied => $"{path} cannot be started: permission denied. "
             + "Is it in a directory or on a file system that must not be executed from?",
         WrongFormat or WindowsWrongFormat or WindowsWrongMachine => $"{path} cannot be started: it is not an executable for this machine.",
+        TryAgain or MacTryAgain when !OperatingSystem.IsWindows() => $"{path} cannot be started: {NoProcess} ({systemMessage}).",
         OutOfMemory or TooManyFiles => $"{path} cannot be started: the system is out of memory or descriptors ({systemMessage}).",
         _ => $"{path} cannot be started: {systemMessage}.",
     };

@@ -66,6 +66,8 @@ internal sealed class RuntimeDirectory : IDisposable
 
         try
         {
+            // The place may have gone with it, where that is a temporary directory of the service's own.
+            PrivateDirectory.RestorePlace(_place);
             if ((PrivateDirectory.PreparePlace(_place) ?? PrivateDirectory.Create(Path)) is { } problem)
             {
                 return problem;

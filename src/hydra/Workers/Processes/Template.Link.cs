@@ -57,7 +57,8 @@ internal sealed partial class Template
 
         if (pid == 0)
         {
-            worker.SetFailed(new WorkerStartException($"the worker could not be forked: {message}"));
+            string hint = message.Contains("Resource temporarily unavailable", StringComparison.Ordinal) ? $" ({PythonFailure.NoProcess})" : "";
+            worker.SetFailed(new WorkerStartException($"the worker could not be forked: {message}{hint}"));
         }
     }
 

@@ -66,6 +66,9 @@ internal sealed class Fleet
 
     private bool LooksOften => _options.Recycle.IsUsed || _options.Scale.IsUsed;
 
+    /// <summary>Whether workers are left that a reload is to replace.</summary>
+    public bool IsReloading => _reload.IsActive && !_roster.IsStopping;
+
     /// <summary>Starts all workers.</summary>
     public void Start()
     {

@@ -22,6 +22,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
     private readonly Watchdog _watchdog;
+
+    // Who waits for the end of a reload. For the queue alone.
+    private readonly List<TaskCompletionSource> _reloads = [];
     private long _launched;
 
     /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
@@ -67,7 +70,17 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public void Replace(Worker worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
 
     /// <summary>Replaces all workers by such with the present code, as far as that starts. Any thread.</summary>
-    public void Reload() => Post(_fleet.Reload);
+    /// <returns>Completes when no reload is under way any more.</returns>
+    public Task ReloadAsync()
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            _fleet.Reload();
+            _reloads.Add(over);
+        });
+        return over.Task;
+    }
 
     /// <summary>One worker more. Any thread.</summary>
     public void Grow() => Post(_fleet.Grow);
@@ -146,6 +159,12 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             try
             {
                 action();
+                if (_reloads.Count > 0 && !_fleet.IsReloading)
+                {
+                    _reloads.ForEach(static over => over.TrySetResult());
+                    _reloads.Clear();
+                }
+
                 _timer.Change(_fleet.UntilNextTick(), Timeout.InfiniteTimeSpan);
             }
             catch (Exception e)

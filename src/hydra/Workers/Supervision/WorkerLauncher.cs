@@ -45,6 +45,12 @@ internal sealed class WorkerLauncher(
         {
             worker.SetFailure(e.Failure ?? new WorkerFailure(StartFailure.Internal, e.Message, ""));
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever the system refuses, a thread for instance: the fleet has to hear of it, or there would be no further start.
+            worker.Process?.Kill();
+            worker.SetFailure(new WorkerFailure(StartFailure.Internal, $"it cannot be started: {e.Message}", ""));
+        }
 
         return -1;
     }
