@@ -50,6 +50,7 @@ internal sealed class HydraServer
             using var home = WorkerHome.Enter(_options, _logger);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
+            using var trimmer = new MemoryTrimmer(loops.Memory, TimeProvider.System);
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null
                 : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logger);

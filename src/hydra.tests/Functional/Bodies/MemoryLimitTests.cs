@@ -83,6 +83,27 @@ public sealed class MemoryLimitTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal(200, status);
     }
 
+    [Fact]
+    public async Task Memory_AfterAWave_GoesBackToTheSystem()
+    {
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--buffer-memory", "512m", "--memory-limit", "1g"] });
+        RawConnection[] held = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => server.ConnectAsync()));
+        foreach (RawConnection connection in held)
+        {
+            await connection.SendAsync("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 900001\r\n\r\n");
+        }
+
+        await Task.WhenAll(held.Select(static connection => connection.SendAsync(new byte[900_000])));
+        await Eventually.HoldsAsync(() => ResidentMegabytes(server.ProcessId) > 200, "the bodies are held");
+        foreach (RawConnection connection in held)
+        {
+            await connection.DisposeAsync();
+        }
+
+        await Eventually.HoldsAsync(() => ResidentMegabytes(server.ProcessId) < 100, "the memory goes back");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+    }
+
     [Theory]
     [InlineData(1_000_000)]
     [InlineData(1_500_000)]
@@ -99,5 +120,11 @@ public sealed class MemoryLimitTests(ServerPool pool) : PooledTests(pool)
         }));
 
         Assert.All(answers, static answer => Assert.Equal("200 True", answer));
+    }
+
+    private static long ResidentMegabytes(int process)
+    {
+        using var one = System.Diagnostics.Process.GetProcessById(process);
+        return one.WorkingSet64 / (1024 * 1024);
     }
 }
