@@ -46,6 +46,7 @@ internal sealed class HydraServer
         using var around = new Surroundings(_started, _options.PidFile, _sockets, _logger);
         try
         {
+            ThreadReserve.Fill();
             InheritedDescriptors.Check(_options.Addresses.All);
             using var home = WorkerHome.Enter(_options, _logger);
             var loops = new FrontLoops(_options, _sockets);
