@@ -113,9 +113,9 @@ class DataLink(FrameReader):
         self._latest = None
         due = self._meter.end()
         if latest is not None and latest.is_silent():
-            self.write(wire.pack_taken(latest.id, 0, *self._meter.take()))
+            self.write(wire.pack_taken(latest.id, 0, *self._meter.take(), 0))
         elif due:
-            self.write(wire.pack_taken(0, 0, *self._meter.take()))
+            self.write(wire.pack_taken(0, 0, *self._meter.take(), 0))
 
     def on_request(
         self,

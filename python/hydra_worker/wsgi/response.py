@@ -62,6 +62,11 @@ class WsgiResponse(Response):
             # The front keeps the stream's place until it hears that the thread is free.
             request.link.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
 
+    @property
+    def is_through(self) -> bool:
+        """Whether the front has all of it, and the stream's place with it. Any thread; it may be late."""
+        return self.phase == DONE and not self._request.gone
+
     def _gather(self) -> None:
         """More of the body came while the request waited for a thread; perhaps all of it."""
         request = self._request
@@ -208,6 +213,8 @@ class WsgiResponse(Response):
         self.phase = DONE
         request = self._request
         request.link.streams.pop(request.id, None)
+        # What comes behind it may take long.
+        self._hub.watch()
         if not request.body_ended:
             self._hub.end_body(request)
 

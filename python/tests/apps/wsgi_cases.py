@@ -176,6 +176,20 @@ def blocks(environ, start_response):
 
 
 @case
+def closes_late(environ, start_response):
+    """A complete response, behind which the thread is kept: in close(), until the file is there."""
+    result = Iterable([b"complete"])
+
+    def close():
+        while not os.path.exists(environ["QUERY_STRING"]):
+            time.sleep(0.001)
+
+    result.close = close
+    start_response("200 OK", TEXT)
+    return result
+
+
+@case
 def single(environ, start_response):
     return answer(start_response, b"one piece")
 
