@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import mainthread
+from . import forks, mainthread
 
 
 def die_with_parent(parent: int) -> None:
@@ -40,6 +40,7 @@ def install_signals() -> None:
 
     worker = os.getpid()
     mainthread.begin()
+    forks.begin()
 
     def terminate(number: int, frame: Optional[object]) -> None:
         # A forked child may be told to end before it has come to after_fork().

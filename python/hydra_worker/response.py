@@ -10,6 +10,7 @@ from typing import Any, Callable, NamedTuple, Optional, Tuple, Type
 from . import wire
 from .errors import InvalidMessage, RuleViolation
 from .headers import BODILESS, Head
+from .logs import logger
 
 # Where a response is.
 IDLE = 0
@@ -17,6 +18,9 @@ HELD = 1  # its head is here, and held until there is something of its body
 SENT = 2  # the head has left
 BROKEN = 3  # a part of a body has left that can never be completed
 DONE = 4  # the response is complete, and with it the stream
+
+# What the log says of a body that is longer than promised.
+_TOO_LONG = "The body of the response is longer than its Content-Length"
 
 # What a message to the front may say, in bytes.
 _LONGEST_TEXT = 1024
@@ -40,8 +44,9 @@ class Response:
     __slots__ = ()
 
     # where it is; its head; the bytes that Content-Length still promises; no body whatever the application says; the
-    # rule that the application broke last: what the front is told, and in which words
-    SLOTS = ("phase", "status", "head", "remaining", "bodiless", "violation")
+    # rule that the application broke last: what the front is told, and in which words; whether it gave more than it
+    # had promised
+    SLOTS = ("phase", "status", "head", "remaining", "bodiless", "violation", "overrun")
 
     phase: int
     status: int
@@ -49,6 +54,7 @@ class Response:
     remaining: Optional[int]
     bodiless: bool
     violation: Optional[Tuple[int, str]]
+    overrun: bool
 
     def open_response(self, method: bytes) -> None:
         """Nothing is here yet of the response to a request with this method."""
@@ -57,6 +63,7 @@ class Response:
         self.remaining = None
         self.bodiless = method == b"HEAD"
         self.violation = None
+        self.overrun = False
 
     def hold(self, encode: Callable[[Any, int], Head], headers: Any, status: int) -> None:
         """The head is here. Raises RuleViolation for a status or headers that cannot be."""
@@ -74,16 +81,28 @@ class Response:
 
     def count(self, size: int, more: bool) -> None:
         """So many bytes of the body come, and more after them or not. Not to be asked without Content-Length."""
-        assert self.remaining is not None
-        if size > self.remaining:
-            raise self.too_long()
+        assert self.remaining is not None and size <= self.remaining
         if not more and size < self.remaining:
             raise self.broke("The body of the response is shorter than its Content-Length.")
         self.remaining -= size
 
+    def cut(self, body: bytes) -> bytes:
+        """
+        As much of this as the application has promised: it gives more, as of a log that grows while it is sent. What was
+        promised is what the client gets (PEP 3333, "Handling the Content-Length Header"); the rest is for nobody.
+        """
+        self.overran()
+        return body[: self.remaining]
+
+    def overran(self) -> None:
+        """More than was promised has come."""
+        if not self.overrun:
+            self.overrun = True
+            logger.warning("%s: what is beyond it is not sent.", _TOO_LONG)
+
     def too_long(self) -> Exception:
-        """The application gives more than it has promised."""
-        return self.broke("The body of the response is longer than its Content-Length.")
+        """The application insists on more than it has promised."""
+        return self.broke(f"{_TOO_LONG}.")
 
     def misplaced(self, order: Order, is_start: bool) -> Exception:
         """A head came where none may, or something of a body."""

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x539a480dec1a6971
+SCHEMA_HASH = 0x0a741fe4a68b11de
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -159,8 +159,8 @@ CANCEL_FIELDS = Struct("<B")
 _CANCEL_FRAME = Struct("<IBBHQB")
 RESET_FIELDS = Struct("<BH")
 _RESET_FRAME = Struct("<IBBHQBH")
-TAKEN_FIELDS = Struct("<II")
-_TAKEN_FRAME = Struct("<IBBHQII")
+TAKEN_FIELDS = Struct("<III")
+_TAKEN_FRAME = Struct("<IBBHQIII")
 FINISHED_FIELDS = Struct("<B")
 _FINISHED_FRAME = Struct("<IBBHQB")
 
@@ -520,12 +520,12 @@ def unpack_reset(payload: Buffer) -> tuple[int, bytes]:
     return reason, bytes(payload[3:end1])
 
 
-def pack_taken(stream: int, flags: int, busy_microseconds: int, requests: int) -> bytes:
-    return _TAKEN_FRAME.pack(8, TAKEN, flags, 0, stream, busy_microseconds, requests)
+def pack_taken(stream: int, flags: int, busy_microseconds: int, requests: int, held: int) -> bytes:
+    return _TAKEN_FRAME.pack(12, TAKEN, flags, 0, stream, busy_microseconds, requests, held)
 
 
-def unpack_taken(payload: Buffer) -> tuple[int, int]:
-    if len(payload) != 8:
+def unpack_taken(payload: Buffer) -> tuple[int, int, int]:
+    if len(payload) != 12:
         raise _malformed("TAKEN", len(payload))
     return TAKEN_FIELDS.unpack(payload)
 

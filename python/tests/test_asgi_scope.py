@@ -15,7 +15,7 @@ class ScopeTests(AsgiCase):
     def test_scope_of_simple_request_has_all_keys(self):
         shown = self.scope(query="a=1&b=%20")
         self.assertEqual(shown["type"], "http")
-        self.assertEqual(shown["asgi"], {"version": "3.0", "spec_version": "2.4"})
+        self.assertEqual(shown["asgi"], {"version": "3.0", "spec_version": "2.3"})
         self.assertEqual(shown["http_version"], "1.1")
         self.assertEqual(shown["method"], "GET")
         self.assertEqual(shown["scheme"], "http")

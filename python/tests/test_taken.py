@@ -13,7 +13,7 @@ from tests.fake_link import DEADLINE, wire
 
 
 def next_taken(front):
-    """The stream, microseconds and requests of the next TAKEN."""
+    """The stream, microseconds and requests of the next TAKEN, and the threads that are held."""
     frame = front.data[0].frames.get(timeout=DEADLINE)
     assert frame is not None and frame.kind == wire.TAKEN, frame
     return (frame.stream,) + wire.unpack_taken(frame.payload)
@@ -25,7 +25,7 @@ def wait_taken(front, stream):
     cost, for the stream 0: they come when two milliseconds are full, and on a busy machine a quick request does that.
     """
     while True:
-        taken, _, requests = next_taken(front)
+        taken, _, requests, _ = next_taken(front)
         if taken == stream:
             return requests
         assert taken == 0, taken
@@ -62,7 +62,7 @@ class AsgiTakenTests(AsgiCase):
             for exchange in batch:
                 exchange.response()
             while not self.front.data[0].frames.empty():
-                stream, _, requests = next_taken(self.front)
+                stream, _, requests, _ = next_taken(self.front)
                 self.assertEqual(stream, 0)
                 told += requests
         self.assertGreater(told, 900)
@@ -81,10 +81,27 @@ class WsgiTakenTests(WsgiCase):
                 pass
             exchange.response()
         while True:
-            stream, microseconds, _ = next_taken(self.front)
+            stream, microseconds, _, _ = next_taken(self.front)
             self.assertEqual(stream, 0)
             if microseconds >= 50_000:
                 break
+
+    def test_thread_that_is_kept_behind_its_response_is_told(self):
+        for threads in (1, 3):
+            with self.subTest(threads), tempfile.TemporaryDirectory() as directory:
+                with Front("wsgi_cases:app", threads=threads) as front:
+                    front.ready()
+                    flag = os.path.join(directory, "flag")
+                    self.assertEqual(front.get("/closes_late", query=flag).body, b"complete")
+                    while next_taken(front)[3] != 1:
+                        pass
+                    if threads > 1:
+                        self.assertEqual(front.get("/single").body, b"one piece")
+                    with open(flag, "w"):
+                        pass
+                    while next_taken(front)[3] != 0:
+                        pass
+                    front.stop()
 
     def test_cancelled_request_is_reset_when_its_thread_is_through(self):
         exchange = self.front.open("GET", "/endless")

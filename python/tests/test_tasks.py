@@ -23,6 +23,16 @@ def loops():
     return kinds
 
 
+class NestedTests(unittest.TestCase):
+    def test_loop_that_is_patched_to_run_within_itself_takes_no_first_steps(self):
+        loop = asyncio.new_event_loop()
+        try:
+            loop._nest_patched = True
+            self.assertEqual(starter(loop), loop.create_task)
+        finally:
+            loop.close()
+
+
 def in_callback(function):
     """Runs the test for each kind of loop, its body inside of a callback, where no task runs."""
 

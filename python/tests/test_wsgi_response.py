@@ -189,12 +189,25 @@ class ResponseTests(WsgiCase):
     def test_rules_broken_after_the_head(self):
         response = self.front.get("/shorter_late")
         self.assertEqual(response.reset[0], wire.RESET_RULE_VIOLATION)
-        # All that was promised has been sent when too much comes: the client has its response, the log has
-        # the error.
-        response = self.front.get("/longer_late")
-        self.assertEqual((response.body, response.reset), (b"some", None))
-        self.front.wait_log(lambda record: "longer than its Content-Length" in record.message)
         self.assertEqual(self.front.get("/write_text").reset[0], wire.RESET_RULE_VIOLATION)
+
+    def test_what_is_longer_than_promised_is_cut_and_closed(self):
+        for path, body in (("/longer_late", b"some"), ("/longer_list", b"som"), ("/longer_iterable", b"some")):
+            with self.subTest(path):
+                since = self.event_count()
+                response = self.front.get(path)
+                self.assertEqual((response.body, response.reset), (body, None))
+                if path == "/longer_iterable":
+                    # It is not asked for its third piece.
+                    self.wait_events(since, ["closed 1"])
+        self.front.wait_log(
+            lambda record: record.level == wire.LOG_WARNING and "longer than its Content-Length" in record.message
+        )
+
+    def test_write_past_what_was_promised_raises(self):
+        response = self.front.get("/longer_write")
+        self.assertEqual((response.body, response.reset), (b"some", None))
+        self.front.wait_log(lambda record: "RuleViolation" in record.message and "longer" in record.message)
 
     def test_errors_stream_is_standard_error(self):
         self.front.get("/errors_stream")

@@ -8,8 +8,9 @@ from .. import wire
 from ..headers import BlockCache, parse_block
 from ..streams import request_start
 
-# Of the HTTP and WebSocket spec. 2.4: send() raises on a closed connection. 2.5 is about WebSockets only.
-SPEC_VERSION = "2.4"
+# Of the HTTP spec, as uvicorn and granian have it. From 2.4 on Starlette listens for no disconnect and waits for send() to raise
+# instead: a stream that has nothing to say would never end. Ours raises nevertheless.
+SPEC_VERSION = "2.3"
 
 Address = Optional[Tuple[str, Optional[int]]]
 _METHODS = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Dict, Optional
 
-from .. import wire
+from .. import forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted
 from ..eventloop.link import DataLink
 from ..eventloop.stream import LoopStream
@@ -49,6 +49,14 @@ class HttpStream(LoopStream, Response):
     def is_silent(self) -> bool:
         return self.phase < SENT
 
+    def holds_head(self) -> bool:
+        return self.phase == HELD
+
+    def send_head(self) -> None:
+        if self.phase == HELD and not self.gone and not self.sending:
+            self.link.write(response_frame(self.id, 0, self.status, self.head, b""))
+            self.phase = SENT
+
     def title(self, variables: Dict[str, Any]) -> str:
         scope = variables.get("scope")
         if not isinstance(scope, dict):
@@ -80,8 +88,8 @@ class HttpStream(LoopStream, Response):
     async def send(self, message: Dict[str, Any]) -> None:
         """ASGI's send()."""
         kind = message["type"]
-        if self.gone:
-            raise ClientDisconnected("The client has disconnected.")
+        if self.gone and self._is_for_nobody(message):
+            return
         if self.sending:
             await self._wait_turn()
         phase = self.phase
@@ -93,6 +101,9 @@ class HttpStream(LoopStream, Response):
             if self.bodiless:
                 body = b""
             elif self.remaining is not None:
+                if len(body) > self.remaining:
+                    body = self.cut(body)
+                    more = False
                 self.count(len(body), more)
             size = len(body)
             if size <= COPIED and not more and phase == HELD:
@@ -119,8 +130,26 @@ class HttpStream(LoopStream, Response):
             if type(status) is not int:
                 status = self._as_status(status)
             self.hold(_head_of, message.get("headers", ()), status)
-        else:
+            unfinished = self.link.unfinished
+            if unfinished and self in unfinished:
+                # Not its first step: nobody looks after that.
+                self.link.hold_head(self)
+        elif kind != _BODY or phase != DONE or not self.overrun:
             raise self._misplaced(kind)
+
+    def _is_for_nobody(self, message: Dict[str, Any]) -> bool:
+        """
+        The client has left. A response that ends by itself is swallowed: its application goes on to its background tasks,
+        and is not made to roll back what it has done. One that streams hears of it (spec 2.4, "Disconnected Client").
+        """
+        if self.phase == DONE:
+            return False
+        if message["type"] == _BODY and message.get("more_body", False):
+            if self.phase >= SENT or self.remaining == -1:
+                raise ClientDisconnected("The client has disconnected.")
+            # The first piece may be all that there is: middleware hands on whole responses like this.
+            self.remaining = -1
+        return True
 
     def _as_status(self, status: Any) -> int:
         if not isinstance(status, int) or isinstance(status, bool):
@@ -188,6 +217,7 @@ class HttpStream(LoopStream, Response):
         self.phase = DONE
         # As link.forget() does; each request comes here.
         self.link.streams.pop(self.id, None)
+        self.link.expect_more()
         if self.waiting is not None:
             self.wake()
 
@@ -217,8 +247,12 @@ class HttpStream(LoopStream, Response):
         try:
             result = await application(scope, self.receive, self.send)
         except BaseException as error:
+            if forks.is_child:
+                forks.leave(error)
             self._failed(error)
         else:
+            if forks.is_child:
+                forks.leave(None)
             if self.phase != DONE:
                 self._unfinished()
             elif result is not None:
@@ -279,6 +313,10 @@ def _comes_from_disconnect(error: Optional[BaseException]) -> bool:
     while error is not None and seen < 32:
         if isinstance(error, ClientDisconnected):
             return True
+        # A TaskGroup wraps what its tasks raise; theirs may be an error beside it.
+        grouped = getattr(error, "exceptions", None)
+        if isinstance(grouped, tuple) and grouped:
+            return all(isinstance(each, BaseException) and _comes_from_disconnect(each) for each in grouped)
         error = error.__cause__ or error.__context__
         seen += 1
     return False

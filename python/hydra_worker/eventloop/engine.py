@@ -7,8 +7,8 @@ import threading
 import time
 from typing import Any, Callable, List, Optional
 
-from .. import control, links, wire
-from ..logs import logger
+from .. import control, forks, links, wire
+from ..logs import log_exception, logger
 from ..watch import Watch
 from . import loops, transports
 from .link import DataLink, Serving
@@ -25,14 +25,27 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
     loop = worker.loop or loops.create(worker.boot.loop)
     # The application may have made another loop current while it was imported.
     asyncio.set_event_loop(loop)
+    engines: List["LoopEngine"] = []
     try:
-        return loop.run_until_complete(_serve(worker, loop, make))
+        return loop.run_until_complete(_serve(worker, loop, make, engines))
+    except (SystemExit, KeyboardInterrupt) as error:
+        # From a task or a callback of the application's.
+        if forks.is_child:
+            forks.leave(error)
+        for engine in engines:
+            engine.break_off()
+        log_exception("The application has ended its worker", error)
+        raise
     finally:
         loops.finish(loop)
 
 
-async def _serve(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"]) -> int:
-    return await make(worker, loop).serve()
+async def _serve(
+    worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"], engines: List["LoopEngine"]
+) -> int:
+    engine = make(worker, loop)
+    engines.append(engine)
+    return await engine.serve()
 
 
 class LoopEngine(control.Engine):
@@ -94,6 +107,15 @@ class LoopEngine(control.Engine):
             logger.error("The worker stops: %s", self._lost)
         self._worker.control.goodbye(cancelled, message)
         return _EXIT_LINK_LOST if self._lost is not None else 0
+
+    def break_off(self) -> None:
+        """
+        The worker ends in the middle of its requests. Nothing more is said of them: the front treats them as those of any
+        worker that has died, and sends again what may be sent again.
+        """
+        self.give_up()
+        for link in self._links:
+            link.break_off()
 
     async def _open_link(self, index: int, meter: LoopMeter) -> None:
         sock, request_window, response_window = links.open_link(self._worker.boot, wire.LINK_DATA, index)

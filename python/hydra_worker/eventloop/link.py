@@ -40,6 +40,9 @@ _FLUSH_SIZE = 64 * 1024
 # How long a batch may run, in seconds, before the responses that are there leave: none should wait for many
 # slow ones behind it.
 _FLUSH_TIME = 0.001
+# How long a response's head waits for something of its body, in seconds: most often that comes within the same step, and
+# both leave in one frame. An event stream may have nothing to say for long, and its client waits for the head.
+_HEAD_SECONDS = 0.005
 
 
 class DataLink(FrameReader):
@@ -74,6 +77,10 @@ class DataLink(FrameReader):
         self._meter = meter
         meter.add(self.unfinished)
         self._latest: Optional[LoopStream] = None
+        # whether a batch is being handled; whether first steps may be taken within it; heads that wait for their bodies
+        self._handling = False
+        self._eager = True
+        self._heads: List[LoopStream] = []
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = threading.Lock()
         self._out: List[Buffer] = []
@@ -93,16 +100,45 @@ class DataLink(FrameReader):
         """
         `count` bytes were put into the free part of the buffer: handles the frames that are complete now.
         """
-        self._start = starter(self.loop)
+        self._start = starter(self.loop) if self._eager else self.loop.create_task
         self._now = self._meter.begin()
         self._flush_expected = True
+        self._handling = True
         try:
             self.take_in(count)
             self._tell_taken()
         except LinkBroken as error:
             self.fail(str(error))
         finally:
+            self._handling = False
             self.flush()
+
+    def reenter(self) -> bool:
+        """
+        Something has come. False while a batch is handled: the first step of one of its requests has the loop run within
+        (nest_asyncio), and what has come waits until that step is over. From then on requests begin as other tasks do.
+        """
+        if not self._handling:
+            return True
+        self._eager = False
+        return False
+
+    def hold_head(self, stream: LoopStream) -> None:
+        """The head of this stream's response is to leave by itself when its body does not come soon."""
+        if not self._heads:
+            self.loop.call_later(_HEAD_SECONDS, self._send_heads)
+        self._heads.append(stream)
+
+    def _send_heads(self) -> None:
+        heads, self._heads = self._heads, []
+        for stream in heads:
+            stream.send_head()
+
+    def expect_more(self) -> None:
+        """A response is complete. Its application may go on without giving the loop a turn; the watch sends it then."""
+        if not self._watched:
+            self._watched = True
+            self._arm()
 
     def _tell_taken(self) -> None:
         """
@@ -113,9 +149,9 @@ class DataLink(FrameReader):
         self._latest = None
         due = self._meter.end()
         if latest is not None and latest.is_silent():
-            self.write(wire.pack_taken(latest.id, 0, *self._meter.take()))
+            self.write(wire.pack_taken(latest.id, 0, *self._meter.take(), 0))
         elif due:
-            self.write(wire.pack_taken(0, 0, *self._meter.take()))
+            self.write(wire.pack_taken(0, 0, *self._meter.take(), 0))
 
     def on_request(
         self,
@@ -142,6 +178,8 @@ class DataLink(FrameReader):
         task = self._start(new.run(self._application, scope))
         if not task.done():
             self.unfinished[new] = task
+            if new.holds_head():
+                self.hold_head(new)
         now = monotonic()
         if now - self._now > _FLUSH_TIME:
             self._now = now
@@ -210,6 +248,12 @@ class DataLink(FrameReader):
         for stream in streams:
             stream.on_cancel()
         self._lost(self, reason)
+
+    def break_off(self) -> None:
+        """Sends what is there and closes, without a word of the requests that run."""
+        self.flush()
+        self._closed = True
+        self.close()
 
     def close(self) -> None:
         """Closes the socket."""

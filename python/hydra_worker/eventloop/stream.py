@@ -34,7 +34,14 @@ class LoopStream(Stream):
             self.waiting = [future]
         else:
             self.waiting.append(future)
-        await future
+        try:
+            await future
+        except BaseException:
+            # A receive() that is polled with a timeout comes here again and again while its request waits.
+            waiting = self.waiting
+            if waiting is not None and future in waiting:
+                waiting.remove(future)
+            raise
 
     def on_cancel(self, reason: int = 0) -> None:
         if reason == wire.CANCEL_TIMEOUT:
@@ -51,6 +58,13 @@ class LoopStream(Stream):
     def is_silent(self) -> bool:
         """Whether no frame of this stream has told the front yet that its request is taken."""
         raise NotImplementedError
+
+    def holds_head(self) -> bool:
+        """Whether the response's head is here, and waits for its body."""
+        return False
+
+    def send_head(self) -> None:
+        """Sends the response's head if it is held still: it has waited long enough for its body."""
 
     def title(self, variables: Dict[str, Any]) -> str:
         """What the log calls the request."""

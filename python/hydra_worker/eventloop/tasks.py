@@ -19,8 +19,9 @@ def starter(loop: asyncio.AbstractEventLoop) -> Start:
     """
     The way to start tasks that fits the loop's present task factory. May be called only while no task runs.
     """
-    if not hasattr(loop, "__dict__"):
-        # A loop whose methods cannot be replaced: the first step waits for the next turn.
+    if not hasattr(loop, "__dict__") or hasattr(loop, "_nest_patched"):
+        # A loop whose methods cannot be replaced; or nest_asyncio's, which a step may run within itself, and then others
+        # with it: the first step waits for the next turn.
         return loop.create_task
     if loop.get_task_factory() is not None:
         return _Capture(loop).start_with_factory

@@ -36,6 +36,8 @@ class SocketLink(DataLink):
         # there is much, nothing is read that would make yet more
         self._unsent = Backlog(sock)
         self._paused = False
+        # what came while a batch was handled waits; see reenter()
+        self._deferred = False
         forks.register(self)
 
     async def open(self) -> None:
@@ -51,6 +53,12 @@ class SocketLink(DataLink):
             sock.close()
 
     def _readable(self) -> None:
+        if not self.reenter():
+            # It stays readable, and would be reported in each turn of the inner loop.
+            assert self._sock is not None
+            self.loop.remove_reader(self._sock.fileno())
+            self._deferred = True
+            return
         try:
             count = self._receive_into(self.free_buffer())
         except (BlockingIOError, InterruptedError):
@@ -62,6 +70,10 @@ class SocketLink(DataLink):
             self.received(count)
         else:
             self.fail("the front closed a data link")
+        if self._deferred:
+            self._deferred = False
+            if self._sock is not None and not self._paused:
+                self.loop.add_reader(self._sock.fileno(), self._readable)
 
     def transmit(self, pieces: List[Buffer]) -> None:
         unsent = self._unsent

@@ -56,21 +56,22 @@ class WsgiEngine(control.Engine):
         # on, and the main thread may be busy with a request.
         threading.Thread(target=self._drain, name="hydra-drain", daemon=True).start()
         for number in range(1, self._boot.threads):
-            thread = threading.Thread(target=self._work, name=f"hydra-wsgi-{number}", daemon=True)
+            thread = threading.Thread(target=self._work, args=(number,), name=f"hydra-wsgi-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
         self._control.attach(self)
         threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
         self._worker.ready(self._boot.threads, threads)
-        self._work()
+        self._work(0)
         for thread in self._threads:
             thread.join()
         self._hub.finish()
         self._control.goodbye(self._cancelled)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
-    def _work(self) -> None:
+    def _work(self, number: int) -> None:
         hub = self._hub
+        places = hub.places
         clock = time.perf_counter
         runner = hub.guard.enter() if hub.guard is not None else None
         application = self._application if runner is None else runner.application
@@ -80,10 +81,12 @@ class WsgiEngine(control.Engine):
             hub.watch()
             if runner is not None:
                 runner.begin(request)
+            places[number] = response = WsgiResponse(hub, request)
             try:
-                WsgiResponse(hub, request).run(application, self._environs)
+                response.run(application, self._environs)
             except wire.WireError as error:
                 hub.fail(f"protocol error on a data link: {error}")
+            places[number] = response = None
             if runner is not None:
                 runner.end()
             request = hub.take(clock() - began)

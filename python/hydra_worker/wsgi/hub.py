@@ -67,6 +67,11 @@ class Hub:
         self._watch = Watch(self.check)
         # A thread goes off to run a request, and may not be back soon.
         self.watch = self._watch.arm
+        # what each thread runs, as it says itself; those that the watch has last seen at work behind their complete
+        # responses, and those that it saw there twice: the front knows how many these are
+        self.places: List[Any] = [None] * threads
+        self._behind: List[Any] = []
+        self._held: List[Any] = []
         # when a thread last took a request; written without the lock, and read by the watch
         self.taken_at = 0.0
         self._threads = threads
@@ -140,7 +145,11 @@ class Hub:
         self._cost += (cost - self._cost) * _WEIGHT
         self._busy += cost
         self._done += 1
-        if self._done >= _REPORT_REQUESTS or self._busy >= _REPORT_SECONDS:
+        held = len(self._held)
+        if held:
+            # Perhaps it was this one that was held.
+            self._held = [each for each in self._held if each in self.places]
+        if held != len(self._held) or self._done >= _REPORT_REQUESTS or self._busy >= _REPORT_SECONDS:
             self._report()
         self.running -= 1
         if self._draining and not self.running:
@@ -148,9 +157,12 @@ class Hub:
             self._wake_all()
 
     def _report(self) -> None:
-        """Tells the front what requests cost: it sends no more of them than this worker comes to soon."""
+        """
+        Tells the front what requests cost: it sends no more of them than this worker comes to soon. And how many
+        threads are not to be had although the front has all of their responses.
+        """
         busy = min(int(self._busy * 1_000_000), _U32)
-        self.links[0].defer(wire.pack_taken(0, 0, busy, self._done))
+        self.links[0].defer(wire.pack_taken(0, 0, busy, self._done, len(self._held)))
         self._watch.arm()
         self._busy = 0.0
         self._done = 0
@@ -309,6 +321,8 @@ class Hub:
                 busy = True
                 if link.out_since < since:
                     link.flush()
+        if self._look_behind():
+            busy = True
         if self.running >= self._threads:
             busy = True
             if perf_counter() - self.taken_at > _STUCK_SECONDS:
@@ -320,6 +334,23 @@ class Hub:
                     self._unattended = 0.0
                     self._wake_idle(1 + len(self.ready))
         return busy
+
+    def _look_behind(self) -> bool:
+        """
+        A thread that is still at work one look after its response was complete, in the iterable's close() or behind the
+        last of its bytes, is one that the front must not count on. Says whether there are any to look at.
+        """
+        behind = [each for each in self.places if each is not None and each.is_through]
+        if behind or self._behind:
+            with self.lock:
+                held = [each for each in behind if each in self._behind and each in self.places]
+                self._behind = behind
+                if len(held) != len(self._held):
+                    self._held = held
+                    self._report()
+                    self.links[0].flush()
+                self._held = held
+        return bool(behind)
 
     def _give_back(self) -> None:
         """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any, Callable, List, Tuple
 
-from .. import wire
+from .. import forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
 from ..headers import HeadCache
@@ -57,10 +57,19 @@ class WsgiResponse(Response):
                 if close is not None:
                     close()
         except BaseException as error:
+            if forks.is_child:
+                forks.leave(error)
             self._failed(error)
+        if forks.is_child:
+            forks.leave(None)
         if request.gone:
             # The front keeps the stream's place until it hears that the thread is free.
             request.link.write(wire.pack_reset(request.id, 0, wire.RESET_CANCELLED, b""))
+
+    @property
+    def is_through(self) -> bool:
+        """Whether the front has all of it, and the stream's place with it. Any thread; it may be late."""
+        return self.phase == DONE and not self._request.gone
 
     def _gather(self) -> None:
         """More of the body came while the request waited for a thread; perhaps all of it."""
@@ -100,6 +109,9 @@ class WsgiResponse(Response):
             raise self.wrong_type(f"write() takes bytes, not {type(data).__name__}.")
         if data:
             self._hub.shielded(self._send_chunk, data)
+            if self.overrun:
+                # PEP 3333, "Handling the Content-Length Header": an attempt to write() past it may raise.
+                raise self.too_long()
 
     # ---- the result
 
@@ -118,7 +130,7 @@ class WsgiResponse(Response):
                 raise self.wrong_type(f"The application's iterable gave {type(chunk).__name__}, not bytes.")
             if chunk:
                 self._send_chunk(chunk)
-                if self.bodiless:
+                if self.bodiless or self.overrun:
                     return
         if self.phase != DONE:
             self._finish(b"")
@@ -139,7 +151,7 @@ class WsgiResponse(Response):
             raise self.broke(rule, reason=wire.RESET_NO_RESPONSE)
         if self.phase == DONE:
             if body and not self.bodiless:
-                raise self.too_long()
+                self.overran()
             return
         request = self._request
         if request.gone:
@@ -147,6 +159,8 @@ class WsgiResponse(Response):
         if self.bodiless:
             body = b""
         elif self.remaining is not None and self.remaining != len(body):
+            if len(body) > self.remaining:
+                body = self.cut(body)
             self.count(len(body), False)
         if self.phase == HELD and len(body) <= _MAX_BODY:
             frame = response_frame(request.id, _END, self.status, self.head, body)
@@ -162,8 +176,13 @@ class WsgiResponse(Response):
         if self.bodiless:
             self._finish(b"")
             return
+        if self.phase == DONE:
+            self.overran()
+            return
         last = False
         if self.remaining is not None:
+            if len(chunk) > self.remaining:
+                chunk = self.cut(chunk)
             self.count(len(chunk), True)
             last = self.remaining == 0
         if self.phase == SENT:
@@ -208,6 +227,8 @@ class WsgiResponse(Response):
         self.phase = DONE
         request = self._request
         request.link.streams.pop(request.id, None)
+        # What comes behind it may take long.
+        self._hub.watch()
         if not request.body_ended:
             self._hub.end_body(request)
 

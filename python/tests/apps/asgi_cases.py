@@ -6,6 +6,9 @@ EVENTS.
 import asyncio
 import contextvars
 import json
+import os
+import sys
+import time
 
 CASES = {}
 EVENTS = []
@@ -118,6 +121,8 @@ async def wait_for_disconnect(scope, receive, send):
     EVENTS.append(await receive())
     try:
         await send({"type": "http.response.start", "status": 200})
+        for _ in range(2):
+            await send(dict(BODY, body=b"x", more_body=True))
     except OSError as error:
         EVENTS.append(type(error).__name__)
         raise
@@ -374,12 +379,10 @@ BROKEN = {
     "body_text": [START, dict(BODY, body="x")],
     "body_none": [START, dict(BODY, body=None)],
     "body_list": [START, dict(BODY, body=[1, 2])],
-    "longer": [headers((b"content-length", b"3")), dict(BODY, body=b"four")],
-    "longer_late": [headers((b"content-length", b"3")), dict(BODY, body=b"two", more_body=True), BODY],
     "shorter": [headers((b"content-length", b"3")), dict(BODY, body=b"x")],
     "shorter_late": [headers((b"content-length", b"3")), dict(BODY, more_body=True), BODY],
 }
-LATE = ("start_after_body", "longer_late", "shorter_late")
+LATE = ("start_after_body", "shorter_late")
 
 
 @case
@@ -590,3 +593,89 @@ class Asgi2:
             await lifespan(self.scope, receive, send)
         else:
             await answer(send, b"asgi2 " + self.scope["method"].encode())
+
+
+@case
+async def head_alone(scope, receive, send):
+    """Nothing of the body until the gate is open; in a later step than the first if it is so asked."""
+    if scope["query_string"] == b"later":
+        await asyncio.sleep(0)
+    await send(headers())
+    GATES["head"] = asyncio.Event()
+    await GATES["head"].wait()
+    await send(dict(BODY, body=b"at last"))
+
+
+@case
+async def open_head(scope, receive, send):
+    GATES["head"].set()
+    await send(headers())
+    await send(BODY)
+
+
+@case
+async def complete_and_blocks(scope, receive, send):
+    """The response is complete, and the loop is kept until the file is there."""
+    if scope["query_string"].endswith(b".later"):
+        await asyncio.sleep(0)
+    await send(headers())
+    await send(dict(BODY, body=b"complete"))
+    while not os.path.exists(scope["query_string"]):
+        time.sleep(0.001)
+
+
+@case
+async def longer_than_promised(scope, receive, send):
+    await send(headers((b"content-length", b"6")))
+    for _ in range(5):
+        await send(dict(BODY, body=b"four", more_body=True))
+    await send(BODY)
+    EVENTS.append("sent all")
+
+
+@case
+async def ends_after_disconnect(scope, receive, send):
+    """A response that ends by itself, as a whole or handed on by middleware, whose client has left."""
+    EVENTS.append("waits")
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    await send(headers())
+    await send(dict(BODY, body=b"x", more_body=scope["query_string"] == b"pieces"))
+    if scope["query_string"] == b"pieces":
+        await send(BODY)
+    EVENTS.append("background task")
+
+
+@case
+async def polls(scope, receive, send):
+    """receive() with a timeout, many times; says how many futures are left of it."""
+    await receive()
+    for _ in range(100):
+        poll = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        poll.cancel()
+        await asyncio.wait([poll])
+    await send(headers())
+    await send(dict(BODY, body=b"%d" % len(receive.__self__.waiting or ())))
+
+
+@case
+async def exits_from_a_task(scope, receive, send):
+    asyncio.ensure_future(_exits())
+    await asyncio.sleep(30)
+
+
+async def _exits():
+    sys.exit(7)
+
+
+@case
+async def forks_and_exits(scope, receive, send):
+    child = os.fork()
+    if not child:
+        if scope["query_string"] == b"return":
+            return
+        sys.exit(5)
+    _, status = os.waitpid(child, 0)
+    await send(headers())
+    await send(dict(BODY, body=b"%d" % (status >> 8)))

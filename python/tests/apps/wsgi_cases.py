@@ -176,6 +176,20 @@ def blocks(environ, start_response):
 
 
 @case
+def closes_late(environ, start_response):
+    """A complete response, behind which the thread is kept: in close(), until the file is there."""
+    result = Iterable([b"complete"])
+
+    def close():
+        while not os.path.exists(environ["QUERY_STRING"]):
+            time.sleep(0.001)
+
+    result.close = close
+    start_response("200 OK", TEXT)
+    return result
+
+
+@case
 def single(environ, start_response):
     return answer(start_response, b"one piece")
 
@@ -403,8 +417,6 @@ BROKEN = {
     "header_nul": broken(headers=[("a", "b\0c")]),
     "length_text": broken(headers=[("Content-Length", "x")]),
     "length_two": broken(headers=[("Content-Length", "1"), ("content-length", "2")]),
-    "longer": broken(headers=[("Content-Length", "1")], body=[b"xx"]),
-    "longer_iterator": broken(headers=[("Content-Length", "1")], body=iter([b"xx"])),
     "shorter": broken(headers=[("Content-Length", "2")]),
     "shorter_iterator": broken(headers=[("Content-Length", "2")], body=iter([])),
     "text": broken(body=["text"]),
@@ -433,6 +445,23 @@ def longer_late(environ, start_response):
     start_response("200 OK", [("Content-Length", "4")])
     yield b"some"
     yield b"more"
+
+
+@case
+def longer_list(environ, start_response):
+    return answer(start_response, b"somewhat", [("Content-Length", "3")])
+
+
+@case
+def longer_iterable(environ, start_response):
+    start_response("200 OK", [("Content-Length", "4")])
+    return Iterable([b"som", b"ewhat", lambda: EVENTS.append("asked on")])
+
+
+@case
+def longer_write(environ, start_response):
+    start_response("200 OK", [("Content-Length", "4")])(b"somewhat")
+    return []
 
 
 @case

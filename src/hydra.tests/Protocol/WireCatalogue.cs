@@ -193,9 +193,9 @@ internal static class WireCatalogue
         new(
             MessageType.Taken,
             typeof(TakenMessage),
-            (v, output, flags, stream) => new TakenMessage { BusyMicroseconds = U32(v[0]), Requests = U32(v[1]) }
+            (v, output, flags, stream) => new TakenMessage { BusyMicroseconds = U32(v[0]), Requests = U32(v[1]), Held = U32(v[2]) }
                 .WriteFrame(output, flags, stream),
-            payload => TakenMessage.TryRead(payload, out TakenMessage m) ? [N(m.BusyMicroseconds), N(m.Requests)] : null),
+            payload => TakenMessage.TryRead(payload, out TakenMessage m) ? [N(m.BusyMicroseconds), N(m.Requests), N(m.Held)] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -10,8 +10,10 @@ namespace Hydra.Dispatch;
 /// </summary>
 internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
 {
-    // Each time a worker that was going away, or held up by another request, gave it back. More is a mistake of ours.
-    private const int MostReturns = 100;
+    // Each time a worker that was going away, or held up by another request, gave it back. That is nobody's fault, and no answer to the
+    // client: it goes on like waiting in the queue, but not so fast when it has come so often.
+    private const int QuickReturns = 20;
+    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(20);
 
     // Workers that may die before they come to the request. It may be that it was begun, and the front had not heard of it yet: so this
     // is bounded as well, or a request that kills workers could do so for ever behind others.
@@ -53,7 +55,7 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
                 returns++;
             }
 
-            if (deaths > 1 || losses > MostLosses || returns > MostReturns || !MaySendAgain(exchange))
+            if (deaths > 1 || losses > MostLosses || !MaySendAgain(exchange))
             {
                 return result;
             }
@@ -62,6 +64,11 @@ internal sealed class CrashRecovery(RetryMode mode, ILogger logger)
             {
                 exchange.Convict();
                 return result;
+            }
+
+            if (returns > QuickReturns)
+            {
+                await Task.Delay(ReturnPause).ConfigureAwait(false);
             }
 
             await exchange.SendAgainAsync(dispatcher).ConfigureAwait(false);

@@ -300,4 +300,7 @@ internal readonly ref partial struct TakenMessage
 
     /// <summary>The requests since the last TAKEN on any link of the worker.</summary>
     public uint Requests { get; init; }
+
+    /// <summary>Threads that are still at work behind responses that are complete; 0 where requests have no threads of their own.</summary>
+    public uint Held { get; init; }
 }

@@ -64,6 +64,23 @@ class Closing:
         record(self._key, "closed")
 
 
+class ClosingLate(list):
+    """A whole body whose close() stands behind a gate."""
+
+    def __init__(self, body, key):
+        super().__init__([body])
+        self._key = key
+
+    def close(self):
+        record(self._key, "closing")
+        blocking_gate(self._key)
+
+
+@route
+def closes_late(environ, start_response, key):
+    return ClosingLate(answer(start_response, b"complete")[0], key)
+
+
 @route
 def hello(environ, start_response, key):
     return answer(start_response, b"hello")

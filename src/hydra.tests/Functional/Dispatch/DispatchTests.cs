@@ -87,6 +87,23 @@ public sealed class DispatchTests
             () => server.Client.GetAsync("/hello").GetAwaiter().GetResult().IsSuccessStatusCode, "an answer", () => server.Log.Text);
     }
 
+    [Fact]
+    public async Task Close_KeepsItsThreadBehindTheResponse_TheNextRequestsWaitAndAreServed()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("wsgi_probe:bare") { Arguments = ["--queue-size", "1"] });
+        Assert.Equal("complete", await server.GetTextAsync("/closes-late/closing"));
+        await server.Board.WaitAsync("closing");
+
+        // They wait in the front, which has room for one: as long as they came back from the worker, none would be refused.
+        Task<HttpResponseMessage>[] requests = [server.Client.GetAsync("/hello"), server.Client.GetAsync("/hello")];
+        HttpResponseMessage refused = await await Task.WhenAny(requests);
+        Assert.Equal(503, (int)refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        server.Board.Open("closing");
+        Assert.Contains(await Task.WhenAll(requests), static response => response.IsSuccessStatusCode);
+    }
+
     [Theory]
     [InlineData("wsgi_probe:bare")]
     [InlineData("asgi_probe:app")]

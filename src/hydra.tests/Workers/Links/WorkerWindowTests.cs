@@ -154,6 +154,31 @@ public class WorkerWindowTests
     }
 
     [Fact]
+    public void OnHeld_WorkerWithThreads_ThoseThreadsAreMissing()
+    {
+        var window = new WorkerWindow(threads: 2, limit: 0);
+        window.OnHeld(1);
+        Assert.Equal(1, Fill(window));
+        window.Leave();
+
+        window.OnHeld(2);
+        Assert.False(window.TakesAtOnce);
+        Assert.Equal(0, Fill(window));
+
+        window.OnHeld(0);
+        Assert.Equal(2, Fill(window));
+    }
+
+    [Fact]
+    public void OnHeld_EventLoop_HasNone()
+    {
+        var window = new WorkerWindow(threads: 0, limit: 0);
+        window.OnHeld(3);
+
+        Assert.Equal((0, true), (window.Held, window.HasRoom));
+    }
+
+    [Fact]
     public void BecomeSession_WorkerWithThreads_ItsThreadIsMissing()
     {
         var window = new WorkerWindow(threads: 2, limit: 2);

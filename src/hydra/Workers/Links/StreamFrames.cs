@@ -129,6 +129,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
             worker.Window.Report(taken.BusyMicroseconds, (int)Math.Min(taken.Requests, int.MaxValue));
         }
 
+        worker.Window.OnHeld((int)Math.Min(taken.Held, int.MaxValue));
         return null;
     }
 

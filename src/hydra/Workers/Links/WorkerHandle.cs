@@ -49,10 +49,10 @@ internal sealed class WorkerHandle(int index)
     public bool IsReady => _isReady;
 
     /// <summary>
-    /// How busy it counts as, for the choice among several: its requests. One that does not answer comes after all others, but before a
+    /// How busy it counts as, for the choice among several: its requests, and its threads that are at work behind them. One that does not answer comes after all others, but before a
     /// request has to wait.
     /// </summary>
-    public int Load => _isSilent ? int.MaxValue - 1 : InFlight;
+    public int Load => _isSilent ? int.MaxValue - 1 : InFlight + _window.Held;
 
     /// <summary>Whether it owes an answer for longer than a worker that runs would; the watchdog says so.</summary>
     public bool IsSilent

@@ -10,7 +10,8 @@ namespace Hydra.Workers.Links;
 /// <remarks>
 /// A worker with threads (WSGI) is given as many requests as it has threads, and those ahead. An event loop (ASGI) runs any number
 /// at the same time, so there only those count that it has not taken yet: one, and those ahead. A session (<see cref="Sessions"/>) is no
-/// request any more; where it keeps a thread, that thread is missing to requests.
+/// request any more; where it keeps a thread, that thread is missing to requests. So is one that works on behind a response that is
+/// complete (<see cref="Held"/>): in close(), or in a hook of the framework's.
 /// </remarks>
 internal sealed class WorkerWindow
 {
@@ -42,6 +43,7 @@ internal sealed class WorkerWindow
     private readonly int _limit;
     private int _inFlight;
     private int _sessions;
+    private int _held;
     private int _untaken;
     private int _mostInFlight;
     private int _mostUntaken;
@@ -69,6 +71,9 @@ internal sealed class WorkerWindow
     /// <summary>Streams that are open and have become sessions: they stay for long, and are no load.</summary>
     public int Sessions => Volatile.Read(ref _sessions);
 
+    /// <summary>Threads that the worker has named as still at work behind responses that are complete.</summary>
+    public int Held => Volatile.Read(ref _held);
+
     /// <summary>Requests of an event loop that it is not known to have taken.</summary>
     public int Untaken => Volatile.Read(ref _untaken);
 
@@ -86,10 +91,10 @@ internal sealed class WorkerWindow
     /// quick, and goes on taking what it was given. A loop with slow requests may be held up by one of those that it has begun.
     /// </summary>
     public bool TakesAtOnce => CountsThreads
-        ? InFlight < _threads - Sessions
+        ? InFlight < _threads - Sessions - Held
         : Volatile.Read(ref _mostUntaken) > 1 && (Untaken == 0 || Stopwatch.GetTimestamp() - Volatile.Read(ref _untakenSince) < Pause);
 
-    private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions : 0);
+    private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions + Held : 0);
 
     /// <summary>Counts a request that is about to be sent, if there is room for it.</summary>
     public bool TryEnter()
@@ -127,7 +132,7 @@ internal sealed class WorkerWindow
     /// <summary>Counts a request that is about to be sent, if the worker is kept and has nothing else.</summary>
     public bool TryEnterKept()
     {
-        if (Sessions > 0 || Interlocked.CompareExchange(ref _inFlight, KeptBit + 1, KeptBit) != KeptBit)
+        if (Sessions > 0 || Held > 0 || Interlocked.CompareExchange(ref _inFlight, KeptBit + 1, KeptBit) != KeptBit)
         {
             return false;
         }
@@ -190,6 +195,15 @@ internal sealed class WorkerWindow
         if (CountsThreads)
         {
             Volatile.Write(ref _mostInFlight, Math.Min(_limit, _threads));
+        }
+    }
+
+    /// <summary>So many of the worker's threads are still at work although their responses are complete. An event loop has none.</summary>
+    public void OnHeld(int threads)
+    {
+        if (CountsThreads)
+        {
+            Volatile.Write(ref _held, Math.Min(threads, _threads));
         }
     }
 
