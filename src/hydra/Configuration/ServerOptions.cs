@@ -103,6 +103,9 @@ internal sealed record LogOptions
     /// <summary>The least severe records that are logged, by the server and by its workers.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
 
+    /// <summary>What becomes of the lines that workers print.</summary>
+    public WorkerOutput WorkerOutput { get; init; }
+
     /// <summary>One line on standard output for each request.</summary>
     public bool Access { get; init; }
 
