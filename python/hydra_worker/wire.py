@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x539a480dec1a6971
+SCHEMA_HASH = 0x8df538c3b9997f65
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -116,6 +116,9 @@ BOOT = {
     "grace_milliseconds": int,
     "interruptible": bool,
     "request_start": bool,
+    "name": str,
+    "arguments": str,
+    "variables": str,
     "version": str,
     "preload": bool,
 }

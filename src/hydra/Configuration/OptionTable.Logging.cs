@@ -11,7 +11,7 @@ internal static partial class OptionTable
         {
             Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,
             Help = "The least severe records to log. What workers print has no level, and is always shown.",
-            Binder = Section.Logs.Choice(OptionNames.LogLevels, static (o, v) => o with { Level = v }),
+            Binder = Section.Logs.Choice(OptionNames.LogLevels, static (o, v) => o with { Level = v }, OptionNames.LogLevelOf),
         },
         new()
         {

@@ -24,6 +24,12 @@ internal sealed record ServerOptions
     /// <summary>The directory to work in, or null for the one the server was started in. A process has only one.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Permissions that new files do not get, or null for what the process was started with.</summary>
+    public UnixFileMode? Umask { get; init; }
+
+    /// <summary>The application is loaded in one worker, and nothing is served.</summary>
+    public bool ChecksOnly { get; init; }
+
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }
 

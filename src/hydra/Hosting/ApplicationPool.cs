@@ -30,6 +30,7 @@ internal sealed class ApplicationPool : IDisposable
         Requests = new RequestPool(
             options.App, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
+        settings = settings with { Document = home.Complete(settings.Document) };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.Workers, logger);
     }
 

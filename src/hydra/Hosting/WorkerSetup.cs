@@ -47,6 +47,15 @@ internal sealed class WorkerSetup : IDisposable
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
+        try
+        {
+            _ = WorkerVariables.Read(options, Environment.CurrentDirectory);
+        }
+        catch (WorkerStartException e)
+        {
+            throw new StartException(e.Message);
+        }
+
         return new WorkerSetup(server, options, home, logger);
     }
 
@@ -67,6 +76,7 @@ internal sealed class WorkerSetup : IDisposable
             Arguments = [.. python.Arguments, _home.ShimEntry()],
             WorkingDirectory = working,
             AppDirectory = app,
+            Variables = WorkerVariables.Read(_options, working),
             SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw,
         };
     }

@@ -21,6 +21,9 @@ internal sealed record WorkerCommand
     /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
     public required string AppDirectory { get; init; }
 
+    /// <summary>Variables beside those of the server, which count more.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Standard output and error are the server's own, and no pipes: what it starts may go on with them when the server is gone.</summary>
     public bool SharesOutput { get; init; }
 }
@@ -70,6 +73,11 @@ internal sealed class WorkerProcess : IWorkerProcess
         foreach (string argument in command.Arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in command.Variables)
+        {
+            start.Environment[name] = value;
         }
 
         start.Environment[EnvironmentVariables.WorkerId] = index.ToString(CultureInfo.InvariantCulture);
