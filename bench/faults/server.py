@@ -154,7 +154,7 @@ class Hydra:
 
     def workers(self) -> list[int]:
         """Worker processes, ready or not."""
-        return [pid for pid in self.processes() if "hydra_shim" in command_line(pid)]
+        return [pid for pid in self.processes() if any(word in command_line(pid) for word in ("hydra_shim", "hydra: worker"))]
 
     def fronts(self) -> list[int]:
         """Processes of the executable itself: two while one takes over from the other."""

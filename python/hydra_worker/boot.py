@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, BinaryIO, Dict
+from typing import Any, BinaryIO, Dict, List
 
-from . import wire
+from . import title, wire
 from .errors import BootError
 
 
@@ -32,6 +32,9 @@ class Boot:
     grace_milliseconds: int
     interruptible: bool
     request_start: bool
+    name: str
+    arguments: str
+    variables: str
     version: str
     preload: bool
 
@@ -80,6 +83,25 @@ def read(stream: BinaryIO) -> Boot:
     finally:
         os.close(null)
     return parse(line)
+
+
+def prepare_process(boot: Boot) -> None:
+    """What the application is to find as the user has given it to the server: arguments and environment."""
+    arguments = _strings(boot.arguments)
+    if arguments:
+        # As under servers that are Python programs: theirs, and not those of a file that the user does not know.
+        sys.argv[:] = [os.fsdecode(argument) for argument in arguments]
+    for variable in _strings(boot.variables):
+        name, _, value = variable.partition(b"=")
+        # As it came here the bytes that are no text have been replaced.
+        os.environ.pop(name.decode("utf-8", "replace"), None)
+        os.environ[os.fsdecode(name)] = os.fsdecode(value)
+    title.show(boot)
+
+
+def _strings(text: str) -> List[bytes]:
+    """What the front's OddBytes has joined."""
+    return text.encode("latin-1").split(b"\0") if text else []
 
 
 def prepare_sys_path(boot: Boot) -> None:

@@ -27,12 +27,6 @@ Send = Callable[[bytes], None]
 logger = logging.getLogger("hydra.error")
 
 
-class _GivenLevel(int):
-    """
-    The root logger's level as we set it: recognised by its identity when the application has set none itself.
-    """
-
-
 def wire_level(level: int) -> int:
     """The wire's level for one of Python's."""
     if level < logging.INFO:
@@ -65,14 +59,23 @@ def pack_record(created: float, level: int, name: str, message: str) -> bytes:
     )
 
 
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:
+        if ei[1] is None:
+            return super().formatException(ei)
+        from .tracebacks import format_exception
+
+        return format_exception(ei[1], ei[2])
+
+
 class LinkHandler(logging.Handler):
     """Sends each record as a LOG frame. Its lock is the link's: it needs none of its own."""
 
-    def __init__(self, send: Send) -> None:
-        super().__init__()
+    def __init__(self, send: Send, level: int) -> None:
+        super().__init__(level)
         self._send: Optional[Send] = send
         forks.register(self)
-        self.setFormatter(logging.Formatter("%(message)s"))
+        self.setFormatter(_Formatter("%(message)s"))
 
     def createLock(self) -> None:
         self.lock = None
@@ -87,7 +90,6 @@ class LinkHandler(logging.Handler):
         return bool(passed)
 
     def reconnect(self, send: Send) -> None:
-        """In a worker that was forked from a template process: its own link takes the records."""
         self._send = send
 
     def after_fork(self) -> None:
@@ -110,48 +112,45 @@ class LinkHandler(logging.Handler):
 
 class LogSetup:
     """
-    Gives the application's records a way to the server's log, and steps back where the application has its
-    own.
+    Gives records a way to the server's log, and leaves logging as a bare interpreter has it: no handler at the
+    root logger, no level but Python's own. So what the application configures works, whenever it does that, and
+    nothing comes twice.
 
-    While the application loads, records that find no handler come here (logging.lastResort), so that
-    logging.basicConfig() still finds a root logger without handlers and does its work. After that the handler
-    goes to the root logger, if that has none.
+    Records that find no handler go to the server's log from WARNING on (logging.lastResort). The shim's own
+    logger has a handler of its own, which the application may replace as it may any other.
     """
 
     def __init__(self, send: Send, level: str) -> None:
-        self.handler = LinkHandler(send)
-        self._level = _GivenLevel(_LEVELS.get(level, logging.INFO))
+        self._last_resort = LinkHandler(send, logging.WARNING)
+        self._own = LinkHandler(send, logging.NOTSET)
+        self._level = _LEVELS.get(level, logging.INFO)
 
     def before_loading(self) -> None:
         logging.addLevelName(TRACE, "TRACE")
-        logging.lastResort = self.handler  # type: ignore[assignment]
-        logging.getLogger().setLevel(self._level)
-        self._keep_own_logger()
+        logging.lastResort = self._last_resort  # type: ignore[assignment]
+        logger.propagate = False
+        logger.handlers[:] = [self._own]
+        logger.setLevel(self._level)
 
     def after_loading(self) -> None:
-        root = logging.getLogger()
-        if not root.handlers:
-            root.addHandler(self.handler)
-        elif root.level is self._level:
-            # The application configured handlers and no level: it expects the level that Python starts with.
-            root.setLevel(logging.WARNING)
-        self._keep_own_logger()
-
-    def _keep_own_logger(self) -> None:
-        # The shim's own records go to the front whatever the application configured; dictConfig() disables
-        # what it does not name.
-        logger.propagate = False
-        logger.handlers[:] = [self.handler]
-        logger.setLevel(self._level)
+        # dictConfig() disables what it does not name, and whoever has not named it does not mean it.
         logger.disabled = False
+
+    def reconnect(self, send: Send) -> None:
+        """In a worker that was forked from a template process: its own link takes the records."""
+        for handler in (self._last_resort, self._own):
+            handler.reconnect(send)
 
 
 def log_exception(message: str, error: BaseException) -> None:
-    """One record at error level: the message and the traceback without the shim's frames at its top."""
-    from .tracebacks import format_exception
+    """
+    One record at error level, with the exception as `exc_info` for whoever handles it; its traceback begins
+    with the application's frames.
+    """
+    from .tracebacks import trim
 
     logger.disabled = False
-    logger.error("%s\n%s", message, format_exception(error))
+    logger.error(message, exc_info=(type(error), error, trim(error.__traceback__)))
 
 
 _warned: set = set()

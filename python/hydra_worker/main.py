@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, loading, logs, process
+from . import adapters, boot as boots, loading, logs, process, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -53,6 +53,7 @@ def main() -> int:
     """Runs the worker; returns the exit code."""
     try:
         boot = boots.read(sys.stdin.buffer)
+        boots.prepare_process(boot)
         if boot.preload:
             return _main_of_template(boot)
         return _serve(_connect(boot))
@@ -72,6 +73,7 @@ def _main_of_template(boot: Boot) -> int:
         # Not sys.exit(): threads that the application started while it was imported would keep the process.
         process.hard_exit(0)
         return 0
+    title.show(forked)
     worker = _connect(forked)
     template.hand_over(worker.control.send)
     adapter, application = template.loaded()

@@ -119,7 +119,7 @@ class Template:
 
     def hand_over(self, send: Send) -> None:
         """In a worker that has its own link and signal handlers: to what the application set up at import."""
-        self._logs.handler.reconnect(send)
+        self._logs.reconnect(send)
         self._signals.give_back()
 
     def _failed(self, error: StartError) -> None:

@@ -32,15 +32,16 @@ def trim(traceback: Optional[TracebackType]) -> Optional[TracebackType]:
     return traceback
 
 
-def format_exception(error: BaseException) -> str:
+def format_exception(error: BaseException, traceback_: Optional[TracebackType] = None) -> str:
     """
-    The traceback as Python prints it, without the shim's frames at its top and without a newline at its end.
+    The traceback as Python prints it, without the shim's frames at its top and without a newline at its end;
+    the error's own where none is given.
     """
     # Not needed before something has failed; importing it costs several milliseconds.
     import traceback
 
     try:
-        lines = traceback.format_exception(type(error), error, trim(error.__traceback__))
+        lines = traceback.format_exception(type(error), error, trim(traceback_ or error.__traceback__))
     except Exception as problem:
         # A __str__ or __repr__ of the application may raise, too.
         return f"{type(error).__name__} (its traceback cannot be formatted: {type(problem).__name__})"

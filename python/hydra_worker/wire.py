@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x0a741fe4a68b11de
+SCHEMA_HASH = 0x1c59c1c5d0f98060
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -116,6 +116,9 @@ BOOT = {
     "grace_milliseconds": int,
     "interruptible": bool,
     "request_start": bool,
+    "name": str,
+    "arguments": str,
+    "variables": str,
     "version": str,
     "preload": bool,
 }

@@ -228,6 +228,15 @@ class Front:
     def stderr(self) -> str:
         return b"".join(self.output["err"]).decode("utf-8", "replace")
 
+    def wait_stderr(self, text: str) -> str:
+        """Waits until this has been printed; returns all that has."""
+        deadline = time.monotonic() + DEADLINE
+        while text not in self.stderr():
+            if time.monotonic() > deadline:
+                raise AssertionError("%r was not printed, but: %s" % (text, self.stderr()))
+            time.sleep(0.01)
+        return self.stderr()
+
     def stdout(self) -> str:
         return b"".join(self.output["out"]).decode("utf-8", "replace")
 

@@ -12,27 +12,58 @@ class LogTests(unittest.TestCase):
             front.ready()
             before = time.time()
             front.get("/logs")
-            record = front.wait_log(lambda record: record.logger == "app.sub")
-            self.assertEqual((record.level, record.message), (wire.LOG_INFO, "info of the app"))
-            self.assertLess(abs(record.created / 1e6 - before), 60)
             record = front.wait_log(lambda record: "with traceback" in record.message)
+            self.assertEqual((record.level, record.logger), (wire.LOG_ERROR, "app"))
+            self.assertLess(abs(record.created / 1e6 - before), 60)
             self.assertIn("KeyError: 'logged'", record.message)
             record = front.wait_log(lambda record: record.message.startswith("xxx"))
             self.assertTrue(record.message.endswith("[400000 bytes, cut]"), record.message[-60:])
             record = front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
             self.assertLessEqual(len(record.logger.encode()), 255)
             self.assertIn("\\udc80", record.message)
-            self.assertFalse([record for record in front.logs if "debug of" in record.message])
 
-    def test_log_level_of_the_boot_document_counts(self):
-        for level, seen in (("debug", True), ("trace", True), ("warning", False)):
+    def test_without_configuration_only_warnings_are_records_as_in_a_bare_interpreter(self):
+        for level in ("trace", "info"):
             with self.subTest(level), Front("asgi_cases:app", log_level=level) as front:
                 front.ready()
                 front.get("/logs")
                 front.wait_log(lambda record: record.level == wire.LOG_CRITICAL)
-                self.assertEqual(any("debug of" in record.message for record in front.logs), seen)
-                infos = any("info of" in record.message for record in front.logs)
-                self.assertEqual(infos, level != "warning")
+                self.assertFalse([r for r in front.logs if "debug of" in r.message or "info of" in r.message])
+
+    def test_configuration_in_the_lifespan_has_its_effect(self):
+        with Front("logging_lifespan:app") as front:
+            front.ready()
+            front.get("/logs")
+            front.stop()
+            self.assertEqual(front.stderr().count("configured:info of the app"), 1)
+            self.assertFalse([record for record in front.logs if "of the app" in record.message])
+
+    def test_logger_with_a_handler_that_propagates_writes_once(self):
+        with Front("logging_propagates:app") as front:
+            front.ready()
+            front.get("/logs")
+            front.stop()
+            self.assertEqual(front.stderr().count("configured:warning of the app"), 1)
+            self.assertFalse([record for record in front.logs if "of the app" in record.message])
+
+    def test_handlers_of_the_application_get_the_exception_itself(self):
+        for app in ("hydra_handler", "hydra_named", "hydra_propagates"):
+            with self.subTest(app), Front("logging_%s:app" % app) as front:
+                front.ready()
+                front.get("/raise")
+                front.stop()
+                self.assertEqual(
+                    front.stderr().splitlines(),
+                    ["handled:hydra.error:Exception in ASGI application:ZeroDivisionError:logging_common.py"],
+                )
+                self.assertFalse([record for record in front.logs if "ZeroDivisionError" in record.message])
+
+    def test_configuration_that_disables_what_it_does_not_name_leaves_errors_there(self):
+        with Front("logging_dictionary:app") as front:
+            front.ready()
+            front.get("/raise")
+            record = front.wait_log(lambda record: "ZeroDivisionError" in record.message)
+            self.assertTrue(record.message.startswith("Exception in ASGI application\nTraceback"), record.message)
 
     def test_application_that_configures_logging_gets_what_it_configured(self):
         for app in ("basic", "dictionary"):

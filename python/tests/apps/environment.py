@@ -109,7 +109,7 @@ HANGS = {"/hang_in_thread": hang_in_thread, "/hang_in_process": hang_in_process}
 def log_threads():
     def work(thread):
         for number in range(50):
-            logging.getLogger("threads").info("thread %d record %d", thread, number)
+            logging.getLogger("threads").warning("thread %d record %d", thread, number)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:

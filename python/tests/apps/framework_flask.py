@@ -79,5 +79,5 @@ def slow():
 @app.get("/log")
 def log():
     app.logger.warning("from app.logger")
-    logging.getLogger("other").info("from another logger")
+    logging.getLogger("other").warning("from another logger")
     return ""

@@ -89,10 +89,39 @@ public sealed class ServerLogTests
                 LogLevel.Error, Created, 0, 1, ""u8, "Traceback:\r\n  File \"x\"\n\tValueError: \e]0;\a\r\n"u8)));
 
     [Fact]
-    public void WriteLine_InvalidUtf8_IsReplaced()
+    public void Write_InvalidUtf8_IsReplaced()
         => Assert.Equal(
-            "2026-11-24 01:44:54.123 +0100  [INFO] worker 0 (pid 1) | a\ufffdb\n",
-            Logged(log => new WorkerLog(log).WriteLine(LogLevel.Information, 0, 1, [(byte)'a', 0xff, (byte)'b'])));
+            "2026-01-02 04:04:05.006 +0100  [INFO] worker 0 (pid 1) | a\ufffdb\n",
+            Logged(log => new WorkerLog(log).Write(LogLevel.Information, Created, 0, 1, ""u8, [(byte)'a', 0xff, (byte)'b'])));
+
+    [Fact]
+    public void WriteLine_WhateverTheLevel_IsWritten()
+        => Assert.Equal(
+            "2026-11-24 01:44:54.123 +0100  [INFO] worker 0 (pid 1) | stderr: [ERROR] it broke\n",
+            Logged(log => new WorkerLog(log).WriteLine(0, 1, isError: true, "[ERROR] it broke"), minimum: LogLevel.Critical));
+
+    [Fact]
+    public void WriteLine_AMegabyte_IsOneLine()
+    {
+        string line = new('x', 1 << 20);
+
+        Assert.EndsWith($"stdout: {line}\n", Logged(log => new WorkerLog(log).WriteLine(0, 1, isError: false, line)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plain", "plain", "plain")]
+    [InlineData("\e[31mred\e[0m on", "\e[31mred\e[0m on\e[0m", "red on")]
+    [InlineData("\e[1;38;2;1;2;3mleft on", "\e[1;38;2;1;2;3mleft on\e[0m", "left on")]
+    [InlineData("\e[mx", "\e[mx\e[0m", "x")]
+    [InlineData("\e[2J\e[3", "\\x1b[2J\\x1b[3", "\\x1b[2J\\x1b[3")]
+    [InlineData("\e]0;title\a\e\e[32mgreen", "\\x1b]0;title\\x07\\x1b\e[32mgreen\e[0m", "\\x1b]0;title\\x07\\x1bgreen")]
+    public void WriteLine_Colors_AreKeptOnATerminalAndNothingElseIs(string line, string colored, string plain)
+    {
+        Assert.EndsWith($"stdout: {plain}\n", Logged(log => new WorkerLog(log).WriteLine(0, 1, isError: false, line)), StringComparison.Ordinal);
+        _stream.SetLength(0);
+        Assert.EndsWith(
+            $"stdout: {colored}\n", Logged(log => new WorkerLog(log).WriteLine(0, 1, isError: false, line), useColors: true), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Write_WorkerBelowTheMinimum_IsNotWritten()

@@ -50,7 +50,8 @@ internal static class Banner
         => $"{VersionText.Full} is ready at {string.Join(", ", facts.Addresses)} after {Milliseconds(facts.Elapsed)} ms: "
             + string.Join("; ", facts.Pools.Select(static pool => Sentence(pool)));
 
-    private static string Sentence(BannerPool pool)
+    /// <summary>What it says of one application.</summary>
+    public static string Sentence(BannerPool pool)
         => $"{Application(pool)}, {(pool.Workers == 1 ? "1 worker" : $"{pool.Workers} workers")}, {pool.Python}, {pool.Loop}";
 
     private static string Application(BannerPool pool) => ControlText.Escape($"{pool.App} ({pool.Interface})");

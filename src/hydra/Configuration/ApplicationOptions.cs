@@ -8,6 +8,9 @@ internal sealed record ApplicationOptions
     /// <summary>The application: module:attribute. <see cref="CommandLine.Parse"/> gives no options where none is named.</summary>
     public string App { get; init; } = "";
 
+    /// <summary>What its workers are called where processes are listed; empty for <see cref="App"/>.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Which interface it speaks.</summary>
     public string Interface { get; init; } = "auto";
 
@@ -16,6 +19,12 @@ internal sealed record ApplicationOptions
 
     /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
     public string AppDir { get; init; } = "";
+
+    /// <summary>Variables of the workers that count more than those of the environment; of one name the last counts.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Variables { get; init; } = [];
+
+    /// <summary>A file with variables of the workers that count less than those of the environment, or null.</summary>
+    public string? VariablesFile { get; init; }
 
     /// <summary>The path below which the application is mounted: empty, or with a slash in front and none behind.</summary>
     public string RootPath { get; init; } = "";

@@ -86,8 +86,41 @@ internal sealed class ArgumentScanner
             return;
         }
 
+        if (ForeignWords.Find(name) is { } foreign)
+        {
+            Foreign(foreign, spelling, attached);
+            return;
+        }
+
         Unknown(spelling);
         if (attached is null)
+        {
+            SkipValueOfUnknown();
+        }
+    }
+
+    // What other servers call their options: taken where it means something here, and else answered.
+    private void Foreign(ForeignWord word, string spelling, string? attached)
+    {
+        if (word.HasValue && attached is null && (_next == _arguments.Count || LooksLikeOption(_arguments[_next])))
+        {
+            _errors.Add(word.Answer is { } answer ? $"{spelling} (command line): {answer}" : $"{spelling} (command line) needs a value.");
+            return;
+        }
+
+        string value = attached ?? (word.HasValue ? _arguments[_next++] : "");
+        if (word.Take(value) is { } taken)
+        {
+            foreach ((string name, string text) in taken)
+            {
+                Add(OptionTable.Get(name), text, spelling);
+            }
+
+            return;
+        }
+
+        _errors.Add($"{spelling} (command line): {word.Answer}");
+        if (!word.HasValue)
         {
             SkipValueOfUnknown();
         }
@@ -103,22 +136,32 @@ internal sealed class ArgumentScanner
             return;
         }
 
+        string rest = argument[2..];
+        string spelling = argument[..2];
         if (OptionTable.Find(argument[1]) is not { } option)
         {
-            Unknown(argument);
+            if (ForeignWords.Find(argument[1]) is { } foreign && (foreign.HasValue || rest.Length == 0))
+            {
+                Foreign(foreign, spelling, Attached(rest));
+            }
+            else
+            {
+                Unknown(argument);
+            }
+
             return;
         }
 
-        string rest = argument[2..];
-        string spelling = argument[..2];
         if (option.IsSwitch && rest.Length > 0)
         {
             Unknown(argument);
             return;
         }
 
-        Given(option, spelling, rest.Length == 0 ? null : rest[0] == '=' ? rest[1..] : rest);
+        Given(option, spelling, Attached(rest));
     }
+
+    private static string? Attached(string rest) => rest.Length == 0 ? null : rest[0] == '=' ? rest[1..] : rest;
 
     private void Given(Option option, string spelling, string? attached)
     {

@@ -37,7 +37,7 @@ internal static class CommandLine
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment)]);
+            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
     }
 
     // What no option is wrong in alone.

@@ -55,6 +55,24 @@ internal static class EnvironmentScanner
         }
     }
 
+    /// <summary>Sentences about variables of other servers that somebody relies on.</summary>
+    public static IEnumerable<string> WarningsOfPeers(IReadOnlyDictionary<string, string> environment)
+    {
+        if (Get("GUNICORN_CMD_ARGS", environment) is not null)
+        {
+            yield return "the variable GUNICORN_CMD_ARGS is not read: give the options to hydra";
+        }
+
+        foreach (Option option in OptionTable.All.Where(static option => option.Variable is not null))
+        {
+            string name = option.Variable!.Replace(Prefix, "UVICORN_", StringComparison.Ordinal);
+            if (Get(name, environment) is not null)
+            {
+                yield return $"the variable {name} is not read: set {option.Variable}";
+            }
+        }
+    }
+
     // An empty variable is how compose files and charts say "not set".
     private static string? Get(string name, IReadOnlyDictionary<string, string> environment)
         => environment.TryGetValue(name, out string? text) && !string.IsNullOrWhiteSpace(text) ? text : null;

@@ -44,6 +44,9 @@ internal sealed class Option
     /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
     public bool Repeatable { get; init; }
 
+    /// <summary>Whether there is a variable HYDRA_… for it.</summary>
+    public bool HasVariable { get; init; } = true;
+
     /// <summary>Whose options its value goes to, and how.</summary>
     public required OptionBinder Binder { get; init; }
 
@@ -57,7 +60,7 @@ internal sealed class Option
     public bool IsSwitch => Placeholder is null;
 
     /// <summary>The variable of this option alone, or null.</summary>
-    public string? Variable => IsCommand ? null : "HYDRA_" + Name.Replace('-', '_').ToUpperInvariant();
+    public string? Variable => IsCommand || !HasVariable ? null : "HYDRA_" + Name.Replace('-', '_').ToUpperInvariant();
 
     /// <summary>The name and the aliases.</summary>
     public IEnumerable<string> Names => Aliases.Prepend(Name);

@@ -58,3 +58,16 @@ internal enum IoUringUse
     /// <summary>One system call for each operation.</summary>
     Off,
 }
+
+/// <summary>What becomes of the lines that workers print.</summary>
+internal enum WorkerOutput
+{
+    /// <summary>Lines of the server's log, with the worker named.</summary>
+    Prefixed,
+
+    /// <summary>Nothing: workers have the server's standard output and error.</summary>
+    Raw,
+
+    /// <summary>JSON objects, a line each, on standard error.</summary>
+    Json,
+}

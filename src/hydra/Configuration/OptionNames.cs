@@ -40,6 +40,18 @@ internal static class OptionNames
         ("debug", LogLevel.Debug), ("trace", LogLevel.Trace),
     ];
 
+    /// <summary>--worker-output.</summary>
+    public static readonly IReadOnlyList<(string Name, WorkerOutput Value)> WorkerOutputs =
+        [("prefixed", WorkerOutput.Prefixed), ("raw", WorkerOutput.Raw), ("json", WorkerOutput.Json)];
+
+    /// <summary>What else is taken for a level: the words of Python's logging.</summary>
+    public static string LogLevelOf(string word) => word.Trim().ToLowerInvariant() switch
+    {
+        "warn" => "warning",
+        "fatal" => "critical",
+        _ => word,
+    };
+
     /// <summary>The word for a value.</summary>
     public static string NameOf<T>(IReadOnlyList<(string Name, T Value)> choices, T value)
         where T : struct, Enum

@@ -68,11 +68,20 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return problem;
     });
 
-    /// <summary>One of several words.</summary>
-    public OptionBinder Choice<TValue>(IReadOnlyList<(string Name, TValue Value)> choices, Func<T, TValue, T> set)
+    /// <summary>A mask of permissions, in octal.</summary>
+    public OptionBinder Umask(Func<T, UnixFileMode, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.Umask(text, out UnixFileMode mode);
+        after = set(before, mode);
+        return problem;
+    });
+
+    /// <summary>One of several words; <paramref name="translate"/> makes one of them out of what else is taken.</summary>
+    public OptionBinder Choice<TValue>(
+        IReadOnlyList<(string Name, TValue Value)> choices, Func<T, TValue, T> set, Func<string, string>? translate = null)
         => make((text, before, out after) =>
         {
-            string? problem = ValueReader.Choice(text, choices, out TValue chosen);
+            string? problem = ValueReader.Choice(translate?.Invoke(text) ?? text, choices, out TValue chosen);
             after = set(before, chosen);
             return problem;
         });

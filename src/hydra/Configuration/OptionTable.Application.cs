@@ -41,13 +41,45 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "umask", Short = 'm', Placeholder = "MODE", Group = OptionGroup.Application,
+            Help = "Permissions that files do not get which the server and its workers make, in octal, such as 027. Not for Unix sockets: "
+                + "--uds-permissions.",
+            Binder = Section.Server.Umask(static (o, v) => o with { Umask = v }),
+        },
+        new()
+        {
+            Name = "check-config", HasVariable = false, Group = OptionGroup.Application,
+            Help = "Load the application in one worker, say whether it could serve, and exit: 0, or 3. Nothing is listened at.",
+            Binder = Section.Server.Switch(static (o, v) => o with { ChecksOnly = v }),
+        },
+        new()
+        {
             Name = "root-path", Placeholder = "PATH", Default = "", Group = OptionGroup.Application,
             Help = "The path below which a proxy shows the application: root_path, SCRIPT_NAME.",
             Binder = OptionBinder.OfApplication(BindRootPath),
         },
         new()
         {
-            Name = "lifespan", Placeholder = OptionNames.Join(OptionNames.Lifespans), Default = "auto", Group = OptionGroup.Application,
+            Name = "name", Short = 'n', Placeholder = "NAME", Default = "(the application)", HasVariable = false, Group = OptionGroup.Application,
+            Help = "What ps and top show for a worker: \"hydra: worker 2 NAME\".",
+            Binder = Section.Application.Text(static (o, v) => o with { Name = v }),
+        },
+        new()
+        {
+            Name = "env", Short = 'e', Placeholder = "NAME=VALUE", Repeatable = true, HasVariable = false, Group = OptionGroup.Application,
+            Help = "Set a variable in the environment of the workers. May be repeated.",
+            Binder = OptionBinder.OfApplication(BindVariable),
+        },
+        new()
+        {
+            Name = "env-file", Placeholder = "PATH", Group = OptionGroup.Application,
+            Help = "Set the variables in this file, lines of NAME=VALUE as python-dotenv has them, in the workers. What is set in the "
+                + "environment already counts more, and --env most. Read at each start of a worker.",
+            Binder = Section.Application.Text(static (o, v) => o with { VariablesFile = v }),
+        },
+        new()
+        {
+            Name = "lifespan", Aliases = ["asgi-lifespan"], Placeholder = OptionNames.Join(OptionNames.Lifespans), Default = "auto", Group = OptionGroup.Application,
             Help = "Run the ASGI lifespan. With on, an application without one does not start.",
             Binder = Section.Application.Choice(OptionNames.Lifespans, static (o, v) => o with { Lifespan = v }),
         },
@@ -68,7 +100,8 @@ internal static partial class OptionTable
         string? problem = null;
         if (!text.Contains(':', StringComparison.Ordinal))
         {
-            problem = ValueReader.Choice(text, OptionNames.Interfaces, out text);
+            // uvicorn's word.
+            problem = ValueReader.Choice(text.Equals("asgi3", StringComparison.OrdinalIgnoreCase) ? "asgi" : text, OptionNames.Interfaces, out text);
         }
         else if (text.StartsWith(':') || text.EndsWith(':') || ControlText.IndexOfDangerous(text) >= 0)
         {
@@ -77,6 +110,19 @@ internal static partial class OptionTable
 
         draft.Options = draft.Options with { Interface = text };
         return problem;
+    }
+
+    private static string? BindVariable(ApplicationDraft draft, OptionValue value)
+    {
+        int equals = value.Text.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0 || value.Text.Contains('\0', StringComparison.Ordinal))
+        {
+            return $"\"{value.Text}\" is not of the form NAME=VALUE.";
+        }
+
+        KeyValuePair<string, string> variable = new(value.Text[..equals], value.Text[(equals + 1)..]);
+        draft.Options = draft.Options with { Variables = [.. draft.Options.Variables, variable] };
+        return null;
     }
 
     private static string? BindRootPath(ApplicationDraft draft, OptionValue value)

@@ -10,8 +10,15 @@ internal static partial class OptionTable
         new()
         {
             Name = "log-level", Placeholder = OptionNames.Join(OptionNames.LogLevels), Default = "info", Group = OptionGroup.Logging,
-            Help = "The least severe records to log.",
-            Binder = Section.Logs.Choice(OptionNames.LogLevels, static (o, v) => o with { Level = v }),
+            Help = "The least severe records to log. What workers print has no level, and is always shown.",
+            Binder = Section.Logs.Choice(OptionNames.LogLevels, static (o, v) => o with { Level = v }, OptionNames.LogLevelOf),
+        },
+        new()
+        {
+            Name = "worker-output", Placeholder = OptionNames.Join(OptionNames.WorkerOutputs), Default = "prefixed", Group = OptionGroup.Logging,
+            Help = "What workers print: prefixed shows each line in the log, with the worker named; raw gives them the server's own standard "
+                + "output and error; json makes an object of each line, and of each log record.",
+            Binder = Section.Logs.Choice(OptionNames.WorkerOutputs, static (o, v) => o with { WorkerOutput = v }),
         },
         new()
         {

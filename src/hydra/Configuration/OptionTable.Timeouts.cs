@@ -27,7 +27,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "worker-timeout", Placeholder = "TIME", Default = "60s", Group = OptionGroup.Timeouts,
+            Name = "worker-timeout", Aliases = ["timeout-worker-healthcheck"], Placeholder = "TIME", Default = "60s", Group = OptionGroup.Timeouts,
             Help = "Replace a worker that has not come back from a request so long after it was stopped, or does not answer at all; a "
                 + "worker that is merely busy answers. 0 never.",
             Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Worker = v }),

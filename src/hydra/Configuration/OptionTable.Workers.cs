@@ -35,7 +35,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "loop", Placeholder = OptionNames.Join(OptionNames.Loops), Default = "auto", Group = OptionGroup.Workers,
+            Name = "loop", Aliases = ["asgi-loop"], Placeholder = OptionNames.Join(OptionNames.Loops), Default = "auto", Group = OptionGroup.Workers,
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Binder = Section.Python.Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },

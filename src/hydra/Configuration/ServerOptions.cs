@@ -24,6 +24,12 @@ internal sealed record ServerOptions
     /// <summary>The directory to work in, or null for the one the server was started in. A process has only one.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Permissions that new files do not get, or null for what the process was started with.</summary>
+    public UnixFileMode? Umask { get; init; }
+
+    /// <summary>The application is loaded in one worker, and nothing is served.</summary>
+    public bool ChecksOnly { get; init; }
+
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }
 
@@ -105,6 +111,9 @@ internal sealed record LogOptions
 {
     /// <summary>The least severe records that are logged, by the server and by its workers.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
+
+    /// <summary>What becomes of the lines that workers print.</summary>
+    public WorkerOutput WorkerOutput { get; init; }
 
     /// <summary>One line on standard output for each request.</summary>
     public bool Access { get; init; }

@@ -23,6 +23,17 @@ internal static class ValueReader
         return isMode && bits is > 0 and <= 511 ? null : $"\"{text}\" is not a mode in octal such as 660.";
     }
 
+    /// <summary>A mask of permissions in octal, as a shell has it; 0o027, as gunicorn and Python write it, is the same.</summary>
+    public static string? Umask(string text, out UnixFileMode mode)
+    {
+        string digits = text.Trim();
+        digits = digits.StartsWith("0o", StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits;
+        bool isMask = digits.Length is > 0 and <= 4 && !digits.AsSpan().ContainsAnyExceptInRange('0', '7');
+        int bits = isMask ? Convert.ToInt32(digits, 8) : 0;
+        mode = (UnixFileMode)bits;
+        return isMask && bits <= 511 ? null : $"\"{text}\" is not a mask in octal such as 027.";
+    }
+
     /// <summary>A whole number, or "auto", which gives null.</summary>
     public static string? IntegerOrAuto(string text, int minimum, int maximum, out int? number)
     {

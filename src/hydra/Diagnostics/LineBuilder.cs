@@ -95,6 +95,29 @@ internal sealed class LineBuilder
         }
     }
 
+    /// <summary>
+    /// Appends a printed line with its control characters escaped. Colours (SGR, ECMA-48 8.3.117) are the only sequences that are let
+    /// through, and are reset at its end; or they are left out.
+    /// </summary>
+    public LineBuilder Printed(ReadOnlySpan<char> text, bool keepColors)
+    {
+        bool isColored = false;
+        while (AnsiColor.Find(text, out int start, out int length))
+        {
+            Safe(text[..start], allowLines: false);
+            if (keepColors)
+            {
+                Raw(text.Slice(start, length));
+                isColored = true;
+            }
+
+            text = text[(start + length)..];
+        }
+
+        Safe(text, allowLines: false);
+        return isColored ? Raw("\e[0m"u8) : this;
+    }
+
     /// <summary>Appends 2026-11-24 01:44:54.123 +0100: without its offset a time says little where clocks are compared, or set back.</summary>
     public LineBuilder Timestamp(DateTimeOffset time)
     {

@@ -7,7 +7,7 @@ namespace Hydra.Diagnostics;
 internal sealed record OutputPumpOptions(int Capacity, TimeSpan Linger, int Enough)
 {
     /// <summary>For a log that somebody watches.</summary>
-    public static OutputPumpOptions Immediate { get; } = new(1 << 20, TimeSpan.Zero, 0);
+    public static OutputPumpOptions Immediate { get; } = new(4 << 20, TimeSpan.Zero, 0);
 
     /// <summary>For a log with a line for each request.</summary>
     public static OutputPumpOptions Batched { get; } = new(4 << 20, TimeSpan.FromSeconds(1), 32 << 10);

@@ -11,6 +11,9 @@ internal sealed class ServerLog : IDisposable
     // A longer message is cut: one record must not push all others out.
     private const int MaximumMessage = 128 << 10;
 
+    // What somebody printed is shown as it is; where it is longer than this it came in pieces.
+    private const int MaximumLine = 1 << 20;
+
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(1);
 
     private readonly OutputPump _pump;
@@ -72,6 +75,23 @@ internal sealed class ServerLog : IDisposable
 
         _pump.TryWrite(line.Raw("\n"u8).Written);
     }
+
+    /// <summary>
+    /// Queues a line that somebody printed, whatever the least severe level is: it has none. Its colours are kept where the log has
+    /// colours, and left out elsewhere.
+    /// </summary>
+    /// <param name="source">Text in front of it.</param>
+    /// <param name="text">The line, without its end; 1 MB of it at most.</param>
+    public void WritePrinted(ReadOnlySpan<char> source, ReadOnlySpan<char> text)
+    {
+        LineBuilder line = LineBuilder.Rent();
+        Head(line, LogLevel.Information, Now);
+        line.Safe(source, allowLines: false).Printed(text[..Math.Min(text.Length, MaximumLine)].TrimEnd("\r\n"), _useColors);
+        _pump.TryWrite(line.Raw("\n"u8).Written);
+    }
+
+    /// <summary>Queues bytes as they are: a record that has its end.</summary>
+    public void WriteRaw(ReadOnlySpan<byte> record) => _pump.TryWrite(record);
 
     /// <summary>Queues text as it is.</summary>
     public void WriteRaw(string text) => _pump.TryWrite(LineBuilder.Rent().Raw(text).Written);

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Diagnostics;
 
 /// <summary>What workers have to say: their log records and the lines they print. Any thread may call; no call waits.</summary>
-internal sealed class WorkerLog(ServerLog log)
+/// <param name="log">Where it goes.</param>
+/// <param name="asJson">As JSON, one object a line, instead of lines like the server's own.</param>
+internal sealed class WorkerLog(ServerLog log, bool asJson = false)
 {
     /// <summary>Whether records of this level are written.</summary>
     public bool IsEnabled(LogLevel level) => log.IsEnabled(level);
@@ -15,7 +17,7 @@ internal sealed class WorkerLog(ServerLog log)
     /// <param name="created">When it was made.</param>
     /// <param name="worker">The worker's index; below 0 for the process that workers are forked from.</param>
     /// <param name="pid">Its process; 0 where there was none.</param>
-    /// <param name="logger">The name of its logger; empty for what it printed.</param>
+    /// <param name="logger">The name of its logger.</param>
     /// <param name="message">The text, with its traceback if there is one.</param>
     public void Write(LogLevel level, DateTimeOffset created, int worker, int pid, ReadOnlySpan<char> logger, ReadOnlySpan<char> message)
     {
@@ -24,10 +26,15 @@ internal sealed class WorkerLog(ServerLog log)
             return;
         }
 
+        if (asJson)
+        {
+            log.WriteRaw(WorkerJson.Record(level, created, worker, pid, logger, message));
+            return;
+        }
+
         // Python's root logger has no name worth a word.
         ReadOnlySpan<char> name = logger.SequenceEqual("root") ? "" : logger;
-        string source = worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
-        log.Write(level, created, $"{source} | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
+        log.Write(level, created, $"{Source(worker, pid)} | {name}{(name.IsEmpty ? "" : ": ")}", message, allowLines: true);
     }
 
     /// <summary>The same for UTF-8; bytes that are none are replaced.</summary>
@@ -45,6 +52,25 @@ internal sealed class WorkerLog(ServerLog log)
         ArrayPool<char>.Shared.Return(chars);
     }
 
-    /// <summary>Queues a line that a worker printed.</summary>
-    public void WriteLine(LogLevel level, int worker, int pid, ReadOnlySpan<byte> line) => Write(level, log.Now, worker, pid, [], line);
+    /// <summary>
+    /// Queues a line that a worker printed, whatever levels are logged: it is no record, and may be the only word about an error.
+    /// </summary>
+    /// <param name="worker">The worker's index; below 0 for the process that workers are forked from.</param>
+    /// <param name="pid">Its process.</param>
+    /// <param name="isError">It was printed to standard error.</param>
+    /// <param name="line">The line, without its end.</param>
+    public void WriteLine(int worker, int pid, bool isError, string line)
+    {
+        if (asJson)
+        {
+            log.WriteRaw(WorkerJson.Line(log.Now, worker, pid, isError, line));
+        }
+        else
+        {
+            log.WritePrinted($"{Source(worker, pid)} | {(isError ? "stderr" : "stdout")}: ", line);
+        }
+    }
+
+    private static string Source(int worker, int pid)
+        => worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
 }

@@ -25,11 +25,12 @@ internal sealed class ApplicationPool : IDisposable
     {
         ILogger logger = logs.Loggers.CreateLogger("hydra");
         _options = options;
-        _setup = WorkerSetup.Prepare(server.Tuning.WorkerTransport, options, home, logger);
+        _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
         Requests = new RequestPool(
             options.App, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
+        settings = settings with { Document = home.Complete(settings.Document) };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.Workers, logger);
     }
 

@@ -29,6 +29,9 @@ internal static partial class HostingLog
     [LoggerMessage(1607, LogLevel.Information, "metrics are served at {Addresses}")]
     public static partial void Metrics(ILogger logger, string addresses);
 
+    [LoggerMessage(1608, LogLevel.Information, "{Application}: it could serve")]
+    public static partial void CheckPassed(ILogger logger, string application);
+
     [LoggerMessage(1610, LogLevel.Information, "SIGUSR2: starting {Executable} (pid {Pid}) to take over")]
     public static partial void UpgradeStarted(ILogger logger, string executable, int pid);
 

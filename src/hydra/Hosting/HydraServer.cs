@@ -26,7 +26,7 @@ internal sealed class HydraServer
     {
         AddressOptions addresses = options.Server.Addresses;
         _options = options.Server with { Addresses = addresses with { Binds = started.Binds(addresses.Binds) } };
-        _applications = options.Applications;
+        _applications = options.Server.ChecksOnly ? StartCheck.Reduce(options.Applications) : options.Applications;
         _logs = logs;
         _started = started;
         _logger = logs.Loggers.CreateLogger("hydra");
@@ -48,9 +48,15 @@ internal sealed class HydraServer
         {
             ThreadReserve.Fill();
             InheritedDescriptors.Check(_options.Addresses.All);
-            using var home = WorkerHome.Enter(_options, _logger);
+            using var home = WorkerHome.Enter(_started, _options, _logger);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
+            if (_options.ChecksOnly)
+            {
+                loops.Abandon();
+                return await new StartCheck(around, pools, _logs).RunAsync().ConfigureAwait(false);
+            }
+
             using var trimmer = new MemoryTrimmer(loops.Memory, TimeProvider.System);
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null

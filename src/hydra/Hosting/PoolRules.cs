@@ -80,6 +80,7 @@ internal static class PoolRules
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
         RequestStart = application.Queue.TellStart,
+        Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,
     };
 }

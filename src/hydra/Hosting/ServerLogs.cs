@@ -15,7 +15,7 @@ internal sealed class ServerLogs : IDisposable
         UsesColors = StandardStreams.UseErrorColors(options.UseColors);
         _server = new ServerLog(StandardStreams.OpenError(), options.Level, UsesColors);
         Loggers = LoggingSetup.CreateFactory(_server);
-        Workers = new WorkerLogSink(new WorkerLog(_server));
+        Workers = new WorkerLogSink(new WorkerLog(_server, options.WorkerOutput is WorkerOutput.Json));
         Access = options.Access ? new AccessLog(StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access")) : null;
     }
 

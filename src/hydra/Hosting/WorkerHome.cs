@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Primitives;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +14,11 @@ internal sealed class WorkerHome : IDisposable
     private readonly Lock _gate = new();
     private readonly ShimExtractor _shim;
 
-    private WorkerHome(string workingDirectory, IReadOnlyList<PrivatePlace> places, ILogger logger)
+    private readonly StartedAs _started;
+
+    private WorkerHome(StartedAs started, string workingDirectory, IReadOnlyList<PrivatePlace> places, ILogger logger)
     {
+        _started = started;
         WorkingDirectory = workingDirectory;
         Places = places;
         _shim = new ShimExtractor(ShimFiles.FromResources(), places, logger);
@@ -28,8 +32,22 @@ internal sealed class WorkerHome : IDisposable
 
     /// <summary>Goes to the working directory.</summary>
     /// <exception cref="StartException">It is missing or must not be entered.</exception>
-    public static WorkerHome Enter(ServerOptions server, ILogger logger)
-        => new(StartDirectory.Enter(server.WorkingDirectory), PrivatePlaces.All(EnvironmentScanner.Current(), OperatingSystem.IsWindows()), logger);
+    public static WorkerHome Enter(StartedAs started, ServerOptions server, ILogger logger)
+    {
+        if (server.Umask is { } mask && !OperatingSystem.IsWindows())
+        {
+            _ = LibC.SetUmask((uint)mask);
+        }
+
+        return new(started, StartDirectory.Enter(server.WorkingDirectory), PrivatePlaces.All(EnvironmentScanner.Current(), OperatingSystem.IsWindows()), logger);
+    }
+
+    /// <summary>The document with what all workers are told of how the server was started.</summary>
+    public BootDocument Complete(BootDocument document) => document with
+    {
+        Arguments = OddBytes.Join(_started.Arguments),
+        Variables = OddBytes.Join(OddBytes.Among(_started.Variables)),
+    };
 
     /// <summary>Where the shim begins. Asked before each start of a worker, because a cleaner of temporary files may have taken it away.</summary>
     /// <exception cref="WorkerStartException">There is no place for it.</exception>

@@ -14,7 +14,7 @@ internal sealed class WorkerLogSink(WorkerLog log) : IWorkerLogSink
 
     /// <inheritdoc/>
     public void WriteLine(int worker, int pid, string line, bool isError)
-        => log.Write(LogLevel.Information, DateTimeOffset.UtcNow, worker, pid, isError ? "stderr" : "stdout", line);
+        => log.WriteLine(worker, pid, isError, line);
 
     private static LogLevel Map(WireLogLevel level) => level switch
     {

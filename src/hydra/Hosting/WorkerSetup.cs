@@ -13,15 +13,15 @@ namespace Hydra.Hosting;
 /// </summary>
 internal sealed class WorkerSetup : IDisposable
 {
-    private readonly WorkerTransport _transport;
+    private readonly ServerOptions _server;
     private readonly ApplicationOptions _options;
     private readonly WorkerHome _home;
     private readonly ILogger _logger;
     private readonly RuntimeDirectory? _directory;
 
-    private WorkerSetup(WorkerTransport transport, ApplicationOptions options, WorkerHome home, ILogger logger)
+    private WorkerSetup(ServerOptions server, ApplicationOptions options, WorkerHome home, ILogger logger)
     {
-        _transport = transport;
+        _server = server;
         _options = options;
         _home = home;
         _logger = logger;
@@ -41,13 +41,22 @@ internal sealed class WorkerSetup : IDisposable
 
     /// <summary>Looks for the application's directory and for Python, and opens the socket.</summary>
     /// <exception cref="StartException">One of them is not to be had.</exception>
-    public static WorkerSetup Prepare(WorkerTransport transport, ApplicationOptions options, WorkerHome home, ILogger logger)
+    public static WorkerSetup Prepare(ServerOptions server, ApplicationOptions options, WorkerHome home, ILogger logger)
     {
         StartDirectory.CheckApplication(options.AppDir);
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
-        return new WorkerSetup(transport, options, home, logger);
+        try
+        {
+            _ = WorkerVariables.Read(options, Environment.CurrentDirectory);
+        }
+        catch (WorkerStartException e)
+        {
+            throw new StartException(e.Message);
+        }
+
+        return new WorkerSetup(server, options, home, logger);
     }
 
     /// <summary>
@@ -67,6 +76,8 @@ internal sealed class WorkerSetup : IDisposable
             Arguments = [.. python.Arguments, _home.ShimEntry()],
             WorkingDirectory = working,
             AppDirectory = app,
+            Variables = WorkerVariables.Read(_options, working),
+            SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw,
         };
     }
 
@@ -97,7 +108,7 @@ internal sealed class WorkerSetup : IDisposable
     private LinkAddress Listen(out RuntimeDirectory? directory)
     {
         directory = null;
-        if (_transport is WorkerTransport.Tcp)
+        if (_server.Tuning.WorkerTransport is WorkerTransport.Tcp)
         {
             return LinkAddress.ListenTcp();
         }

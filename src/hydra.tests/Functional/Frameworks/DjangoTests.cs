@@ -114,7 +114,7 @@ public sealed class DjangoTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Contains("a view that fails", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        await server.Log.ExpectErrorAsync("django.request", "RuntimeError: a view that fails");
+        await server.Log.WaitAsync("stderr: RuntimeError: a view that fails");
     }
 
     private Task<HydraServer> StartAsync(string entry, string transport, int workers)

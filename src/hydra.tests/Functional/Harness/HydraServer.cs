@@ -157,7 +157,9 @@ public sealed partial class HydraServer : IAsyncDisposable
         }
     }
 
-    private static bool IsWorker(int pid) => Processes.CommandLine(pid).Contains("hydra_shim", StringComparison.Ordinal);
+    // It has another title as soon as it knows which worker it is.
+    private static bool IsWorker(int pid)
+        => Processes.CommandLine(pid) is { } line && (line.Contains("hydra_shim", StringComparison.Ordinal) || line.StartsWith("hydra: ", StringComparison.Ordinal));
 
     private Uri? FindAddress()
     {

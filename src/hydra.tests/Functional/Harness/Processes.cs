@@ -82,6 +82,9 @@ public static partial class Processes
     public static IReadOnlyList<string> Descriptors(int pid)
         => [.. Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Select(static path => new FileInfo(path).LinkTarget ?? "")];
 
+    /// <summary>What one of its open descriptors is.</summary>
+    public static string Link(int pid, int descriptor) => new FileInfo($"/proc/{pid}/fd/{descriptor}").LinkTarget ?? "";
+
     /// <summary>The command line, its words joined by blanks.</summary>
     public static string CommandLine(int pid) => Encoding.UTF8.GetString(Read($"/proc/{pid}/cmdline")).TrimEnd('\0').Replace('\0', ' ');
 

@@ -48,6 +48,51 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public async Task Output_WhateverTheLogLevel_IsShown()
+    {
+        await using HydraServer server = await HydraServer.LaunchAsync(
+            new ServerSpec("asgi_probe:app") { Port = null, Arguments = ["--log-level", "critical", "--bind", "unix:hydra.sock"] });
+        await using RawConnection connection = await server.ConnectToUnixAsync("hydra.sock");
+        await connection.ExchangeAsync("GET /say/words HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await server.Log.WaitAsync("printed words");
+        await server.Log.WaitAsync("complained words");
+        await server.Log.WaitAsync("from below Python words");
+        Assert.DoesNotContain("logged words", server.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--no-preload")]
+    [InlineData("--preload")]
+    public async Task Output_Raw_IsOnTheServersOwnStreams(string preload)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Arguments = ["--worker-output", "raw", preload] });
+        int worker = server.WorkerPids()[^1];
+        await server.GetTextAsync("/say/words");
+
+        await Eventually.HoldsAsync(() => server.Log.Output.Contains("printed words"), "the line on standard output", () => server.Log.Text);
+        await server.Log.WaitAsync("complained words");
+        Assert.Contains("complained words", server.Log.Text.Split('\n'));
+        await server.Log.WaitAsync("[WARN]", "probe", "logged words");
+        Assert.All([1, 2], number => Assert.Equal(Processes.Link(server.Pid, number), Processes.Link(worker, number)));
+    }
+
+    [Fact]
+    public async Task Output_Json_IsAnObjectForEachLine()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("asgi_probe:app") { Arguments = ["--worker-output", "json"] });
+        await server.GetTextAsync("/say/words");
+        await server.GetTextAsync("/say/%7B%22event%22:%22said%22%7D");
+
+        string who = $"\"worker\":0,\"pid\":{Assert.Single(server.WorkerPids())}";
+        await server.Log.WaitAsync($"{{\"hydra\":{{{who},\"stream\":\"stdout\"}},\"timestamp\":\"", ",\"message\":\"printed words\"}");
+        await server.Log.WaitAsync($"{{\"hydra\":{{{who}}},\"timestamp\":\"", "\"level\":\"warning\",\"logger\":\"probe\",\"message\":\"logged words\"}");
+        await server.Log.WaitAsync("\"message\":\"printed {\\\"event\\\":\\\"said\\\"}\"}");
+    }
+
+    [Fact]
     public async Task AccessLog_Requests_AreOnStandardOutput()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--access-log"] });

@@ -13,10 +13,20 @@ public class OutputLinesTests
     [Fact]
     public async Task ReadAsync_LineWithoutEnd_IsCutIntoBoundedPieces()
     {
-        List<string> lines = await Read(new string('x', 40_000));
+        List<string> lines = await Read(new string('x', (2 * OutputLines.Longest) + 5) + "\nnext");
 
-        Assert.Equal(40_000, lines.Sum(l => l.Length));
-        Assert.True(lines.Max(l => l.Length) <= 16 * 1024);
+        Assert.Equal([OutputLines.Longest, OutputLines.Longest, 5, 4], lines.Select(static l => l.Length));
+    }
+
+    [Theory]
+    [InlineData(16 * 1024)]
+    [InlineData(40_000)]
+    [InlineData(OutputLines.Longest - 1)]
+    public async Task ReadAsync_LongLine_IsOneLine(int length)
+    {
+        string line = new('x', length);
+
+        Assert.Equal(["before", line, "after", line], await Read($"before\n{line}\nafter\n{line}\n"));
     }
 
     private static async Task<List<string>> Read(string text)

@@ -58,6 +58,15 @@ internal sealed record BootDocument
     /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
     public bool RequestStart { get; init; }
 
+    /// <summary>What the process is called where processes are listed.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The arguments of the server, the program's name first; see <see cref="OddBytes"/>.</summary>
+    public string Arguments { get; init; } = "";
+
+    /// <summary>The variables of the environment, NAME=value, that are not UTF-8, which .NET has destroyed; see <see cref="OddBytes"/>.</summary>
+    public string Variables { get; init; } = "";
+
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
 

@@ -8,15 +8,28 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     // As of a process that the front started itself.
     private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(1);
 
+    private const int StandardOutput = 1;
+    private const int StandardError = 2;
+
     private readonly Template _template;
     private readonly AnonymousPipeServerStream _input = new(PipeDirection.Out, HandleInheritability.None);
-    private readonly AnonymousPipeServerStream _output = new(PipeDirection.In, HandleInheritability.None);
-    private readonly AnonymousPipeServerStream _error = new(PipeDirection.In, HandleInheritability.None);
+
+    // Null where they are the server's own.
+    private readonly AnonymousPipeServerStream? _output;
+    private readonly AnonymousPipeServerStream? _error;
     private readonly TaskCompletionSource<bool> _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes the pipes for a worker that is about to be forked.</summary>
-    public ForkedProcess(Template template) => _template = template;
+    public ForkedProcess(Template template)
+    {
+        _template = template;
+        if (!template.Command.SharesOutput)
+        {
+            _output = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
+            _error = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
+        }
+    }
 
     /// <inheritdoc/>
     public int Id { get; private set; }
@@ -26,8 +39,8 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     /// </summary>
     public Task<bool> Forked => _forked.Task;
 
-    /// <summary>The worker's ends of the pipes: standard input, output and error.</summary>
-    public int[] Descriptors => [.. new[] { _input, _output, _error }.Select(static pipe => (int)pipe.ClientSafePipeHandle.DangerousGetHandle())];
+    /// <summary>The worker's standard input, output and error: its ends of the pipes, or the server's own.</summary>
+    public int[] Descriptors => [ClientEnd(_input), _output is null ? StandardOutput : ClientEnd(_output), _error is null ? StandardError : ClientEnd(_error)];
 
     /// <inheritdoc/>
     public long Resident => ProcessMemory.Resident(Id);
@@ -36,8 +49,8 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     public void CloseWorkersEnds()
     {
         _input.DisposeLocalCopyOfClientHandle();
-        _output.DisposeLocalCopyOfClientHandle();
-        _error.DisposeLocalCopyOfClientHandle();
+        _output?.DisposeLocalCopyOfClientHandle();
+        _error?.DisposeLocalCopyOfClientHandle();
     }
 
     /// <summary>The template has forked it.</summary>
@@ -75,8 +88,8 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     /// <inheritdoc/>
     public async Task<int> WaitAsync(Action<string, bool> line)
     {
-        Task output = OutputLines.ReadAsync(_output, text => line(text, false));
-        Task error = OutputLines.ReadAsync(_error, text => line(text, true));
+        Task output = _output is null ? Task.CompletedTask : OutputLines.ReadAsync(_output, text => line(text, false));
+        Task error = _error is null ? Task.CompletedTask : OutputLines.ReadAsync(_error, text => line(text, true));
         int code = await _exited.Task.ConfigureAwait(false);
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(OutputTime)).ConfigureAwait(false);
         Dispose();
@@ -90,7 +103,9 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     public void Dispose()
     {
         _input.Dispose();
-        _output.Dispose();
-        _error.Dispose();
+        _output?.Dispose();
+        _error?.Dispose();
     }
+
+    private static int ClientEnd(AnonymousPipeServerStream pipe) => (int)pipe.ClientSafePipeHandle.DangerousGetHandle();
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Hydra.Primitives;
 using Hydra.Workers.Links;
 
@@ -21,6 +20,12 @@ internal sealed record WorkerCommand
 
     /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
     public required string AppDirectory { get; init; }
+
+    /// <summary>Variables beside those of the server, which count more.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Standard output and error are the server's own, and no pipes: what it starts may go on with them when the server is gone.</summary>
+    public bool SharesOutput { get; init; }
 }
 
 /// <summary>A worker cannot be started; the message is a sentence for the user.</summary>
@@ -31,8 +36,8 @@ internal sealed class WorkerStartException(string message) : Exception(message)
 }
 
 /// <summary>
-/// A running Python process. Its standard input carries the boot document, its standard output and error become log lines. The
-/// events come from threads of the pool.
+/// A running Python process. Its standard input carries the boot document, its standard output and error become log lines where they are
+/// not the server's own. The events come from threads of the pool.
 /// </summary>
 internal sealed class WorkerProcess : IWorkerProcess
 {
@@ -40,10 +45,12 @@ internal sealed class WorkerProcess : IWorkerProcess
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
 
     private readonly Process _process;
+    private readonly bool _sharesOutput;
 
-    private WorkerProcess(Process process)
+    private WorkerProcess(Process process, bool sharesOutput)
     {
         _process = process;
+        _sharesOutput = sharesOutput;
         Id = process.Id;
     }
 
@@ -58,14 +65,19 @@ internal sealed class WorkerProcess : IWorkerProcess
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardOutput = !command.SharesOutput,
+            RedirectStandardError = !command.SharesOutput,
             CreateNoWindow = true,
             WorkingDirectory = command.WorkingDirectory,
         };
         foreach (string argument in command.Arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in command.Variables)
+        {
+            start.Environment[name] = value;
         }
 
         start.Environment[EnvironmentVariables.WorkerId] = index.ToString(CultureInfo.InvariantCulture);
@@ -76,7 +88,7 @@ internal sealed class WorkerProcess : IWorkerProcess
             WindowsJob.Adopt(process);
         }
 
-        return new WorkerProcess(process);
+        return new WorkerProcess(process, command.SharesOutput);
     }
 
     /// <summary>Hands over the boot document, and nothing else ever.</summary>
@@ -99,8 +111,8 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <returns>The exit code; on POSIX 128 + the signal's number when a signal ended it.</returns>
     public async Task<int> WaitAsync(Action<string, bool> line)
     {
-        Task output = OutputLines.ReadAsync(_process.StandardOutput.BaseStream, text => line(text, false));
-        Task error = OutputLines.ReadAsync(_process.StandardError.BaseStream, text => line(text, true));
+        Task output = _sharesOutput ? Task.CompletedTask : OutputLines.ReadAsync(_process.StandardOutput.BaseStream, text => line(text, false));
+        Task error = _sharesOutput ? Task.CompletedTask : OutputLines.ReadAsync(_process.StandardError.BaseStream, text => line(text, true));
         await _process.WaitForExitAsync().ConfigureAwait(false);
 
         // A child of the application may hold the pipes open for longer than its parent lived: do not wait for that one.
@@ -124,63 +136,5 @@ internal sealed class WorkerProcess : IWorkerProcess
         {
             // It has ended already.
         }
-    }
-}
-
-/// <summary>Cuts what a worker prints into lines.</summary>
-internal static class OutputLines
-{
-    // A longer line is cut into pieces of this size, so that a program that prints without line ends costs bounded memory.
-    private const int LongestLine = 16 * 1024;
-
-    /// <summary>Reads until the end of the stream.</summary>
-    public static async Task ReadAsync(Stream stream, Action<string> line)
-    {
-        byte[] buffer = new byte[LongestLine];
-        int count = 0;
-        while (true)
-        {
-            int read;
-            try
-            {
-                read = await stream.ReadAsync(buffer.AsMemory(count)).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
-            {
-                read = 0;
-            }
-
-            if (read == 0)
-            {
-                if (count > 0)
-                {
-                    line(Encoding.UTF8.GetString(buffer, 0, count));
-                }
-
-                return;
-            }
-
-            count = Split(buffer, count + read, line);
-        }
-    }
-
-    private static int Split(byte[] buffer, int count, Action<string> line)
-    {
-        int start = 0;
-        int end;
-        while ((end = buffer.AsSpan(start, count - start).IndexOf((byte)'\n')) >= 0)
-        {
-            line(Encoding.UTF8.GetString(buffer.AsSpan(start, end).TrimEnd((byte)'\r')));
-            start += end + 1;
-        }
-
-        if (start == 0 && count == buffer.Length)
-        {
-            line(Encoding.UTF8.GetString(buffer));
-            return 0;
-        }
-
-        buffer.AsSpan(start, count - start).CopyTo(buffer);
-        return count - start;
     }
 }

@@ -1,0 +1,130 @@
+using Hydra.Configuration;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace Hydra.Tests.Configuration;
+
+public sealed class ForeignWordsTests
+{
+    // As "gunicorn --help" (27.0.1) and "uvicorn --help" (0.54.0) list them; with "=" where a value follows.
+    private const string Gunicorn =
+        "config= bind= backlog= workers= worker-class= threads= worker-connections= max-requests= max-requests-jitter= timeout= graceful-timeout= "
+        + "keep-alive= limit-request-line= limit-request-fields= limit-request-field_size= reload reload-engine= reload-extra-file= spew check-config "
+        + "print-config preload no-sendfile reuse-port chdir= daemon env= pid= worker-tmp-dir= user= group= umask= initgroups forwarded-allow-ips= "
+        + "access-logfile= disable-redirect-access-to-syslog access-logformat= error-logfile= log-file= log-level= capture-output logger-class= "
+        + "log-config= log-config-json= log-syslog-to= log-syslog log-syslog-prefix= log-syslog-facility= enable-stdio-inheritance statsd-host= "
+        + "dogstatsd-tags= statsd-prefix= enable-backlog-metric name= pythonpath= paste= paster= proxy-protocol proxy-allow-from= protocol= "
+        + "uwsgi-allow-from= keyfile= certfile= ssl-version= cert-reqs= ca-certs= suppress-ragged-eofs do-handshake-on-connect ciphers= "
+        + "http-protocols= http2-cleartext= http2-max-concurrent-streams= http2-initial-window-size= http2-max-frame-size= "
+        + "http2-max-header-list-size= paste-global= permit-obsolete-folding strip-header-spaces permit-unconventional-http-method "
+        + "permit-unconventional-http-version casefold-http-method forwarder-headers= header-map= asgi-loop= asgi-lifespan= "
+        + "asgi-disconnect-grace-period= websocket-max-message-size= http-parser= root-path= dirty-app= dirty-workers= dirty-timeout= dirty-threads= "
+        + "dirty-graceful-timeout= control-socket= control-socket-mode= no-control-socket";
+
+    private const string Uvicorn =
+        "host= port= uds= fd= reload reload-dir= reload-include= reload-exclude= reload-delay= workers= loop= http= http2 ws= ws-max-size= "
+        + "ws-max-queue= ws-ping-interval= ws-ping-timeout= ws-per-message-deflate= lifespan= interface= env-file= log-config= log-level= access-log "
+        + "no-access-log use-colors no-use-colors proxy-headers no-proxy-headers server-header no-server-header date-header no-date-header "
+        + "forwarded-allow-ips= root-path= limit-concurrency= backlog= limit-max-requests= limit-max-requests-jitter= timeout-keep-alive= "
+        + "timeout-graceful-shutdown= timeout-worker-healthcheck= ssl-keyfile= ssl-certfile= ssl-keyfile-password= ssl-version= ssl-cert-reqs= "
+        + "ssl-ca-certs= ssl-ciphers= header= version app-dir= h11-max-incomplete-event-size= reset-contextvars factory help";
+
+    private const string Letters = "c= b= w= k= t= D e= p= u= g= m= R n= v h";
+
+    public static TheoryData<string> Words
+        => [.. (Gunicorn + " " + Uvicorn).Split(' ').Distinct().Select(static word => "--" + word), .. Letters.Split(' ').Select(static word => "-" + word)];
+
+    public static TheoryData<string> Refused => [.. ForeignWords.All.Where(static word => word.Taken is null).SelectMany(static word => word.Names)];
+
+    [Theory]
+    [MemberData(nameof(Words))]
+    public void Parse_EachWordOfThePeers_IsKnownWithItsValue(string word)
+    {
+        string name = word.TrimEnd('=');
+        string[] arguments = word.EndsWith('=') ? [name, "x=1", "main:app"] : [name, "main:app"];
+        ParseResult result = CommandLine.Parse(arguments, new Dictionary<string, string>(), Parsing.Windowless);
+
+        string[] errors = result is ParseResult.Errors wrong ? [.. wrong.Messages] : [];
+        Assert.All(errors, error => Assert.StartsWith(name + " (command line)", error, StringComparison.Ordinal));
+        Assert.True(errors.Length <= 1, string.Join('\n', errors));
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Parse_WordThatHasNoEqual_IsAnsweredAndNothingIsGuessed(string name)
+    {
+        string[] value = ForeignWords.Find(name)!.HasValue ? ["some-value"] : [];
+        string error = Assert.Single(Parsing.Errors(["--" + name, .. value, "main:app"]));
+
+        Assert.StartsWith($"--{name} (command line): ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("did you mean", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sync")]
+    [InlineData("gthread")]
+    [InlineData("uvicorn.workers.UvicornWorker")]
+    [InlineData("uvicorn_worker.UvicornH11Worker")]
+    public void Parse_WorkerClassThatIsWhatHydraDoes_IsTaken(string name)
+        => Assert.Equal("main:app", Parsing.Run("-k", name, "main:app").Applications[0].App);
+
+    [Fact]
+    public void Parse_WorkerClassGevent_IsAnswered()
+        => Assert.Contains("no gevent", Assert.Single(Parsing.Errors("-kgevent", "main:app")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Parse_LogFilesThatAreStreams_AreTaken()
+    {
+        HydraOptions options = Parsing.Run("--access-logfile", "-", "--error-logfile=-", "--log-level", "warn", "--capture-output", "main:app");
+
+        Assert.True(options.Server.Logs.Access);
+        Assert.Equal(LogLevel.Warning, options.Server.Logs.Level);
+        Assert.Contains(">FILE", Assert.Single(Parsing.Errors("--access-logfile", "access.log", "main:app")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_CommandLineOfGunicorn_Works()
+    {
+        HydraOptions options = Parsing.Run(
+            "-w", "3", "-k", "gthread", "--threads", "4", "-b", "0.0.0.0:8000", "-p", "hydra.pid", "-m", "0o027", "-e", "A=1", "-e", "B=x=y", "main:app()");
+
+        Assert.Equal((3, 4), (options.Applications[0].Workers.Count, options.Applications[0].Python.Threads));
+        Assert.Equal("hydra.pid", options.Server.PidFile);
+        Assert.Equal((UnixFileMode)Convert.ToInt32("27", 8), options.Server.Umask);
+        Assert.Equal([new("A", "1"), new("B", "x=y")], options.Applications[0].Variables);
+    }
+
+    [Theory]
+    [InlineData("--interface", "asgi3", "asgi")]
+    [InlineData("--interface", "wsgi", "wsgi")]
+    public void Parse_InterfaceOfUvicorn_IsTaken(string option, string value, string expected)
+        => Assert.Equal(expected, Parsing.Run(option, value, "main:app").Applications[0].Interface);
+
+    [Theory]
+    [InlineData("-e", "A", "\"A\" is not of the form NAME=VALUE.")]
+    [InlineData("-e", "=1", "\"=1\" is not of the form NAME=VALUE.")]
+    [InlineData("-m", "x", "\"x\" is not a mask in octal such as 027.")]
+    [InlineData("-m", "1000", "\"1000\" is not a mask in octal such as 027.")]
+    public void Parse_WrongValue_IsReported(string option, string value, string expected)
+        => Assert.Equal($"{option} (command line): {expected}", Assert.Single(Parsing.Errors(option, value, "main:app")));
+
+    [Fact]
+    public void Names_OfForeignWords_AreNoOptionsOfOurs()
+    {
+        string[] names = [.. ForeignWords.All.SelectMany(static word => word.Names), .. ForeignWords.All.Select(static word => word.Short?.ToString()).OfType<string>()];
+
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.DoesNotContain(names, static name => name.Length == 1 ? OptionTable.Find(name[0]) is not null : OptionTable.Find(name) is not null);
+    }
+
+    [Fact]
+    public void Variables_OfThePeers_GetAWarning()
+    {
+        var environment = new Dictionary<string, string> { ["GUNICORN_CMD_ARGS"] = "--reload", ["UVICORN_WORKERS"] = "4", ["UVICORN_THING"] = "1" };
+        ParseResult.Run run = Assert.IsType<ParseResult.Run>(CommandLine.Parse(["main:app"], environment, Parsing.Windowless));
+
+        Assert.Equal(
+            ["the variable GUNICORN_CMD_ARGS is not read: give the options to hydra", "the variable UVICORN_WORKERS is not read: set HYDRA_WORKERS"],
+            run.Warnings);
+    }
+}

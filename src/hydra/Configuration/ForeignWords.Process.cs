@@ -1,0 +1,71 @@
+namespace Hydra.Configuration;
+
+/// <content>What is started, as whom, and how it is replaced.</content>
+internal static partial class ForeignWords
+{
+    private static readonly string[] PlainWorkers = ["sync", "gthread", "asgi", "uvicorn"];
+
+    private static IEnumerable<ForeignWord> ProcessWords =>
+    [
+        new()
+        {
+            Names = ["worker-class"], Short = 'k', HasValue = true, Take = TakeWorkerClass,
+            Taken = "`sync`, `gthread`, `asgi`, and those of uvicorn: the interface is found from the application",
+            Answer = "is not needed for sync, gthread, asgi and uvicorn's classes: the interface is found from the application. For more requests "
+                + "at a time in a worker give --threads N; there are no gevent, eventlet and tornado workers.",
+        },
+        new()
+        {
+            Names = ["timeout"], Short = 't', HasValue = true,
+            Answer = "has two meanings in gunicorn. As for sync workers, --request-timeout ends a request that does not begin its response in "
+                + "that time (the default is never); as for all others, --worker-timeout replaces a worker that answers nothing (60s).",
+        },
+        new()
+        {
+            Names = ["config"], Short = 'c', HasValue = true,
+            Answer = "configuration files of gunicorn are not read. Give what is in it as options; what it does in hooks belongs into the "
+                + "application, or its lifespan.",
+        },
+        new() { Names = [], Short = 'v', Take = static _ => [new TakenOption("version", "true")], Taken = "the same as `--version`" },
+        Refused("prints nothing here. \"hydra --help\" has the defaults, --check-config loads the application.", false, "print-config"),
+        new()
+        {
+            Names = ["daemon"], Short = 'D',
+            Answer = "hydra stays in the foreground. Run it as a service (docs/upgrade.md), or in a shell: setsid -f hydra … >hydra.log 2>&1",
+        },
+        new()
+        {
+            Names = ["user"], Short = 'u', HasValue = true,
+            Answer = "hydra does not change its user. Start it as that one: User= of systemd, USER of a Dockerfile, or runuser -u NAME -- hydra …",
+        },
+        new()
+        {
+            Names = ["group"], Short = 'g', HasValue = true,
+            Answer = "hydra does not change its group. Start it with that one: Group= of systemd, or runuser -u NAME -g GROUP -- hydra …",
+        },
+        Refused("hydra does not change its user. systemd's User= and runuser set all groups of the user.", false, "initgroups"),
+        new()
+        {
+            Names = ["pythonpath"], HasValue = true,
+            Answer = "give the variable as Python reads it, --env PYTHONPATH=DIR:DIR, or one directory with --app-dir.",
+        },
+        Refused("name a factory that loads it: a module with app = paste.deploy.loadapp(\"config:/path/to.ini\").", true, "paste", "paster", "paste-global"),
+        Refused(NoWatching, false, "reload"),
+        Refused(NoWatching, true, "reload-engine", "reload-extra-file", "reload-dir", "reload-include", "reload-exclude", "reload-delay"),
+        Refused("is not there. To see what runs use py-spy, or python -X importtime for imports.", false, "spew"),
+        Refused("requests, not connections, are bounded here: --limit-concurrency N for each worker, --queue-size for those that wait.", true, "worker-connections"),
+        Ignored("there is no heartbeat file", true, "worker-tmp-dir"),
+        Ignored("each request has a context of its own", false, "reset-contextvars"),
+        Ignored("there is none", false, "no-control-socket"),
+        Refused("there is no control socket. SIGHUP reloads, SIGTTIN and SIGTTOU add and take away a worker, SIGUSR2 upgrades.", true, "control-socket", "control-socket-mode"),
+        Refused("one server has the socket, and its workers take requests from it: --workers N. SIGUSR2 replaces a running server.", false, "reuse-port"),
+        Refused(NoDirty, true, "dirty-app", "dirty-workers", "dirty-timeout", "dirty-threads", "dirty-graceful-timeout"),
+    ];
+
+    private static IReadOnlyList<TakenOption>? TakeWorkerClass(string value)
+    {
+        string name = value.Trim();
+        bool isUvicorns = name.StartsWith("uvicorn.workers.", StringComparison.Ordinal) || name.StartsWith("uvicorn_worker.", StringComparison.Ordinal);
+        return isUvicorns || PlainWorkers.Contains(name, StringComparer.OrdinalIgnoreCase) ? [] : null;
+    }
+}

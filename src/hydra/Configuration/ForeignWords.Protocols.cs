@@ -1,0 +1,33 @@
+namespace Hydra.Configuration;
+
+/// <content>HTTP and what it travels in.</content>
+internal static partial class ForeignWords
+{
+    private const string IsStrict = "heads are taken as RFC 9112 has them, and no other way; there is no switch for it.";
+
+    private static IEnumerable<ForeignWord> ProtocolWords =>
+    [
+        Ignored("there is one parser, and it is not Python's", true, "http", "http-parser"),
+        new() { Names = ["protocol"], HasValue = true, Take = When("http"), Taken = "`http`", Answer = "only HTTP is spoken; let the proxy speak it: proxy_pass of nginx." },
+        Refused("only HTTP is spoken; let the proxy speak it: proxy_pass of nginx.", true, "uwsgi-allow-from"),
+        new() { Names = ["http-protocols"], HasValue = true, Take = When("h1"), Taken = "`h1`", Answer = NoHttp2 },
+        new() { Names = ["http2-cleartext"], HasValue = true, Take = When("off"), Taken = "`off`", Answer = NoHttp2 },
+        Refused(NoHttp2, false, "http2"),
+        Refused(NoHttp2, true, "http2-max-concurrent-streams", "http2-initial-window-size", "http2-max-frame-size", "http2-max-header-list-size"),
+        new() { Names = ["ws"], HasValue = true, Take = When("none", "auto"), Taken = "`none`, `auto`", Answer = NoWebSocket },
+        Refused(NoWebSocket, true, "ws-max-size", "ws-max-queue", "ws-ping-interval", "ws-ping-timeout", "ws-per-message-deflate", "websocket-max-message-size"),
+        Refused(NoTls, true, "keyfile", "certfile", "ca-certs", "cert-reqs", "ciphers", "ssl-version", "ssl-keyfile", "ssl-certfile",
+            "ssl-keyfile-password", "ssl-cert-reqs", "ssl-ca-certs", "ssl-ciphers"),
+        Refused(NoTls, false, "do-handshake-on-connect", "suppress-ragged-eofs"),
+        Refused("fields cannot be added here yet: do it in the proxy, or in a middleware of the application.", true, "header"),
+        Ignored("there is no `Server` field", false, "no-server-header"),
+        Refused("there is no Server field: add it in the proxy, or in a middleware of the application.", false, "server-header"),
+        Ignored("each response has a `Date`", false, "date-header"),
+        Refused("each response has a Date field, as RFC 9110 (6.6.1) wants it; a proxy can take it away.", false, "no-date-header"),
+        Ignored("a file travels as any response does", false, "no-sendfile"),
+        Refused(IsStrict, false, "permit-obsolete-folding", "strip-header-spaces", "permit-unconventional-http-method",
+            "permit-unconventional-http-version", "casefold-http-method"),
+        new() { Names = ["header-map"], HasValue = true, Take = When("drop"), Taken = "`drop`", Answer = IsStrict },
+        Refused("--cancel-on-disconnect stops a request whose client has left.", true, "asgi-disconnect-grace-period"),
+    ];
+}

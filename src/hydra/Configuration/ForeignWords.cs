@@ -1,0 +1,36 @@
+namespace Hydra.Configuration;
+
+/// <summary>
+/// The words of gunicorn 27 and uvicorn 0.54 that are no options of Hydra's. What both call the same is an option or an alias in the
+/// <see cref="OptionTable"/>; docs/migrate.md has all of them.
+/// </summary>
+internal static partial class ForeignWords
+{
+    private const string NoTls = "TLS is not there yet. Put a proxy in front that has it, such as nginx or Caddy.";
+    private const string NoHttp2 = "HTTP/2 is not there yet; a proxy in front can speak it to clients, and HTTP/1.1 to hydra.";
+    private const string NoWebSocket = "WebSockets are not there yet: upgrades are answered with 501.";
+    private const string NoWatching = "files are not watched yet. SIGHUP loads the code again, without a refused connection: kill -HUP with the id that --pid FILE has.";
+    private const string NoProxyHeaders = "X-Forwarded-… is not looked at yet. Let the application do it: werkzeug's ProxyFix, Django's "
+        + "SECURE_PROXY_SSL_HEADER, uvicorn's ProxyHeadersMiddleware.";
+    private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
+
+    /// <summary>All of them, in the order of docs/migrate.md.</summary>
+    public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. ProxyWords];
+
+    /// <summary>The word with this long name, or null.</summary>
+    public static ForeignWord? Find(string name) => All.FirstOrDefault(word => word.Names.Contains(name));
+
+    /// <summary>The word with this one-letter name, or null.</summary>
+    public static ForeignWord? Find(char letter) => All.FirstOrDefault(word => word.Short == letter);
+
+    private static IReadOnlyList<TakenOption>? Nothing(string value) => [];
+
+    private static ForeignWord Ignored(string taken, bool hasValue, params string[] names)
+        => new() { Names = names, HasValue = hasValue, Take = Nothing, Taken = taken };
+
+    private static ForeignWord Refused(string answer, bool hasValue, params string[] names)
+        => new() { Names = names, HasValue = hasValue, Answer = answer };
+
+    private static Func<string, IReadOnlyList<TakenOption>?> When(params string[] values)
+        => value => values.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase) ? [] : null;
+}
