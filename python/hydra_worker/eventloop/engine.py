@@ -28,7 +28,7 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
     try:
         return loop.run_until_complete(_serve(worker, loop, make))
     finally:
-        loops.finish(loop)
+        loops.finish(loop, worker.control.time_left())
 
 
 async def _serve(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"]) -> int:
