@@ -7,6 +7,7 @@ the main thread when the application is loaded; what arrives before that is kept
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -64,6 +65,7 @@ class ControlLink:
         # What the main thread and the control thread tell each other.
         self._engine: Optional[Engine] = None
         self._grace: Optional[float] = None
+        self._until = 0.0
         self._parted = threading.Event()
         forks.register(self)
 
@@ -121,9 +123,14 @@ class ControlLink:
     def drain(self, grace: float) -> None:
         """DRAIN has come."""
         if self._grace is None:
+            self._until = time.monotonic() + grace
             self._grace = grace
         if self._engine is not None:
             self._engine.drain(grace)
+
+    def time_left(self) -> float:
+        """Seconds of the grace that are left since DRAIN came: what the process may take for its end."""
+        return max(0.0, self._until - time.monotonic())
 
     def _run(self) -> None:
         sock = self._sock
@@ -150,21 +157,23 @@ class ControlLink:
 
     def on_interrupt(self, target: int, link: int, reason: int) -> None:
         """What runs a stream is to stop."""
-        if self._engine is not None:
+        if self._parted.is_set():
+            self._say_where(logging.WARNING, "The worker does not come to its end. It is here")
+        elif self._engine is not None:
             self._engine.interrupt(link, target, reason)
         elif not self._ready.is_set():
-            self._say_where()
+            self._say_where(logging.ERROR, "The worker has taken too long to start. It is here")
 
     @staticmethod
-    def _say_where() -> None:
-        """The worker has taken too long to start, and is about to be killed."""
+    def _say_where(level: int, sentence: str) -> None:
+        """The worker has taken too long to start or to end, and is about to be killed."""
         from . import stacks
         from .logs import logger
 
         main = stacks.of_thread(threading.main_thread().ident)
         others = stacks.of_busy_threads(threading.main_thread().ident)
         text = main + ("\n" + others if others else "")
-        logger.error("The worker has taken too long to start. It is here:\n%s", stacks.clip(text))
+        logger.log(level, "%s:\n%s", sentence, stacks.clip(text))
 
     def on_drain(self, grace_milliseconds: int) -> None:
         """The worker is to finish."""

@@ -37,7 +37,7 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
         log_exception("The application has ended its worker", error)
         raise
     finally:
-        loops.finish(loop)
+        loops.finish(loop, worker.control.time_left())
 
 
 async def _serve(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, Collection
 
 from ..errors import internal
 from ..logs import logger
+
+# What tasks that are cancelled at the end have at least, and what is left of the time for that which follows.
+_LEAST_CANCEL_SECONDS = 1.0
+# As many of those that do not end are named.
+_MOST_NAMED = 5
 
 
 def create(kind: str) -> asyncio.AbstractEventLoop:
@@ -48,10 +53,13 @@ def discard(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def finish(loop: asyncio.AbstractEventLoop) -> None:
-    """Ends the loop as asyncio.run() does: cancels what is left, closes generators and the executor."""
+def finish(loop: asyncio.AbstractEventLoop, seconds: float = 0.0) -> None:
+    """
+    Ends the loop as asyncio.run() does: cancels what is left, closes generators and the executor. Whoever ends
+    the process gives it so many seconds.
+    """
     try:
-        _cancel_all(loop)
+        _cancel_all(loop, max(_LEAST_CANCEL_SECONDS, seconds - _LEAST_CANCEL_SECONDS))
         loop.run_until_complete(loop.shutdown_asyncgens())
         shutdown_executor: Any = getattr(loop, "shutdown_default_executor", None)
         if shutdown_executor is not None:
@@ -63,14 +71,18 @@ def finish(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+def _cancel_all(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
     tasks = asyncio.all_tasks(loop)
     if not tasks:
         return
     for task in tasks:
         task.cancel()
     # Bounded: a task may swallow its cancellation.
-    loop.run_until_complete(asyncio.wait(tasks, timeout=5.0))
+    _, pending = loop.run_until_complete(asyncio.wait(tasks, timeout=seconds))
+    if pending:
+        logger.warning(
+            "%d tasks have not ended %.1f s after they were cancelled: %s", len(pending), seconds, _named(pending)
+        )
     for task in tasks:
         if task.done() and not task.cancelled() and task.exception() is not None:
             loop.call_exception_handler(
@@ -80,3 +92,8 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
                     "task": task,
                 }
             )
+
+
+def _named(tasks: "Collection[asyncio.Task[Any]]") -> str:
+    names = sorted(repr(task.get_coro()) for task in tasks)[:_MOST_NAMED]
+    return ", ".join(names) + (", …" if len(tasks) > _MOST_NAMED else "")

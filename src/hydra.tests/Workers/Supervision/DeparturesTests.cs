@@ -1,4 +1,5 @@
 using Hydra.Tests.Workers.Links;
+using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
 using Xunit;
 
@@ -119,6 +120,45 @@ public class DeparturesTests
         Assert.Equal(RetireReason.ScaleDown, harness.Last.Life.Reason);
         harness.Answer(harness.Last, stream);
         Assert.Equal(["response 200 end"], stream.Events);
+    }
+
+    [Fact]
+    public void OnGoodbye_TimeIsLeft_TheProcessHasItForItsEnd()
+    {
+        using var harness = new RosterHarness();
+        harness.Departures.Leave(harness.Last, RetireReason.MaxRequests);
+        harness.Departures.OnGoodbye(harness.Last);
+
+        Assert.Equal(WorkerHarness.DrainTimeout, harness.Last.Life.KillAt);
+    }
+
+    [Fact]
+    public void OnGoodbye_NoTimeIsLeft_TheProcessHasALittle()
+    {
+        using var harness = new RosterHarness();
+        harness.Departures.Leave(harness.Last, RetireReason.MaxRequests);
+        harness.Clock.Now = WorkerHarness.DrainTimeout;
+        harness.Departures.OnGoodbye(harness.Last);
+
+        Assert.Equal(WorkerHarness.DrainTimeout + WorkerProcess.ExitTime, harness.Last.Life.KillAt);
+    }
+
+    [Fact]
+    public void Advance_ProcessDoesNotEnd_IsAskedWhatItWaitsForBeforeItIsKilled()
+    {
+        using var harness = new RosterHarness();
+        Worker worker = harness.Last;
+        harness.Departures.Leave(worker, RetireReason.MaxRequests);
+        harness.Departures.OnGoodbye(worker);
+        TimeSpan asked = Departures.Due(worker, TimeSpan.Zero)!.Value;
+        Assert.True(asked < worker.Life.KillAt);
+        harness.Departures.Advance(worker, asked - TimeSpan.FromTicks(1));
+        Assert.Empty(harness.Lines("does not end"));
+
+        harness.Departures.Advance(worker, asked);
+        harness.Departures.Advance(worker, asked);
+        Assert.Single(harness.Lines("does not end"));
+        Assert.Equal(worker.Life.KillAt, Departures.Due(worker, asked));
     }
 
     [Fact]

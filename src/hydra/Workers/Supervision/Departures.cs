@@ -1,3 +1,4 @@
+using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,9 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
 
     // What a worker gets of that in which something hangs: there is nothing to wait for but the rest of it.
     private static readonly TimeSpan HungTime = TimeSpan.FromSeconds(5);
+
+    // What a worker may take to say what its process still waits for, before that is killed.
+    private static readonly TimeSpan LastWordTime = TimeSpan.FromSeconds(0.5);
 
     /// <summary>A worker goes: with its requests done, if its reason allows it, and nothing takes its place here.</summary>
     public void Leave(Worker worker, RetireReason reason)
@@ -50,14 +54,17 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     /// <summary>A worker has drained.</summary>
     public void OnGoodbye(Worker worker)
     {
-        // What Python does at its exit (a child that it joins, a thread that goes on) may take for ever; nobody waits for it.
+        // What Python does at its exit (executors, threads that are joined, atexit) is the application's work as requests are: it has what is
+        // left of their time.
         if (worker.State is not (WorkerState.Ending or WorkerState.Stopped))
         {
             pool.Remove(worker.Handle);
             worker.Life.MoveTo(WorkerState.Ending);
         }
 
-        worker.Life.KillAt = roster.Now + WorkerProcess.ExitTime;
+        TimeSpan least = roster.Now + WorkerProcess.ExitTime;
+        worker.Life.KillAt = worker.Life.DrainUntil > least ? worker.Life.DrainUntil : least;
+        worker.Life.LastWordAt = worker.Life.KillAt - LastWordTime;
     }
 
     /// <summary>A link of a worker has closed.</summary>
@@ -119,6 +126,13 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
             Tell(worker, until > now ? until - now : TimeSpan.Zero);
         }
 
+        if (life.LastWordAt <= now)
+        {
+            life.LastWordAt = null;
+            SupervisionLog.ExitOver(logger, worker.Index, worker.Pid);
+            worker.Links.Interrupt(0, 0, CancelReason.Timeout);
+        }
+
         if (life.KillAt <= now)
         {
             life.KillAt = null;
@@ -136,7 +150,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     /// <summary>When something is due for a worker, or null.</summary>
     public static TimeSpan? Due(Worker worker, TimeSpan now)
     {
-        TimeSpan? look = worker.State is WorkerState.Draining && !worker.Life.IsTold ? now + DrainLook : null;
+        TimeSpan? look = worker.State is WorkerState.Draining && !worker.Life.IsTold ? now + DrainLook : worker.Life.LastWordAt;
         return look < worker.Life.KillAt || worker.Life.KillAt is null ? look : worker.Life.KillAt;
     }
 

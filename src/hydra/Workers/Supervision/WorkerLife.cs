@@ -38,6 +38,9 @@ internal sealed class WorkerLife
     /// <summary>When the process is killed; null while nothing presses.</summary>
     public TimeSpan? KillAt { get; set; }
 
+    /// <summary>When a process that has drained and does not end is asked what it waits for, or null.</summary>
+    public TimeSpan? LastWordAt { get; set; }
+
     /// <summary>What makes it old; null where nothing does.</summary>
     public WearLimits? Limits { get; init; }
 
