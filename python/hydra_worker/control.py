@@ -43,6 +43,9 @@ class Engine:
         """Finish what runs within `grace` seconds, then stop."""
         raise NotImplementedError
 
+    def part(self) -> None:
+        """Responses that have no end of their own are to come to theirs. May be called again."""
+
     def abandon(self) -> None:
         """The front is gone: cancel what can be cancelled; the process ends at once."""
 
@@ -125,6 +128,7 @@ class ControlLink:
         if self._grace is None:
             self._until = time.monotonic() + grace
             self._grace = grace
+        process.stopping.should_exit = True
         if self._engine is not None:
             self._engine.drain(grace)
 
@@ -174,6 +178,12 @@ class ControlLink:
         others = stacks.of_busy_threads(threading.main_thread().ident)
         text = main + ("\n" + others if others else "")
         logger.log(level, "%s:\n%s", sentence, stacks.clip(text))
+
+    def on_part(self, grace_milliseconds: int) -> None:
+        """The worker is to go: streams hear of it while they can still say goodbye."""
+        process.stopping.should_exit = True
+        if self._engine is not None:
+            self._engine.part()
 
     def on_drain(self, grace_milliseconds: int) -> None:
         """The worker is to finish."""

@@ -32,22 +32,40 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+class Stopping:
+    """
+    Whether the worker is about to go. The handler of SIGTERM is a method of this: libraries that serve streams of
+    events (sse-starlette) ask the handler's object, as they would ask uvicorn's server.
+    """
+
+    def __init__(self) -> None:
+        # When streams are told to end, and not sooner.
+        self.should_exit = False
+        self.worker = 0
+
+    def handle_exit(self, number: int, frame: Optional[object]) -> None:
+        """A signal to the whole group is the front's to decide about."""
+        # A forked child may be told to end before it has come to after_fork().
+        if os.getpid() != self.worker:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+
+stopping = Stopping()
+
+
 def install_signals() -> None:
     """
     SIGTERM, Ctrl-C and the hang-up of a terminal are the front's to decide about: a terminal or systemd sends
     them to the whole group, and a worker that went by itself would refuse what the front still gives it.
     """
 
-    worker = os.getpid()
+    stopping.worker = os.getpid()
     mainthread.begin()
     forks.begin()
 
-    def terminate(number: int, frame: Optional[object]) -> None:
-        # A forked child may be told to end before it has come to after_fork().
-        if os.getpid() != worker:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-
+    # One object, by whose identity a child finds that it is still there.
+    terminate = stopping.handle_exit
     handlers: List[Tuple[int, Any, Any]] = [
         (signal.SIGINT, mainthread.handle_interrupt, signal.default_int_handler),
         (signal.SIGTERM, terminate, signal.SIG_DFL),

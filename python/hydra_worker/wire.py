@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x1c59c1c5d0f98060
+SCHEMA_HASH = 0x4e93cac0a1bb0579
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -39,6 +39,7 @@ FORK = 0x0b
 FORKED = 0x0c
 EXITED = 0x0d
 KILL = 0x0e
+PART = 0x0f
 REQUEST = 0x10
 BODY = 0x11
 RESPONSE = 0x12
@@ -152,6 +153,8 @@ EXITED_FIELDS = Struct("<II")
 _EXITED_FRAME = Struct("<IBBHQII")
 KILL_FIELDS = Struct("<I")
 _KILL_FRAME = Struct("<IBBHQI")
+PART_FIELDS = Struct("<I")
+_PART_FRAME = Struct("<IBBHQI")
 REQUEST_FIELDS = Struct("<IBHHHII")
 _REQUEST_FRAME = Struct("<IBBHQIBHHHII")
 RESPONSE_FIELDS = Struct("<HII")
@@ -396,6 +399,16 @@ def unpack_kill(payload: Buffer) -> tuple[int]:
     return KILL_FIELDS.unpack(payload)
 
 
+def pack_part(stream: int, flags: int, grace_milliseconds: int) -> bytes:
+    return _PART_FRAME.pack(4, PART, flags, 0, stream, grace_milliseconds)
+
+
+def unpack_part(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("PART", len(payload))
+    return PART_FIELDS.unpack(payload)
+
+
 def pack_request(
     stream: int,
     flags: int,
@@ -551,6 +564,7 @@ FROM_FRONT = {
     INTERRUPT: ("on_interrupt", 0, unpack_interrupt),
     FORK: ("on_fork", 0, unpack_fork),
     KILL: ("on_kill", 0, unpack_kill),
+    PART: ("on_part", 0, unpack_part),
     REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE, unpack_request),
     BODY: ("on_body", FLAG_END, unpack_body),
     WINDOW: ("on_window", 0, unpack_window),

@@ -146,6 +146,44 @@ class DrainTests(unittest.TestCase):
                 self.assertEqual(front.wait_exit(), 0)
 
 
+class PartTests(unittest.TestCase):
+    def test_stream_hears_of_its_end_and_says_goodbye(self):
+        with Front("streaming:app") as front:
+            front.ready()
+            exchange = front.open("GET", "/events")
+            exchange.expect(wire.RESPONSE)
+            front.part()
+            self.assertEqual(exchange.response().body, b"the end")
+            # What begins after the first time hears of the next.
+            other = front.open("GET", "/events")
+            other.expect(wire.RESPONSE)
+            front.part()
+            self.assertEqual(other.response().body, b"the end")
+            front.stop()
+
+    def test_what_has_an_end_of_its_own_is_left_alone(self):
+        for path, body in (("/download", b"0123456789"), ("/late", b"late")):
+            with self.subTest(path=path), Front("streaming:app") as front:
+                front.ready()
+                exchange = front.open("GET", path)
+                if path == "/download":
+                    exchange.expect(wire.RESPONSE)
+                front.part()
+                # The control link is done with it when it has answered, and the loop when that is served.
+                front.ping()
+                self.assertEqual(front.get("/told").body, b"True")
+                front.get("/go-on")
+                self.assertEqual(exchange.response().body[-len(body) :], body[5:] if path == "/download" else body)
+                front.stop()
+
+    def test_wsgi_takes_no_notice(self):
+        with Front("wsgi_cases:app") as front:
+            front.ready()
+            front.part()
+            self.assertEqual(front.get("/echo").status, 200)
+            front.stop()
+
+
 class FrontGoneTests(unittest.TestCase):
     def test_end_of_the_control_link_ends_the_worker(self):
         for app, boot in BOTH:

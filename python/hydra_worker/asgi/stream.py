@@ -63,6 +63,12 @@ class HttpStream(LoopStream, Response):
             return super().title(variables)
         return f"{scope.get('method')} {(scope.get('raw_path') or b'').decode('latin-1')}"
 
+    def on_part(self) -> None:
+        # A response whose length is known comes to its end, and one that has not begun is no stream yet.
+        if self.phase == SENT and self.remaining is None and not self.finished:
+            self.finished = True
+            self.wake()
+
     # ---- for the application
 
     async def receive(self) -> Dict[str, Any]:

@@ -179,6 +179,14 @@ class LoopEngine(control.Engine):
     def drain(self, grace: float) -> None:
         self._loop.call_soon_threadsafe(self._begin_drain, grace)
 
+    def part(self) -> None:
+        self._loop.call_soon_threadsafe(self._part)
+
+    def _part(self) -> None:
+        for link in self._links:
+            for stream in list(link.streams.values()):
+                stream.on_part()
+
     def abandon(self) -> None:
         self._lost = "the front is gone"
         self._loop.call_soon_threadsafe(self._begin_drain, 0.0)

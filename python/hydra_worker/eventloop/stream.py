@@ -55,6 +55,9 @@ class LoopStream(Stream):
         """
         raise NotImplementedError
 
+    def on_part(self) -> None:
+        """The worker is to go: what has no end of its own comes to its end."""
+
     def is_silent(self) -> bool:
         """Whether no frame of this stream has told the front yet that its request is taken."""
         raise NotImplementedError

@@ -80,6 +80,21 @@ public sealed class PoolRulesTests
     }
 
     [Theory]
+    [InlineData(null, 3)]
+    [InlineData(5, 5)]
+    public void Supervisor_StreamGrace_IsAThirdOfTheDrainTimeoutWhereThereIsNone(int? streams, int expected)
+    {
+        TimeSpan? given = streams is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        var server = new ServerOptions { GracefulTimeout = TimeSpan.FromSeconds(9), StreamGrace = given };
+
+        SupervisorOptions options = PoolRules.Supervisor(
+            server, Application, new FrontLoops(server, new ListenSockets()),
+            static () => throw new InvalidOperationException("nothing is started"), static () => { });
+
+        Assert.Equal(TimeSpan.FromSeconds(expected), options.StreamGrace);
+    }
+
+    [Theory]
     [InlineData(null, 7)]
     [InlineData(2, 2)]
     public void Supervisor_DrainTimeout_IsTheGraceWhereThereIsNone(int? drain, int expected)

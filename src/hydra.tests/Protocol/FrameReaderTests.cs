@@ -24,7 +24,7 @@ public sealed class FrameReaderTests
     [InlineData(0, 0xf1, FrameReadStatus.TooLong)]
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
-    [InlineData(4, 0x0f, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x1f, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x18, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
     [InlineData(5, 0x04, FrameReadStatus.BadFlags)]
@@ -116,7 +116,7 @@ public sealed class FrameReaderTests
         MessageType[] fromFront =
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
-            MessageType.Request, MessageType.Cancel, MessageType.Finished,
+            MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

@@ -132,6 +132,11 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new ExitedMessage { ProcessId = U32(v[0]), Code = U32(v[1]) }.WriteFrame(output, flags, stream),
             payload => ExitedMessage.TryRead(payload, out ExitedMessage m) ? [N(m.ProcessId), N(m.Code)] : null),
         new(
+            MessageType.Part,
+            typeof(PartMessage),
+            (v, output, flags, stream) => new PartMessage { GraceMilliseconds = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => PartMessage.TryRead(payload, out PartMessage m) ? [N(m.GraceMilliseconds)] : null),
+        new(
             MessageType.Kill,
             typeof(KillMessage),
             (v, output, flags, stream) => new KillMessage { ProcessId = U32(v[0]) }.WriteFrame(output, flags, stream),

@@ -73,6 +73,7 @@ public sealed class WireFuzzTests
         read += LogMessage.TryRead(payload, out LogMessage log) ? Same(n, log.PayloadSize) : 0;
         read += GoodbyeMessage.TryRead(payload, out GoodbyeMessage goodbye) ? Same(n, goodbye.PayloadSize) : 0;
         read += InterruptMessage.TryRead(payload, out InterruptMessage interrupt) ? Same(n, interrupt.PayloadSize) : 0;
+        read += PartMessage.TryRead(payload, out PartMessage part) ? Same(n, part.PayloadSize) : 0;
         read += WindowMessage.TryRead(payload, out WindowMessage window) ? Same(n, window.PayloadSize) : 0;
         read += CancelMessage.TryRead(payload, out CancelMessage cancel) ? Same(n, cancel.PayloadSize) : 0;
         read += FinishedMessage.TryRead(payload, out FinishedMessage finished) ? Same(n, finished.PayloadSize) : 0;

@@ -20,6 +20,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "stream-grace", Placeholder = "TIME", Default = "(a third of the grace)", Group = OptionGroup.Timeouts,
+            Help = "After how much of --graceful-timeout or --drain-timeout a response that has no end of its own, such as server-sent events, is "
+                + "told: receive() gives http.disconnect, send() goes on.",
+            Binder = Section.Server.Duration(TimeSpan.Zero, static (o, v) => o with { StreamGrace = v }),
+        },
+        new()
+        {
             Name = "request-timeout", Placeholder = "TIME", Default = "0", Group = OptionGroup.Timeouts,
             Help = "How long a worker may take until a response begins; then the client gets 504, the stack of the request is logged and "
                 + "the request is stopped. 0 for ever. Neither a slow client nor a response that has begun counts.",

@@ -35,6 +35,12 @@ internal sealed record ServerOptions
 
     /// <summary>How long requests may go on when the server stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long responses without an end of their own go on before they hear of a stop or a reload; null for a third of the time that
+    /// requests have.
+    /// </summary>
+    public TimeSpan? StreamGrace { get; init; }
 }
 
 /// <summary>The addresses of the server.</summary>

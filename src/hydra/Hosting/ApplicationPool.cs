@@ -62,6 +62,9 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>Refuses the requests that wait, and those that come.</summary>
     public void Refuse() => Requests.Dispatcher.Close();
 
+    /// <summary>Has responses that have no end of their own come to theirs, within this time.</summary>
+    public void PartStreams(TimeSpan rest) => _supervisor.PartStreams(rest);
+
     /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
     public Task StopAsync(TimeSpan grace) => _supervisor.StopAsync(grace);
 

@@ -84,6 +84,9 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Refuses the requests that wait, and those that come.</summary>
     public void Refuse() => _all.ForEach(static pool => pool.Refuse());
 
+    /// <summary>Has responses that have no end of their own come to theirs, within this time.</summary>
+    public void PartStreams(TimeSpan rest) => _all.ForEach(pool => pool.PartStreams(rest));
+
     /// <summary>Stops the workers of all at the same time, within this grace.</summary>
     public Task StopAsync(TimeSpan grace) => Task.WhenAll(_all.Select(pool => pool.StopAsync(grace)));
 

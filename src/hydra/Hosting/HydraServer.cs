@@ -80,7 +80,7 @@ internal sealed class HydraServer
         await new StartSequence(around, pools, web, _logs, _started.At).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
 
-        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, _logger);
+        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, _options.StreamGrace ?? _options.GracefulTimeout / 3, _logger);
         int code = await stop.RunAsync(StopPlan.For(around.Stop, around.Upgrade.Done)).ConfigureAwait(false);
         around.PidFile.Remove();
         return code;

@@ -24,12 +24,14 @@ internal static class PoolRules
         ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare)
     {
         ForwarderOptions windows = BodyRules.Forwarder(server, application);
+        TimeSpan drain = application.Replacement.DrainTimeout ?? server.GracefulTimeout;
         return new SupervisorOptions
         {
             Scale = Scale(application.Workers),
             MostWorkers = OptionTable.MaximumWorkers,
             Recycle = Recycle(application.Replacement),
-            DrainTimeout = application.Replacement.DrainTimeout ?? server.GracefulTimeout,
+            DrainTimeout = drain,
+            StreamGrace = server.StreamGrace ?? drain / 3,
             StartTimeout = application.Timeouts.Start,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,

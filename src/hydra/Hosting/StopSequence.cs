@@ -11,9 +11,10 @@ namespace Hydra.Hosting;
 /// <param name="web">What serves the clients.</param>
 /// <param name="sockets">What it listens on.</param>
 /// <param name="grace">How long requests may go on.</param>
+/// <param name="streams">How long responses without an end of their own go on before they are told.</param>
 /// <param name="logger">Where to say so.</param>
 internal sealed class StopSequence(
-    Surroundings around, ApplicationPools pools, WebServer web, ListenSockets sockets, TimeSpan grace, ILogger logger)
+    Surroundings around, ApplicationPools pools, WebServer web, ListenSockets sockets, TimeSpan grace, TimeSpan streams, ILogger logger)
 {
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
@@ -58,6 +59,7 @@ internal sealed class StopSequence(
     {
         long started = Stopwatch.GetTimestamp();
         using (var end = new CancellationTokenSource(grace))
+        using (Partings(started))
         {
             await web.StopAsync(quiet, end.Token).ConfigureAwait(false);
             if (end.IsCancellationRequested)
@@ -70,4 +72,8 @@ internal sealed class StopSequence(
         TimeSpan rest = grace - Stopwatch.GetElapsedTime(started);
         await pools.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
     }
+
+    // Other requests come to their end by themselves; a stream of events has to be told, in time to say goodbye to its client.
+    private Timer Partings(long started) => new(
+        _ => pools.PartStreams(grace - Stopwatch.GetElapsedTime(started)), null, streams, Timeout.InfiniteTimeSpan);
 }

@@ -21,6 +21,7 @@ internal enum MessageType : byte
     Forked = 0x0C,
     Exited = 0x0D,
     Kill = 0x0E,
+    Part = 0x0F,
     Request = 0x10,
     Body = 0x11,
     Response = 0x12,

@@ -152,6 +152,17 @@ internal readonly ref partial struct InterruptMessage
     public byte Reason { get; init; }
 }
 
+/// <summary>
+/// Control link: the worker is to go, and responses that have no end of their own are to come to theirs: their receive() gives a disconnect,
+/// their send() goes on. It may come again, for those that have begun in the meantime.
+/// </summary>
+[WireMessage(MessageType.Part, WireDirection.ToWorker)]
+internal readonly ref partial struct PartMessage
+{
+    /// <summary>Milliseconds until what still runs is cut off.</summary>
+    public uint GraceMilliseconds { get; init; }
+}
+
 /// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
 [WireMessage(MessageType.Fork, WireDirection.ToWorker)]
 internal readonly ref partial struct ForkMessage

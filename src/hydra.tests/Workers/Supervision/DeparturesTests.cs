@@ -162,6 +162,47 @@ public class DeparturesTests
     }
 
     [Fact]
+    public void Advance_StreamsStayWithOneThatDrains_AreToldAfterTheirGraceAndAgainUntilItIsToldToEnd()
+    {
+        using var harness = new RosterHarness();
+        Worker worker = harness.Last;
+        FakeStream stream = WorkerHarness.Open(worker);
+        harness.Departures.Leave(worker, RetireReason.Reload);
+        Assert.Equal(WorkerHarness.DrainTimeout / 3, worker.Life.PartAt);
+
+        TimeSpan told = worker.Life.PartAt!.Value;
+        harness.Departures.Advance(worker, told);
+        Assert.InRange(worker.Life.PartAt!.Value, told + TimeSpan.FromTicks(1), WorkerHarness.DrainTimeout);
+        Assert.False(worker.Life.IsTold);
+
+        harness.Answer(worker, stream);
+        harness.Departures.Advance(worker, told);
+        Assert.True(worker.Life.IsTold);
+        Assert.Null(worker.Life.PartAt);
+    }
+
+    [Fact]
+    public void Part_WorkerServes_IsToldWhileItServesOn()
+    {
+        using var harness = new RosterHarness();
+        harness.Departures.Part(harness.Last, TimeSpan.FromSeconds(20));
+
+        Assert.NotNull(harness.Last.Life.PartAt);
+        Assert.Equal(WorkerState.Ready, harness.Last.State);
+    }
+
+    [Fact]
+    public void Part_WorkerStarts_HasNothingToTell()
+    {
+        using var harness = new RosterHarness();
+        harness.Roster.WantOneMore();
+        Worker starting = harness.StartServing(harness.Roster.Slots[1]);
+        harness.Departures.Part(starting, TimeSpan.FromSeconds(20));
+
+        Assert.Null(starting.Life.PartAt);
+    }
+
+    [Fact]
     public void Due_EachStep_IsTheSoonestOfWhatComes()
     {
         using var harness = new RosterHarness();

@@ -74,6 +74,17 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         }
     }
 
+    /// <summary>Has responses without an end of their own come to theirs.</summary>
+    public void Part(TimeSpan rest)
+    {
+        lock (channel.Gate)
+        {
+            new PartMessage { GraceMilliseconds = (uint)Math.Clamp(rest.TotalMilliseconds, 0, uint.MaxValue) }
+                .WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
     /// <summary>Has the worker stop what runs a stream, also when it does not read its data links.</summary>
     public void Interrupt(int link, ulong stream, CancelReason reason)
     {

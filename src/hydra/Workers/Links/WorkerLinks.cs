@@ -116,6 +116,9 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     /// <summary>Has it stop what runs a stream.</summary>
     public void Interrupt(int link, ulong stream, CancelReason reason) => Control()?.Interrupt(link, stream, reason);
 
+    /// <summary>Has responses without an end of their own come to theirs, before what still runs is cut off in this time.</summary>
+    public void Part(TimeSpan rest) => Control()?.Part(rest);
+
     /// <summary>Asks the worker to finish and to exit.</summary>
     /// <returns>False when it cannot be asked because it has no control link.</returns>
     public bool Drain(TimeSpan grace)

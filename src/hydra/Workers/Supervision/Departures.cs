@@ -11,6 +11,9 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     // How often a worker that drains is looked at: whether its last request has ended.
     private static readonly TimeSpan DrainLook = TimeSpan.FromMilliseconds(20);
 
+    // How often streams are told to end: what begins after the first time hears of it, too.
+    private static readonly TimeSpan PartInterval = TimeSpan.FromSeconds(1);
+
     // What a worker may take from DRAIN on beside its requests: requests that are cancelled, and the lifespan's shutdown.
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
 
@@ -48,6 +51,20 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         if (worker.State is WorkerState.Draining && !worker.Life.IsTold)
         {
             Tell(worker, grace);
+        }
+    }
+
+    /// <summary>The server is about to stop: responses that have no end of their own are to come to theirs.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="rest">How long it may still take.</param>
+    public void Part(Worker worker, TimeSpan rest)
+    {
+        if (worker.State.Serves() || worker.State is WorkerState.Draining)
+        {
+            TimeSpan until = roster.Now + rest;
+            worker.Life.PartAt = roster.Now;
+            worker.Life.DrainUntil = worker.State.Serves() || worker.Life.DrainUntil > until ? until : worker.Life.DrainUntil;
+            Advance(worker, roster.Now);
         }
     }
 
@@ -111,6 +128,14 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     public void Advance(Worker worker, TimeSpan now)
     {
         WorkerLife life = worker.Life;
+        if (life.PartAt <= now)
+        {
+            // Again and again: others may begin meanwhile.
+            bool goesOn = worker.State.Serves() || worker.State is WorkerState.Draining;
+            life.PartAt = goesOn ? now + PartInterval : null;
+            worker.Links.Part(life.DrainUntil > now ? life.DrainUntil - now : TimeSpan.Zero);
+        }
+
         if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Links.ToFinish == 0 || now >= life.DrainUntil))
         {
             TimeSpan until = life.DrainUntil;
@@ -150,9 +175,12 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     /// <summary>When something is due for a worker, or null.</summary>
     public static TimeSpan? Due(Worker worker, TimeSpan now)
     {
-        TimeSpan? look = worker.State is WorkerState.Draining && !worker.Life.IsTold ? now + DrainLook : worker.Life.LastWordAt;
-        return look < worker.Life.KillAt || worker.Life.KillAt is null ? look : worker.Life.KillAt;
+        WorkerLife life = worker.Life;
+        TimeSpan? look = worker.State is WorkerState.Draining && !life.IsTold ? now + DrainLook : life.LastWordAt;
+        return Sooner(Sooner(look, life.KillAt), life.PartAt);
     }
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private void Leave(Worker worker, RetireReason reason, TimeSpan grace, TimeSpan sessions)
     {
@@ -168,17 +196,18 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         }
         else
         {
-            BeginDrain(worker, grace, sessions);
+            BeginDrain(worker, reason, grace, sessions);
         }
     }
 
-    private void BeginDrain(Worker worker, TimeSpan grace, TimeSpan sessions)
+    private void BeginDrain(Worker worker, RetireReason reason, TimeSpan grace, TimeSpan sessions)
     {
         pool.Remove(worker.Handle);
         worker.Links.Shut();
         worker.Life.MoveTo(WorkerState.Draining);
         worker.Life.DrainUntil = roster.Now + grace;
         worker.Life.SessionsUntil = roster.Now + sessions;
+        worker.Life.PartAt = roster.Now + (reason is RetireReason.Stop ? TimeSpan.Zero : options.StreamGrace);
         SupervisionLog.Draining(logger, worker.Index, worker.Pid, worker.Handle.InFlight, grace.TotalSeconds);
         Advance(worker, roster.Now);
     }
@@ -188,6 +217,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     private void Tell(Worker worker, TimeSpan grace)
     {
         worker.Life.IsTold = true;
+        worker.Life.PartAt = null;
         bool hangs = worker.Links.ToFinish == 0 && (worker.Handle.InFlight > 0 || worker.Handle.IsSilent);
         TimeSpan time = hangs && worker.Handle.Sessions == 0 ? HungTime : grace + ShutdownTime;
         worker.Life.KillAt = roster.Now + time;

@@ -95,6 +95,16 @@ internal sealed class Fleet
     /// <summary>One worker less, as SIGTTOU asks for.</summary>
     public void Shrink() => Decide(_size.Shrink);
 
+    /// <summary>The server is about to stop: responses that have no end of their own come to theirs.</summary>
+    /// <param name="rest">How long they may still take.</param>
+    public void PartStreams(TimeSpan rest)
+    {
+        foreach (Worker worker in _roster.Alive)
+        {
+            _departures.Part(worker, rest);
+        }
+    }
+
     /// <summary>Lets all workers finish what they have and exit.</summary>
     public void Stop(TimeSpan grace)
     {

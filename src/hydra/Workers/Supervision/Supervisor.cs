@@ -88,6 +88,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>One worker less. Any thread.</summary>
     public void Shrink() => Post(_fleet.Shrink);
 
+    /// <summary>Has responses that have no end of their own come to theirs, within this time. Any thread.</summary>
+    public void PartStreams(TimeSpan rest) => Post(() => _fleet.PartStreams(rest));
+
     /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
     public async Task StopAsync(TimeSpan grace)
     {

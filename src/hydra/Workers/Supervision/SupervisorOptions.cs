@@ -9,6 +9,7 @@ namespace Hydra.Workers.Supervision;
 internal sealed record SupervisorOptions
 {
     private readonly TimeSpan? _sessionTimeout;
+    private readonly TimeSpan? _streamGrace;
 
     /// <summary>How many workers are started.</summary>
     public int Workers => Scale.Minimum;
@@ -27,6 +28,16 @@ internal sealed record SupervisorOptions
     {
         get => _sessionTimeout ?? DrainTimeout;
         init => _sessionTimeout = value;
+    }
+
+    /// <summary>
+    /// How long the responses of such a worker that have no end of their own go on before they are told; a third of the time that requests
+    /// have unless it is set.
+    /// </summary>
+    public TimeSpan StreamGrace
+    {
+        get => _streamGrace ?? DrainTimeout / 3;
+        init => _streamGrace = value;
     }
 
     /// <summary>How long a worker may take from its start until it is ready; zero for ever.</summary>

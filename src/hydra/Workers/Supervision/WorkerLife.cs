@@ -29,6 +29,9 @@ internal sealed class WorkerLife
     /// <summary>When what it still has is cut off; set while it drains.</summary>
     public TimeSpan DrainUntil { get; set; }
 
+    /// <summary>When responses that have no end of their own are told to come to theirs, or null.</summary>
+    public TimeSpan? PartAt { get; set; }
+
     /// <summary>When its sessions are cut off; set while it drains.</summary>
     public TimeSpan SessionsUntil { get; set; }
 
