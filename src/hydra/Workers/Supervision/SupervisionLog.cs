@@ -76,6 +76,10 @@ internal static partial class SupervisionLog
     [LoggerMessage(1424, LogLevel.Warning, "reload: worker {Worker} (pid {Pid}) has been starting for {Seconds:0.#} s, and is started anew")]
     public static partial void StartedAnew(ILogger logger, int worker, int pid, double seconds);
 
+    [LoggerMessage(1425, LogLevel.Information,
+        "worker {Worker} (pid {Pid}) has been loading the application for {Seconds:0.#} s; requests wait for it")]
+    public static partial void SlowStart(ILogger logger, int worker, int pid, double seconds);
+
     [LoggerMessage(1430, LogLevel.Error,
         "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
     public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);
