@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import wire
 from .boot import Boot
@@ -27,8 +28,31 @@ def load(boot: Boot) -> Any:
             f'The application "{boot.app}" must be given as "module:attribute".',
         )
     module = import_module(module_name)
-    path, target = find_attribute(module, module_name, path)
-    return call_factory(target, f"{module_name}:{path}") if boot.factory else target
+    path, call, arguments = path.partition("(")
+    path, target = find_attribute(module, module_name, path.rstrip())
+    if not boot.factory:
+        return target
+    positional, named = parse_arguments(boot.app, call + arguments)
+    return call_factory(target, f"{module_name}:{path}", positional, named)
+
+
+def parse_arguments(app: str, text: str) -> Tuple[List[Any], Dict[str, Any]]:
+    """The arguments of a factory, `("prod", debug=False)`: literals, as gunicorn has it. Raises StartError."""
+    if not text:
+        return [], {}
+    import ast
+
+    try:
+        call = ast.parse("f" + text, mode="eval").body
+        if isinstance(call, ast.Call) and all(keyword.arg for keyword in call.keywords):
+            positional = [ast.literal_eval(argument) for argument in call.args]
+            return positional, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+    except (SyntaxError, ValueError):
+        pass
+    raise StartError(
+        wire.FAILURE_ATTRIBUTE_MISSING,
+        f"The arguments in {app!r} must be literals, such as numbers and quoted text.",
+    )
 
 
 def import_module(name: str) -> Any:
@@ -83,9 +107,11 @@ def _similar(name: str, candidates: List[str]) -> List[str]:
 
 
 def _import_raised(name: str, error: BaseException) -> StartError:
-    return StartError(
-        wire.FAILURE_IMPORT_RAISED, f'Importing "{name}" failed with {summarize(error)}.', error
-    )
+    sentence = f'Importing "{name}" failed with {summarize(error)}.'
+    if isinstance(error, ModuleNotFoundError):
+        # Mostly it is installed, for another Python.
+        sentence += f" The Python is {sys.executable}."
+    return StartError(wire.FAILURE_IMPORT_RAISED, sentence, error)
 
 
 def find_attribute(module: Any, module_name: str, path: str) -> Tuple[str, Any]:
@@ -98,6 +124,7 @@ def find_attribute(module: Any, module_name: str, path: str) -> Tuple[str, Any]:
                 return name, getattr(module, name)
         tried = " nor ".join(f'"{name}"' for name in DEFAULT_ATTRIBUTES)
         sentence = f'The module "{module_name}" has neither {tried}; say "{module_name}:attribute".'
+        sentence += _whose(module, module_name)
         raise StartError(wire.FAILURE_ATTRIBUTE_MISSING, sentence + _suggest(module, module_name, "", "app"))
     target = module
     done = ""
@@ -106,13 +133,24 @@ def find_attribute(module: Any, module_name: str, path: str) -> Tuple[str, Any]:
             target = getattr(target, name)
         except AttributeError:
             owner = f'The module "{module_name}"' if not done else f'"{module_name}:{done}"'
-            sentence = f'{owner} has no attribute "{name}".'
+            sentence = f'{owner} has no attribute "{name}".' + ("" if done else _whose(module, module_name))
             prefix = done + "." if done else ""
             raise StartError(
                 wire.FAILURE_ATTRIBUTE_MISSING, sentence + _suggest(target, module_name, prefix, name)
             ) from None
         done = f"{done}.{name}" if done else name
     return path, target
+
+
+def _whose(module: Any, name: str) -> str:
+    """A sentence where the module is not the user's, whatever it was meant to be."""
+    file = getattr(module, "__file__", None)
+    standard = os.path.dirname(os.__file__) + os.sep
+    if name in sys.builtin_module_names or (
+        file and file.startswith(standard) and "-packages" + os.sep not in file
+    ):
+        return f' "{name}" is a module of Python\'s standard library; yours must have another name.'
+    return ""
 
 
 def _suggest(owner: Any, module_name: str, prefix: str, name: str) -> str:
@@ -125,14 +163,16 @@ def _suggest(owner: Any, module_name: str, prefix: str, name: str) -> str:
     return f' Did you mean "{module_name}:{prefix}{guesses[0]}"?' if guesses else ""
 
 
-def call_factory(factory: Any, name: str) -> Any:
+def call_factory(
+    factory: Any, name: str, arguments: Sequence[Any] = (), named: Optional[Dict[str, Any]] = None
+) -> Any:
     """Calls the factory for its application."""
     if not callable(factory):
         raise StartError(
             wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is not callable: it is {_kind(factory)}.'
         )
     try:
-        application = factory()
+        application = factory(*arguments, **(named or {}))
     except BaseException as error:
         raise StartError(
             wire.FAILURE_FACTORY_RAISED, f'The factory "{name}" raised {summarize(error)}.', error

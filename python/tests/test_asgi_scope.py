@@ -117,6 +117,13 @@ class PathTests(unittest.TestCase):
         self.assertEqual(scope["path"], "/api é/x y")
         self.assertEqual(scope["raw_path"], b"/api%20%C3%A9/x%20y")
 
+    def test_root_path_that_the_proxy_has_left_there_is_not_put_there_again(self):
+        from hydra_worker.asgi.scope import ScopeBuilder
+
+        for path, shown in ((b"/api/x", "/api/x"), (b"/api", "/api"), (b"/apis", "/api/apis"), (b"/", "/api/")):
+            scope = ScopeBuilder("3.0").build(b"GET", path, b"", CONNECTION + b"/api", b"")
+            self.assertEqual((scope["path"], scope["raw_path"], scope["root_path"]), (shown, shown.encode(), "/api"))
+
     def test_malformed_blocks_are_refused(self):
         from hydra_worker.asgi.scope import ScopeBuilder
 

@@ -1,6 +1,7 @@
 """Finding the application: each way to fail has its reason, one sentence, and the user's frames first."""
 
 import os
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -19,6 +20,13 @@ FILES = {
 
         def create_app():
             return app
+
+        def create_named(name, debug=True):
+            def named(environ, start_response):
+                start_response("200 OK", [])
+                return [("%s %s" % (name, debug)).encode()]
+
+            return named
 
         def no_arguments():
             return app
@@ -182,6 +190,22 @@ class LoadingTests(unittest.TestCase):
         _, sentence, _ = self.fail_to_start("neither")
         self.assertIn('has neither "application" nor "app"', sentence)
         self.assertIn("neither:attribute", sentence)
+
+    def test_module_of_the_standard_library_is_told_apart(self):
+        for app in ("json:app", "sys:app", "email"):
+            sentence = self.fail_to_start(app)[1]
+            self.assertIn("is a module of Python's standard library", sentence)
+        self.assertNotIn("standard library", self.fail_to_start("good:value2")[1])
+
+    def test_missing_import_names_the_interpreter(self):
+        sentence = self.fail_to_start("nested:app")[1]
+        self.assertTrue(sentence.endswith("The Python is %s." % sys.executable), sentence)
+
+    def test_factory_with_arguments(self):
+        self.assertEqual(self.serve('good:create_named("prod", debug=False)', factory=True)[1], b"prod False")
+        for app in ("good:create_named(name)", "good:create_named(**{})", "good:create_named(1"):
+            sentence = self.fail_to_start(app, factory=True)[1]
+            self.assertIn("must be literals", sentence)
 
     def test_default_attributes(self):
         self.assertEqual(self.serve("both")[:2], ("wsgi", b"application"))

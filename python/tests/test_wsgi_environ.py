@@ -151,6 +151,11 @@ class PathTests(unittest.TestCase):
         self.assertEqual(environ["SCRIPT_NAME"], "/caf\xc3\xa9")
         self.assertEqual(environ["PATH_INFO"], "/x")
 
+    def test_root_path_that_the_proxy_has_left_there_is_no_part_of_path_info(self):
+        for path, info in ((b"/api/x", "/x"), (b"/api", ""), (b"/apis", "/apis"), (b"/", "/")):
+            environ = self.build(path, "/api")
+            self.assertEqual((environ["SCRIPT_NAME"], environ["PATH_INFO"]), ("/api", info))
+
 
 if __name__ == "__main__":
     unittest.main()

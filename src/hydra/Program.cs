@@ -6,8 +6,8 @@ using Hydra.Hosting;
 AddressSpace.Spare();
 StandardStreams.FillClosed();
 StartedAs started = StartedAs.Capture();
-ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current());
-if (CommandOutcome.Answer(parsed, Console.Out, Console.Error) is { } code)
+ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current(), discover: AppDiscovery.Find);
+if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 {
     return code;
 }

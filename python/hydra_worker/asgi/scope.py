@@ -74,9 +74,8 @@ class ScopeBuilder:
         if pairs is None:
             pairs = self._headers.get(headers)
         path = raw_path.decode("utf-8", "replace") if b"%" not in raw_path else decode_path(raw_path)
-        if root_path:
-            # As uvicorn has it: the proxy in front has taken the prefix off, and the application sees it
-            # again.
+        if root_path and path != root_path and not path.startswith(root_path + "/"):
+            # The proxy in front has taken the prefix off, and the application sees it again: ASGI has it in the path.
             path = root_path + path
             raw_path = raw_root_path + raw_path
         scope = {

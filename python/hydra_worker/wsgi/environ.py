@@ -106,6 +106,10 @@ class EnvironBuilder:
         environ["RAW_URI"] = environ["REQUEST_URI"] = f"{path}?{query}" if query else path
         if "%" in path:
             path = unquote_to_bytes(raw_path).decode("latin-1")
+        root = environ["SCRIPT_NAME"]
+        if root and (path == root or path.startswith(root + "/")):
+            # As gunicorn has it: a proxy that has not taken the prefix off.
+            path = path[len(root) :]
         # "OPTIONS *" asks about the server; PATH_INFO is empty or begins with a slash.
         environ["PATH_INFO"] = path if path != "*" else ""
         environ["wsgi.input"] = stream

@@ -73,11 +73,11 @@ public sealed class CommandLineErrorTests
     [InlineData("main.py:app", "\"main:app\"")]
     [InlineData("./shop/web.py:application", "\"shop.web:application\"")]
     [InlineData("shop/web.py", "\"shop.web:app\"")]
-    [InlineData("main", "not of the form module:attribute")]
     [InlineData("main:", "not of the form module:attribute")]
     [InlineData(":app", "not of the form module:attribute")]
     [InlineData("main:a:b", "not of the form module:attribute")]
-    [InlineData("main:create(1)", "not of the form module:attribute")]
+    [InlineData("main:create(1", "not of the form module:attribute")]
+    [InlineData("main()", "not of the form module:attribute")]
     [InlineData("a..b:app", "not of the form module:attribute")]
     [InlineData("", "not of the form module:attribute")]
     public void Parse_WrongApplication_IsExplained(string app, string expected)

@@ -1,19 +1,22 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <summary>The form of an application's name: module:attribute, both with dots if need be.</summary>
 internal static class AppReference
 {
-    /// <summary>Checks the form. An attribute that ends in "()" is a factory, as gunicorn writes it.</summary>
+    /// <summary>
+    /// Checks the form. An attribute that ends in "()" is a factory, as gunicorn writes it; what stands between the parentheses are arguments
+    /// for the worker to read. A module alone has one of the usual names in it.
+    /// </summary>
     /// <returns>Null, or what is wrong with it.</returns>
     public static string? Read(string text, out string app, out bool factory)
     {
         app = text.Trim();
-        factory = app.EndsWith("()", StringComparison.Ordinal);
-        if (factory)
-        {
-            app = app[..^2];
-        }
-
+        int call = app.IndexOf('(', StringComparison.Ordinal);
+        factory = call > 0 && app.EndsWith(')');
+        string arguments = factory ? app[call..] : "";
+        app = factory ? app[..call].TrimEnd() : app;
         int colon = app.IndexOf(':', StringComparison.Ordinal);
         string module = colon < 0 ? app : app[..colon];
         string attribute = colon < 0 ? "" : app[(colon + 1)..];
@@ -23,7 +26,9 @@ internal static class AppReference
             return $"\"{text}\" names a file; name the module: \"{suggestion}:{(attribute.Length > 0 ? attribute : "app")}\".";
         }
 
-        return IsDotted(module) && IsDotted(attribute)
+        bool isWhole = IsDotted(module) && (IsDotted(attribute) || (colon < 0 && !factory && IsNameStart(module[0]))) && ControlText.IndexOfDangerous(arguments) < 0;
+        app += arguments == "()" ? "" : arguments;
+        return isWhole
             ? null
             : $"\"{text}\" is not of the form module:attribute, such as \"main:app\" or \"shop.web:application\".";
     }
@@ -46,6 +51,9 @@ internal static class AppReference
 
     private static bool IsDotted(string text)
         => text.Length > 0 && Array.TrueForAll(text.Split('.'), static part => part.Length > 0 && part.All(IsNameCharacter));
+
+    // A number or an option that stands alone is no module that somebody means.
+    private static bool IsNameStart(char c) => char.IsLetter(c) || c is '_';
 
     // Modules are found by name, not by grammar: a hyphen is fine for the import system.
     private static bool IsNameCharacter(char c) => char.IsLetterOrDigit(c) || c is '_' or '-' || char.IsSurrogate(c);

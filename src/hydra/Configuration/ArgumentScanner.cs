@@ -197,7 +197,7 @@ internal sealed class ArgumentScanner
     private void SkipValueOfUnknown()
     {
         if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next])
-            && AppReference.Read(_arguments[_next], out _, out _) is not null)
+            && (!_arguments[_next].Contains(':', StringComparison.Ordinal) || AppReference.Read(_arguments[_next], out _, out _) is not null))
         {
             _next++;
         }

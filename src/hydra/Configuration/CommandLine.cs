@@ -12,7 +12,9 @@ internal static class CommandLine
     /// <param name="args">The arguments without the program's name.</param>
     /// <param name="environment">The variables; see <see cref="EnvironmentScanner.Current"/>.</param>
     /// <param name="host">The machine, for the defaults; null for this one.</param>
-    public static ParseResult Parse(IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, HostFacts? host = null)
+    /// <param name="discover">Finds the application in a directory where none is named; null not to look for it.</param>
+    public static ParseResult Parse(
+        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, HostFacts? host = null, Func<string, FoundApp?>? discover = null)
     {
         List<string> errors = [];
         IReadOnlyList<(Option Option, OptionValue Value)> given = ArgumentScanner.Scan(args, errors);
@@ -34,10 +36,26 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
+        string? taken = draft.Application.IsNamed || errors.Count > 0 ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
+    }
+
+    // Takes what lies there, and says so.
+    private static string? Discover(OptionsDraft draft, Func<string, FoundApp?>? discover)
+    {
+        ApplicationOptions application = draft.Application.Options;
+        string directory = Path.Combine(draft.Server.Options.WorkingDirectory ?? "", application.AppDir);
+        if (discover?.Invoke(directory.Length > 0 ? directory : ".") is not { } found || AppReference.Read(found.App, out string app, out _) is not null)
+        {
+            return null;
+        }
+
+        draft.Application.Options = application with { App = app };
+        draft.Application.IsNamed = true;
+        return $"no application is named: {ControlText.Escape(app)} is taken, by {found.Where}";
     }
 
     // What no option is wrong in alone.

@@ -10,7 +10,8 @@ internal static partial class OptionTable
         new()
         {
             Name = "app", Placeholder = "MODULE:ATTR", Group = OptionGroup.Application,
-            Help = "The application: a module and an attribute in it. Also taken without the name of the option.",
+            Help = "The application: a module and an attribute in it, \"application\" or \"app\" where none is given. Also taken without the name "
+                + "of the option.",
             Binder = OptionBinder.OfApplication(BindApp),
         },
         new()
@@ -54,8 +55,8 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "root-path", Placeholder = "PATH", Default = "", Group = OptionGroup.Application,
-            Help = "The path below which a proxy shows the application: root_path, SCRIPT_NAME.",
+            Name = "root-path", Placeholder = "PATH", Default = "", SharedVariables = ["SCRIPT_NAME"], Group = OptionGroup.Application,
+            Help = "The path below which a proxy shows the application: root_path, SCRIPT_NAME. It may have taken it off the path or not.",
             Binder = OptionBinder.OfApplication(BindRootPath),
         },
         new()

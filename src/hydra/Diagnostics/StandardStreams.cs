@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Hydra.Primitives;
 
 namespace Hydra.Diagnostics;
@@ -25,6 +26,17 @@ internal static class StandardStreams
                 _ = LibC.Open("/dev/null", LibC.ReadWrite);
             }
         }
+    }
+
+    /// <summary>
+    /// Has something printed, as UTF-8 without a mark. Not by Console.Out, which switches the keypad of a terminal to another mode, and leaves
+    /// it so.
+    /// </summary>
+    public static int? Print<T>(T what, Func<T, TextWriter, TextWriter, int?> print)
+    {
+        using var output = new StreamWriter(OpenOutput(), new UTF8Encoding(false));
+        using var error = new StreamWriter(OpenError(), new UTF8Encoding(false));
+        return print(what, output, error);
     }
 
     /// <summary>Standard error.</summary>

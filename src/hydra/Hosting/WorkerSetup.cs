@@ -18,6 +18,7 @@ internal sealed class WorkerSetup : IDisposable
     private readonly WorkerHome _home;
     private readonly ILogger _logger;
     private readonly RuntimeDirectory? _directory;
+    private volatile string _python = "";
 
     private WorkerSetup(ServerOptions server, ApplicationOptions options, WorkerHome home, ILogger logger)
     {
@@ -35,6 +36,9 @@ internal sealed class WorkerSetup : IDisposable
             throw new StartException($"the socket for the workers cannot be opened: {e.Message}");
         }
     }
+
+    /// <summary>The Python that the last worker was started with.</summary>
+    public string Python => _python;
 
     /// <summary>Where the workers connect.</summary>
     public LinkAddress Address { get; }
@@ -70,6 +74,7 @@ internal sealed class WorkerSetup : IDisposable
         string app = _options.AppDir.Length == 0 ? ""
             : StartDirectory.Resolve(Path.GetFullPath(_options.AppDir, working), "directory of the application");
         PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
+        _python = python.Path;
         return new WorkerCommand
         {
             Python = python.Path,

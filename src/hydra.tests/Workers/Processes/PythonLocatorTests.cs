@@ -73,6 +73,34 @@ public sealed class PythonLocatorTests : IDisposable
     }
 
     [PosixFact]
+    public void Find_CondaEnvironment_ComesBeforeOneBesideTheApplication()
+    {
+        string expected = Python("conda/bin/python");
+        Python(".venv/bin/python");
+        _environment["CONDA_PREFIX"] = _directory.At("conda");
+
+        AssertFound(expected, PythonOrigin.VirtualEnvironment, Find());
+    }
+
+    [PosixFact]
+    public void Find_VenvBesideTheApplication_IsFoundAsDotVenvIs()
+    {
+        string venv = Python("venv/bin/python");
+        AssertFound(venv, PythonOrigin.ProjectEnvironment, Find());
+
+        AssertFound(Python(".venv/bin/python"), PythonOrigin.ProjectEnvironment, Find());
+    }
+
+    [PosixFact]
+    public void Find_PathThatBeginsWithATilde_IsInTheHome()
+    {
+        string expected = Python("me/bin/python");
+        _environment["HOME"] = _directory.At("me");
+
+        AssertFound(expected, PythonOrigin.Option, Find("~/bin/python"));
+    }
+
+    [PosixFact]
     public void Find_BrokenActiveEnvironment_GoesOn()
     {
         string expected = Python(".venv/bin/python");
@@ -124,7 +152,8 @@ public sealed class PythonLocatorTests : IDisposable
         => AssertMissing(
             PythonLookupError.NotFound,
             "No Python was found. Install Python 3.8 or newer, or name one with --python. Tried:\n  $VIRTUAL_ENV, which is not set\n"
-                + $"  {_directory.At("src/.venv/bin/python")}\n  {_directory.At(".venv/bin/python")}\n  python3 and python on PATH",
+                + $"  {_directory.At("src/.venv/bin/python")}\n  {_directory.At(".venv/bin/python")}\n"
+                + $"  {_directory.At("src/venv/bin/python")}\n  {_directory.At("venv/bin/python")}\n  python3 and python on PATH",
             Find(appDirectory: "src"));
 
     [PosixFact]

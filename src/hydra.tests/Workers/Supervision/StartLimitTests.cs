@@ -25,6 +25,19 @@ public class StartLimitTests
     }
 
     [Fact]
+    public void Start_TakesFiveSeconds_SaysSoOnce()
+    {
+        using FleetHarness harness = RunningWithOneThatStarts();
+        harness.Fleet.OnProcessStarted(harness.Last);
+        harness.Advance(4.9);
+        Assert.Empty(harness.Lines("has been loading the application"));
+        harness.Advance(0.2);
+        harness.Advance(5);
+
+        Assert.Single(harness.Lines("has been loading the application for 5 s"));
+    }
+
+    [Fact]
     public void Start_ProcessIsNotThereYet_IsNotCounted()
     {
         using FleetHarness harness = RunningWithOneThatStarts();

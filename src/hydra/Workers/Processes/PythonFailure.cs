@@ -43,7 +43,7 @@ internal static class PythonFailure
         // The shim is read by whatever Python it is given, and says itself when that is too old; Python 2 may not get so far.
         bool isTooOld = lastLines.Contains("SyntaxError", StringComparison.Ordinal)
             && lastLines.Contains(ShimFiles.EntryPoint, StringComparison.Ordinal);
-        if (isTooOld)
+        if (isTooOld || lastLines.Contains("Python 3.8 or newer is needed", StringComparison.Ordinal))
         {
             return $"{path} is too old: Python 3.8 or newer is needed. Name another one with --python.";
         }
@@ -64,7 +64,7 @@ internal static class PythonFailure
             > 128 and < 128 + 65 => $"was ended by signal {exitCode - 128}",
             _ => $"ended with code {exitCode}",
         };
-        string said = lastLines.Trim();
-        return $"{path} {how} before the worker could connect." + (said.Length == 0 ? "" : $" Its last words:\n{said}");
+        string said = string.Join(" / ", lastLines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        return $"{path} {how} before the worker could connect." + (said.Length == 0 ? "" : $" Its last words: {said}");
     }
 }

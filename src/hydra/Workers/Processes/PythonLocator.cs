@@ -15,7 +15,7 @@ internal sealed record PythonSearch(
 internal static class PythonLocator
 {
     /// <summary>
-    /// Looks at --python, $VIRTUAL_ENV, a .venv beside the application, and PATH. What the user asked for must be there; nothing else is
+    /// Looks at --python, $VIRTUAL_ENV, $CONDA_PREFIX, a .venv or venv beside the application, and PATH. What the user asked for must be there; nothing else is
     /// taken in its stead.
     /// </summary>
     public static PythonResult Find(PythonSearch search)
@@ -41,7 +41,7 @@ internal static class PythonLocator
                 : Missing(PythonLookupError.CommandMissing, $"--python: there is no command \"{wanted}\" on PATH.");
         }
 
-        string path = Path.GetFullPath(wanted, search.WorkingDirectory);
+        string path = Path.GetFullPath(Home(search, wanted), search.WorkingDirectory);
         if (Directory.Exists(path))
         {
             string inside = Path.Combine(path, Inside(search));
@@ -61,6 +61,12 @@ internal static class PythonLocator
             : Missing(PythonLookupError.NotExecutable, $"--python: \"{wanted}\" is not an executable file, or not for this user.");
     }
 
+    // A shell expands ~ at the beginning of a word, and so not in --python=~/x or in a variable.
+    private static string Home(PythonSearch search, string path)
+        => path.StartsWith("~/", StringComparison.Ordinal) && search.Environment.GetValueOrDefault("HOME") is { Length: > 0 } home
+            ? Path.Combine(home, path[2..])
+            : path;
+
     private static PythonResult.Found? InEnvironments(PythonSearch search, List<string> tried)
     {
         List<(string Directory, PythonOrigin Origin, string Name)> environments = [];
@@ -73,8 +79,17 @@ internal static class PythonLocator
             tried.Add("$VIRTUAL_ENV, which is not set");
         }
 
-        environments.Add((Path.Combine(search.AppDirectory, ".venv"), PythonOrigin.ProjectEnvironment, ""));
-        environments.Add((".venv", PythonOrigin.ProjectEnvironment, ""));
+        if (search.Environment.GetValueOrDefault("CONDA_PREFIX") is { Length: > 0 } conda)
+        {
+            environments.Add((conda, PythonOrigin.VirtualEnvironment, "$CONDA_PREFIX: "));
+        }
+
+        foreach (string name in (string[])[".venv", "venv"])
+        {
+            environments.Add((Path.Combine(search.AppDirectory, name), PythonOrigin.ProjectEnvironment, ""));
+            environments.Add((name, PythonOrigin.ProjectEnvironment, ""));
+        }
+
         foreach ((string directory, PythonOrigin origin, string name) in environments)
         {
             string path = Path.GetFullPath(Path.Combine(directory, Inside(search)), search.WorkingDirectory);

@@ -14,13 +14,22 @@ namespace Hydra.Workers.Supervision;
 /// <param name="logger">Where it is said.</param>
 internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
 {
+    // Whoever waits wonders by then whether something hangs; most applications are loaded in less.
+    private static readonly TimeSpan SlowTime = TimeSpan.FromSeconds(5);
+
     // What a worker may take to say where it hangs, which works unless C code keeps the interpreter's lock.
     private static readonly TimeSpan LastWordTime = TimeSpan.FromSeconds(1);
 
     /// <summary>The process is there: its time begins.</summary>
     public void Begin(Worker worker)
     {
-        if (limit > TimeSpan.Zero && worker.State is WorkerState.Starting)
+        if (worker.State is not WorkerState.Starting)
+        {
+            return;
+        }
+
+        worker.Life.SlowAt = roster.Now + SlowTime;
+        if (limit > TimeSpan.Zero)
         {
             worker.Life.StartUntil = roster.Now + limit;
         }
@@ -29,6 +38,12 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
     /// <summary>Asks a worker whose time is over where it is, and then ends it: that is a start that failed.</summary>
     public void Advance(Worker worker, TimeSpan now)
     {
+        if (worker.State is WorkerState.Starting && worker.Life.SlowAt <= now)
+        {
+            worker.Life.SlowAt = null;
+            SupervisionLog.SlowStart(logger, worker.Index, worker.Pid, SlowTime.TotalSeconds);
+        }
+
         if (worker.State is not WorkerState.Starting || !(worker.Life.StartUntil <= now))
         {
             return;
@@ -50,7 +65,9 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
     }
 
     /// <summary>When something is due for a worker, or null.</summary>
-    public static TimeSpan? Due(Worker worker) => worker.State is WorkerState.Starting ? worker.Life.StartUntil : null;
+    public static TimeSpan? Due(Worker worker) => worker.State is not WorkerState.Starting ? null
+        : worker.Life is { SlowAt: { } slow, StartUntil: var until } && !(until <= slow) ? slow
+        : worker.Life.StartUntil;
 
     /// <summary>The failure as a sentence.</summary>
     public static string Describe(TimeSpan limit)

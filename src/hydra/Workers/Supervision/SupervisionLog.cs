@@ -80,6 +80,10 @@ internal static partial class SupervisionLog
         "worker {Worker} (pid {Pid}) has no requests any more, but its process does not end: its time is over and it is killed")]
     public static partial void ExitOver(ILogger logger, int worker, int pid);
 
+    [LoggerMessage(1426, LogLevel.Information,
+        "worker {Worker} (pid {Pid}) has been loading the application for {Seconds:0.#} s; requests wait for it")]
+    public static partial void SlowStart(ILogger logger, int worker, int pid, double seconds);
+
     [LoggerMessage(1430, LogLevel.Error,
         "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
     public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);

@@ -20,6 +20,9 @@ internal sealed class WorkerLife
     /// <summary>When it was started.</summary>
     public TimeSpan StartedAt { get; init; }
 
+    /// <summary>When it is said that its start takes long; null once it was.</summary>
+    public TimeSpan? SlowAt { get; set; }
+
     /// <summary>When it is to be ready; null where nothing presses.</summary>
     public TimeSpan? StartUntil { get; set; }
 
