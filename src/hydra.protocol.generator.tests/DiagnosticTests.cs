@@ -46,20 +46,20 @@ public sealed class DiagnosticTests
     [Fact]
     public void Diagnostic_OfAProperty_StandsAtThePropertyAndNamesIt()
     {
-        WireRun run = WireRun.Of(new Edit(Messages, "public uint GraceMilliseconds", "public int GraceMilliseconds"));
+        WireRun run = WireRun.Of(new Edit(Messages, "public uint BusyMicroseconds", "public int BusyMicroseconds"));
 
         Diagnostic found = Assert.Single(run.Result.Diagnostics);
-        Assert.Contains("DrainMessage.GraceMilliseconds", found.GetMessage(), StringComparison.Ordinal);
+        Assert.Contains("TakenMessage.BusyMicroseconds", found.GetMessage(), StringComparison.Ordinal);
         Assert.Equal(Messages, found.Location.GetLineSpan().Path);
         SyntaxTree tree = run.Input.SyntaxTrees.Single(item => item.FilePath == Messages);
-        Assert.Equal("GraceMilliseconds", tree.GetText().ToString(found.Location.SourceSpan));
+        Assert.Equal("BusyMicroseconds", tree.GetText().ToString(found.Location.SourceSpan));
     }
 
     [Fact]
     public void Diagnostics_OfSeveralMistakes_AreAllReported()
     {
         WireRun run = WireRun.Of(
-            new Edit(Messages, "public uint GraceMilliseconds", "public int GraceMilliseconds"),
+            new Edit(Messages, "public uint BusyMicroseconds", "public int BusyMicroseconds"),
             new Edit(Messages, "public uint Credit", "public long Credit"),
             new Edit(Limits, "HeaderSize = 16", "HeaderSize = 12"));
 
