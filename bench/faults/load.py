@@ -257,8 +257,12 @@ class NewConnections:
         answer: asyncio.Future = asyncio.get_running_loop().create_future()
         connection = None
         try:
-            connection = await connect(
-                self.port, answer.set_result, lambda reason: None if answer.done() else answer.set_exception(ConnectionError(reason)))
+            try:
+                connection = await connect(
+                    self.port, answer.set_result, lambda reason: None if answer.done() else answer.set_exception(ConnectionError(reason)))
+            except ConnectionResetError as error:
+                # What the kernel had in its queue when the socket was closed: it was never a connection to the server either.
+                raise ConnectionRefusedError from error
             connection.request(ask.message, ask.method == "HEAD")
             response = await asyncio.wait_for(answer, PATIENCE)
             problem = wrong_with(ask, response)
