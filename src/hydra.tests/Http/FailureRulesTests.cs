@@ -32,7 +32,7 @@ public sealed partial class FailureRulesTests
     [InlineData(431, "HeadTooLarge")]
     [InlineData(499, "ClientGone")]
     [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
-    [InlineData(501, "UnknownCoding NotImplemented")]
+    [InlineData(501, "UnknownCoding UnknownMethod NotImplemented")]
     [InlineData(502, "WorkerLost")]
     [InlineData(503, "QueueFull QueueTimeout Closing NotStarted MemoryShort")]
     [InlineData(504, "TimedOut")]

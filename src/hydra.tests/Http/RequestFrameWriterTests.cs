@@ -173,7 +173,7 @@ public sealed class RequestFrameWriterTests : IDisposable
 
     [Theory]
     [InlineData("None", 255, 0, 0, 0)]
-    [InlineData("HeadTooLarge", 256, 0, 0, 0)]
+    [InlineData("UnknownMethod", 256, 0, 0, 0)]
     [InlineData("None", 1, 65_535, 0, 0)]
     [InlineData("HeadTooLarge", 1, 65_536, 0, 0)]
     [InlineData("None", 1, 1, 65_535, 0)]

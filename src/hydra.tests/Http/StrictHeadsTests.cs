@@ -74,6 +74,7 @@ public sealed class StrictHeadsTests
         { "GET  /a HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
         { "GET /a  HTTP/1.1\r\nHost: h\r\n\r\n", 400 },
         { "GET /a HTTP/1.1 \r\nHost: h\r\n\r\n", 400 },
+        { new string('A', 256) + " /a HTTP/1.1\r\nHost: h\r\n\r\n", 501 },
         { "GET /a HTTP/3.0\r\nHost: h\r\n\r\n", 505 },
 
         // RFC 9112, section 3.2.
@@ -98,6 +99,7 @@ public sealed class StrictHeadsTests
         { Post + "Content-Length: 003\r\n\r\nabc", "POST /a  h 003 abc" },
         { Post + "Content-Length:3\t\r\n\r\nabc", "POST /a  h 3 abc" },
         { Post + "Content-Length: 99\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=\tb\r\nabc\r\n0\r\nX: y\r\n\r\n", "POST /a  h 3 abc" },
+        { Post + "Transfer-Encoding: chunked\r\n\r\n3 \t; a = b\r\nabc\r\n0 ;b\r\n\r\n", "POST /a  h 3 abc" },
 
         // RFC 9112, section 3.2.2.
         { "GET http://a.b:1/c?d HTTP/1.1\r\nHost: h\r\n\r\n", "GET /c d a.b:1" },

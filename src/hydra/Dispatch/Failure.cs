@@ -32,6 +32,9 @@ internal enum Failure
     /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1).</summary>
     UnknownCoding,
 
+    /// <summary>Its method is longer than any that there is (RFC 9112, section 3).</summary>
+    UnknownMethod,
+
     /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6).</summary>
     NotImplemented,
 

@@ -16,6 +16,9 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
     // More than the options allow: a line of 32 KiB and fields of 128 KiB.
     private const int MostBytes = 192 * 1024;
 
+    // What a frame can say.
+    private const int LongestMethod = byte.MaxValue;
+
     private byte[] _bytes = [];
     private int _count;
     private int _methodLength;
@@ -71,6 +74,11 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
         if (method < 1 || line[method] != ' ')
         {
             return HeadFault.Line;
+        }
+
+        if (method > LongestMethod)
+        {
+            return HeadFault.Method;
         }
 
         Span<byte> target = line[(method + 1)..];

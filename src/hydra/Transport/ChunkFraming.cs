@@ -2,7 +2,8 @@ namespace Hydra.Transport;
 
 /// <summary>
 /// Follows the framing of one chunked body with its trailers (RFC 9112, section 7.1), byte for byte and strictly: sizes are hexadecimal
-/// digits, lines end with CRLF, and there is no control byte but the tab in extensions and trailers.
+/// digits, lines end with CRLF, and there is no control byte but the tab in extensions and trailers. White space between a size and its
+/// extension is overwritten, since Kestrel does not know it: that is to be parsed and removed (RFC 9110, section 5.6.3).
 /// </summary>
 internal struct ChunkFraming
 {
@@ -11,6 +12,7 @@ internal struct ChunkFraming
         // The default: the first digit of a size.
         Size,
         Digits,
+        Space,
         Extension,
         SizeEnd,
         Data,
@@ -38,7 +40,7 @@ internal struct ChunkFraming
     /// <param name="bytes">What comes next.</param>
     /// <param name="taken">How many of them belong to the body.</param>
     /// <returns>Whether they are as they should be.</returns>
-    public bool TryTake(ReadOnlySpan<byte> bytes, out int taken)
+    public bool TryTake(Span<byte> bytes, out int taken)
     {
         taken = 0;
         while (taken < bytes.Length && _place is not Place.Done)
@@ -50,7 +52,7 @@ internal struct ChunkFraming
                 _size -= data;
                 _place = _size == 0 ? Place.DataReturn : Place.Data;
             }
-            else if (!TryTake(bytes[taken++]))
+            else if (!TryTake(ref bytes[taken++]))
             {
                 return false;
             }
@@ -59,7 +61,7 @@ internal struct ChunkFraming
         return true;
     }
 
-    private bool TryTake(byte next)
+    private bool TryTake(ref byte next)
     {
         switch (_place)
         {
@@ -67,7 +69,11 @@ internal struct ChunkFraming
                 _size = (_size << 4) | (uint)Digit(next);
                 _place = Place.Digits;
                 return ++_digits <= MostDigits;
-            case Place.Digits when next == ';':
+            case Place.Digits or Place.Space when next is (byte)' ' or (byte)'\t':
+                next = (byte)';';
+                _place = Place.Space;
+                return true;
+            case Place.Digits or Place.Space when next == ';':
                 _place = Place.Extension;
                 return true;
             case Place.Digits or Place.Extension when next == '\r':

@@ -69,6 +69,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         HeadFault.Host => "its host is none",
         HeadFault.Length => "its Content-Length is not a number",
         HeadFault.Coding => "its transfer coding is not known",
+        HeadFault.Method => "its method is longer than any",
         HeadFault.TooLarge => "its header fields are too large",
         HeadFault.Memory => "the memory for heads is used up",
         HeadFault.Chunks => "the chunks of its body break a rule of HTTP",
@@ -280,7 +281,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
     {
         foreach (ReadOnlyMemory<byte> piece in buffer)
         {
-            if (!_chunks.TryTake(piece.Span, out int taken))
+            if (!_chunks.TryTake(Writable(piece.Span), out int taken))
             {
                 return HeadFault.Chunks;
             }
@@ -304,7 +305,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         throw new BadHttpRequestException(Describe(fault), fault switch
         {
             HeadFault.TooLarge => StatusCodes.Status431RequestHeaderFieldsTooLarge,
-            HeadFault.Coding => StatusCodes.Status501NotImplemented,
+            HeadFault.Coding or HeadFault.Method => StatusCodes.Status501NotImplemented,
             HeadFault.Memory => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status400BadRequest,
         });

@@ -21,6 +21,9 @@ internal enum HeadFault
     /// <summary>A transfer coding other than chunked alone (RFC 9112, section 6.1).</summary>
     Coding,
 
+    /// <summary>A method that is longer than any that there is (RFC 9112, section 3).</summary>
+    Method,
+
     /// <summary>More bytes than any head may have.</summary>
     TooLarge,
 

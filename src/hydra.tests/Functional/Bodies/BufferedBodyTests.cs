@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -214,38 +213,18 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
-    [InlineData("Content-Length: 700000\r\n\r\n", false)]
-    [InlineData("Content-Length: 700000\r\n\r\n", true)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\naae60\r\n", false)]
-    public async Task Body_ThatBreaksOff_GivesAnAsgiApplicationWhatCameAndThenADisconnect(string rest, bool isReset)
+    [InlineData("Content-Length: 700000\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\naae60\r\n")]
+    public async Task Body_ThatBreaksOff_GivesAnAsgiApplicationWhatCameAndThenADisconnect(string rest)
     {
         HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-sizes/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
         await connection.SendAsync(new byte[300_000]);
-        Assert.Equal("hello", await server.GetTextAsync("/hello"));
-        if (isReset)
-        {
-            await connection.HasBeenReadAsync();
-            connection.Reset();
-        }
-        else
-        {
-            connection.FinishSending();
-        }
+        connection.FinishSending();
 
-        string[] seen = [.. await server.Board.WaitAsync(key, 2)];
-        Assert.Equal("http.disconnect", seen[1]);
-        if (isReset)
-        {
-            // It destroys what has left the kernel and is still in the server's pipe.
-            Assert.InRange(int.Parse(seen[0], CultureInfo.InvariantCulture), 0, 300_000);
-        }
-        else
-        {
-            Assert.Equal("300000", seen[0]);
-        }
+        Assert.Equal(["300000", "http.disconnect"], await server.Board.WaitAsync(key, 2));
     }
 
     [Fact]
