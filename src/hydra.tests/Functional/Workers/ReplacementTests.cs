@@ -106,11 +106,13 @@ public sealed class ReplacementTests
         Assert.Empty(server.Tree());
     }
 
-    [Fact]
-    public async Task Front_KilledWhileWorkersStart_LeavesNoWorker()
+    [Theory]
+    [InlineData("broken.slow_start:app", "slow-start")]
+    [InlineData("broken.holds_lock:app", "holds-lock")]
+    public async Task Front_KilledWhileWorkersStart_LeavesNoWorker(string application, string key)
     {
-        await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("broken.slow_start:app"));
-        await server.Board.WaitAsync("slow-start");
+        await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec(application));
+        await server.Board.WaitAsync(key);
         server.Signal(Processes.Kill);
 
         await server.ExitAsync();
