@@ -46,12 +46,14 @@ class Worker:
         """
         adapter = self._adapter
         assert adapter is not None
+        process.stopping.take_back()
         self.control.ready(concurrency, adapter.features, adapter.name, loop)
 
 
 def main() -> int:
     """Runs the worker; returns the exit code."""
     try:
+        process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
         if boot.preload:
@@ -107,6 +109,7 @@ def _load_and_serve(worker: Worker) -> int:
         worker.loop = loops.create(boot.loop)
     application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
+    process.stopping.take_back()
     setup.after_loading()
     return worker.serve(adapter, application)
 
