@@ -32,10 +32,8 @@ class Worker:
     def serve(self, adapter: Adapter, application: Any) -> int:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
-        if self.loop is not None and not adapter.wants_loop:
-            from .eventloop import loops
-
-            loops.discard(self.loop)
+        if not adapter.wants_loop:
+            # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
         return adapter.run(self, application)
 
