@@ -32,10 +32,8 @@ class Worker:
     def serve(self, adapter: Adapter, application: Any) -> int:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
-        if self.loop is not None and not adapter.wants_loop:
-            from .eventloop import loops
-
-            loops.discard(self.loop)
+        if not adapter.wants_loop:
+            # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
         return adapter.run(self, application)
 
@@ -46,12 +44,14 @@ class Worker:
         """
         adapter = self._adapter
         assert adapter is not None
+        process.stopping.take_back()
         self.control.ready(concurrency, adapter.features, adapter.name, loop)
 
 
 def main() -> int:
     """Runs the worker; returns the exit code."""
     try:
+        process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
         if boot.preload:
@@ -107,6 +107,7 @@ def _load_and_serve(worker: Worker) -> int:
         worker.loop = loops.create(boot.loop)
     application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
+    process.stopping.take_back()
     setup.after_loading()
     return worker.serve(adapter, application)
 

@@ -42,6 +42,9 @@ class Stopping:
         # When streams are told to end, and not sooner.
         self.should_exit = False
         self.worker = 0
+        # What the application has installed for the signals that are the front's to decide about.
+        self.applications: Dict[int, Any] = {}
+        self._ours: Dict[int, Any] = {}
 
     def handle_exit(self, number: int, frame: Optional[object]) -> None:
         """A signal to the whole group is the front's to decide about."""
@@ -50,8 +53,43 @@ class Stopping:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
 
+    def hold(self, ours: Dict[int, Any]) -> None:
+        """These handlers are to stay for SIGTERM and SIGINT, whatever the application installs."""
+        self._ours = ours
+
+    def take_back(self) -> None:
+        """
+        The application may have installed handlers while it was imported or started. They would end the worker at a
+        signal to the whole group, with the requests that the front still gives it.
+        """
+        for number, ours in self._ours.items():
+            found = signal.getsignal(number)
+            # One that is ignored does no harm; None is one that is not Python's.
+            if found is ours or found is None or found == signal.SIG_IGN:
+                continue
+            try:
+                signal.signal(number, ours)
+            except ValueError:
+                # An adapter of the user's that is not in the main thread.
+                return
+            if found != signal.SIG_DFL:
+                self.applications[number] = found
+
 
 stopping = Stopping()
+
+
+def reset_signals() -> None:
+    """
+    What was ignored or blocked where the front was started, or by a wrapper around Python, would stay so: an
+    application whose children end unseen, or that cannot be stopped.
+    """
+    for name in ("SIGCHLD", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def install_signals() -> None:
@@ -70,8 +108,7 @@ def install_signals() -> None:
         (signal.SIGINT, mainthread.handle_interrupt, signal.default_int_handler),
         (signal.SIGTERM, terminate, signal.SIG_DFL),
     ]
-    # Where the front was started by nohup it is ignored already.
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+    if hasattr(signal, "SIGHUP"):
         handlers.append((signal.SIGHUP, mainthread.handle_hangup, signal.SIG_DFL))
 
     def after_fork() -> None:
@@ -86,6 +123,7 @@ def install_signals() -> None:
 
     for number, ours, _ in handlers:
         signal.signal(number, ours)
+    stopping.hold({number: ours for number, ours, _ in handlers[:2]})
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, mainthread.handle_interrupt)
     if hasattr(os, "register_at_fork"):
@@ -105,8 +143,6 @@ class HeldSignals:
         self._numbers = [
             getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
         ]
-        # Where the front was started by nohup it is ignored already.
-        self._numbers = [n for n in self._numbers if signal.getsignal(n) != signal.SIG_IGN]
         self._hold()
 
     def take_back(self) -> None:
@@ -118,10 +154,11 @@ class HeldSignals:
         self._hold()
 
     def give_back(self) -> None:
-        """In a worker, whose own handlers are installed: those of the application have precedence, as ever."""
+        """In a worker, whose own handlers are installed: as if the application had been imported here."""
         for number, handler in self._applications.items():
             if handler is not None:
                 signal.signal(number, handler)
+        stopping.take_back()
 
     def _hold(self) -> None:
         for number in self._numbers:

@@ -62,8 +62,15 @@ class Front:
     closes: Tuple[str, ...] = ()
 
     def __init__(
-        self, app: str, app_dir: str = APPS, env: Optional[Dict[str, str]] = None, **boot: Any
+        self,
+        app: str,
+        app_dir: str = APPS,
+        env: Optional[Dict[str, str]] = None,
+        before: Optional[Callable[[], None]] = None,
+        **boot: Any,
     ) -> None:
+        # What the process does before it is Python.
+        self.before = before
         self.directory = tempfile.mkdtemp(prefix="hydra-test-")
         self.token = secrets.token_hex(32)
         self.listener, address = self._listen()
@@ -104,6 +111,7 @@ class Front:
             stderr=subprocess.PIPE,
             env=self.env,
             cwd=APPS,
+            preexec_fn=self.before,
         )
         assert self.process.stdin is not None
         for name, pipe in (("out", self.process.stdout), ("err", self.process.stderr)):

@@ -145,6 +145,28 @@ class DrainTests(unittest.TestCase):
                 self.assertEqual(front.goodbye(), (0, ""))
                 self.assertEqual(front.wait_exit(), 0)
 
+    @unittest.skipIf(os.name == "nt", "there is no SIGTERM on Windows")
+    def test_signals_that_the_application_handles_do_not_end_the_worker(self):
+        for app, boot in (("own_signals:asgi", {}), ("own_signals:wsgi", {}), ("own_signals:wsgi", {"threads": 3})):
+            with self.subTest(app=app, **boot), Front(app, **boot) as front:
+                front.ready()
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    front.process.send_signal(number)
+                    self.assertEqual(front.get("/").status, 200)
+                front.stop()
+
+    @unittest.skipUnless(hasattr(signal, "pthread_sigmask"), "needs signal masks")
+    def test_signals_that_were_ignored_or_blocked_are_as_in_any_program(self):
+        def inherit():
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1))
+
+        with Front("own_signals:inherited", before=inherit) as front:
+            front.ready()
+            self.assertEqual(front.get("/").body, b"ignored: [] blocked: []")
+            front.stop()
+
 
 class PartTests(unittest.TestCase):
     def test_stream_hears_of_its_end_and_says_goodbye(self):

@@ -79,6 +79,19 @@ FILES = {
                 await send({"type": "http.response.start", "status": 200})
             await send({"type": "http.response.body", "body": str(same).encode()})
     """,
+    "wsgi_loops.py": """
+        import asyncio
+        loop = asyncio.get_event_loop()
+
+        async def work():
+            await asyncio.sleep(0)
+            return "worked"
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            again = asyncio.get_event_loop().run_until_complete(work())
+            return [loop.run_until_complete(work()).encode(), again.encode()]
+    """,
     "threads.py": """
         import threading
         import time
@@ -255,6 +268,10 @@ class LoadingTests(unittest.TestCase):
     def test_loop_that_is_current_at_import_runs_the_application(self):
         for loop in ("asyncio", "auto"):
             self.assertEqual(self.serve("loops:app", loop=loop)[1], b"True")
+
+    def test_loop_that_is_current_at_import_is_open_in_views(self):
+        for loop in ("asyncio", "auto"):
+            self.assertEqual(self.serve("wsgi_loops:app", loop=loop)[:2], ("wsgi", b"workedworked"))
 
     def test_loop_that_is_not_installed(self):
         reason, sentence, _ = self.fail_to_start("good:app", loop="twisted")

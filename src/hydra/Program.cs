@@ -3,6 +3,7 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Hosting;
 
+InheritedSignals.Reset();
 AddressSpace.Spare();
 StandardStreams.FillClosed();
 StartedAs started = StartedAs.Capture();

@@ -47,12 +47,6 @@ def describe(loop: asyncio.AbstractEventLoop) -> str:
     return f"{package} {version}".rstrip()
 
 
-def discard(loop: asyncio.AbstractEventLoop) -> None:
-    """Gets rid of a loop that was made for an application which turned out not to need it."""
-    asyncio.set_event_loop(None)
-    loop.close()
-
-
 def finish(loop: asyncio.AbstractEventLoop, seconds: float = 0.0) -> None:
     """
     Ends the loop as asyncio.run() does: cancels what is left, closes generators and the executor. Whoever ends

@@ -6,13 +6,15 @@ namespace Hydra.Tests.Hosting;
 
 public sealed class InheritanceTests
 {
-    [Fact]
-    public void Parse_WhatFormatWrote_IsTheSame()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Parse_WhatFormatWrote_IsTheSame(bool ignoresHangup)
     {
         var inheritance = new Inheritance(4711, 6, "/srv/a;b=c,d é", [
             new InheritedSocket("127.0.0.1:0", 3, IsShared: false, OwnsPath: false),
             new InheritedSocket("/run/a;b=1,2 %.sock", 4, IsShared: false, OwnsPath: true),
-            new InheritedSocket("fd://3", 5, IsShared: true, OwnsPath: false)]);
+            new InheritedSocket("fd://3", 5, IsShared: true, OwnsPath: false)], ignoresHangup);
 
         Inheritance read = Assert.IsType<Inheritance>(Inheritance.Parse(inheritance.Format()));
 

@@ -12,10 +12,12 @@ namespace Hydra.Hosting;
 /// <param name="Report">The descriptor of the pipe on which it waits to hear that this server is ready.</param>
 /// <param name="Directory">The directory that it was started in.</param>
 /// <param name="Sockets">The listening sockets.</param>
-internal sealed record Inheritance(int Parent, int Report, string Directory, IReadOnlyList<InheritedSocket> Sockets)
+/// <param name="IgnoresHangup">Whether the server was started with SIGHUP ignored, which an upgrade is not.</param>
+internal sealed record Inheritance(int Parent, int Report, string Directory, IReadOnlyList<InheritedSocket> Sockets, bool IgnoresHangup = false)
 {
     private const string Shared = "shared";
     private const string Own = "own";
+    private const string Nohup = "hangup=ignored";
 
     /// <summary>The text of the variable.</summary>
     public string Format()
@@ -28,7 +30,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
             text.Append(Uri.EscapeDataString(socket.Key));
         }
 
-        return text.ToString();
+        return IgnoresHangup ? text.Append(';').Append(Nohup).ToString() : text.ToString();
     }
 
     /// <summary>Reads what <see cref="Format"/> has written.</summary>
@@ -38,6 +40,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
         int parent = 0;
         int report = 0;
         string? directory = null;
+        bool ignoresHangup = false;
         List<InheritedSocket> sockets = [];
         foreach (string field in text.Split(';'))
         {
@@ -49,6 +52,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
                 "report" => IsNumber(value, out report),
                 "directory" => (directory = Uri.UnescapeDataString(value)).Length > 0,
                 "socket" => TryAddSocket(value, sockets),
+                "hangup" => ignoresHangup = field == Nohup,
                 _ => false,
             };
             if (!isGood)
@@ -57,7 +61,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
             }
         }
 
-        return report > 0 && directory is not null ? new Inheritance(parent, report, directory, sockets) : null;
+        return report > 0 && directory is not null ? new Inheritance(parent, report, directory, sockets, ignoresHangup) : null;
     }
 
     private static bool TryAddSocket(string value, List<InheritedSocket> sockets)

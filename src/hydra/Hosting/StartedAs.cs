@@ -90,7 +90,7 @@ internal sealed class StartedAs
             WatchdogInterval = ServiceWatchdog.Interval(
                 Environment.GetEnvironmentVariable(WatchdogTime), Environment.GetEnvironmentVariable(WatchdogPid),
                 Environment.ProcessId, inheritance is not null),
-            Terminal = Terminal.Capture(),
+            Terminal = Terminal.Capture(InheritedSignals.HangupWasIgnored || inheritance is { IgnoresHangup: true }),
         };
         foreach (string name in (string[])[.. OwnVariables, NotifyVariable, WatchdogTime, WatchdogPid])
         {

@@ -146,7 +146,8 @@ internal sealed class Upgrade : IDisposable
             Environment.ProcessId,
             PosixSpawn.FirstDescriptor + sockets.Length,
             _started.Directory,
-            [.. sockets.Select(static (s, i) => new InheritedSocket(s.Key, PosixSpawn.FirstDescriptor + i, s.IsShared, s.OwnsPath))]);
+            [.. sockets.Select(static (s, i) => new InheritedSocket(s.Key, PosixSpawn.FirstDescriptor + i, s.IsShared, s.OwnsPath))],
+            _started.Terminal.IgnoresHangup);
         byte[] variable = Encoding.UTF8.GetBytes($"{EnvironmentVariables.Inherited}={inheritance.Format()}");
         int error = PosixSpawn.Start(executable, _started.Arguments, [.. _started.Variables, variable], descriptors, out int process);
         report.DisposeLocalCopyOfClientHandle();

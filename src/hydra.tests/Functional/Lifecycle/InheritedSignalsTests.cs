@@ -1,0 +1,55 @@
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Lifecycle;
+
+/// <summary>Signals that are ignored or blocked in the process that starts the server, and those that an application takes for itself.</summary>
+public sealed class InheritedSignalsTests
+{
+    private const string Start = "import os, signal, sys\n"
+        + "for name in sys.argv[1].split(): signal.signal(getattr(signal, 'SIG' + name), signal.SIG_IGN)\n"
+        + "signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, 'SIG' + name) for name in sys.argv[2].split()])\n"
+        + "os.execv(sys.argv[3], sys.argv[3:])\n";
+
+    [Theory]
+    [InlineData("CHLD TERM HUP", "", "")]
+    [InlineData("", "CHLD TERM HUP", "")]
+    [InlineData("CHLD TERM HUP", "CHLD TERM HUP", "--preload")]
+    public async Task Start_SignalsIgnoredOrBlocked_WorkersAreReplacedAndTheServerReloadsAndStops(string ignored, string blocked, string preload)
+    {
+        await using HydraServer server = await StartAsync(ignored, blocked, preload.Length > 0 ? [preload] : []);
+        string first = await server.Client.GetStringAsync("/pid");
+        Processes.Signal(int.Parse(first, System.Globalization.CultureInfo.InvariantCulture), Processes.Kill);
+        await server.Log.ExpectErrorAsync("was ended by SIGKILL");
+        string second = await server.Client.GetStringAsync("/pid");
+        Assert.NotEqual(first, second);
+
+        server.Signal(Processes.Hangup);
+        await server.Log.WaitAsync("workers were replaced");
+        Assert.NotEqual(second, await server.Client.GetStringAsync("/pid"));
+        Assert.Equal(0, await server.StopAsync());
+    }
+
+    [Fact]
+    public async Task Group_SignalledToEnd_RequestsOfAnApplicationWithHandlersOfItsOwnAreFinished()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("own_handlers:app"));
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.GetAsync($"/wait/{key}");
+        await server.Board.WaitAsync(key);
+        foreach (int pid in (int[])[.. server.WorkerPids(), server.Pid])
+        {
+            Processes.Signal(pid, Processes.Terminate);
+        }
+
+        await server.Log.WaitAsync("SIGTERM: stopping");
+        server.Board.Open(key);
+
+        Assert.Equal("finished", (await connection.ReadResponseAsync()).Text);
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
+    private static Task<HydraServer> StartAsync(string ignored, string blocked, string[] arguments) => HydraServer.StartAsync(
+        new ServerSpec("own_handlers:app") { Launcher = ["/usr/bin/python3", "-c", Start, ignored, blocked], Arguments = arguments });
+}
