@@ -129,6 +129,7 @@ class ControlLink:
             self._until = time.monotonic() + grace
             self._grace = grace
         process.stopping.should_exit = True
+        process.stopping.tell()
         if self._engine is not None:
             self._engine.drain(grace)
 

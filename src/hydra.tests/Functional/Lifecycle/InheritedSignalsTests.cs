@@ -50,6 +50,23 @@ public sealed class InheritedSignalsTests
         Assert.Equal(0, await server.ExitAsync());
     }
 
+    [Theory]
+    [InlineData("told_to_end:wsgi", "handler", "")]
+    [InlineData("told_to_end:wsgi", "handler", "--preload")]
+    [InlineData("told_to_end:asgi", "loop", "")]
+    public async Task Drain_OfAnApplicationWithAHandlerOfItsOwn_CallsIt(string application, string by, string preload)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec(application) { Arguments = preload.Length > 0 ? [preload] : [] });
+        server.Signal(Processes.Hangup);
+        await server.Log.WaitAsync("workers were replaced");
+
+        Assert.Equal([by], await server.Board.WaitAsync("told-to-end"));
+        Assert.Equal("hello", await server.GetTextAsync("/"));
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Equal([by, by], server.Board.Records("told-to-end"));
+    }
+
     private static Task<HydraServer> StartAsync(string ignored, string blocked, string[] arguments) => HydraServer.StartAsync(
         new ServerSpec("own_handlers:app") { Launcher = ["/usr/bin/python3", "-c", Start, ignored, blocked], Arguments = arguments });
 }
