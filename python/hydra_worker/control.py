@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import threading
 import time
 from typing import Optional
 
-from . import forks, framing, links, process, wire
+from . import forks, framing, links, native, process, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip
@@ -63,19 +62,19 @@ class ControlLink:
     def __init__(self, boot: Boot) -> None:
         self._sock: Optional[socket.socket]
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
-        self._lock = threading.Lock()
-        self._ready = threading.Event()
+        self._lock = native.Lock()
+        self._ready = native.Event()
         # What the main thread and the control thread tell each other.
         self._engine: Optional[Engine] = None
         self._grace: Optional[float] = None
         self._until = 0.0
-        self._parted = threading.Event()
+        self._parted = native.Event()
         forks.register(self)
 
     def start(self) -> None:
         """Starts the thread."""
         try:
-            threading.Thread(target=self._run, name="hydra-control", daemon=True).start()
+            native.start("hydra-control", self._run)
         except RuntimeError as error:
             raise BootError(
                 f"{error}: the limit of processes and threads is reached (pids.max of the control group, or ulimit -u)"
@@ -84,7 +83,7 @@ class ControlLink:
     def after_fork(self) -> None:
         """In a child that the application forked: the link is the parent's."""
         sock, self._sock = self._sock, None
-        self._lock = threading.Lock()
+        self._lock = native.Lock()
         self._engine = None
         if sock is not None:
             sock.close()
@@ -175,8 +174,8 @@ class ControlLink:
         from . import stacks
         from .logs import logger
 
-        main = stacks.of_thread(threading.main_thread().ident)
-        others = stacks.of_busy_threads(threading.main_thread().ident)
+        main = stacks.of_thread(native.main_ident)
+        others = stacks.of_busy_threads(native.main_ident)
         text = main + ("\n" + others if others else "")
         logger.log(level, "%s:\n%s", sentence, stacks.clip(text))
 
@@ -194,7 +193,7 @@ class ControlLink:
         # If it was told to drain it does so; without a front it may not take longer than it was given.
         grace = 0.0 if self._grace is None else self._grace + _SHUTDOWN_SECONDS
         if self._parted.wait(grace):
-            time.sleep(_EXIT_SECONDS)
+            native.sleep(_EXIT_SECONDS)
             os._exit(0)
         if self._grace is not None:
             os._exit(1)
@@ -202,7 +201,7 @@ class ControlLink:
             if self._engine is not None:
                 self._engine.abandon()
         finally:
-            time.sleep(_ABANDONED_SECONDS)
+            native.sleep(_ABANDONED_SECONDS)
             os._exit(1)
 
     @staticmethod

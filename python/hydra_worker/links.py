@@ -6,7 +6,7 @@ import os
 import socket
 from typing import Tuple
 
-from . import wire
+from . import native, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken
 
@@ -20,13 +20,13 @@ def connect(address: str) -> socket.socket:
     if kind in ("unix", "abstract"):
         if not hasattr(socket, "AF_UNIX"):
             raise BootError(f"this platform has no Unix sockets for {address!r}")
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock = native.Socket(socket.AF_UNIX, socket.SOCK_STREAM)
         target = rest if kind == "unix" else "\0" + rest
     elif kind == "tcp":
         host, _, port = rest.rpartition(":")
         if not port.isdigit():
             raise BootError(f"the address {address!r} has no port")
-        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        sock = native.Socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         target = (host.strip("[]"), int(port))  # type: ignore[assignment]
     else:
         raise BootError(f"the address {address!r} is of no known kind")

@@ -11,10 +11,10 @@ from __future__ import annotations
 import _thread
 import os
 import signal
-import threading
-import time
 from types import FrameType
 from typing import Callable, Optional
+
+from . import native
 
 # Says whether it is through; may raise instead, into the code that it has interrupted.
 Look = Callable[[Optional[FrameType]], bool]
@@ -23,7 +23,7 @@ Look = Callable[[Optional[FrameType]], bool]
 _FIRST_SECONDS = 0.01
 _LONGEST_SECONDS = 0.5
 
-_lock = threading.Lock()
+_lock = native.Lock()
 _worker = os.getpid()
 _wanted: Optional[Look] = None
 _asking = False
@@ -65,7 +65,7 @@ def ask(look: Look) -> bool:
         _wanted = look
         if not _asking:
             try:
-                threading.Thread(target=_ask, name="hydra-interrupt", daemon=True).start()
+                native.start("hydra-interrupt", _ask)
             except RuntimeError:
                 # The system has no thread to give. Once is better than never.
                 _thread.interrupt_main()
@@ -83,9 +83,8 @@ def _ask() -> None:
                 _asking = False
                 return
         _thread.interrupt_main()
-        main = threading.main_thread().ident
-        if hasattr(signal, "pthread_kill") and main is not None:
+        if hasattr(signal, "pthread_kill"):
             # A real one, too: it wakes the main thread from a system call such as that of time.sleep().
-            signal.pthread_kill(main, signal.SIGINT)
-        time.sleep(pause)
+            signal.pthread_kill(native.main_ident, signal.SIGINT)
+        native.sleep(pause)
         pause = min(pause * 2, _LONGEST_SECONDS)

@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import Any, List, Optional, Tuple
 
+from . import native
 from .tracebacks import is_ours
 
 # What a stack may take in the log: so many frames, those in the middle left out; and so many characters.
@@ -49,10 +50,11 @@ def of_coroutine(coroutine: Any) -> str:
 def of_busy_threads(*known: Optional[int]) -> str:
     """The stacks of the application's other threads, but for those that wait for work in a pool."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
+    names.update(native.names)
     shown = []
     for ident, frame in sys._current_frames().items():
         name = names.get(ident, "?")
-        if ident in known or ident == threading.get_ident() or name.startswith("hydra-"):
+        if ident in known or ident == native.get_ident() or name.startswith("hydra-"):
             continue
         frames = _frames_of(frame)
         if any(_is_application(each.f_code.co_filename) for each, _ in frames):

@@ -11,14 +11,13 @@ from __future__ import annotations
 import array
 import gc
 import os
-import select
 import signal
 import socket
 import sys
 import threading
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, framing, links, loading, logs, process, wire
+from . import adapters, boot as boots, framing, links, loading, logs, native, process, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
@@ -44,7 +43,7 @@ class Template:
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
         # Here and not later as in a worker: it imports ctypes, which the workers then share.
         process.die_with_parent(parent)
-        self._lock = threading.Lock()
+        self._lock = native.Lock()
         self._signals = process.HeldSignals()
         self._logs = LogSetup(self._send, boot.log_level)
         self._loaded: Optional[Tuple[Adapter, Any]] = None
@@ -94,7 +93,7 @@ class Template:
         Forks workers until the front is gone or wants no more. Returns None in the template process, in the
         end, and the boot document in each worker.
         """
-        self._child_handler = signal.signal(signal.SIGCHLD, _wake_up)
+        self._child_handler = native.signal(signal.SIGCHLD, _wake_up)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         # What is alive now stays so: the collector need not touch it, and its pages remain shared.
         gc.collect()
@@ -104,7 +103,7 @@ class Template:
         name, python = adapter.name.encode(), process.python_version().encode()
         self._send(wire.pack_ready(0, 0, 0, adapter.features, name, python, b""))
         while not self._retired or self._children:
-            ready, _, _ = select.select([self._sock, self._wake], [], [])
+            ready, _, _ = native.select([self._sock, self._wake], [], [])
             if self._wake in ready:
                 self._reap()
             if self._sock in ready:
@@ -141,14 +140,14 @@ class Template:
 
     def _reap(self) -> None:
         try:
-            while os.read(self._wake, 4096):
+            while native.read(self._wake, 4096):
                 pass
         except BlockingIOError:
             pass
         # One by one: the application may have children of its own here, which are not ours to reap.
         for pid in list(self._children):
             try:
-                ended, status = os.waitpid(pid, os.WNOHANG)
+                ended, status = native.wait_process(pid, os.WNOHANG)
             except ChildProcessError:
                 # Somebody else has reaped it, and knows the code.
                 ended, status = pid, 0
@@ -185,7 +184,7 @@ class Template:
                 # None, closed or broken: the worker has nothing of it either.
                 continue
         try:
-            pid = os.fork()
+            pid = native.fork()
         except OSError as error:
             self._send(wire.pack_forked(0, 0, sequence, 0, clip(str(error), 0xFFFF)))
             pid = -1
@@ -201,8 +200,9 @@ class Template:
     def _become_worker(self, descriptors: List[int]) -> Boot:
         # Before anything else: a template that has ended already is noticed here, one that ends later kills.
         process.die_with_parent(self._pid)
+        native.begin_child()
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL if self._child_handler is None else self._child_handler)
+        native.signal(signal.SIGCHLD, signal.SIG_DFL if self._child_handler is None else self._child_handler)
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)
             os.close(descriptor)

@@ -8,9 +8,9 @@ them while there are any, every few milliseconds.
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Callable
+
+from . import native
 
 # Each look takes the interpreter's lock from the requests for a moment.
 _PERIOD = 0.005
@@ -26,8 +26,8 @@ class Watch:
 
     def __init__(self, check: Callable[[float], bool]) -> None:
         self._check = check
-        self._lock = threading.Lock()
-        self._gate = threading.Lock()
+        self._lock = native.Lock()
+        self._gate = native.Lock()
         self._gate.acquire()
         self._started = False
         self._asleep = True
@@ -38,7 +38,7 @@ class Watch:
         it would be the requests' loss. Raises RuntimeError.
         """
         if not self._started:
-            threading.Thread(target=self._run, name="hydra-watch", daemon=True).start()
+            native.start("hydra-watch", self._run)
             self._started = True
 
     def arm(self) -> None:
@@ -61,7 +61,7 @@ class Watch:
             self._gate.acquire()
             quiet = 0
             while quiet < _QUIET_LOOKS:
-                time.sleep(_PERIOD)
+                native.sleep(_PERIOD)
                 quiet = 0 if self._check(_PERIOD) else quiet + 1
             with self._lock:
                 self._asleep = True

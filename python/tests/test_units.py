@@ -383,7 +383,7 @@ class WatchTests(unittest.TestCase):
             return False
 
         watch = Watch(check)
-        with mock.patch("threading.Thread.start", side_effect=RuntimeError("can't start new thread")):
+        with mock.patch("hydra_worker.native.start_new_thread", side_effect=RuntimeError("can't start new thread")):
             self.assertRaises(RuntimeError, watch.start)
             watch.arm()
         self.assertFalse(looked.is_set())

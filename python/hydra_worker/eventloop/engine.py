@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from typing import Any, Callable, List, Optional
 
-from .. import control, forks, links, wire
+from .. import control, forks, links, native, wire
 from ..logs import log_exception, logger
 from ..watch import Watch
 from . import loops, transports
@@ -67,7 +66,7 @@ class LoopEngine(control.Engine):
         self._lost: Optional[str] = None
         # the control thread's probe of the loop: when it was sent, and what it found
         self._probe_sent = 0.0
-        self._probe_back = threading.Event()
+        self._probe_back = native.Event()
         self._probe_back.set()
         self._lag = 0.0
 

@@ -8,11 +8,10 @@ that are made at other times leave once in each turn of the loop.
 from __future__ import annotations
 
 import asyncio
-import threading
 from time import monotonic
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from .. import wire
+from .. import native, wire
 from ..errors import LinkBroken
 from ..frames import Buffer
 from ..framing import FrameReader
@@ -82,7 +81,7 @@ class DataLink(FrameReader):
         self._eager = True
         self._heads: List[LoopStream] = []
         # output; the lock is for the watch, which flushes while the loop is held up
-        self._out_lock = threading.Lock()
+        self._out_lock = native.Lock()
         self._out: List[Buffer] = []
         self._out_size = 0
         self._flush_expected = False

@@ -9,12 +9,11 @@ raises in the main thread if it is one of these very requests.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from types import FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
-from .. import mainthread, stacks
+from .. import mainthread, native, stacks
 from ..errors import RequestTimeout
 from ..logs import logger, warn_once
 from ..streams import request_id
@@ -39,7 +38,7 @@ class Overdue:
         self._links = links
         # what INTERRUPT named and no CANCEL has ended, and when it came; any thread, step by step
         self._waiting: Dict[Key, float] = {}
-        self._lock = threading.Lock()
+        self._lock = native.Lock()
         self._watching = False
         # what was found to hold the loop up, and is in the log: a request, a task or the loop itself
         self._reported: Any = None
@@ -54,7 +53,7 @@ class Overdue:
             return
         if self._reported is not stream:
             text = stacks.of_coroutine(task.get_coro())
-            threads = stacks.of_busy_threads(threading.get_ident())
+            threads = stacks.of_busy_threads(native.get_ident())
             self._report(stream, task, "Its task is here", text + ("\n" + threads if threads else ""))
         task.cancel()
 
@@ -85,7 +84,7 @@ class Overdue:
             self._waiting[(link, stream)] = time.monotonic()
             if not self._watching:
                 try:
-                    threading.Thread(target=self._run, name="hydra-overdue", daemon=True).start()
+                    native.start("hydra-overdue", self._run)
                 except RuntimeError as error:
                     # The next one tries again; the loop has the CANCEL, too.
                     logger.error("A request whose time is over cannot be looked after: %s", error)
@@ -108,10 +107,10 @@ class Overdue:
                         return
             elif self._waiting:
                 self._find_culprit()
-            time.sleep(_PAUSE_SECONDS)
+            native.sleep(_PAUSE_SECONDS)
 
     def _loop_answers(self) -> bool:
-        answered = threading.Event()
+        answered = native.Event()
         try:
             self._loop.call_soon_threadsafe(answered.set)
         except RuntimeError:
@@ -154,7 +153,7 @@ class Overdue:
 
 
 def _main_stack() -> str:
-    return stacks.of_thread(threading.main_thread().ident)
+    return stacks.of_thread(native.main_ident)
 
 
 def _current_task(loop: asyncio.AbstractEventLoop) -> Any:

@@ -6,13 +6,11 @@ proactor) by a transport.
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
-import threading
 import time
 from typing import Any, Callable, List, Optional
 
-from .. import forks
+from .. import forks, native
 from ..backlog import Backlog
 from ..frames import Buffer
 from .link import DataLink
@@ -29,7 +27,7 @@ class SocketLink(DataLink):
     def __init__(self, sock: socket.socket, *args: Any) -> None:
         super().__init__(*args)
         self._sock: Optional[socket.socket] = sock
-        self._loop_thread = threading.get_ident()
+        self._loop_thread = native.get_ident()
         sock.setblocking(False)
         self._receive_into = sock.recv_into
         # what the socket has not taken: while there is some, the loop tells when it takes more, and while
@@ -48,7 +46,7 @@ class SocketLink(DataLink):
         """In a child that the application forked."""
         sock, self._sock = self._sock, None
         self._closed = True
-        self._out_lock = threading.Lock()
+        self._out_lock = native.Lock()
         if sock is not None:
             sock.close()
 
@@ -92,7 +90,7 @@ class SocketLink(DataLink):
             self._on_loop(self._expect_writable)
 
     def _on_loop(self, function: Callable[..., None], *arguments: Any) -> None:
-        if threading.get_ident() == self._loop_thread:
+        if native.get_ident() == self._loop_thread:
             function(*arguments)
         else:
             self.loop.call_soon_threadsafe(function, *arguments)
@@ -144,7 +142,7 @@ class SocketLink(DataLink):
         self.flush()
         deadline = time.monotonic() + _LAST_SECONDS
         while self._sock is not None and self._unsent.pieces and time.monotonic() < deadline:
-            select.select([], [self._sock], [], 0.1)
+            native.select([], [self._sock], [], 0.1)
             self._writable()
         self._closed = True
         self.close()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any, List, Optional
 
-from .. import control, links, process, wire
+from .. import control, links, native, process, wire
 from ..errors import RequestAbandoned, RequestTimeout
 from ..logs import logger
 from ..process import hard_exit
@@ -39,8 +38,8 @@ class WsgiEngine(control.Engine):
         if boot.interruptible:
             self._hub.guard = Guard(application)
         # the end
-        self._threads: List[threading.Thread] = []
-        self._told_to_drain = threading.Event()
+        self._threads: List[native.Event] = []
+        self._told_to_drain = native.Event()
         self._grace = 0.0
         self._cancelled = 0
         self._lost: Optional[str] = None
@@ -54,17 +53,15 @@ class WsgiEngine(control.Engine):
         self._hub.open(data_links)
         # Made now, and not when it is wanted: the system may have no thread to give then. The control link must go
         # on, and the main thread may be busy with a request.
-        threading.Thread(target=self._drain, name="hydra-drain", daemon=True).start()
+        native.start("hydra-drain", self._drain)
         for number in range(1, self._boot.threads):
-            thread = threading.Thread(target=self._work, args=(number,), name=f"hydra-wsgi-{number}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._threads.append(native.start_visible(f"hydra-wsgi-{number}", self._work, number))
         self._control.attach(self)
         threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
         self._worker.ready(self._boot.threads, threads)
         self._work(0)
-        for thread in self._threads:
-            thread.join()
+        for ended in self._threads:
+            ended.wait()
         self._hub.finish()
         self._control.goodbye(self._cancelled)
         return _EXIT_LINK_LOST if self._lost is not None else 0

@@ -12,12 +12,10 @@ so that at least one of the two sees the other; and whoever sees it takes the lo
 
 from __future__ import annotations
 
-import threading
-import time
 from types import FrameType
 from typing import Any, Callable, Dict, List, Optional, Type
 
-from .. import mainthread, process
+from .. import mainthread, native, process
 from ..errors import RequestInterrupted
 from ..logs import warn_once
 from ..tracebacks import is_ours
@@ -33,8 +31,8 @@ class Runner:
 
     __slots__ = ("ident", "request", "exposed", "interruption", "_application", "_lock")
 
-    def __init__(self, application: Any, lock: threading.Lock) -> None:
-        self.ident = threading.get_ident()
+    def __init__(self, application: Any, lock: Any) -> None:
+        self.ident = native.get_ident()
         self._application = application
         self._lock = lock
         # written by this thread alone
@@ -113,7 +111,7 @@ class Runner:
                 return False
             self.interruption = kind
             if not process.has_gil():
-                time.sleep(_SETTLE_SECONDS)
+                native.sleep(_SETTLE_SECONDS)
             if self.request is not request:
                 self.interruption = None
                 return False
@@ -122,7 +120,7 @@ class Runner:
             return True
 
     def _raise_outside(self, kind: Type[RequestInterrupted]) -> None:
-        if self.ident == threading.main_thread().ident and mainthread.ask(self._look):
+        if self.ident == native.main_ident and mainthread.ask(self._look):
             return
         if not _set_exception(self.ident, kind):
             warn_once("interrupt", "This Python cannot interrupt the threads that run requests")
@@ -170,7 +168,7 @@ class Guard:
 
     def __init__(self, application: Any) -> None:
         self._application = application
-        self._lock = threading.Lock()
+        self._lock = native.Lock()
         self._runners: Dict[int, Runner] = {}
 
     def enter(self) -> Runner:
@@ -181,7 +179,7 @@ class Guard:
 
     def shielded(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs code of the shim, called by the application on whatever thread."""
-        runner = self._runners.get(threading.get_ident())
+        runner = self._runners.get(native.get_ident())
         return function(*arguments) if runner is None else runner.shielded(function, *arguments)
 
     def running(self) -> List[WsgiStream]:

@@ -12,13 +12,11 @@ could take over.
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections import deque
 from time import monotonic, perf_counter
 from typing import Any, Callable, Deque, List, Optional
 
-from .. import forks, wire
+from .. import forks, native, wire
 from ..errors import LinkBroken
 from ..watch import Watch
 from .guard import Guard
@@ -47,7 +45,7 @@ class Hub:
     """See the module's description."""
 
     def __init__(self, has_gil: bool, on_broken: Callable[[str], None], threads: int = 1) -> None:
-        self.lock = threading.Lock()
+        self.lock = native.Lock()
         self.ready: Deque[WsgiStream] = deque()
         self.links: List[DataLink] = []
         # requests that a thread has taken and not finished
@@ -76,13 +74,13 @@ class Hub:
         self.taken_at = 0.0
         self._threads = threads
         # the end
-        self.drained = threading.Event()
+        self.drained = native.Event()
         self._draining = False
         self._broken = False
         self._on_broken = on_broken
         # where requests can be interrupted
         self.guard: Optional[Guard] = None
-        self._waker, wake_end = socket.socketpair()
+        self._waker, wake_end = native.socket_pair()
         self._waker.setblocking(False)
         self._poller = Poller(wake_end)
         forks.register(self)
@@ -92,7 +90,7 @@ class Hub:
         In a child that the application forked: should it come back from the application, its requests are
         over, and it is given no others.
         """
-        self.lock = threading.Lock()
+        self.lock = native.Lock()
         self._broken = True
         self.ready.clear()
         self._cancel_streams()
@@ -260,13 +258,13 @@ class Hub:
             self._break(str(error))
 
     def _wait_idle(self) -> None:
-        gate = threading.Lock()
+        gate = native.Lock()
         gate.acquire()
         self._idle.append(gate)
         self._wait_at(gate)
 
     def _wait_stream(self, request: WsgiStream) -> None:
-        gate = threading.Lock()
+        gate = native.Lock()
         gate.acquire()
         if request.waiting is None:
             request.waiting = [gate]

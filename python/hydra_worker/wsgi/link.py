@@ -8,11 +8,10 @@ may write; `_out_lock` guards the output.
 from __future__ import annotations
 
 import socket
-import threading
 from time import monotonic
 from typing import Deque, List, Optional
 
-from .. import forks, wire
+from .. import forks, native, wire
 from ..framing import FrameReader
 from .stream import WsgiStream
 
@@ -34,7 +33,7 @@ class DataLink(FrameReader):
         self._ready: Optional[Deque[WsgiStream]] = None
         self._now = 0.0
         # output
-        self._out_lock = threading.Lock()
+        self._out_lock = native.Lock()
         self._out: List[bytes] = []
         self._out_size = 0
         self.out_since = 0.0
@@ -43,7 +42,7 @@ class DataLink(FrameReader):
     def after_fork(self) -> None:
         """In a child that the application forked."""
         sock, self._sock = self._sock, None
-        self._out_lock = threading.Lock()
+        self._out_lock = native.Lock()
         self._out.clear()
         if sock is not None:
             sock.close()

@@ -6,6 +6,7 @@ import select
 import socket
 from typing import Dict, List
 
+from .. import native
 from .link import DataLink
 
 
@@ -16,7 +17,7 @@ class Poller:
         self._waker = waker
         self._waker.setblocking(False)
         self._links: Dict[int, DataLink] = {}
-        self._poll = select.poll() if hasattr(select, "poll") else None
+        self._poll = native.poll() if native.poll is not None else None
 
     def open(self, links: List[DataLink]) -> None:
         """The links to watch. Called once."""
@@ -31,7 +32,7 @@ class Poller:
             found = [number for number, _ in self._poll.poll(None if wait else 0)]
         else:
             watched = [*self._links, self._waker.fileno()]
-            found = select.select(watched, [], [], None if wait else 0)[0]
+            found = native.select(watched, [], [], None if wait else 0)[0]
         ready = []
         for number in found:
             link = self._links.get(number)
