@@ -36,5 +36,5 @@ install_packages() {
     fi
     echo "installing $*"
     $as_root apt-get update -qq </dev/null
-    $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+    $as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" </dev/null
 }
