@@ -276,6 +276,20 @@ public sealed class ClientConnectionTests
     }
 
     [Fact]
+    public void AbortIfIdle_WhileABodyIsReadAhead_AbortsOnlyAfterIt()
+    {
+        var context = new OpenConnection();
+        ClientConnection connection = New(context);
+        connection.OnRequestBegins();
+        connection.OnReadAhead();
+        connection.AbortIfIdle();
+        Assert.Equal(0, context.Aborts);
+        connection.OnRequestEnds();
+        connection.AbortIfIdle();
+        Assert.Equal(1, context.Aborts);
+    }
+
+    [Fact]
     public void AbortIfIdle_ManyAtATime_WaitsForTheLast()
     {
         var context = new OpenConnection();

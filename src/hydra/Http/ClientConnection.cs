@@ -23,6 +23,7 @@ internal sealed class ClientConnection : IPeerSink
     private RequestFacts? _facts;
     private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
+    private volatile bool _readsAhead;
     private volatile bool _isClosed;
 
     // When the request that is watched came, in milliseconds of Environment.TickCount64.
@@ -126,6 +127,12 @@ internal sealed class ClientConnection : IPeerSink
     /// </summary>
     public void AbortInOrder() => SetAbortsInOrder(true);
 
+    /// <summary>
+    /// The body of the request that begins is read before a worker gets it: a server that stops waits for it as for any other. There is nobody
+    /// yet who is to hear when the client leaves; the reader does.
+    /// </summary>
+    public void OnReadAhead() => _readsAhead = true;
+
     /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)
     {
@@ -141,6 +148,7 @@ internal sealed class ClientConnection : IPeerSink
     public void OnRequestEnds()
     {
         _current = null;
+        _readsAhead = false;
         if (IsMultiplexed)
         {
             Interlocked.Decrement(ref _running);
@@ -154,7 +162,7 @@ internal sealed class ClientConnection : IPeerSink
     /// <summary>Aborts the connection unless a request is being handled on it.</summary>
     public void AbortIfIdle()
     {
-        if (_current is null && Volatile.Read(ref _running) == 0)
+        if (_current is null && !_readsAhead && Volatile.Read(ref _running) == 0)
         {
             _context.Abort();
         }

@@ -93,8 +93,7 @@ internal sealed class HttpExchange : Exchange
     /// <summary>Reads the body, as far as it is to be held. To be awaited where <see cref="RequestBody.WantsReadAhead"/>.</summary>
     public ValueTask<Failure> ReadAheadAsync()
     {
-        // A server that stops waits for this request as for any other, although no worker knows of it yet.
-        Watch();
+        _context.Connection.OnReadAhead();
         return _body.ReadAheadAsync(_context.Http.Request.BodyReader);
     }
 

@@ -66,6 +66,19 @@ public sealed class RawConnection : IAsyncDisposable
         return await ReadResponseAsync(isHead);
     }
 
+    /// <summary>Waits until the server has read everything that was sent.</summary>
+    public async Task HasBeenReadAsync()
+    {
+        // What was sent may still be on this side: the peer has read all that it has before it has everything.
+        string port = $":{LocalPort:X4}";
+        await Eventually.HoldsAsync(
+            () => HasSocket(fields => fields[1].EndsWith(port, StringComparison.Ordinal) && fields[4].StartsWith("00000000:", StringComparison.Ordinal)),
+            "everything leaves");
+        await Eventually.HoldsAsync(
+            () => HasSocket(fields => fields[2].EndsWith(port, StringComparison.Ordinal) && fields[4].EndsWith(":00000000", StringComparison.Ordinal)),
+            "the server reads");
+    }
+
     /// <summary>Ends the sending direction.</summary>
     public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
 
@@ -202,6 +215,10 @@ public sealed class RawConnection : IAsyncDisposable
         _socket.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    // The columns of /proc/net/tcp: number, local address, remote address, state, queues (out:in).
+    private static bool HasSocket(Predicate<string[]> predicate)
+        => File.ReadLines("/proc/net/tcp").Any(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is { Length: > 4 } fields && predicate(fields));
 
     private async Task<RawResponse> ReadChunksAsync(RawResponse head)
     {
