@@ -31,19 +31,18 @@ class LogTests(unittest.TestCase):
                 self.assertFalse([r for r in front.logs if "debug of" in r.message or "info of" in r.message])
 
     def test_configuration_in_the_lifespan_has_its_effect(self):
-        with Front("logging_lifespan:app") as front:
-            front.ready()
-            front.get("/logs")
-            front.stop()
-            self.assertEqual(front.stderr().count("configured:info of the app"), 1)
-            self.assertFalse([record for record in front.logs if "of the app" in record.message])
+        self.expect_once("logging_lifespan:app", "configured:info of the app")
 
     def test_logger_with_a_handler_that_propagates_writes_once(self):
-        with Front("logging_propagates:app") as front:
+        self.expect_once("logging_propagates:app", "configured:warning of the app")
+
+    def expect_once(self, app, line):
+        """What the application's own handler has written stands once on standard error, and not in the server's log."""
+        with Front(app) as front:
             front.ready()
             front.get("/logs")
             front.stop()
-            self.assertEqual(front.stderr().count("configured:warning of the app"), 1)
+            self.assertEqual(front.stderr().count(line), 1)
             self.assertFalse([record for record in front.logs if "of the app" in record.message])
 
     def test_handlers_of_the_application_get_the_exception_itself(self):

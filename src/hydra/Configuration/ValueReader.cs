@@ -16,11 +16,8 @@ internal static class ValueReader
     /// <summary>Permissions of a file: up to three octal digits for the owner, its group and the others, as chmod has them.</summary>
     public static string? Permissions(string text, out UnixFileMode mode)
     {
-        string digits = text.Trim();
-        bool isMode = digits.Length is > 0 and <= 5 && !digits.AsSpan().ContainsAnyExceptInRange('0', '7');
-        int bits = isMode ? Convert.ToInt32(digits, 8) : 0;
-        mode = (UnixFileMode)bits;
-        return isMode && bits is > 0 and <= 511 ? null : $"\"{text}\" is not a mode in octal such as 660.";
+        bool isMode = TryOctal(text.Trim(), 5, out mode);
+        return isMode && mode is not UnixFileMode.None ? null : $"\"{text}\" is not a mode in octal such as 660.";
     }
 
     /// <summary>A mask of permissions in octal, as a shell has it; 0o027, as gunicorn and Python write it, is the same.</summary>
@@ -28,10 +25,7 @@ internal static class ValueReader
     {
         string digits = text.Trim();
         digits = digits.StartsWith("0o", StringComparison.OrdinalIgnoreCase) ? digits[2..] : digits;
-        bool isMask = digits.Length is > 0 and <= 4 && !digits.AsSpan().ContainsAnyExceptInRange('0', '7');
-        int bits = isMask ? Convert.ToInt32(digits, 8) : 0;
-        mode = (UnixFileMode)bits;
-        return isMask && bits <= 511 ? null : $"\"{text}\" is not a mask in octal such as 027.";
+        return TryOctal(digits, 4, out mode) ? null : $"\"{text}\" is not a mask in octal such as 027.";
     }
 
     /// <summary>A whole number, or "auto", which gives null.</summary>
@@ -114,5 +108,14 @@ internal static class ValueReader
         return path.AsSpan().IndexOfAny('?', '#') >= 0 || ControlText.IndexOfDangerous(path) >= 0
             ? $"\"{text}\" contains a character that a path cannot have."
             : null;
+    }
+
+    // Permissions without sticky and set-id bits.
+    private static bool TryOctal(string digits, int most, out UnixFileMode mode)
+    {
+        bool isOctal = digits.Length > 0 && digits.Length <= most && !digits.AsSpan().ContainsAnyExceptInRange('0', '7');
+        int bits = isOctal ? Convert.ToInt32(digits, 8) : 0;
+        mode = (UnixFileMode)bits;
+        return isOctal && bits <= 511;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -16,13 +17,10 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
 {
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     private readonly RequestRecorder? _recorder;
     private readonly ILogger _logger;
     private readonly IDisposable _subscription;
-    private long _loggedAt;
-    private int _unlogged;
+    private readonly LogThrottle _throttle = new(TimeSpan.FromSeconds(1), TimeProvider.System);
 
     /// <summary>Begins to listen.</summary>
     /// <param name="source">What Kestrel writes its events to.</param>
@@ -55,16 +53,10 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
     // Anybody can have heads refused as fast as he likes.
     private void Log(string client, string reason, int status)
     {
-        long now = Stopwatch.GetTimestamp();
-        long before = Volatile.Read(ref _loggedAt);
-        if ((before != 0 && Stopwatch.GetElapsedTime(before, now) < Interval) || Interlocked.CompareExchange(ref _loggedAt, now, before) != before)
+        if (_throttle.TryPass(out long others))
         {
-            Interlocked.Increment(ref _unlogged);
-            return;
+            HttpLog.Refused(_logger, client, reason, status, others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {others} more before."));
         }
-
-        int others = Interlocked.Exchange(ref _unlogged, 0);
-        HttpLog.Refused(_logger, client, reason, status, others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {others} more before."));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Hydra.Configuration;
-using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -25,7 +24,6 @@ internal sealed class FrontLoops
     /// <param name="sockets">The listening sockets, which either transport takes from there.</param>
     public FrontLoops(ServerOptions options, ListenSockets sockets)
     {
-        Memory = BodyRules.Memory(options.Buffers);
         AreUsed = OperatingSystem.IsLinux() && options.Tuning.Transport is not TransportKind.Sockets;
         _options = new TransportOptions
         {
@@ -44,9 +42,6 @@ internal sealed class FrontLoops
 
     /// <summary>Whether the loop transport is used.</summary>
     public bool AreUsed { get; }
-
-    /// <summary>What clients may have the server hold in all.</summary>
-    public MemoryBudget Memory { get; }
 
     /// <summary>What the server listens on, with either transport.</summary>
     public ListenSockets Sockets => _options.Sockets;

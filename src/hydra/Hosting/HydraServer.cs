@@ -3,7 +3,9 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Edge;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Transport;
+using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -18,6 +20,9 @@ internal sealed class HydraServer
     private readonly ILogger _logger;
     private readonly ListenSockets _sockets;
 
+    // What clients may have the server hold in all.
+    private readonly MemoryBudget _memory;
+
     /// <summary>Describes a server.</summary>
     /// <param name="options">What the user wants.</param>
     /// <param name="logs">Where to write.</param>
@@ -31,6 +36,7 @@ internal sealed class HydraServer
         _started = started;
         _logger = logs.Loggers.CreateLogger("hydra");
         _sockets = new ListenSockets(started.Sockets);
+        _memory = BodyRules.Memory(_options.Buffers);
     }
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
@@ -57,7 +63,7 @@ internal sealed class HydraServer
                 return await new StartCheck(around, pools, _logs).RunAsync().ConfigureAwait(false);
             }
 
-            using var trimmer = new MemoryTrimmer(loops.Memory, TimeProvider.System);
+            using var trimmer = new MemoryTrimmer(_memory, TimeProvider.System);
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null
                 : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logger);
@@ -80,7 +86,7 @@ internal sealed class HydraServer
         await new StartSequence(around, pools, web, _logs, _started.At).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
 
-        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, _options.StreamGrace ?? _options.GracefulTimeout / 3, _logger);
+        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, SupervisorOptions.StreamGraceOf(_options.StreamGrace, _options.GracefulTimeout), _logger);
         int code = await stop.RunAsync(StopPlan.For(around.Stop, around.Upgrade.Done)).ConfigureAwait(false);
         around.PidFile.Remove();
         return code;
@@ -93,7 +99,7 @@ internal sealed class HydraServer
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, loops, spool), recorder, endpoint);
+            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool), recorder, endpoint);
         }
         catch (StartException)
         {
@@ -103,9 +109,9 @@ internal sealed class HydraServer
         }
     }
 
-    private RequestForwarder CreateForwarder(ApplicationPools pools, FrontLoops loops, Spool? spool) => new(
+    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool) => new(
         new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
         new BodyResources(
-            BodyRules.Forwarder(_options, _applications[0]) with { Memory = loops.Memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
+            BodyRules.Forwarder(_options, _applications[0]) with { Memory = _memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
             spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)));
 }

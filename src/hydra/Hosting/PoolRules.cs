@@ -31,7 +31,7 @@ internal static class PoolRules
             MostWorkers = OptionTable.MaximumWorkers,
             Recycle = Recycle(application.Replacement),
             DrainTimeout = drain,
-            StreamGrace = server.StreamGrace ?? drain / 3,
+            StreamGrace = SupervisorOptions.StreamGraceOf(server.StreamGrace, drain),
             StartTimeout = application.Timeouts.Start,
             DataLinks = loops.Count,
             DataChannel = loops.Channel,

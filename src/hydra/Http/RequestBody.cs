@@ -127,14 +127,15 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
         }
 
         WantsReadAhead = !isComplete && (NeedsLength || resources.ReadsAhead(request.ContentLength, expects, frame.BodyLength, WantsWhole));
-        if (!WantsReadAhead)
+        if (WantsReadAhead)
+        {
+            Count(isRead: false);
+        }
+        else
         {
             OwesContinue = expects;
             FinishFrame(isComplete, expects ? FrameFlags.ExpectContinue : FrameFlags.None);
-            return Failure.None;
         }
-
-        Count(isRead: false);
 
         return Failure.None;
     }

@@ -287,18 +287,19 @@ internal sealed class RequestUpload(Exchange exchange, BodyResources resources, 
     // Waits until the link has room; false when nothing more is to be sent. What the client has sent meanwhile stays with the kernel.
     private async ValueTask<bool> HasRoomAsync()
     {
-        _room.Clear();
-        while (_link.AwaitsRoom(this))
+        while (true)
         {
+            _room.Clear();
+            if (!_link.AwaitsRoom(this))
+            {
+                return true;
+            }
+
             if (!await _room.WaitAsync().ConfigureAwait(false))
             {
                 return false;
             }
-
-            _room.Clear();
         }
-
-        return true;
     }
 
     // Sends what the credit allows of what was read; returns the position up to which it was sent.

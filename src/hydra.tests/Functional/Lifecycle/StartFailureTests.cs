@@ -156,15 +156,11 @@ public sealed class StartFailureTests
     public async Task Start_UnreadableDirectory_SaysSo()
     {
         // Root may read everything: then the server runs as nobody, from a copy that nobody can reach.
-        using var directory = new TestDirectory();
-        File.SetUnixFileMode(directory.Path, (UnixFileMode)493);
-        string copy = Path.Combine(directory.Path, "hydra");
-        File.Copy(Repository.Executable, copy);
-        string secret = Directory.CreateDirectory(Path.Combine(directory.Path, "secret")).FullName;
+        using var copy = new UnprivilegedCopy(65534, (UnixFileMode)493);
+        string secret = Directory.CreateDirectory(Path.Combine(copy.Directory, "secret")).FullName;
         File.SetUnixFileMode(secret, UnixFileMode.None);
-        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
         await using var command = new RunningCommand(
-            [.. asNobody, copy, "app:app", "--app-dir", secret, "--python", Repository.Python, "--port", "0"], "/", []);
+            [.. copy.Prefix, copy.Executable, "app:app", "--app-dir", secret, "--python", Repository.Python, "--port", "0"], "/", []);
 
         Assert.Equal(3, await command.ExitAsync());
         Assert.Contains(secret, await command.Log.ExpectErrorAsync("[CRIT]"), StringComparison.Ordinal);

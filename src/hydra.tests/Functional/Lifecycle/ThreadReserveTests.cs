@@ -22,14 +22,10 @@ public sealed class ThreadReserveTests(ServerPool pool) : PooledTests(pool)
     public async Task Start_WhereTheyAreNotToBeHad_SaysWhichLimitItIs()
     {
         // The limit counts all threads of a user, and not for root.
-        using var directory = new TestDirectory();
-        File.SetUnixFileMode(directory.Path, (UnixFileMode)511);
-        string copy = Path.Combine(directory.Path, "hydra");
-        File.Copy(Repository.Executable, copy);
-        string[] asSomebody = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=64321", "--regid=64321", "--clear-groups"] : [];
+        using var copy = new UnprivilegedCopy(64321);
         await using var command = new RunningCommand(
-            [.. asSomebody, "prlimit", "--nproc=8:8", copy, "asgi_probe:app", "--app-dir", Repository.Apps, "--python", Repository.Python, "--port", "0"],
-            directory.Path, []);
+            [.. copy.Prefix, "prlimit", "--nproc=8:8", copy.Executable, "asgi_probe:app", "--app-dir", Repository.Apps, "--python", Repository.Python, "--port", "0"],
+            copy.Directory, []);
 
         Assert.Equal(3, await command.ExitAsync());
         Assert.Contains("pids.max of the control group, or ulimit -u", await command.Log.ExpectErrorAsync("[CRIT]"), StringComparison.Ordinal);

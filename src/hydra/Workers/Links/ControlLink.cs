@@ -68,7 +68,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     {
         lock (channel.Gate)
         {
-            new DrainMessage { GraceMilliseconds = (uint)Math.Clamp(grace.TotalMilliseconds, 0, uint.MaxValue) }
+            new DrainMessage { GraceMilliseconds = Milliseconds(grace) }
                 .WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
         }
@@ -79,7 +79,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     {
         lock (channel.Gate)
         {
-            new PartMessage { GraceMilliseconds = (uint)Math.Clamp(rest.TotalMilliseconds, 0, uint.MaxValue) }
+            new PartMessage { GraceMilliseconds = Milliseconds(rest) }
                 .WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
         }
@@ -197,4 +197,6 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     }
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
+
+    private static uint Milliseconds(TimeSpan time) => (uint)Math.Clamp(time.TotalMilliseconds, 0, uint.MaxValue);
 }

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Workers.Links;
@@ -11,36 +12,24 @@ internal sealed class RefusalsLog(ILogger logger, TimeProvider time)
     /// <summary>The pause between two lines.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    private readonly Lock _lock = new();
-    private long? _saidAt;
-    private long _unsaid;
+    private readonly LogThrottle _throttle = new(Pause, time);
 
     /// <summary>A connection was refused.</summary>
     /// <param name="reason">Why, as a sentence about it.</param>
     public void Add(string reason)
     {
-        long unsaid;
-        lock (_lock)
+        if (!_throttle.TryPass(out long others))
         {
-            long now = time.GetTimestamp();
-            if (_saidAt is { } before && time.GetElapsedTime(before, now) < Pause)
-            {
-                _unsaid++;
-                return;
-            }
-
-            _saidAt = now;
-            unsaid = _unsaid;
-            _unsaid = 0;
+            return;
         }
 
-        if (unsaid == 0)
+        if (others == 0)
         {
             LinksLog.LinkRefused(logger, reason);
         }
         else
         {
-            LinksLog.LinksRefused(logger, unsaid + 1, reason);
+            LinksLog.LinksRefused(logger, others + 1, reason);
         }
     }
 }

@@ -177,10 +177,8 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     {
         WorkerLife life = worker.Life;
         TimeSpan? look = worker.State is WorkerState.Draining && !life.IsTold ? now + DrainLook : life.LastWordAt;
-        return Sooner(Sooner(look, life.KillAt), life.PartAt);
+        return Moments.Sooner(Moments.Sooner(look, life.KillAt), life.PartAt);
     }
-
-    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 
     private void Leave(Worker worker, RetireReason reason, TimeSpan grace, TimeSpan sessions)
     {

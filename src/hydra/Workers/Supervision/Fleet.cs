@@ -221,23 +221,21 @@ internal sealed class Fleet
     public TimeSpan UntilNextTick()
     {
         TimeSpan now = _roster.Now;
-        TimeSpan next = _roster.IsStopping ? now + LongestTick : LooksOften ? Sooner(_probeAt, _lookAt) : _probeAt;
+        TimeSpan next = _roster.IsStopping ? now + LongestTick : LooksOften ? Moments.Sooner(_probeAt, _lookAt) : _probeAt;
         foreach (WorkerSlot slot in _roster.Slots)
         {
-            next = Sooner(next, slot.StartAt);
-            next = Sooner(next, slot.RetryAt > now ? slot.RetryAt : null);
+            next = Moments.Sooner(next, slot.StartAt);
+            next = Moments.Sooner(next, slot.RetryAt > now ? slot.RetryAt : null);
         }
 
         foreach (Worker worker in _roster.Alive)
         {
-            next = Sooner(next, Departures.Due(worker, now));
-            next = Sooner(next, StartLimit.Due(worker));
+            next = Moments.Sooner(next, Departures.Due(worker, now));
+            next = Moments.Sooner(next, StartLimit.Due(worker));
         }
 
         return next > now ? next - now : TimeSpan.FromMilliseconds(1);
     }
-
-    private static TimeSpan Sooner(TimeSpan a, TimeSpan? b) => b < a ? b.Value : a;
 
     private void Decide(Action decision)
     {

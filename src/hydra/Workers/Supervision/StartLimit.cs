@@ -65,9 +65,8 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
     }
 
     /// <summary>When something is due for a worker, or null.</summary>
-    public static TimeSpan? Due(Worker worker) => worker.State is not WorkerState.Starting ? null
-        : worker.Life is { SlowAt: { } slow, StartUntil: var until } && !(until <= slow) ? slow
-        : worker.Life.StartUntil;
+    public static TimeSpan? Due(Worker worker)
+        => worker.State is WorkerState.Starting ? Moments.Sooner(worker.Life.SlowAt, worker.Life.StartUntil) : null;
 
     /// <summary>The failure as a sentence.</summary>
     public static string Describe(TimeSpan limit)

@@ -31,12 +31,11 @@ internal sealed record SupervisorOptions
     }
 
     /// <summary>
-    /// How long the responses of such a worker that have no end of their own go on before they are told; a third of the time that requests
-    /// have unless it is set.
+    /// How long the responses of such a worker that have no end of their own go on before they are told: see <see cref="StreamGraceOf"/>.
     /// </summary>
     public TimeSpan StreamGrace
     {
-        get => _streamGrace ?? DrainTimeout / 3;
+        get => StreamGraceOf(_streamGrace, DrainTimeout);
         init => _streamGrace = value;
     }
 
@@ -78,4 +77,9 @@ internal sealed record SupervisorOptions
 
     /// <summary>The boot document but for what differs from worker to worker.</summary>
     public required BootDocument Document { get; init; }
+
+    /// <summary>How long responses that have no end of their own go on before they are told: a third of the time that requests have unless it is set.</summary>
+    /// <param name="wanted">What the user wants, or null.</param>
+    /// <param name="grace">The time that requests have.</param>
+    public static TimeSpan StreamGraceOf(TimeSpan? wanted, TimeSpan grace) => wanted ?? grace / 3;
 }
