@@ -8,6 +8,7 @@ import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import forks, mainthread
+from .logs import log_exception
 
 
 def die_with_parent(parent: int) -> None:
@@ -45,6 +46,7 @@ class Stopping:
         # What the application has installed for the signals that are the front's to decide about.
         self.applications: Dict[int, Any] = {}
         self._ours: Dict[int, Any] = {}
+        self._told = False
 
     def handle_exit(self, number: int, frame: Optional[object]) -> None:
         """A signal to the whole group is the front's to decide about."""
@@ -74,6 +76,27 @@ class Stopping:
                 return
             if found != signal.SIG_DFL:
                 self.applications[number] = found
+
+    def holds(self, number: int) -> bool:
+        """Whether the application's handler of this signal is kept here, and not where signals come."""
+        return number in self._ours
+
+    def tell(self) -> None:
+        """
+        The worker goes: the application's handler of SIGTERM is called, once, as other servers have it called when they are
+        told to stop. Ours, which it may call in its turn, does nothing then. In the main thread.
+        """
+        handler = self.applications.get(signal.SIGTERM)
+        if self._told or handler is None:
+            return
+        self._told = True
+        try:
+            handler(signal.SIGTERM, None)
+        except (SystemExit, KeyboardInterrupt):
+            # The worker ends by itself when its requests are done.
+            return
+        except Exception as error:
+            log_exception("Exception in the application's handler of SIGTERM", error)
 
 
 stopping = Stopping()

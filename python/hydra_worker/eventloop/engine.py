@@ -179,6 +179,10 @@ class LoopEngine(control.Engine):
     def drain(self, grace: float) -> None:
         self._loop.call_soon_threadsafe(self._begin_drain, grace)
 
+    def in_main_thread(self, function: Callable[[], None]) -> None:
+        # As loop.add_signal_handler() does: no step of the loop's is interrupted by it.
+        self._loop.call_soon_threadsafe(function)
+
     def part(self) -> None:
         self._loop.call_soon_threadsafe(self._part)
 

@@ -15,7 +15,7 @@ random.random()
 if os.environ.get("PRELOADED") == "threads":
     threading.Thread(target=threading.Event().wait, name="at-import", daemon=True).start()
 if os.environ.get("PRELOADED") == "signals":
-    signal.signal(signal.SIGTERM, lambda number, frame: os._exit(42))
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(42))
 if os.environ.get("PRELOADED") == "fails":
     raise RuntimeError("not today")
 
