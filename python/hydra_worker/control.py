@@ -15,7 +15,7 @@ import time
 from types import FrameType
 from typing import Callable, Optional
 
-from . import forks, framing, links, mainthread, process, wire
+from . import forks, framing, links, mainthread, process, threads, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip
@@ -89,7 +89,7 @@ class ControlLink:
     def start(self) -> None:
         """Starts the thread."""
         try:
-            threading.Thread(target=self._run, name="hydra-control", daemon=True).start()
+            threads.start("hydra-control", self._run)
         except RuntimeError as error:
             raise BootError(
                 f"{error}: the limit of processes and threads is reached (pids.max of the control group, or ulimit -u)"

@@ -16,6 +16,8 @@ import time
 from types import FrameType
 from typing import Callable, List, Optional
 
+from . import threads
+
 # Says whether it is through; may raise instead, into the code that it has interrupted.
 Look = Callable[[Optional[FrameType]], bool]
 
@@ -65,7 +67,7 @@ def ask(look: Look) -> bool:
             _wanted.append(look)
         if not _asking:
             try:
-                threading.Thread(target=_ask, name="hydra-interrupt", daemon=True).start()
+                threads.start("hydra-interrupt", _ask)
             except RuntimeError:
                 # The system has no thread to give. Once is better than never.
                 _thread.interrupt_main()

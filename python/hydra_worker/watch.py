@@ -12,6 +12,8 @@ import threading
 import time
 from typing import Callable
 
+from . import threads
+
 # Each look takes the interpreter's lock from the requests for a moment.
 _PERIOD = 0.005
 # Looks without finding anything, after which the thread goes to sleep until it is armed again.
@@ -38,7 +40,7 @@ class Watch:
         it would be the requests' loss. Raises RuntimeError.
         """
         if not self._started:
-            threading.Thread(target=self._run, name="hydra-watch", daemon=True).start()
+            threads.start("hydra-watch", self._run)
             self._started = True
 
     def arm(self) -> None:

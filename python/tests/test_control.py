@@ -189,6 +189,19 @@ class DrainTests(unittest.TestCase):
             front.stop()
 
 
+class DebuggerTests(unittest.TestCase):
+    def test_debugger_stops_the_threads_of_the_application_only(self):
+        for app, boot, expected in (
+            ("debugged:asgi", {"interface": "asgi"}, b"MainThread"),
+            ("debugged:wsgi", {}, b"MainThread"),
+            ("debugged:wsgi", {"threads": 3}, b"MainThread hydra-wsgi-1 hydra-wsgi-2"),
+        ):
+            with self.subTest(app=app, **boot), Front(app, **boot) as front:
+                front.ready()
+                self.assertEqual(front.get("/").body, expected)
+                front.stop()
+
+
 class PartTests(unittest.TestCase):
     def test_stream_hears_of_its_end_and_says_goodbye(self):
         with Front("streaming:app") as front:

@@ -14,7 +14,7 @@ import time
 from types import FrameType
 from typing import Any, Dict, List, Optional, Tuple
 
-from .. import mainthread, stacks
+from .. import mainthread, stacks, threads
 from ..errors import RequestTimeout
 from ..logs import logger, warn_once
 from ..streams import request_id
@@ -85,7 +85,7 @@ class Overdue:
             self._waiting[(link, stream)] = time.monotonic()
             if not self._watching:
                 try:
-                    threading.Thread(target=self._run, name="hydra-overdue", daemon=True).start()
+                    threads.start("hydra-overdue", self._run)
                 except RuntimeError as error:
                     # The next one tries again; the loop has the CANCEL, too.
                     logger.error("A request whose time is over cannot be looked after: %s", error)

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, List, Optional
 
-from .. import control, links, process, wire
+from .. import control, links, process, threads, wire
 from ..errors import RequestAbandoned, RequestTimeout
 from ..logs import logger
 from ..process import hard_exit
@@ -54,14 +54,14 @@ class WsgiEngine(control.Engine):
         self._hub.open(data_links)
         # Made now, and not when it is wanted: the system may have no thread to give then. The control link must go
         # on, and the main thread may be busy with a request.
-        threading.Thread(target=self._drain, name="hydra-drain", daemon=True).start()
+        threads.start("hydra-drain", self._drain)
         for number in range(1, self._boot.threads):
             thread = threading.Thread(target=self._work, args=(number,), name=f"hydra-wsgi-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
         self._control.attach(self)
-        threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
-        self._worker.ready(self._boot.threads, threads)
+        how = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
+        self._worker.ready(self._boot.threads, how)
         self._work(0)
         for thread in self._threads:
             thread.join()
