@@ -13,6 +13,7 @@ from typing import Any, Dict, Optional
 from .. import forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted
 from ..eventloop.link import DataLink
+from ..eventloop.relatives import REQUEST
 from ..eventloop.stream import LoopStream
 from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
 from ..headers import HeadCache, encode
@@ -250,6 +251,8 @@ class HttpStream(LoopStream, Response):
 
     async def run(self, application: Any, scope: Dict[str, Any]) -> None:
         """Calls the application and sees to it that the stream ends with it."""
+        if self.link.interruptible:
+            REQUEST.set(self)
         try:
             result = await application(scope, self.receive, self.send)
         except BaseException as error:

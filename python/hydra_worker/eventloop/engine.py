@@ -130,6 +130,7 @@ class LoopEngine(control.Engine):
             meter,
         )
         link.timed_out = self._overdue.stop
+        link.interruptible = self._worker.boot.interruptible
         await link.open()
         self._links.append(link)
 
