@@ -71,13 +71,14 @@ class WsgiEngine(control.Engine):
 
     def _work(self, number: int) -> None:
         hub = self._hub
-        places = hub.places
+        account = hub.account
+        places = account.places
         clock = time.perf_counter
         runner = hub.guard.enter() if hub.guard is not None else None
         application = self._application if runner is None else runner.application
         request = hub.take()
         while request is not None:
-            hub.taken_at = began = clock()
+            account.taken_at = began = clock()
             hub.watch()
             if runner is not None:
                 runner.begin(request)
