@@ -131,6 +131,7 @@ class LoopEngine(control.Engine):
         )
         link.timed_out = self._overdue.stop
         link.interruptible = self._worker.boot.interruptible
+        link.patience = self._worker.boot.disconnect_milliseconds / 1000
         await link.open()
         self._links.append(link)
 
