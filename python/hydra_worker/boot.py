@@ -31,6 +31,7 @@ class Boot:
     log_level: str
     grace_milliseconds: int
     interruptible: bool
+    disconnect_milliseconds: int
     request_start: bool
     name: str
     arguments: str

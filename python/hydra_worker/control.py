@@ -11,9 +11,10 @@ import logging
 import os
 import socket
 import time
-from typing import Optional
+from types import FrameType
+from typing import Callable, Optional
 
-from . import forks, framing, links, native, process, wire
+from . import forks, framing, links, mainthread, native, process, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip
@@ -44,6 +45,19 @@ class Engine:
 
     def part(self) -> None:
         """Responses that have no end of their own are to come to theirs. May be called again."""
+
+    def in_main_thread(self, function: Callable[[], None]) -> None:
+        """Has the main thread, which serves, call this soon. Not while that is in the middle of sending a record."""
+
+        def look(frame: Optional[FrameType]) -> bool:
+            while frame is not None:
+                if frame.f_code is ControlLink.send.__code__:
+                    return False
+                frame = frame.f_back
+            function()
+            return True
+
+        mainthread.ask(look)
 
     def abandon(self) -> None:
         """The front is gone: cancel what can be cancelled; the process ends at once."""
@@ -127,8 +141,7 @@ class ControlLink:
         if self._grace is None:
             self._until = time.monotonic() + grace
             self._grace = grace
-        process.stopping.should_exit = True
-        process.stopping.tell()
+        self._say_that_it_goes()
         if self._engine is not None:
             self._engine.drain(grace)
 
@@ -181,9 +194,15 @@ class ControlLink:
 
     def on_part(self, grace_milliseconds: int) -> None:
         """The worker is to go: streams hear of it while they can still say goodbye."""
-        process.stopping.should_exit = True
+        self._say_that_it_goes()
         if self._engine is not None:
             self._engine.part()
+
+    def _say_that_it_goes(self) -> None:
+        if not process.stopping.should_exit:
+            process.stopping.should_exit = True
+            if self._engine is not None and process.stopping.applications:
+                self._engine.in_main_thread(process.stopping.tell)
 
     def on_drain(self, grace_milliseconds: int) -> None:
         """The worker is to finish."""

@@ -12,7 +12,7 @@ import _thread
 import os
 import signal
 from types import FrameType
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
 from . import native
 
@@ -25,7 +25,7 @@ _LONGEST_SECONDS = 0.5
 
 _lock = native.Lock()
 _worker = os.getpid()
-_wanted: Optional[Look] = None
+_wanted: List[Look] = []
 _asking = False
 
 
@@ -40,13 +40,12 @@ def handle_interrupt(number: int, frame: Optional[FrameType]) -> None:
     The handler of SIGINT. A real one, which a terminal sends to the whole group, is the front's to decide
     about: then nothing is wanted here. (A handler and not SIG_IGN, which subprocesses would inherit.)
     """
-    global _wanted
-    look = _wanted
-    if look is not None and os.getpid() == _worker:
-        # It is not wanted any more if it raises.
-        _wanted = None
-        if not look(frame) and _wanted is None:
-            _wanted = look
+    if _wanted and os.getpid() == _worker:
+        for look in _wanted[:]:
+            # It is not wanted any more if it raises.
+            _wanted.remove(look)
+            if not look(frame) and look not in _wanted:
+                _wanted.append(look)
 
 
 def handle_hangup(number: int, frame: Optional[FrameType]) -> None:
@@ -55,14 +54,15 @@ def handle_hangup(number: int, frame: Optional[FrameType]) -> None:
 
 def ask(look: Look) -> bool:
     """
-    Calls `look` in the main thread as soon as that runs Python code, again and again until it is through;
-    what was asked for before is forgotten. False where the application has taken SIGINT for itself.
+    Calls `look` in the main thread as soon as that runs Python code, again and again until it is through. False where the
+    application has taken SIGINT for itself.
     """
-    global _wanted, _asking
+    global _asking
     if signal.getsignal(signal.SIGINT) is not handle_interrupt:
         return False
     with _lock:
-        _wanted = look
+        if look not in _wanted:
+            _wanted.append(look)
         if not _asking:
             try:
                 native.start("hydra-interrupt", _ask)
@@ -79,7 +79,7 @@ def _ask() -> None:
     pause = _FIRST_SECONDS
     while True:
         with _lock:
-            if _wanted is None or signal.getsignal(signal.SIGINT) is not handle_interrupt:
+            if not _wanted or signal.getsignal(signal.SIGINT) is not handle_interrupt:
                 _asking = False
                 return
         _thread.interrupt_main()

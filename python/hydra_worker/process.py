@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from . import forks, mainthread, native
+from . import forks, mainthread
+from .logs import log_exception
 
 
 def die_with_parent(parent: int) -> None:
@@ -45,7 +46,7 @@ class Stopping:
         # What the application has installed for the signals that are the front's to decide about.
         self.applications: Dict[int, Any] = {}
         self._ours: Dict[int, Any] = {}
-        self._is_draining = False
+        self._told = False
 
     def handle_exit(self, number: int, frame: Optional[object]) -> None:
         """A signal to the whole group is the front's to decide about."""
@@ -53,25 +54,6 @@ class Stopping:
         if os.getpid() != self.worker:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-            return
-
-        if self._is_draining:
-            # Once, as other servers have it.
-            handler = self.applications.pop(number, None)
-            if callable(handler):
-                call_handler(handler, number, frame)
-
-    def tell(self) -> None:
-        """
-        The worker begins to drain: the application's handler of SIGTERM is called in the main thread, and what it has
-        given to its event loop's add_signal_handler(). Any thread.
-        """
-        self._is_draining = True
-        ours = self._ours.get(signal.SIGTERM)
-        # Where another is in its place the signal might end the process.
-        has_own = signal.SIGTERM in self.applications
-        if has_own and hasattr(signal, "pthread_kill") and signal.getsignal(signal.SIGTERM) is ours:
-            signal.pthread_kill(native.main_ident, signal.SIGTERM)
 
     def hold(self, ours: Dict[int, Any]) -> None:
         """These handlers are to stay for SIGTERM and SIGINT, whatever the application installs."""
@@ -95,20 +77,29 @@ class Stopping:
             if found != signal.SIG_DFL:
                 self.applications[number] = found
 
+    def holds(self, number: int) -> bool:
+        """Whether the application's handler of this signal is kept here, and not where signals come."""
+        return number in self._ours
+
+    def tell(self) -> None:
+        """
+        The worker goes: the application's handler of SIGTERM is called, once, as other servers have it called when they are
+        told to stop. Ours, which it may call in its turn, does nothing then. In the main thread.
+        """
+        handler = self.applications.get(signal.SIGTERM)
+        if self._told or handler is None:
+            return
+        self._told = True
+        try:
+            handler(signal.SIGTERM, None)
+        except (SystemExit, KeyboardInterrupt):
+            # The worker ends by itself when its requests are done.
+            return
+        except Exception as error:
+            log_exception("Exception in the application's handler of SIGTERM", error)
+
 
 stopping = Stopping()
-
-
-def call_handler(handler: Callable[[int, Optional[object]], Any], number: int, frame: Optional[object]) -> None:
-    """Calls the application's handler of a signal. It may want to end the process; that is about to end anyway."""
-    try:
-        handler(number, frame)
-    except SystemExit:
-        return
-    except BaseException:
-        from .logs import logger
-
-        logger.exception("The application's handler of signal %d failed", number)
 
 
 def reset_signals() -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from types import FrameType
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from . import native
 from .tracebacks import is_ours
@@ -47,8 +47,11 @@ def of_coroutine(coroutine: Any) -> str:
     return text
 
 
-def of_busy_threads(*known: Optional[int]) -> str:
-    """The stacks of the application's other threads, but for those that wait for work in a pool."""
+def of_busy_threads(*known: Optional[int], among: Callable[[FrameType], bool] = lambda frame: True) -> str:
+    """
+    The stacks of the application's other threads, but for those that wait for work in a pool, and those whose innermost frame
+    `among` says no to.
+    """
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     names.update(native.names)
     shown = []
@@ -57,7 +60,7 @@ def of_busy_threads(*known: Optional[int]) -> str:
         if ident in known or ident == native.get_ident() or name.startswith("hydra-"):
             continue
         frames = _frames_of(frame)
-        if any(_is_application(each.f_code.co_filename) for each, _ in frames):
+        if any(_is_application(each.f_code.co_filename) for each, _ in frames) and among(frame):
             shown.append(f"Thread {name}:\n{_format(frames)}")
     return "\n".join(shown[:_MOST_THREADS])
 

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x4e93cac0a1bb0579
+SCHEMA_HASH = 0x208e9b51fe951a20
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -116,6 +116,7 @@ BOOT = {
     "log_level": str,
     "grace_milliseconds": int,
     "interruptible": bool,
+    "disconnect_milliseconds": int,
     "request_start": bool,
     "name": str,
     "arguments": str,

@@ -6,7 +6,7 @@ import unittest
 
 from tests.cases import HAS_UVLOOP, AsgiCase
 from tests.fake_front import Front
-from tests.fake_link import Closed, wire
+from tests.fake_link import Closed, Exchange, wire
 from hydra_worker.asgi.stream import _comes_from_disconnect
 from hydra_worker.errors import ClientDisconnected
 
@@ -71,6 +71,27 @@ class LeavesTests(AsgiCase):
 @unittest.skipUnless(HAS_UVLOOP, "needs uvloop")
 class UvloopLeavesTests(LeavesTests):
     boot = {"loop": "uvloop"}
+
+
+class PatienceTests(AsgiCase):
+    boot = {"loop": "asyncio", "disconnect_milliseconds": 50}
+
+    def test_request_whose_client_has_left_is_cancelled_after_its_time(self):
+        for query, leave, event in (
+            ("", Exchange.cancel, "cancelled"),
+            ("stream", Exchange.cancel, "cancelled"),
+            ("stream", Exchange.finish, "cancelled"),
+            # What it does when its response is complete is not for the client.
+            ("swallowed", Exchange.cancel, "background task"),
+        ):
+            with self.subTest(query=query, leave=leave.__name__):
+                since = self.event_count()
+                exchange = self.front.open("GET", "/awaits_whoever_leaves", query=query)
+                self.wait_event(since, "waits")
+                leave(exchange)
+                self.wait_event(since, event)
+                self.assertEqual(exchange.response().reset[0], wire.RESET_CANCELLED)
+        self.assertEqual([r.message for r in self.front.logs if "Traceback" in r.message], [])
 
 
 class Group(Exception):

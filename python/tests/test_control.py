@@ -155,6 +155,27 @@ class DrainTests(unittest.TestCase):
                     self.assertEqual(front.get("/").status, 200)
                 front.stop()
 
+    @unittest.skipIf(os.name == "nt", "there is no SIGTERM on Windows")
+    def test_handler_of_the_applications_is_called_when_the_worker_goes(self):
+        apps = [("leaving:wsgi", {}), ("leaving:wsgi", {"threads": 3})]
+        apps += [(f"leaving:{app}", {"loop": loop}) for app in ("asgi", "on_loop") for loop in ("asyncio", "auto")]
+        for app, boot in apps:
+            for begin in (Front.part, Front.drain):
+                with self.subTest(app=app, begin=begin.__name__, **boot), Front(app, **boot) as front:
+                    front.ready()
+                    exchange = front.open("GET", "/lasts")
+                    exchange.expect(wire.RESPONSE)
+                    # A signal to the whole group says nothing yet: the front goes on giving it requests.
+                    front.process.send_signal(signal.SIGTERM)
+                    if app != "leaving:wsgi" or boot:
+                        self.assertEqual(front.get("/").body, b"goes")
+                    begin(front)
+                    self.assertEqual(exchange.response().body[-4:], b"told")
+                    front.drain()
+                    self.assertEqual(front.goodbye(), (0, ""))
+                    self.assertEqual(front.wait_exit(), 0)
+                    self.assertEqual([r for r in front.logs if r.level >= 40], [])
+
     @unittest.skipUnless(hasattr(signal, "pthread_sigmask"), "needs signal masks")
     def test_signals_that_were_ignored_or_blocked_are_as_in_any_program(self):
         def inherit():
@@ -166,6 +187,19 @@ class DrainTests(unittest.TestCase):
             front.ready()
             self.assertEqual(front.get("/").body, b"ignored: [] blocked: []")
             front.stop()
+
+
+class DebuggerTests(unittest.TestCase):
+    def test_debugger_stops_the_threads_of_the_application_only(self):
+        for app, boot, expected in (
+            ("debugged:asgi", {"interface": "asgi"}, b"MainThread"),
+            ("debugged:wsgi", {}, b"MainThread"),
+            ("debugged:wsgi", {"threads": 3}, b"MainThread hydra-wsgi-1 hydra-wsgi-2"),
+        ):
+            with self.subTest(app=app, **boot), Front(app, **boot) as front:
+                front.ready()
+                self.assertEqual(front.get("/").body, expected)
+                front.stop()
 
 
 class PartTests(unittest.TestCase):

@@ -1,6 +1,7 @@
 """INTERRUPT and CANCEL(timeout): requests that do not end are stopped, and no other."""
 
 import os
+import sys
 import tempfile
 import time
 import unittest
@@ -186,6 +187,23 @@ class AsgiInterruptTests(StuckCase):
         self.assertNotIn("hydra_worker", text)
         self.still_serves()
         self.no_traceback()
+
+    @unittest.skipIf(sys.version_info < (3, 9), "asyncio.to_thread() is new in 3.9")
+    def test_stack_shows_the_tasks_and_threads_of_the_request_and_of_no_other(self):
+        waits, works = self.open("/waits_in_task"), self.open("/waits_in_task_for_thread")
+        self.wait_notes("waits", "waits")
+        self.interrupt(waits)
+        self.expect_cancelled(waits)
+        text = self.wait_log("GET /waits_in_task is interrupted", "in middleware", "Task Task-", "in endpoint_that_waits")
+        self.assertNotIn("thread", text)
+        self.interrupt(works)
+        text = self.wait_log(
+            "GET /waits_in_task_for_thread is interrupted", "in middleware", "in endpoint_in_thread", "in works_in_thread"
+        )
+        self.assertNotIn("endpoint_that_waits", text)
+        self.expect_cancelled(works)
+        self.open("/open_gate").response()
+        self.still_serves()
 
     def test_endless_loop_is_interrupted_and_its_stack_is_logged(self):
         for path in ("/loop", "/loop_after_step"):

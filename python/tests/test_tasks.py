@@ -3,10 +3,11 @@
 import asyncio
 import contextvars
 import functools
+import importlib.util
 import sys
 import unittest
 
-from tests import fake_front  # noqa: F401
+from tests.fake_front import Front
 from hydra_worker.eventloop.tasks import _Capture, starter
 
 variable = contextvars.ContextVar("variable", default="unset")
@@ -31,6 +32,27 @@ class NestedTests(unittest.TestCase):
             self.assertEqual(starter(loop), loop.create_task)
         finally:
             loop.close()
+
+
+class ReentryTests(unittest.TestCase):
+    def test_loop_that_a_first_step_runs_within_itself_goes_on_serving(self):
+        kinds = ["own"] + (["nest_asyncio"] if importlib.util.find_spec("nest_asyncio") else [])
+        for kind in kinds:
+            with self.subTest(kind), Front("nested:app", loop="asyncio", lifespan="off") as front:
+                front.ready()
+                # The loop runs within the first step of the first, until the second has come, and waits for that step.
+                nests = front.open("GET", "/nests", query=kind)
+                front.wait_stderr("nests")
+                self.assertEqual(front.get("/quick").body, b"quick")
+                self.assertEqual(nests.response().body, b"nested")
+                # From then on others are served while it does.
+                nests = front.open("GET", "/nests_until_told", query=kind)
+                for _ in range(20):
+                    self.assertEqual(front.get("/quick").body, b"quick")
+                self.assertEqual(front.get("/go_on").body, b"quick")
+                self.assertEqual(nests.response().body, b"nested")
+                self.assertEqual([record.message for record in front.logs], [])
+                front.stop()
 
 
 def in_callback(function):

@@ -129,6 +129,8 @@ class LoopEngine(control.Engine):
             meter,
         )
         link.timed_out = self._overdue.stop
+        link.interruptible = self._worker.boot.interruptible
+        link.patience = self._worker.boot.disconnect_milliseconds / 1000
         await link.open()
         self._links.append(link)
 
@@ -177,6 +179,10 @@ class LoopEngine(control.Engine):
 
     def drain(self, grace: float) -> None:
         self._loop.call_soon_threadsafe(self._begin_drain, grace)
+
+    def in_main_thread(self, function: Callable[[], None]) -> None:
+        # As loop.add_signal_handler() does: no step of the loop's is interrupted by it.
+        self._loop.call_soon_threadsafe(function)
 
     def part(self) -> None:
         self._loop.call_soon_threadsafe(self._part)

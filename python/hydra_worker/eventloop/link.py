@@ -86,7 +86,10 @@ class DataLink(FrameReader):
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
-        # who is told of a stream whose time is over
+        # whether requests can be interrupted, and what runs for them is to be known; who is told of one whose time is over
+        self.interruptible = False
+        # seconds that a request has to come to its end when its client has left; 0 for ever
+        self.patience = 0.0
         self.timed_out: Callable[[LoopStream], None] = lambda stream: None
 
     async def open(self) -> None:

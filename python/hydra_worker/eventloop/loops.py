@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, Collection
+from typing import Any, Callable, Collection
 
+from .. import process
 from ..errors import internal
 from ..logs import logger
 
@@ -34,8 +35,30 @@ def create(kind: str) -> asyncio.AbstractEventLoop:
             if kind == "uvloop":
                 raise internal(f"The event loop uvloop cannot be imported: {error}.") from None
     loop = factory()
+    _hold_signals(loop)
     asyncio.set_event_loop(loop)
     return loop
+
+
+def _hold_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """
+    What the application gives to loop.add_signal_handler() for a signal that is the front's to decide about would be called
+    whenever that comes, whoever has the handler: it is kept with the application's other handlers.
+    """
+    add, remove = loop.add_signal_handler, loop.remove_signal_handler
+    kept = process.stopping.applications
+
+    def add_signal_handler(sig: int, callback: Callable[..., object], *args: Any) -> None:
+        if process.stopping.holds(sig):
+            kept[sig] = lambda number, frame: loop.call_soon(callback, *args)
+        else:
+            add(sig, callback, *args)
+
+    def remove_signal_handler(sig: int) -> bool:
+        return kept.pop(sig, None) is not None if process.stopping.holds(sig) else remove(sig)
+
+    if hasattr(loop, "__dict__"):
+        loop.__dict__.update(add_signal_handler=add_signal_handler, remove_signal_handler=remove_signal_handler)
 
 
 def describe(loop: asyncio.AbstractEventLoop) -> str:

@@ -18,6 +18,7 @@ from ..errors import RequestTimeout
 from ..logs import logger, warn_once
 from ..streams import request_id
 from ..tracebacks import is_ours
+from . import relatives
 from .link import DataLink
 from .stream import LoopStream
 
@@ -52,9 +53,7 @@ class Overdue:
         if task is None or task.done():
             return
         if self._reported is not stream:
-            text = stacks.of_coroutine(task.get_coro())
-            threads = stacks.of_busy_threads(native.get_ident())
-            self._report(stream, task, "Its task is here", text + ("\n" + threads if threads else ""))
+            self._report(stream, task, "Its task is here", relatives.stacks_of(stream, task, self._loop))
         task.cancel()
 
     def _look(self, frame: Optional[FrameType]) -> bool:
@@ -130,7 +129,7 @@ class Overdue:
             if not mainthread.ask(self._look):
                 warn_once("sigint", "The application handles SIGINT: its event loop cannot be interrupted")
         elif first:
-            name = "a callback" if task is None else repr(task) if stream is None else _title(stream, task)
+            name = "a callback" if task is None else self._name(task) if stream is None else _title(stream, task)
             logger.error(
                 "The event loop is held up by %s, and %d requests whose time is over wait for it. "
                 "It is here:\n%s",
@@ -140,6 +139,13 @@ class Overdue:
             )
 
     # ---- words
+
+    @staticmethod
+    def _name(task: Any) -> str:
+        """What the log calls a task that is not a request's own."""
+        stream = relatives.stream_of(task)
+        own = stream.link.unfinished.get(stream) if stream is not None else None
+        return repr(task) if stream is None or own is None else f"{task!r}, which {_title(stream, own)} has started"
 
     def _report(self, stream: LoopStream, task: Any, where: str, text: str) -> None:
         logger.error(

@@ -46,7 +46,27 @@ class LoopStream(Stream):
     def on_cancel(self, reason: int = 0) -> None:
         if reason == wire.CANCEL_TIMEOUT:
             self.link.timed_out(self)
+        elif reason == wire.CANCEL_CLIENT_LEFT and not self.finished:
+            self._begin_patience()
         Stream.on_cancel(self, reason)
+
+    def on_finished(self, is_complete: int) -> None:
+        self._begin_patience()
+        Stream.on_finished(self, is_complete)
+
+    def _begin_patience(self) -> None:
+        """The client has left, or waits for nothing but the answer: --cancel-on-disconnect."""
+        if self.link.patience:
+            self.link.loop.call_later(self.link.patience, self._abandon)
+
+    def _abandon(self) -> None:
+        task = self.link.unfinished.get(self)
+        if task is not None and not self.is_answered():
+            task.cancel()
+
+    def is_answered(self) -> bool:
+        """Whether the response is complete, and its application does something else."""
+        return False
 
     async def run(self, application: Any, scope: Any) -> None:
         """

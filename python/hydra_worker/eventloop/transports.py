@@ -21,6 +21,14 @@ _LAST_SECONDS = 2.0
 _MOST_UNSENT = 256 * 1024
 
 
+class _NoContext:
+    """In the place of a handle's context: calls what is to be called where it is."""
+
+    @staticmethod
+    def run(callback: Callable[..., object], *arguments: Any) -> None:
+        callback(*arguments)
+
+
 class SocketLink(DataLink):
     """Reads and writes the socket itself, when the loop says that it can."""
 
@@ -40,7 +48,17 @@ class SocketLink(DataLink):
 
     async def open(self) -> None:
         assert self._sock is not None
+        self._expect_readable()
+
+    def _expect_readable(self) -> None:
+        assert self._sock is not None
         self.loop.add_reader(self._sock.fileno(), self._readable)
+        selector: Any = getattr(self.loop, "_selector", None)
+        if selector is not None:
+            # A context cannot be entered twice, and a first step may have the loop run within itself: then asyncio would
+            # not come to reenter(), but log an error for each turn.
+            handle = selector.get_key(self._sock.fileno()).data[0]
+            handle._context = _NoContext
 
     def after_fork(self) -> None:
         """In a child that the application forked."""
@@ -71,7 +89,7 @@ class SocketLink(DataLink):
         if self._deferred:
             self._deferred = False
             if self._sock is not None and not self._paused:
-                self.loop.add_reader(self._sock.fileno(), self._readable)
+                self._expect_readable()
 
     def transmit(self, pieces: List[Buffer]) -> None:
         unsent = self._unsent
@@ -115,7 +133,7 @@ class SocketLink(DataLink):
             self.fail(failure)
         elif self._paused and self._unsent.size <= _MOST_UNSENT:
             self._paused = False
-            self.loop.add_reader(self._sock.fileno(), self._readable)
+            self._expect_readable()
 
     def _pause(self) -> None:
         """The front takes less than the requests make: they wait where they are, in the socket."""

@@ -57,8 +57,8 @@ class WsgiEngine(control.Engine):
         for number in range(1, self._boot.threads):
             self._threads.append(native.start_visible(f"hydra-wsgi-{number}", self._work, number))
         self._control.attach(self)
-        threads = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
-        self._worker.ready(self._boot.threads, threads)
+        how = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
+        self._worker.ready(self._boot.threads, how)
         self._work(0)
         for ended in self._threads:
             ended.wait()
@@ -68,13 +68,14 @@ class WsgiEngine(control.Engine):
 
     def _work(self, number: int) -> None:
         hub = self._hub
-        places = hub.places
+        account = hub.account
+        places = account.places
         clock = time.perf_counter
         runner = hub.guard.enter() if hub.guard is not None else None
         application = self._application if runner is None else runner.application
         request = hub.take()
         while request is not None:
-            hub.taken_at = began = clock()
+            account.taken_at = began = clock()
             hub.watch()
             if runner is not None:
                 runner.begin(request)

@@ -19,6 +19,8 @@ from typing import Any, Callable, Deque, List, Optional
 from .. import forks, native, wire
 from ..errors import LinkBroken
 from ..watch import Watch
+from .account import Account
+from .gates import Gates
 from .guard import Guard
 from .link import DataLink
 from .poll import Poller
@@ -27,18 +29,12 @@ from .stream import WsgiStream
 # Requests that take less, in seconds, are not worth a wake-up of another thread or a write of their own.
 _FAST = 0.0001
 _CANCELLED = b"The request was cancelled because the worker stops."
-# The weight of the latest request in the moving average: a few slow ones are enough to be careful again.
-_WEIGHT = 0.1
-# When the front is told what requests cost: after so many of them, or so many seconds.
-_REPORT_REQUESTS = 64
-_REPORT_SECONDS = 0.002
 # When no thread has taken a request for so long, those that wait are given back: another worker may have time.
 _STUCK_SECONDS = 0.005
 # What has just arrived is kept: a thread that is through with its request may be on its way back.
 _ARRIVED_SECONDS = 0.002
 _DRAINING = b"The worker is going away."
 _STUCK = b"The worker has not come to it."
-_U32 = 0xFFFFFFFF
 
 
 class Hub:
@@ -50,28 +46,17 @@ class Hub:
         self.links: List[DataLink] = []
         # requests that a thread has taken and not finished
         self.running = 0
-        # seconds that a request takes, a moving average; pessimistic until something was measured
-        self._cost = 1.0
-        # what the front has not been told: seconds, and the requests that took them
-        self._busy = 0.0
-        self._done = 0
-        # who waits, and who reads; since when nobody does although threads are idle (0: that is not so)
+        # what requests cost, and threads that are kept behind their responses
+        self.account = Account(threads)
+        # who waits, and whether one reads; since when none does although threads are idle (0: that is not so)
+        self._gates = Gates()
         self._pumping = False
-        self._idle: List[Any] = []
-        self._waiting: List[WsgiStream] = []
         self._unattended = 0.0
         # without the interpreter's lock other threads run truly beside this one
         self._alone_is_faster = has_gil
         self._watch = Watch(self.check)
         # A thread goes off to run a request, and may not be back soon.
         self.watch = self._watch.arm
-        # what each thread runs, as it says itself; those that the watch has last seen at work behind their complete
-        # responses, and those that it saw there twice: the front knows how many these are
-        self.places: List[Any] = [None] * threads
-        self._behind: List[Any] = []
-        self._held: List[Any] = []
-        # when a thread last took a request; written without the lock, and read by the watch
-        self.taken_at = 0.0
         self._threads = threads
         # the end
         self.drained = native.Event()
@@ -110,7 +95,9 @@ class Hub:
         """
         with self.lock:
             if cost >= 0.0:
-                self._finished(cost)
+                if self.account.finished(cost):
+                    self._report()
+                self._finished()
             if cost > _FAST and self.ready and not self._pumping and not self._broken:
                 # In that time some of those that wait may have been cancelled.
                 self._pump(wait=False)
@@ -126,7 +113,7 @@ class Hub:
                 if not self._pumping:
                     self._pump(wait=True)
                 elif not self._flush():
-                    self._wait_idle()
+                    self._gates.wait_idle(self.lock)
 
     def _next_ready(self) -> Optional[WsgiStream]:
         """The first that waits, but for those whose client has left: nobody would see their responses."""
@@ -139,37 +126,21 @@ class Hub:
             self._watch.arm()
         return None
 
-    def _finished(self, cost: float) -> None:
-        self._cost += (cost - self._cost) * _WEIGHT
-        self._busy += cost
-        self._done += 1
-        held = len(self._held)
-        if held:
-            # Perhaps it was this one that was held.
-            self._held = [each for each in self._held if each in self.places]
-        if held != len(self._held) or self._done >= _REPORT_REQUESTS or self._busy >= _REPORT_SECONDS:
-            self._report()
+    def _finished(self) -> None:
         self.running -= 1
         if self._draining and not self.running:
             self.drained.set()
             self._wake_all()
 
     def _report(self) -> None:
-        """
-        Tells the front what requests cost: it sends no more of them than this worker comes to soon. And how many
-        threads are not to be had although the front has all of their responses.
-        """
-        busy = min(int(self._busy * 1_000_000), _U32)
-        self.links[0].defer(wire.pack_taken(0, 0, busy, self._done, len(self._held)))
+        self.links[0].defer(self.account.report())
         self._watch.arm()
-        self._busy = 0.0
-        self._done = 0
 
     def deliver(self, request: WsgiStream, frame: bytes) -> None:
         """
         Sends the last frame of a response, together with those of its successors where that costs it no time.
         """
-        if self.ready and self._cost < _FAST:
+        if self.ready and self.account.cost < _FAST:
             request.link.defer(frame)
             self._watch.arm()
         else:
@@ -183,9 +154,9 @@ class Hub:
                 return
             if not self._pumping:
                 self._pump(wait=True)
-                self._wake_idle(len(self.ready))
+                self._gates.wake_idle(len(self.ready))
             elif not self._flush():
-                self._wait_stream(request)
+                self._gates.wait_stream(self.lock, request)
         if not self._pumping:
             self._leave()
 
@@ -205,7 +176,7 @@ class Hub:
         with self.lock:
             if not self._pumping and not self._broken:
                 self._pump(wait=False)
-                self._wake_idle(len(self.ready))
+                self._gates.wake_idle(len(self.ready))
                 self._leave()
 
     def shielded(self, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -223,14 +194,15 @@ class Hub:
 
     def _leave(self) -> None:
         """Nobody pumps, and this thread goes off to run something."""
-        if self._waiting:
-            self._waiting[0].wake()
-        elif self._idle:
-            if self._cost < _FAST and self._alone_is_faster:
+        gates = self._gates
+        if gates.waiting:
+            gates.waiting[0].wake()
+        elif gates.idle:
+            if self.account.cost < _FAST and self._alone_is_faster:
                 self._unattended = monotonic()
                 self._watch.arm()
             else:
-                self._wake_idle(max(1, len(self.ready)))
+                self._gates.wake_idle(max(1, len(self.ready)))
 
     def _pump(self, wait: bool) -> None:
         """Reads what has arrived, and waits for it if need be. Lets the lock go for that time."""
@@ -257,30 +229,6 @@ class Hub:
         except LinkBroken as error:
             self._break(str(error))
 
-    def _wait_idle(self) -> None:
-        gate = native.Lock()
-        gate.acquire()
-        self._idle.append(gate)
-        self._wait_at(gate)
-
-    def _wait_stream(self, request: WsgiStream) -> None:
-        gate = native.Lock()
-        gate.acquire()
-        if request.waiting is None:
-            request.waiting = [gate]
-        else:
-            request.waiting.append(gate)
-        self._waiting.append(request)
-        self._wait_at(gate)
-        self._waiting.remove(request)
-
-    def _wait_at(self, gate: Any) -> None:
-        self.lock.release()
-        try:
-            gate.acquire()
-        finally:
-            self.lock.acquire()
-
     def _flush(self) -> bool:
         """
         Sends what was deferred, before this thread waits. False when there was nothing, and the lock was not
@@ -297,14 +245,8 @@ class Hub:
             self.lock.acquire()
         return True
 
-    def _wake_idle(self, count: int) -> None:
-        # The one that went idle last is the warmest.
-        while count > 0 and self._idle:
-            self._idle.pop().release()
-            count -= 1
-
     def _wake_all(self) -> None:
-        self._wake_idle(len(self._idle))
+        self._gates.wake_all_idle()
         self.wake()
 
     def check(self, age: float) -> bool:
@@ -323,31 +265,24 @@ class Hub:
             busy = True
         if self.running >= self._threads:
             busy = True
-            if perf_counter() - self.taken_at > _STUCK_SECONDS:
+            if perf_counter() - self.account.taken_at > _STUCK_SECONDS:
                 self._give_back()
         if self._unattended:
             busy = True
             with self.lock:
                 if 0.0 < self._unattended < since and not self._pumping:
                     self._unattended = 0.0
-                    self._wake_idle(1 + len(self.ready))
+                    self._gates.wake_idle(1 + len(self.ready))
         return busy
 
     def _look_behind(self) -> bool:
-        """
-        A thread that is still at work one look after its response was complete, in the iterable's close() or behind the
-        last of its bytes, is one that the front must not count on. Says whether there are any to look at.
-        """
-        behind = [each for each in self.places if each is not None and each.is_through]
-        if behind or self._behind:
+        """Looks for threads that are kept behind their responses. Says whether there are any to look at."""
+        behind = self.account.behind()
+        if behind or self.account.has_behind():
             with self.lock:
-                held = [each for each in behind if each in self._behind and each in self.places]
-                self._behind = behind
-                if len(held) != len(self._held):
-                    self._held = held
+                if self.account.look(behind):
                     self._report()
                     self.links[0].flush()
-                self._held = held
         return bool(behind)
 
     def _give_back(self) -> None:

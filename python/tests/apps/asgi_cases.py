@@ -647,6 +647,29 @@ async def ends_after_disconnect(scope, receive, send):
 
 
 @case
+async def awaits_whoever_leaves(scope, receive, send):
+    """A handler that does not ask whether its client is still there: before its response, in the middle, or behind it."""
+    await receive()
+    if scope["query_string"] == b"stream":
+        await send(headers())
+        await send(dict(BODY, body=b"x", more_body=True))
+    EVENTS.append("waits")
+    try:
+        if scope["query_string"] == b"swallowed":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            await send(headers())
+            await send(BODY)
+            await asyncio.sleep(0.3)
+            EVENTS.append("background task")
+        else:
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        EVENTS.append("cancelled")
+        raise
+
+
+@case
 async def polls(scope, receive, send):
     """receive() with a timeout, many times; says how many futures are left of it."""
     await receive()

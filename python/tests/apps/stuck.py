@@ -158,6 +158,35 @@ async def waits_for_thread(path):
     await asyncio.get_running_loop().run_in_executor(None, in_thread)
 
 
+def in_group(work):
+    """As middleware does that has its endpoint run in a task group."""
+
+    async def middleware(path):
+        endpoint = asyncio.get_running_loop().create_task(work(path))
+        # Not awaited itself: a stack of what is awaited ends here.
+        ended = asyncio.Event()
+        endpoint.add_done_callback(lambda task: ended.set())
+        try:
+            await ended.wait()
+        finally:
+            endpoint.cancel()
+
+    return middleware
+
+
+async def endpoint_that_waits(path):
+    note(path, "waits")
+    await asyncio.Event().wait()
+
+
+async def endpoint_in_thread(path):
+    def works_in_thread():
+        note(path, "waits")
+        GATE.wait(30)
+
+    await asyncio.to_thread(works_in_thread)
+
+
 async def open_gate(path):
     GATE.set()
 
@@ -169,5 +198,7 @@ ASYNC_CASES = {
     "/sleep": sleep_async,
     "/waits": waits,
     "/waits_for_thread": waits_for_thread,
+    "/waits_in_task": in_group(endpoint_that_waits),
+    "/waits_in_task_for_thread": in_group(endpoint_in_thread),
     "/open_gate": open_gate,
 }

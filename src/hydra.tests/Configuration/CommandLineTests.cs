@@ -71,6 +71,20 @@ public sealed class CommandLineTests
         => Assert.Equal(expected, Parsing.Run(Parsing.Windowless, [("HYDRA_ACCESS_LOG", expected ? "no" : "yes")], argument, "main:app").Server.Logs.Access);
 
     [Theory]
+    [InlineData("--cancel-on-disconnect", true, 3)]
+    [InlineData("--cancel-on-disconnect=1", true, 3)]
+    [InlineData("--cancel-on-disconnect=10s", true, 10)]
+    [InlineData("--cancel-on-disconnect=0s", true, 0)]
+    [InlineData("--cancel-on-disconnect=0", false, 3)]
+    [InlineData("--no-cancel-on-disconnect", false, 3)]
+    public void Parse_SwitchOrDuration_IsEither(string argument, bool isOn, int seconds)
+    {
+        TimeoutOptions timeouts = Parsing.Run("main:app", argument).Applications[0].Timeouts;
+
+        Assert.Equal((isOn, TimeSpan.FromSeconds(seconds)), (timeouts.CancelOnDisconnect, timeouts.DisconnectGrace));
+    }
+
+    [Theory]
     [InlineData("--adapter", "wsgi")]
     [InlineData("--interface", "WSGI")]
     public void Parse_Interface_IsTakenByEitherName(string option, string value)

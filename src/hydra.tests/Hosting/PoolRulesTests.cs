@@ -80,6 +80,17 @@ public sealed class PoolRulesTests
     }
 
     [Theory]
+    [InlineData(false, 3, 0)]
+    [InlineData(true, 3, 3_000)]
+    [InlineData(true, 0, 1)]
+    public void Document_Disconnect_IsTheGraceWhereItIsAskedFor(bool cancels, int grace, int expected)
+    {
+        var timeouts = new TimeoutOptions { CancelOnDisconnect = cancels, DisconnectGrace = TimeSpan.FromSeconds(grace) };
+
+        Assert.Equal(expected, PoolRules.Document(new ServerOptions(), Application with { Timeouts = timeouts }, 1).DisconnectMilliseconds);
+    }
+
+    [Theory]
     [InlineData(null, 3)]
     [InlineData(5, 5)]
     public void Supervisor_StreamGrace_IsAThirdOfTheDrainTimeoutWhereThereIsNone(int? streams, int expected)

@@ -139,8 +139,14 @@ internal sealed record TimeoutOptions
     /// <summary>How long a worker may take from its start until it is ready; zero for ever.</summary>
     public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>The thread that runs a WSGI request is interrupted when the client leaves.</summary>
+    /// <summary>What an ASGI request has after its client has left, where nothing else is said; gunicorn's.</summary>
+    public static readonly TimeSpan UsualDisconnectGrace = TimeSpan.FromSeconds(3);
+
+    /// <summary>A request is stopped when its client leaves: a WSGI request at once, an ASGI request after <see cref="DisconnectGrace"/>.</summary>
     public bool CancelOnDisconnect { get; init; }
+
+    /// <summary>What an ASGI request has to come to its end by itself, up to a day.</summary>
+    public TimeSpan DisconnectGrace { get; init; } = UsualDisconnectGrace;
 }
 
 /// <summary>The bodies of an application's requests and responses.</summary>

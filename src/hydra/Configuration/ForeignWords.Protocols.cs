@@ -28,6 +28,6 @@ internal static partial class ForeignWords
         Refused(IsStrict, false, "permit-obsolete-folding", "strip-header-spaces", "permit-unconventional-http-method",
             "permit-unconventional-http-version", "casefold-http-method"),
         new() { Names = ["header-map"], HasValue = true, Take = When("drop"), Taken = "`drop`", Answer = IsStrict },
-        Refused("--cancel-on-disconnect stops a request whose client has left.", true, "asgi-disconnect-grace-period"),
+        Refused("--cancel-on-disconnect=SECONDS stops a request whose client has left.", true, "asgi-disconnect-grace-period"),
     ];
 }

@@ -25,6 +25,20 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return problem;
     });
 
+    /// <summary>Yes, no, or yes with a duration of at most a day. 0 and 1 are no and yes, as in the variables of switches; 0s and 1s are durations.</summary>
+    public OptionBinder SwitchOrDuration(Func<T, bool, TimeSpan?, T> set) => make((text, before, out after) =>
+    {
+        if (ValueReader.Boolean(text, out bool isOn) is null)
+        {
+            after = set(before, isOn, null);
+            return null;
+        }
+
+        string? problem = ValueReader.Duration(text, TimeSpan.Zero, LongestTimeout, out TimeSpan duration);
+        after = set(before, true, duration);
+        return problem;
+    });
+
     /// <summary>A whole number.</summary>
     public OptionBinder Integer(int minimum, int maximum, Func<T, int, T> set) => make((text, before, out after) =>
     {

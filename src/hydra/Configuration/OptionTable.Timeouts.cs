@@ -48,8 +48,10 @@ internal static partial class OptionTable
         new()
         {
             Name = "cancel-on-disconnect", Default = "false", Group = OptionGroup.Timeouts,
-            Help = "Stop a WSGI request when its client leaves, by an exception in its thread. (ASGI applications hear of it by receive().)",
-            Binder = Section.Timeouts.Switch(static (o, v) => o with { CancelOnDisconnect = v }),
+            Help = "Stop a request when its client leaves: under WSGI at once, by an exception in its thread; under ASGI, where it hears of that by "
+                + "receive(), by cancelling its task when it goes on 3 s later, or after what is given: --cancel-on-disconnect=10s.",
+            Binder = Section.Timeouts.SwitchOrDuration(
+                static (o, v, grace) => o with { CancelOnDisconnect = v, DisconnectGrace = grace ?? TimeoutOptions.UsualDisconnectGrace }),
         },
         new()
         {

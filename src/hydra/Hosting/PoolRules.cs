@@ -81,6 +81,9 @@ internal static class PoolRules
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
+        DisconnectMilliseconds = application.Timeouts.CancelOnDisconnect
+            ? Math.Max(1, (int)application.Timeouts.DisconnectGrace.TotalMilliseconds)
+            : 0,
         RequestStart = application.Queue.TellStart,
         Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,

@@ -3,10 +3,19 @@
 import os
 import signal
 import sys
+import threading
 
 from signals_board import blocking_gate, record
 
-signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+told = threading.Event()
+
+
+def terminate(number, frame):
+    told.set()
+    sys.exit(1)
+
+
+signal.signal(signal.SIGTERM, terminate)
 signal.signal(signal.SIGINT, lambda number, frame: sys.exit(1))
 
 
@@ -17,5 +26,9 @@ def app(environ, start_response):
         record(key[0], "begun")
         blocking_gate(key[0])
         body = "finished"
+    if name == "told":
+        record(key[0], "begun")
+        told.wait()
+        body = "told"
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [body.encode()]

@@ -67,6 +67,22 @@ public sealed class InheritedSignalsTests
         Assert.Equal([by, by], server.Board.Records("told-to-end"));
     }
 
+    [Fact]
+    public async Task Stop_HandlerOfTheApplication_IsCalledAndEndsItsLoop()
+    {
+        ServerSpec spec = new("own_handlers:app") { Arguments = ["--stream-grace", "100ms"] };
+        await using HydraServer server = await HydraServer.StartAsync(spec);
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.GetAsync($"/told/{key}");
+        await server.Board.WaitAsync(key);
+
+        server.Signal(Processes.Terminate);
+
+        Assert.Equal("told", (await connection.ReadResponseAsync()).Text);
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
     private static Task<HydraServer> StartAsync(string ignored, string blocked, string[] arguments) => HydraServer.StartAsync(
         new ServerSpec("own_handlers:app") { Launcher = ["/usr/bin/python3", "-c", Start, ignored, blocked], Arguments = arguments });
 }

@@ -155,6 +155,29 @@ public sealed class RequestTimeoutTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Asgi_ClientLeaves_IsCancelledAfterTheGraceIfAskedFor(bool isReset)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(
+            new ServerSpec("stuck:asgi") { Arguments = ["--cancel-on-disconnect=100ms"] });
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.GetAsync($"/waits/{key}");
+        await server.Board.WaitAsync(key);
+        if (isReset)
+        {
+            connection.Reset();
+        }
+        else
+        {
+            await connection.DisposeAsync();
+        }
+
+        Assert.Equal(["begun", "CancelledError"], await server.Board.WaitAsync(key, 2));
+    }
+
     [Fact]
     public async Task Worker_StoppedForAWhile_OthersServeAndItComesBackUnconfused()
     {

@@ -55,6 +55,11 @@ internal sealed record BootDocument
     /// <summary>Whether INTERRUPT may come: the worker then keeps account of which thread runs which request.</summary>
     public required bool Interruptible { get; init; }
 
+    /// <summary>
+    /// Milliseconds that a task of an event loop has from the moment in which its client leaves until it is cancelled; 0 for ever.
+    /// </summary>
+    public int DisconnectMilliseconds { get; init; }
+
     /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
     public bool RequestStart { get; init; }
 
