@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from . import forks, mainthread
+from . import forks, mainthread, native
 
 
 def die_with_parent(parent: int) -> None:
@@ -72,7 +71,7 @@ class Stopping:
         # Where another is in its place the signal might end the process.
         has_own = signal.SIGTERM in self.applications
         if has_own and hasattr(signal, "pthread_kill") and signal.getsignal(signal.SIGTERM) is ours:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            signal.pthread_kill(native.main_ident, signal.SIGTERM)
 
     def hold(self, ours: Dict[int, Any]) -> None:
         """These handlers are to stay for SIGTERM and SIGINT, whatever the application installs."""
