@@ -37,6 +37,12 @@ class Worker:
             self.loop = None
         return adapter.run(self, application)
 
+    def replace_loop(self) -> None:
+        """Takes the loop of asyncio, while the application is being imported."""
+        from .eventloop import loops
+
+        self.loop = loops.replace(self.loop)
+
     def ready(self, concurrency: int, loop: str) -> None:
         """
         The adapter has opened its links, and requests may come: so many at a time, 0 for any number; `loop` is
@@ -105,7 +111,13 @@ def _load_and_serve(worker: Worker) -> int:
         from .eventloop import loops
 
         worker.loop = loops.create(boot.loop)
-    application = loading.load(boot)
+        if boot.loop == "auto":
+            with loops.NestingWatch(worker.replace_loop):
+                application = loading.load(boot)
+        else:
+            application = loading.load(boot)
+    else:
+        application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
     process.stopping.take_back()
     setup.after_loading()

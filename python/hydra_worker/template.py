@@ -14,13 +14,13 @@ import os
 import signal
 import socket
 import sys
-import threading
 from typing import Any, List, Optional, Set, Tuple
 
 from . import adapters, boot as boots, framing, links, loading, logs, native, process, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
+from .forkhooks import ForkHooks
 from .logs import LogSetup, Send, clip, logger
 from .tracebacks import format_exception
 
@@ -62,6 +62,7 @@ class Template:
         """Imports the application; tells the front and returns False when that fails."""
         # It is no worker, and what is imported belongs to all of them.
         os.environ.pop("HYDRA_WORKER_ID", None)
+        hooks = ForkHooks()
         try:
             logs.line_buffer_output()
             self._logs.before_loading()
@@ -79,8 +80,10 @@ class Template:
                 internal(f"The template process failed with {type(error).__name__}: {error}", error)
             )
             return False
+        finally:
+            hooks.end()
         self._signals.take_back()
-        self._warn_of_threads()
+        self._warn_of_threads(hooks)
         return True
 
     def loaded(self) -> Tuple[Adapter, Any]:
@@ -127,15 +130,15 @@ class Template:
             wire.pack_failed(0, 0, error.reason, clip(error.message, 0xFFFF), clip(trace, 128 * 1024))
         )
 
-    def _warn_of_threads(self) -> None:
-        others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
-        if others:
+    def _warn_of_threads(self, hooks: ForkHooks) -> None:
+        missed = hooks.missed()
+        if missed:
             logger.warning(
                 "The application has started threads while it was imported (%s). With --preload the workers "
                 "are forked from the process that imported it, and do not have them: whatever waits for one of "
                 "them waits for ever. Start them when the lifespan or the first request begins, or do without "
                 "--preload.",
-                ", ".join(others),
+                ", ".join(missed),
             )
 
     def _reap(self) -> None:

@@ -71,8 +71,7 @@ class NativeTests(unittest.TestCase):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
                     if node.func.attr in REPLACED.get(node.func.value.id, ()):
                         found.append("%s:%d %s.%s" % (os.path.relpath(path, PACKAGE), node.lineno, node.func.value.id, node.func.attr))
-        # Whom to warn of is the application's, and so is its threading.
-        self.assertEqual([each for each in found if "template.py" not in each or "main_thread" not in each], [])
+        self.assertEqual(found, [])
 
     def test_event_is_as_that_of_threading(self):
         for kind in (threading.Event, native.Event):

@@ -112,6 +112,16 @@ class TemplateTests(unittest.TestCase):
                 self.assertNotIn("at-import", facts(worker)["threads"])
                 worker.stop()
 
+    def test_threads_that_are_started_again_after_the_fork_are_not_warned_of(self):
+        with TemplateFront("preloaded:wsgi", env={"PRELOADED": "restarts"}) as template:
+            template.ready()
+            record = template.wait_log(lambda r: "has started threads" in r.message)
+            self.assertIn("(is-missed)", record.message)
+            with Forked(template, 0) as worker:
+                worker.ready()
+                self.assertIn("restarts", facts(worker)["threads"])
+                worker.stop()
+
     def test_signals_end_neither_workers_nor_the_template(self):
         with TemplateFront("preloaded:wsgi", env={"PRELOADED": "signals"}) as template:
             template.ready()

@@ -14,6 +14,11 @@ logging.getLogger("shop").warning("logged by %d", IMPORTED_BY)
 random.random()
 if os.environ.get("PRELOADED") == "threads":
     threading.Thread(target=threading.Event().wait, name="at-import", daemon=True).start()
+if os.environ.get("PRELOADED") == "restarts":
+    # In the workers it is there as well: not missed. The other is of a package that does nothing for it.
+    import restarting  # noqa: F401
+
+    threading.Thread(target=threading.Event().wait, name="is-missed", daemon=True).start()
 if os.environ.get("PRELOADED") == "signals":
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(42))
 if os.environ.get("PRELOADED") == "fails":

@@ -101,6 +101,9 @@ internal sealed record ReplacementOptions
     /// <summary>The age at which a worker is replaced; zero for never.</summary>
     public TimeSpan MaxLifetime { get; init; }
 
+    /// <summary>Whether a worker and the one that takes its place run at the same time.</summary>
+    public ReplaceMode Mode { get; init; }
+
     /// <summary>How long requests may go on in a worker that was replaced; null for <see cref="ServerOptions.GracefulTimeout"/>.</summary>
     public TimeSpan? DrainTimeout { get; init; }
 }

@@ -30,6 +30,10 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, RetryMode Value)> RetryModes =
         [("idempotent", RetryMode.Idempotent), ("always", RetryMode.Always), ("never", RetryMode.Never)];
 
+    /// <summary>--replace.</summary>
+    public static readonly IReadOnlyList<(string Name, ReplaceMode Value)> ReplaceModes =
+        [("auto", ReplaceMode.Auto), ("overlap", ReplaceMode.Overlap), ("stop-first", ReplaceMode.StopFirst)];
+
     /// <summary>--io-uring.</summary>
     public static readonly IReadOnlyList<(string Name, IoUringUse Value)> IoUringUses = [("auto", IoUringUse.Auto), ("off", IoUringUse.Off)];
 

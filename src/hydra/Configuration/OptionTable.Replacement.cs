@@ -32,6 +32,14 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "replace", Placeholder = OptionNames.Join(OptionNames.ReplaceModes), Default = "auto", Group = OptionGroup.Workers,
+            Help = "Whether a worker serves until its replacement is ready (overlap), or ends first and requests wait (stop-first): for applications "
+                + "with something that only one process can have, such as a port, a lock or most of the memory. With auto it ends first where two "
+                + "replacements could not start beside it for such a reason.",
+            Binder = Section.Replacement.Choice(OptionNames.ReplaceModes, static (o, v) => o with { Mode = v }),
+        },
+        new()
+        {
             Name = "scale-delay", Placeholder = "TIME", Default = "20ms", Group = OptionGroup.Workers,
             Help = "With --workers MIN:MAX: start another worker when requests keep waiting longer than this.",
             Binder = Section.Workers.Duration(TimeSpan.FromMilliseconds(1), static (o, v) => o with { ScaleDelay = v }),

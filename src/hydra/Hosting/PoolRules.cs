@@ -1,6 +1,7 @@
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.Primitives;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
@@ -30,6 +31,8 @@ internal static class PoolRules
             Scale = Scale(application.Workers),
             MostWorkers = OptionTable.MaximumWorkers,
             Recycle = Recycle(application.Replacement),
+            // With one import for all the old one has what is exclusive as long as any of its workers: nothing is gained by ending one of them.
+            Replace = application.Python.Preload && application.Replacement.Mode is ReplaceMode.Auto ? ReplaceMode.Overlap : application.Replacement.Mode,
             DrainTimeout = drain,
             StreamGrace = SupervisorOptions.StreamGraceOf(server.StreamGrace, drain),
             StartTimeout = application.Timeouts.Start,

@@ -32,7 +32,7 @@ internal static class StartDirectory
         return working;
     }
 
-    /// <summary>Checks the directory of --app-dir.</summary>
+    /// <summary>Checks the directory of --app-dir, or the archive that stands for one.</summary>
     /// <param name="directory">The directory; empty for the working directory.</param>
     /// <exception cref="StartException">It is missing or cannot be read.</exception>
     public static void CheckApplication(string directory)
@@ -44,6 +44,12 @@ internal static class StartDirectory
 
         try
         {
+            if (IsArchive(directory))
+            {
+                using FileStream archive = File.OpenRead(directory);
+                return;
+            }
+
             _ = Directory.EnumerateFileSystemEntries(directory).Any();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,10 +60,21 @@ internal static class StartDirectory
 
     /// <summary>What a directory's name means now: its path without links.</summary>
     /// <exception cref="WorkerStartException">There is no such directory, or it is out of reach.</exception>
-    public static string Resolve(string directory, string what)
+    public static string Resolve(string directory, string what) => Resolve(directory, what, static path => Directory.Exists(path));
+
+    /// <summary>The same for the application's directory, which may be an archive.</summary>
+    /// <exception cref="WorkerStartException">There is no such directory, or it is out of reach.</exception>
+    public static string ResolveApplication(string directory)
+        => Resolve(directory, "directory of the application", static path => Directory.Exists(path) || IsArchive(path));
+
+    // Python imports from a zip archive as from a directory; known by its name, for it may begin with a line for the shell (zipapp).
+    private static bool IsArchive(string path)
+        => Path.GetExtension(path).ToLowerInvariant() is ".zip" or ".pyz" or ".pyzw" or ".whl" or ".egg" && File.Exists(path);
+
+    private static string Resolve(string directory, string what, Func<string, bool> exists)
     {
         string? resolved = OperatingSystem.IsWindows() ? directory : LibC.ResolvePath(directory);
-        return resolved is not null && Directory.Exists(resolved)
+        return resolved is not null && exists(resolved)
             ? resolved
             : throw new WorkerStartException($"the {what}, {directory}, cannot be used: {Reason(directory)}");
     }

@@ -72,7 +72,7 @@ internal sealed class WorkerSetup : IDisposable
     {
         string working = StartDirectory.Resolve(_home.WorkingDirectory, "working directory");
         string app = _options.AppDir.Length == 0 ? ""
-            : StartDirectory.Resolve(Path.GetFullPath(_options.AppDir, working), "directory of the application");
+            : StartDirectory.ResolveApplication(Path.GetFullPath(_options.AppDir, working));
         PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
         _python = python.Path;
         return new WorkerCommand

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
@@ -7,8 +8,8 @@ namespace Hydra.Tests.Workers.Supervision;
 /// <summary>A fleet without processes.</summary>
 internal sealed class FleetHarness : WorkerHarness
 {
-    public FleetHarness(int workers = 1, int? maximum = null, RecycleOptions? recycle = null)
-        : base(workers, maximum, recycle)
+    public FleetHarness(int workers = 1, int? maximum = null, RecycleOptions? recycle = null, ReplaceMode replace = ReplaceMode.Auto)
+        : base(workers, maximum, recycle, replace: replace)
     {
         Fleet = new Fleet(Options, this, this, this, this, Log, Clock);
         Fleet.Start();
@@ -17,9 +18,10 @@ internal sealed class FleetHarness : WorkerHarness
     public Fleet Fleet { get; }
 
     /// <summary>All get ready.</summary>
-    public static FleetHarness Running(int workers = 1, int? maximum = null, RecycleOptions? recycle = null)
+    public static FleetHarness Running(
+        int workers = 1, int? maximum = null, RecycleOptions? recycle = null, ReplaceMode replace = ReplaceMode.Auto)
     {
-        var harness = new FleetHarness(workers, maximum, recycle);
+        var harness = new FleetHarness(workers, maximum, recycle, replace);
         foreach (Worker worker in harness.Started.ToArray())
         {
             harness.Ready(worker);
@@ -35,6 +37,13 @@ internal sealed class FleetHarness : WorkerHarness
     public void Fail(Worker worker, string why = "no such module")
     {
         worker.SetFailure(new WorkerFailure(StartFailure.ModuleNotFound, why, "Traceback"));
+        Exit(worker, 3);
+    }
+
+    /// <summary>It could not load the application because another has what it needs.</summary>
+    public void FailBeside(Worker worker)
+    {
+        worker.SetFailure(new WorkerFailure(StartFailure.ImportRaised, "Importing \"app\" failed with OSError: [Errno 98] Address already in use.", ""));
         Exit(worker, 3);
     }
 

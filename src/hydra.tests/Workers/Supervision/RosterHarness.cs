@@ -12,7 +12,7 @@ internal sealed class RosterHarness : WorkerHarness
         Roster = new Roster(Options, this, Clock);
         Departures = new Departures(Roster, Options, this, Log);
         Reloader = new Reloader(Roster, Departures, Log);
-        Replacements = new Replacements(Roster, Reloader, Departures, Log);
+        Replacements = new Replacements(Roster, Reloader, Departures, new OverlapRule(Options.Replace), Log);
         Size = new FleetSize(Roster, Options, this, Departures, Reloader, Log);
         for (int i = 0; i < workers; i++)
         {

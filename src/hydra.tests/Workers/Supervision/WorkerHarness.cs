@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Tests.Transport;
 using Hydra.Tests.Workers.Links;
@@ -20,7 +21,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
     private readonly Dictionary<Worker, FakeChannel> _channels = [];
     private readonly List<Socket> _sockets = [];
 
-    protected WorkerHarness(int workers, int? maximum, RecycleOptions? recycle, TimeSpan? sessions = null)
+    protected WorkerHarness(int workers, int? maximum, RecycleOptions? recycle, TimeSpan? sessions = null, ReplaceMode replace = ReplaceMode.Auto)
     {
         Options = new SupervisorOptions
         {
@@ -28,6 +29,7 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
             MostWorkers = 4,
             Recycle = recycle ?? new RecycleOptions(),
             DrainTimeout = DrainTimeout,
+            Replace = replace,
             StartTimeout = StartTimeout,
             DataLinks = 1,
             DataChannel = (_, _) => throw new InvalidOperationException(),

@@ -49,7 +49,7 @@ internal sealed class Fleet
         _departures = new Departures(_roster, options, pool, logger);
         _reload = new Reloader(_roster, _departures, logger);
         _starts = new Starts(_roster, _reload, log, logger);
-        _replacements = new Replacements(_roster, _reload, _departures, logger);
+        _replacements = new Replacements(_roster, _reload, _departures, new OverlapRule(options.Replace), logger);
         _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
         _wear = new WearCheck(_roster);
         _startLimit = new StartLimit(_roster, options.StartTimeout, logger);
@@ -153,11 +153,7 @@ internal sealed class Fleet
         worker.Life.BecomeReady(_roster.Now);
         SupervisionLog.Ready(_logger, worker.Index, worker.Pid);
         _pool.Add(worker.Handle);
-        if (slot.Replacement == worker)
-        {
-            _replacements.TakeOver(slot, worker);
-        }
-
+        _replacements.OnReady(slot, worker);
         _reload.OnReady(worker);
         _starts.OnReady();
         Advance();
@@ -179,6 +175,7 @@ internal sealed class Fleet
         worker.Life.MoveTo(WorkerState.Stopped);
         _pool.Remove(worker.Handle);
         worker.Links.End();
+        _replacements.OnLeft(slot, worker);
         _roster.Remove(worker);
         if (_roster.IsStopping || (!served && !replaced))
         {

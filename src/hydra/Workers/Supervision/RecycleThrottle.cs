@@ -23,9 +23,12 @@ internal sealed class RecycleThrottle
     }
 
     /// <summary>Whether a worker may be replaced now.</summary>
-    public bool Allows(RetireReason reason, TimeSpan now)
+    public bool Allows(RetireReason reason, TimeSpan now) => now >= From(reason);
+
+    /// <summary>When a worker may be replaced.</summary>
+    public TimeSpan From(RetireReason reason)
     {
         double share = reason is RetireReason.MaxRss ? MemoryShare : Share;
-        return now >= _endedAt + (_took * ((1 / share) - 1));
+        return _endedAt + (_took * ((1 / share) - 1));
     }
 }

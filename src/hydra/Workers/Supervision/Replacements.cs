@@ -7,7 +7,7 @@ namespace Hydra.Workers.Supervision;
 /// Which worker is replaced next, and how one takes over from the other. What is asked for is kept as the slot's wish, or in the reload's
 /// plan. For the supervisor's queue alone.
 /// </summary>
-internal sealed class Replacements(Roster roster, Reloader reload, Departures departures, ILogger logger)
+internal sealed class Replacements(Roster roster, Reloader reload, Departures departures, OverlapRule overlap, ILogger logger)
 {
     // A failing start is not repeated sooner while the old worker serves.
     private static readonly TimeSpan LeastRetry = TimeSpan.FromSeconds(1);
@@ -49,6 +49,30 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         }
     }
 
+    /// <summary>A worker is ready.</summary>
+    public void OnReady(WorkerSlot slot, Worker worker)
+    {
+        if (slot.Replacement == worker)
+        {
+            overlap.OnReady();
+            TakeOver(slot, worker);
+        }
+        else if (slot.IsStoppedFirst)
+        {
+            slot.IsStoppedFirst = false;
+            _throttle.OnEnded(roster.Now, roster.Now - worker.Life.StartedAt);
+        }
+    }
+
+    /// <summary>A worker that was to go has ended.</summary>
+    public void OnLeft(WorkerSlot slot, Worker worker)
+    {
+        if (slot.Before == worker)
+        {
+            slot.StartAt = roster.Now;
+        }
+    }
+
     /// <summary>The replacement of an index is ready.</summary>
     public void TakeOver(WorkerSlot slot, Worker worker)
     {
@@ -66,7 +90,15 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
     {
         TimeSpan now = roster.Now;
         _throttle.OnEnded(now, now - worker.Life.StartedAt);
-        if (reload.TryAbandon(worker, failure))
+        bool isExclusive = overlap.OnFailed(failure, worker.Life.Generation);
+        if (isExclusive && overlap.StopsFirst(reload.Generation))
+        {
+            SupervisionLog.StopsFirst(logger, worker.Index, failure.Message);
+            slot.RetryAt = now;
+            return;
+        }
+
+        if (!isExclusive && reload.TryAbandon(worker, failure))
         {
             return;
         }
@@ -74,13 +106,18 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         TimeSpan delay = slot.Backoff.Next(TimeSpan.Zero);
         delay = delay > LeastRetry ? delay : LeastRetry;
         slot.RetryAt = now + delay;
+        if (ReasonFor(slot) is { } reason && IsThrottled(reason) && _throttle.From(reason) - now > delay)
+        {
+            delay = _throttle.From(reason) - now;
+        }
+
         SupervisionLog.ReplacementFailed(logger, worker.Index, failure.Message, slot.Serving?.Pid ?? 0, delay.TotalSeconds);
     }
 
     private (WorkerSlot Slot, RetireReason Reason)? Next()
     {
         TimeSpan now = roster.Now;
-        int running = roster.Slots.Count(static slot => slot.Replacement is not null);
+        int running = roster.Slots.Count(static slot => slot.Replacement is not null || slot.IsStoppedFirst);
         (WorkerSlot Slot, RetireReason Reason)? next = null;
         foreach (WorkerSlot slot in roster.Slots.OrderBy(static slot => slot.Serving?.Life.Generation))
         {
@@ -110,14 +147,25 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         return reason switch
         {
             RetireReason.Hung => running < Parallel && slot.Leaving.Count < MaxLeaving,
-            RetireReason.Reload => running < (reload.IsProven ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
+            RetireReason.Reload => running < (reload.IsProven && !overlap.StopsFirst(reload.Generation) ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
             _ => running == 0 && !reload.IsActive && slot.Leaving.Count < MaxLeaving && _throttle.Allows(reason, now),
         };
     }
 
+    // Memory is more urgent, but costs the same; the others cannot wait.
+    private static bool IsThrottled(RetireReason reason) => reason is not (RetireReason.Hung or RetireReason.Reload);
+
     private void Start(WorkerSlot slot, RetireReason reason)
     {
         Worker serving = slot.Serving!;
+        if (overlap.StopsFirst(reload.Generation))
+        {
+            SupervisionLog.StoppingFirst(logger, serving.Index, serving.Pid, WearCheck.Describe(serving, reason, roster.Now));
+            slot.StopFirst();
+            departures.Leave(serving, reason);
+            return;
+        }
+
         if (serving.State is WorkerState.Ready)
         {
             serving.Life.MoveTo(WorkerState.Retiring);

@@ -31,7 +31,10 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
             {
                 slot.StartAt = null;
                 roster.Start(slot, reload.Generation, worker => slot.Serving = worker);
-                reload.Drop(slot);
+                if (!slot.IsStoppedFirst)
+                {
+                    reload.Drop(slot);
+                }
             }
         }
     }

@@ -84,6 +84,14 @@ internal static partial class SupervisionLog
         "worker {Worker} (pid {Pid}) has been loading the application for {Seconds:0.#} s; requests wait for it")]
     public static partial void SlowStart(ILogger logger, int worker, int pid, double seconds);
 
+    [LoggerMessage(1427, LogLevel.Information,
+        "worker {Worker} (pid {Pid}) is to be replaced: {Reason}; it ends first, and requests wait until the new one is ready")]
+    public static partial void StoppingFirst(ILogger logger, int worker, int pid, string reason);
+
+    [LoggerMessage(1428, LogLevel.Warning,
+        "worker {Worker}: its replacement could not start beside it again: {Reason}; from now on the old one ends first (--replace)")]
+    public static partial void StopsFirst(ILogger logger, int worker, string reason);
+
     [LoggerMessage(1430, LogLevel.Error,
         "worker {Worker} (pid {Pid}): request {Request} has not come back {Seconds:0.#} s after it was interrupted; the worker is replaced")]
     public static partial void Stuck(ILogger logger, int worker, int pid, string request, double seconds);

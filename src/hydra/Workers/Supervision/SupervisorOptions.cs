@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -41,6 +42,9 @@ internal sealed record SupervisorOptions
 
     /// <summary>How long a worker may take from its start until it is ready; zero for ever.</summary>
     public TimeSpan StartTimeout { get; init; }
+
+    /// <summary>Whether a worker and the one that takes its place run at the same time.</summary>
+    public ReplaceMode Replace { get; init; }
 
     /// <summary>When workers are replaced because of their age.</summary>
     public RecycleOptions Recycle { get; init; } = new();

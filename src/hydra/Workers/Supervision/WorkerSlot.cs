@@ -20,6 +20,12 @@ internal sealed class WorkerSlot(int index)
     /// <summary>The worker that starts to take over.</summary>
     public Worker? Replacement { get; set; }
 
+    /// <summary>The worker that has to end before the next one is started, or null.</summary>
+    public Worker? Before { get; private set; }
+
+    /// <summary>Whether a worker was stopped first, and what takes its place is not ready yet.</summary>
+    public bool IsStoppedFirst { get; set; }
+
     /// <summary>Workers that finish their requests or are about to end.</summary>
     public IReadOnlyList<Worker> Leaving => _leaving;
 
@@ -43,6 +49,16 @@ internal sealed class WorkerSlot(int index)
             IEnumerable<Worker?> all = [Serving, Replacement, .. _leaving];
             return all.OfType<Worker>();
         }
+    }
+
+    /// <summary>The worker that serves is to end first.</summary>
+    public void StopFirst()
+    {
+        IsStoppedFirst = true;
+        Before = Serving;
+        _leaving.AddRange(new[] { Serving }.OfType<Worker>());
+        Serving = null;
+        Wish = null;
     }
 
     /// <summary>The replacement takes over.</summary>
@@ -76,12 +92,15 @@ internal sealed class WorkerSlot(int index)
         _leaving.AddRange(new[] { Serving, Replacement }.OfType<Worker>());
         Serving = null;
         Replacement = null;
+        Before = null;
+        IsStoppedFirst = false;
     }
 
     /// <summary>Forgets a process that has ended.</summary>
     public void Remove(Worker worker)
     {
         _leaving.Remove(worker);
+        Before = Before == worker ? null : Before;
         Serving = Serving == worker ? null : Serving;
         Replacement = Replacement == worker ? null : Replacement;
     }
