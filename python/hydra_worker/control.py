@@ -43,8 +43,8 @@ class Engine:
         """Finish what runs within `grace` seconds, then stop."""
         raise NotImplementedError
 
-    def part(self) -> None:
-        """Responses that have no end of their own are to come to theirs. May be called again."""
+    def part(self, sessions: bool) -> None:
+        """Responses that have no end of their own are to come to theirs, and sessions, if they are meant. May be called again."""
 
     def in_main_thread(self, function: Callable[[], None]) -> None:
         """Has the main thread, which serves, call this soon. Not while that is in the middle of sending a record."""
@@ -192,11 +192,11 @@ class ControlLink:
         text = main + ("\n" + others if others else "")
         logger.log(level, "%s:\n%s", sentence, stacks.clip(text))
 
-    def on_part(self, grace_milliseconds: int) -> None:
+    def on_part(self, grace_milliseconds: int, sessions: int) -> None:
         """The worker is to go: streams hear of it while they can still say goodbye."""
         self._say_that_it_goes()
         if self._engine is not None:
-            self._engine.part()
+            self._engine.part(sessions != 0)
 
     def _say_that_it_goes(self) -> None:
         if not process.stopping.should_exit:

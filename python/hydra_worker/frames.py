@@ -47,6 +47,16 @@ def body_frame(stream: int, flags: int, data: Buffer) -> bytes:
     return b"".join((_pack_header(len(data), wire.BODY, flags, 0, stream), data))
 
 
+def data_frame(stream: int, flags: int, data: Buffer) -> bytes:
+    """DATA; the caller has checked the size."""
+    return b"".join((_pack_header(len(data), wire.DATA, flags, 0, stream), data))
+
+
+def data_start(stream: int, flags: int, size: int) -> bytes:
+    """DATA up to its bytes, which are so many and follow."""
+    return _pack_header(size, wire.DATA, flags, 0, stream)
+
+
 def body_start(stream: int, flags: int, size: int) -> bytes:
     """BODY up to its data, which is so long and follows."""
     return _pack_header(size, wire.BODY, flags, 0, stream)

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x208e9b51fe951a20
+SCHEMA_HASH = 0x8172f960f693dd72
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -23,6 +23,7 @@ HEADER_SIZE = 16
 MAX_PAYLOAD = 262128
 MAX_BODY = 65536
 MAX_HEADERS = 131072
+DATA_COST = 32
 
 # MessageType
 HELLO = 0x01
@@ -48,6 +49,9 @@ CANCEL = 0x14
 RESET = 0x15
 TAKEN = 0x16
 FINISHED = 0x17
+ACCEPT = 0x18
+DATA = 0x19
+CLOSE = 0x1a
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -59,6 +63,9 @@ CANCEL_FRONT_ERROR = 4
 FLAG_NONE = 0
 FLAG_END = 1
 FLAG_EXPECT_CONTINUE = 2
+FLAG_SESSION = 4
+FLAG_TEXT = 8
+FLAG_MORE = 16
 
 # InterfaceFeatures
 FEATURE_NONE = 0
@@ -96,7 +103,22 @@ LOG_CRITICAL = 5
 
 # The message types that a worker may send.
 FROM_WORKER = frozenset((
-    HELLO, READY, FAILED, PONG, LOG, GOODBYE, FORKED, EXITED, BODY, RESPONSE, WINDOW, RESET, TAKEN
+    HELLO,
+    READY,
+    FAILED,
+    PONG,
+    LOG,
+    GOODBYE,
+    FORKED,
+    EXITED,
+    BODY,
+    RESPONSE,
+    WINDOW,
+    RESET,
+    TAKEN,
+    ACCEPT,
+    DATA,
+    CLOSE,
 ))
 
 # BootDocument: its fields and their types.
@@ -154,8 +176,8 @@ EXITED_FIELDS = Struct("<II")
 _EXITED_FRAME = Struct("<IBBHQII")
 KILL_FIELDS = Struct("<I")
 _KILL_FRAME = Struct("<IBBHQI")
-PART_FIELDS = Struct("<I")
-_PART_FRAME = Struct("<IBBHQI")
+PART_FIELDS = Struct("<IB")
+_PART_FRAME = Struct("<IBBHQIB")
 REQUEST_FIELDS = Struct("<IBHHHII")
 _REQUEST_FRAME = Struct("<IBBHQIBHHHII")
 RESPONSE_FIELDS = Struct("<HII")
@@ -170,6 +192,10 @@ TAKEN_FIELDS = Struct("<III")
 _TAKEN_FRAME = Struct("<IBBHQIII")
 FINISHED_FIELDS = Struct("<B")
 _FINISHED_FRAME = Struct("<IBBHQB")
+ACCEPT_FIELDS = Struct("<HI")
+_ACCEPT_FRAME = Struct("<IBBHQHI")
+CLOSE_FIELDS = Struct("<HB")
+_CLOSE_FRAME = Struct("<IBBHQHB")
 
 
 class WireError(ValueError):
@@ -400,12 +426,12 @@ def unpack_kill(payload: Buffer) -> tuple[int]:
     return KILL_FIELDS.unpack(payload)
 
 
-def pack_part(stream: int, flags: int, grace_milliseconds: int) -> bytes:
-    return _PART_FRAME.pack(4, PART, flags, 0, stream, grace_milliseconds)
+def pack_part(stream: int, flags: int, grace_milliseconds: int, sessions: int) -> bytes:
+    return _PART_FRAME.pack(5, PART, flags, 0, stream, grace_milliseconds, sessions)
 
 
-def unpack_part(payload: Buffer) -> tuple[int]:
-    if len(payload) != 4:
+def unpack_part(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 5:
         raise _malformed("PART", len(payload))
     return PART_FIELDS.unpack(payload)
 
@@ -557,6 +583,58 @@ def unpack_finished(payload: Buffer) -> tuple[int]:
     return FINISHED_FIELDS.unpack(payload)
 
 
+def pack_accept(stream: int, flags: int, subprotocol: Buffer, headers: Buffer) -> bytes:
+    size = 6 + len(subprotocol) + len(headers)
+    if size > MAX_PAYLOAD:
+        raise _too_long("ACCEPT", size)
+    head = _ACCEPT_FRAME.pack(size, ACCEPT, flags, 0, stream, len(subprotocol), len(headers))
+    return b"".join((head, subprotocol, headers))
+
+
+def unpack_accept(payload: Buffer) -> tuple[bytes, bytes]:
+    size = len(payload)
+    if size < 6:
+        raise _malformed("ACCEPT", size)
+    size1, size2 = ACCEPT_FIELDS.unpack_from(payload)
+    end1 = 6 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("ACCEPT", size)
+    return bytes(payload[6:end1]), bytes(payload[end1:end2])
+
+
+def pack_data(stream: int, flags: int, data: Buffer) -> bytes:
+    size = len(data)
+    if size > MAX_PAYLOAD:
+        raise _too_long("DATA", size)
+    return HEADER.pack(size, DATA, flags, 0, stream) + data
+
+
+def unpack_data(payload: Buffer) -> tuple[bytes]:
+    if len(payload) > MAX_BODY:
+        raise WireError("a DATA frame is too long")
+    return (bytes(payload),)
+
+
+def pack_close(stream: int, flags: int, code: int, reason: Buffer) -> bytes:
+    size = 3 + len(reason)
+    if size > MAX_PAYLOAD:
+        raise _too_long("CLOSE", size)
+    head = _CLOSE_FRAME.pack(size, CLOSE, flags, 0, stream, code, len(reason))
+    return b"".join((head, reason))
+
+
+def unpack_close(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 3:
+        raise _malformed("CLOSE", size)
+    code, size1 = CLOSE_FIELDS.unpack_from(payload)
+    end1 = 3 + size1
+    if end1 != size:
+        raise _malformed("CLOSE", size)
+    return code, bytes(payload[3:end1])
+
+
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
 FROM_FRONT = {
     WELCOME: ("on_welcome", 0, unpack_welcome),
@@ -566,9 +644,11 @@ FROM_FRONT = {
     FORK: ("on_fork", 0, unpack_fork),
     KILL: ("on_kill", 0, unpack_kill),
     PART: ("on_part", 0, unpack_part),
-    REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE, unpack_request),
+    REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE | FLAG_SESSION, unpack_request),
     BODY: ("on_body", FLAG_END, unpack_body),
     WINDOW: ("on_window", 0, unpack_window),
     CANCEL: ("on_cancel", 0, unpack_cancel),
     FINISHED: ("on_finished", 0, unpack_finished),
+    DATA: ("on_data", FLAG_TEXT | FLAG_MORE, unpack_data),
+    CLOSE: ("on_close", 0, unpack_close),
 }

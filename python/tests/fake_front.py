@@ -219,9 +219,9 @@ class Front:
         assert self.control is not None
         self.control.send(wire.pack_drain(0, 0, int(grace * 1000)))
 
-    def part(self, grace: float = 10.0) -> None:
+    def part(self, grace: float = 10.0, sessions: bool = False) -> None:
         assert self.control is not None
-        self.control.send(wire.pack_part(0, 0, int(grace * 1000)))
+        self.control.send(wire.pack_part(0, 0, int(grace * 1000), int(sessions)))
 
     def goodbye(self) -> Tuple[int, str]:
         cancelled, message = self.next_life(wire.GOODBYE)

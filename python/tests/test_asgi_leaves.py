@@ -7,7 +7,7 @@ import unittest
 from tests.cases import HAS_UVLOOP, AsgiCase
 from tests.fake_front import Front
 from tests.fake_link import Closed, Exchange, wire
-from hydra_worker.asgi.stream import _comes_from_disconnect
+from hydra_worker.asgi.stream import is_disconnect
 from hydra_worker.errors import ClientDisconnected
 
 
@@ -104,10 +104,10 @@ class Group(Exception):
 
 class DisconnectTests(unittest.TestCase):
     def test_group_of_nothing_but_disconnects_is_one(self):
-        self.assertTrue(_comes_from_disconnect(Group(ClientDisconnected(), Group(ClientDisconnected()))))
+        self.assertTrue(is_disconnect(Group(ClientDisconnected(), Group(ClientDisconnected()))))
 
     def test_group_with_another_error_is_none(self):
-        self.assertFalse(_comes_from_disconnect(Group(ClientDisconnected(), ValueError())))
+        self.assertFalse(is_disconnect(Group(ClientDisconnected(), ValueError())))
 
 
 if __name__ == "__main__":

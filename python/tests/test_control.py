@@ -51,7 +51,7 @@ class ProbeTests(unittest.TestCase):
         version = "%d.%d.%d" % sys.version_info[:3]
         with Front("asgi_cases:app", loop="asyncio") as front:
             concurrency, features, interface, python, loop = front.ready()
-            self.assertEqual((concurrency, features, interface, loop), (0, 0, "asgi", "asyncio"))
+            self.assertEqual((concurrency, features, interface, loop), (0, wire.FEATURE_WEB_SOCKETS, "asgi", "asyncio"))
             self.assertIn(version, python)
         with Front("wsgi_cases:app", threads=3) as front:
             concurrency, features, interface, _, loop = front.ready()

@@ -124,7 +124,7 @@ class ReaderTests(unittest.TestCase):
             wire.pack_window(9, 1, 5),
             wire.pack_cancel(9, 1, 5),
             wire.HEADER.pack(3, wire.REQUEST, 0, 0, 1) + b"abc",
-            request[:5] + b"\x04" + request[6:],
+            request[:5] + b"\x20" + request[6:],
             wire.HEADER.pack(len(request) - 17, wire.REQUEST, 0, 0, 1) + request[16:-1],
             wire.pack_request(9, 0, 5, b"GET", b"/p", b"q", b"c", b"h", b""),
             wire.pack_body(9, 0, b"x" * (wire.MAX_BODY + 1)),

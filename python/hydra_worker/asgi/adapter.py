@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from .. import wire
 from ..adapter import Adapter
 from ..detect import takes
 
@@ -12,6 +13,7 @@ class AsgiAdapter(Adapter):
     """One of the two: they differ in how the application is called, and in what the scope says."""
 
     wants_loop = True
+    features = wire.FEATURE_WEB_SOCKETS
 
     def __init__(self, name: str, version: str) -> None:
         self.name = name

@@ -10,6 +10,7 @@ from ..eventloop.link import Serving
 from .lifespan import Lifespan
 from .scope import ScopeBuilder
 from .stream import HttpStream
+from .websocket import WebSocketStream
 
 
 class AsgiEngine(LoopEngine):
@@ -20,7 +21,7 @@ class AsgiEngine(LoopEngine):
     ) -> None:
         self._scopes = ScopeBuilder(version, worker.boot.request_start)
         self._lifespan = Lifespan(application, version, worker.boot.lifespan)
-        super().__init__(worker, loop, Serving(application, self._scopes.build, HttpStream))
+        super().__init__(worker, loop, Serving(application, self._scopes.build, HttpStream, self._scopes.build_session, WebSocketStream))
 
     async def start_up(self) -> None:
         self._scopes.state = await self._lifespan.startup()

@@ -12,6 +12,9 @@ from ..streams import request_start
 # instead: a stream that has nothing to say would never end. Ours raises nevertheless.
 SPEC_VERSION = "2.3"
 
+# Of the WebSocket spec: disconnects have reasons (2.3), and send() raises when the client has left (2.4).
+SESSION_SPEC_VERSION = "2.4"
+
 Address = Optional[Tuple[str, Optional[int]]]
 _METHODS = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -100,6 +103,32 @@ class ScopeBuilder:
             scope["extensions"]["hydra"] = {"queue_time": queued / 1_000_000}
             if self._tells_start:
                 _tell_start(scope["headers"], queued)
+        return scope
+
+
+    def build_session(
+        self,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        queued: int = 0,
+    ) -> Dict[str, Any]:
+        """The scope of a WebSocket (ASGI WebSocket spec, "Websocket Connection Scope")."""
+        scope = self.build(method, raw_path, query, connection, headers, queued)
+        del scope["method"]
+        scope["type"] = "websocket"
+        scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
+        scope["asgi"]["spec_version"] = SESSION_SPEC_VERSION
+        scope["subprotocols"] = [
+            each.strip().decode("latin-1")
+            for name, value in scope["headers"]
+            if name == b"sec-websocket-protocol"
+            for each in value.split(b",")
+            if each.strip()
+        ]
+        scope["extensions"]["websocket.http.response"] = {}
         return scope
 
 

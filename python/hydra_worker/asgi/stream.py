@@ -51,7 +51,7 @@ class HttpStream(HttpMessages):
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, RequestInterrupted) or (
             (self.gone or self.finished)
-            and (isinstance(error, asyncio.CancelledError) or _comes_from_disconnect(error))
+            and (isinstance(error, asyncio.CancelledError) or is_disconnect(error))
         ):
             # Spec 2.4, "Disconnected Client": the server must not log what it raised itself.
             self._end_cancelled()
@@ -96,7 +96,8 @@ class HttpStream(HttpMessages):
             self._complete()
 
 
-def _comes_from_disconnect(error: Optional[BaseException]) -> bool:
+def is_disconnect(error: Optional[BaseException]) -> bool:
+    """Whether the application raises what send() has raised because the client had left."""
     seen = 0
     while error is not None and seen < 32:
         if isinstance(error, ClientDisconnected):
@@ -104,7 +105,7 @@ def _comes_from_disconnect(error: Optional[BaseException]) -> bool:
         # A TaskGroup wraps what its tasks raise; theirs may be an error beside it.
         grouped = getattr(error, "exceptions", None)
         if isinstance(grouped, tuple) and grouped:
-            return all(isinstance(each, BaseException) and _comes_from_disconnect(each) for each in grouped)
+            return all(isinstance(each, BaseException) and is_disconnect(each) for each in grouped)
         error = error.__cause__ or error.__context__
         seen += 1
     return False

@@ -14,6 +14,8 @@ from .link import DataLink, Serving
 from .meter import LoopMeter
 from .overdue import Overdue
 
+# What sessions have at the end of their time, from their close to the end of their application.
+_PARTING_SECONDS = 2.0
 # What a cancelled request may take for its cleanup.
 _CANCEL_SECONDS = 2.0
 _EXIT_LINK_LOST = 1
@@ -155,7 +157,12 @@ class LoopEngine(control.Engine):
         Waits for the requests that run, at most for the grace; cancels the others. Returns how many those
         were.
         """
-        if await self._wait_finished(self._grace):
+        # Those that are sessions hear of the end while they can still say something.
+        parting = min(_PARTING_SECONDS, self._grace / 2)
+        if await self._wait_finished(self._grace - parting):
+            return 0
+        self._part(sessions=True)
+        if await self._wait_finished(parting):
             return 0
         running = self._running()
         for task in running:
@@ -184,13 +191,15 @@ class LoopEngine(control.Engine):
         # As loop.add_signal_handler() does: no step of the loop's is interrupted by it.
         self._loop.call_soon_threadsafe(function)
 
-    def part(self) -> None:
-        self._loop.call_soon_threadsafe(self._part)
+    def part(self, sessions: bool) -> None:
+        self._loop.call_soon_threadsafe(self._part, sessions)
 
-    def _part(self) -> None:
+    def _part(self, sessions: bool) -> None:
         for link in self._links:
             for stream in list(link.streams.values()):
                 stream.on_part()
+                if sessions:
+                    stream.end_session()
 
     def abandon(self) -> None:
         self._lost = "the front is gone"

@@ -25,14 +25,17 @@ class Serving(NamedTuple):
     What an interface makes of a REQUEST: `open` makes its stream, of the link, the stream's number, flags, method, body
     and the time that it came; `scope` makes what the application is told of it, of method, raw path, query, connection
     block, header block and the microseconds that it waited. The stream's run(application, scope) is its task, whose
-    first step is taken at once.
+    first step is taken at once. The other two do the same for a REQUEST that asks for a session, where the interface has some.
     """
 
     application: Any
     scope: Callable[[bytes, bytes, bytes, bytes, bytes, int], Any]
     open: Callable[["DataLink", int, int, bytes, bytes, float], LoopStream]
+    session_scope: Optional[Callable[[bytes, bytes, bytes, bytes, bytes, int], Any]] = None
+    open_session: Optional[Callable[["DataLink", int, int, bytes, bytes, float], LoopStream]] = None
 
 
+_SESSION = wire.FLAG_SESSION
 # Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
 # they are still in the processor's cache when the kernel copies them.
 _FLUSH_SIZE = 64 * 1024
@@ -62,7 +65,7 @@ class DataLink(FrameReader):
         self.request_window = request_window
         self.response_window = response_window
         self.draining = False
-        self._application, self._build_scope, self._open_stream = serving
+        self._application, self._build_scope, self._open_stream, self._session_scope, self._open_session = serving
         self._lost = lost
         # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
@@ -173,8 +176,12 @@ class DataLink(FrameReader):
         if self._out and not self._watched:
             self._watched = True
             self._arm()
-        scope = self._build_scope(method, raw_path, query, connection, headers, queued)
-        new = self._open_stream(self, stream, flags, method, body, self._now)
+        if flags & _SESSION and self._session_scope is not None and self._open_session is not None:
+            scope = self._session_scope(method, raw_path, query, connection, headers, queued)
+            new = self._open_session(self, stream, flags, method, body, self._now)
+        else:
+            scope = self._build_scope(method, raw_path, query, connection, headers, queued)
+            new = self._open_stream(self, stream, flags, method, body, self._now)
         self.streams[stream] = self._latest = new
         self._meter.requests += 1
         task = self._start(new.run(self._application, scope))

@@ -78,6 +78,9 @@ class LoopStream(Stream):
     def on_part(self) -> None:
         """The worker is to go: what has no end of its own comes to its end."""
 
+    def end_session(self) -> None:
+        """The worker is to go, and its sessions have had their time."""
+
     def is_silent(self) -> bool:
         """Whether no frame of this stream has told the front yet that its request is taken."""
         raise NotImplementedError

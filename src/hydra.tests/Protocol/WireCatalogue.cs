@@ -134,8 +134,8 @@ internal static class WireCatalogue
         new(
             MessageType.Part,
             typeof(PartMessage),
-            (v, output, flags, stream) => new PartMessage { GraceMilliseconds = U32(v[0]) }.WriteFrame(output, flags, stream),
-            payload => PartMessage.TryRead(payload, out PartMessage m) ? [N(m.GraceMilliseconds)] : null),
+            (v, output, flags, stream) => new PartMessage { GraceMilliseconds = U32(v[0]), Sessions = U8(v[1]) }.WriteFrame(output, flags, stream),
+            payload => PartMessage.TryRead(payload, out PartMessage m) ? [N(m.GraceMilliseconds), N(m.Sessions)] : null),
         new(
             MessageType.Kill,
             typeof(KillMessage),
@@ -189,6 +189,17 @@ internal static class WireCatalogue
             typeof(FinishedMessage),
             (v, output, flags, stream) => new FinishedMessage { IsComplete = U8(v[0]) }.WriteFrame(output, flags, stream),
             payload => FinishedMessage.TryRead(payload, out FinishedMessage m) ? [N(m.IsComplete)] : null),
+        new(
+            MessageType.Accept,
+            typeof(AcceptMessage),
+            (v, output, flags, stream) => new AcceptMessage { Subprotocol = Span(v[0]), Headers = Span(v[1]) }
+                .WriteFrame(output, flags, stream),
+            payload => AcceptMessage.TryRead(payload, out AcceptMessage m) ? [m.Subprotocol.ToArray(), m.Headers.ToArray()] : null),
+        new(
+            MessageType.Close,
+            typeof(CloseMessage),
+            (v, output, flags, stream) => new CloseMessage { Code = U16(v[0]), Reason = Span(v[1]) }.WriteFrame(output, flags, stream),
+            payload => CloseMessage.TryRead(payload, out CloseMessage m) ? [N(m.Code), m.Reason.ToArray()] : null),
         new(
             MessageType.Reset,
             typeof(ResetMessage),

@@ -77,6 +77,8 @@ public sealed class WireFuzzTests
         read += WindowMessage.TryRead(payload, out WindowMessage window) ? Same(n, window.PayloadSize) : 0;
         read += CancelMessage.TryRead(payload, out CancelMessage cancel) ? Same(n, cancel.PayloadSize) : 0;
         read += FinishedMessage.TryRead(payload, out FinishedMessage finished) ? Same(n, finished.PayloadSize) : 0;
+        read += AcceptMessage.TryRead(payload, out AcceptMessage accept) ? Same(n, accept.PayloadSize) : 0;
+        read += CloseMessage.TryRead(payload, out CloseMessage close) ? Same(n, close.PayloadSize) : 0;
         read += ResetMessage.TryRead(payload, out ResetMessage reset) ? Same(n, reset.PayloadSize) : 0;
         if (RequestMessage.TryRead(payload, out RequestMessage request))
         {

@@ -9,6 +9,7 @@ internal enum OptionGroup
     Queue,
     Timeouts,
     Bodies,
+    WebSockets,
     Logging,
     Tuning,
     Information,

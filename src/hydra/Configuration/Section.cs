@@ -12,6 +12,10 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Clients"/>.</summary>
     public static OptionSection<ClientOptions> Clients { get; } = OfServer(static s => s.Clients, static (s, part) => s with { Clients = part });
 
+    /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
+    public static OptionSection<WebSocketSection> WebSockets { get; }
+        = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });
+
     /// <summary><see cref="ServerOptions.Buffers"/>.</summary>
     public static OptionSection<BufferOptions> Buffers { get; } = OfServer(static s => s.Buffers, static (s, part) => s with { Buffers = part });
 

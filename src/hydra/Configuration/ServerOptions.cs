@@ -12,6 +12,9 @@ internal sealed record ServerOptions
     /// <summary>How slow clients may be.</summary>
     public ClientOptions Clients { get; init; } = new();
 
+    /// <summary>What holds for WebSockets.</summary>
+    public WebSocketSection WebSockets { get; init; } = new();
+
     /// <summary>Where bodies are kept that wait for somebody slower.</summary>
     public BufferOptions Buffers { get; init; } = new();
 
@@ -91,6 +94,22 @@ internal sealed record ClientOptions
 
     /// <summary>Bytes of a single field line; a longer one is 431. 0 for no bound but that of all.</summary>
     public int LimitField { get; init; }
+}
+
+/// <summary>What holds for WebSockets.</summary>
+internal sealed record WebSocketSection
+{
+    /// <summary>Bytes that a message of a client may have; a longer one closes the connection with 1009. 0 for no bound.</summary>
+    public long MaxSize { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How often a client is asked whether it is still there; zero never.</summary>
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the answer may take; zero for ever.</summary>
+    public TimeSpan PingTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether messages are compressed for clients that offer it.</summary>
+    public bool Deflates { get; init; } = true;
 }
 
 /// <summary>The memory and the disk that the bodies of all requests share.</summary>

@@ -9,6 +9,9 @@ internal enum ExchangeResult
     /// <summary>The answer has begun; more of it comes.</summary>
     Streaming,
 
+    /// <summary>The application has accepted the session that was asked for.</summary>
+    Accepted,
+
     /// <summary>There is none; <see cref="Exchange.Failure"/> says why.</summary>
     Failed,
 }

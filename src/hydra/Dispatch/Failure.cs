@@ -38,6 +38,12 @@ internal enum Failure
     /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6).</summary>
     NotImplemented,
 
+    /// <summary>It asks for a WebSocket, and its key is none (RFC 6455, section 4.2.1).</summary>
+    BadHandshake,
+
+    /// <summary>It asks for a WebSocket of a version that is not spoken here (RFC 6455, section 4.4).</summary>
+    OtherWebSocket,
+
     /// <summary>Its body breaks the rules of its coding, or ends before its length.</summary>
     BadBody,
 

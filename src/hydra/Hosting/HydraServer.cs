@@ -113,5 +113,6 @@ internal sealed class HydraServer
         new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
         new BodyResources(
             BodyRules.Forwarder(_options, _applications[0]) with { Memory = _memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
-            spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)));
+            spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)),
+        new WebSocketSession(SessionRules.Of(_options.WebSockets)));
 }

@@ -133,6 +133,9 @@ internal sealed class ClientConnection : IPeerSink
     /// </summary>
     public void OnReadAhead() => _readsAhead = true;
 
+    /// <summary>The connection speaks another protocol from now on.</summary>
+    public void OnUpgraded() => _capture?.Stop();
+
     /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)
     {

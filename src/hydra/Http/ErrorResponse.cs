@@ -37,6 +37,12 @@ internal static class ErrorResponse
             context.Response.Headers.RetryAfter = Math.Max(retryAfter, 1).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (rule.Failure is Failure.OtherWebSocket)
+        {
+            // RFC 6455, section 4.4.
+            context.Response.Headers.SecWebSocketVersion = "13";
+        }
+
         return WriteAsync(context, rule.Status);
     }
 

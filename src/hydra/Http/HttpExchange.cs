@@ -10,12 +10,13 @@ namespace Hydra.Http;
 /// context right where it comes, under the lock: the handler waits for it meanwhile, and a small response is copied once. Serves one
 /// request after the other.
 /// </summary>
-internal sealed class HttpExchange : Exchange
+internal class HttpExchange : Exchange
 {
     // Milliseconds. A client that only wants the answer closes its sending side right behind the request; one that leaves does it later.
     private const long WithTheRequest = 20;
 
     private readonly RequestForwarder _forwarder;
+    private readonly FrameFlags _flags;
     private readonly RequestFrameWriter _frame = new();
     private readonly RequestBody _body;
     private readonly ResponseBody _response;
@@ -26,9 +27,12 @@ internal sealed class HttpExchange : Exchange
     private CancellationTokenRegistration _lifetime;
 
     /// <summary>Makes an exchange.</summary>
-    public HttpExchange(RequestForwarder forwarder)
+    /// <param name="forwarder">Who sends it.</param>
+    /// <param name="flags">What the frames of its requests say, which have no bodies then.</param>
+    public HttpExchange(RequestForwarder forwarder, FrameFlags flags = FrameFlags.None)
     {
         _forwarder = forwarder;
+        _flags = flags;
         _body = new RequestBody(forwarder.Bodies, _frame);
         _response = new ResponseBody(forwarder.Bodies);
     }
@@ -40,7 +44,7 @@ internal sealed class HttpExchange : Exchange
     public ResponseBody Response => _response;
 
     /// <summary>Bytes of the response's body that were for the client; also when the request is over.</summary>
-    public long BytesReceived => _response.BytesReceived;
+    public virtual long BytesReceived => _response.BytesReceived;
 
     /// <inheritdoc/>
     public override string Method => _context.Http.Request.Method;
@@ -56,6 +60,12 @@ internal sealed class HttpExchange : Exchange
 
     /// <inheritdoc/>
     public override long HeldBytes => _body.BytesInMemory;
+
+    /// <summary>The request and its connection.</summary>
+    protected RequestContext Context => _context;
+
+    /// <summary>Windows, bounds and memory.</summary>
+    protected BodyResources Resources => _forwarder.Bodies;
 
     /// <summary>Whether some of the request's body may still be on its way to the worker: <see cref="StopBodyAsync"/> is due.</summary>
     public bool SendsBody => _upload is { IsRunning: true };
@@ -81,12 +91,12 @@ internal sealed class HttpExchange : Exchange
             return failure;
         }
 
-        if (features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
+        if (_flags is FrameFlags.None && features[typeof(IHttpRequestBodyDetectionFeature)] is IHttpRequestBodyDetectionFeature { CanHaveBody: true })
         {
             return _body.Begin(context.Http.Request, workers);
         }
 
-        _body.BeginWithout();
+        _body.BeginWithout(_flags);
         return Failure.None;
     }
 
@@ -159,7 +169,7 @@ internal sealed class HttpExchange : Exchange
     /// The client has closed its sending side. As long as no worker has the request, and where nothing but stopping it would tell the
     /// application, that counts as leaving; else the application hears of it and may answer all the same. Any thread.
     /// </summary>
-    public void OnClientFinished()
+    public virtual void OnClientFinished()
     {
         WorkerLink? link;
         ulong id;
@@ -180,6 +190,9 @@ internal sealed class HttpExchange : Exchange
             link.SendFinished(id, isComplete: true);
         }
     }
+
+    /// <summary>The request is not going to be sent again: its frame is given back although it is not over.</summary>
+    public void ReleaseRequest() => _body.Release();
 
     /// <summary>The request is over: forgets it, so that the next one can begin.</summary>
     public void Release()

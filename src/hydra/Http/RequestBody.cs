@@ -75,13 +75,14 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
     private long HeldLength => frame.BodyLength + (Held?.Length ?? 0);
 
     /// <summary>There is none.</summary>
-    public void BeginWithout()
+    /// <param name="flags">What the frame says beside that.</param>
+    public void BeginWithout(FrameFlags flags = FrameFlags.None)
     {
         OwesContinue = false;
         WantsReadAhead = false;
         _isUnsized = false;
         BreaksOff = false;
-        FinishFrame(isRead: true, FrameFlags.None);
+        FinishFrame(isRead: true, flags);
     }
 
     /// <summary>
@@ -267,7 +268,7 @@ internal sealed class RequestBody(BodyResources resources, RequestFrameWriter fr
             frame.TellLength(HeldLength);
         }
 
-        frame.Finish(IsWhole ? FrameFlags.End : flags);
+        frame.Finish(IsWhole ? flags | FrameFlags.End : flags);
         if (!isRead || frame.Capacity > Uncounted)
         {
             Count(isRead);

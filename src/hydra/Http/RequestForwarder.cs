@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hydra.Dispatch;
+using Hydra.Protocol;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
@@ -7,7 +8,8 @@ namespace Hydra.Http;
 /// <summary>The end of the pipeline: forwards each request to a worker of its pool and writes what comes back.</summary>
 /// <param name="pools">Which pool a request is for.</param>
 /// <param name="bodies">Windows, bounds and memory for bodies.</param>
-internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
+/// <param name="sessions">Runs what requests for WebSockets become.</param>
+internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies, WebSocketSession sessions)
 {
     private volatile bool _endsConnections;
     private int _connectionsEnded;
@@ -40,7 +42,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
     public async Task InvokeAsync(RequestContext context)
     {
         RequestPool pool = pools.Select(context);
-        HttpExchange exchange = context.Exchange ??= new HttpExchange(this);
+        HttpExchange exchange = ExchangeFor(context);
         context.Connection.OnRequestBegins();
         try
         {
@@ -72,23 +74,22 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
 
             context.Connection.OnRequestEnds();
             exchange.Release();
+            if (exchange is WebSocketExchange)
+            {
+                context.Exchange = null;
+            }
         }
     }
 
     private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
         => !exchange.Body.IsRead && context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
-    // RFC 9110, section 7.8: without "upgrade" in Connection it is for nobody here, and the request is one like any other.
-    private static bool IsWebSocketUpgrade(HttpRequest request)
-        => request.Headers.Upgrade.Count > 0
-            && FieldList.Contains(request.Headers.Upgrade, "websocket") && FieldList.Contains(request.Headers.Connection, "upgrade");
-
     // Sends a request that is complete; false where there is more to do than that.
     private static bool TrySend(RequestContext context, RequestPool pool, HttpExchange exchange, out Failure failure)
     {
         HttpRequest request = context.Http.Request;
-        failure = IsWebSocketUpgrade(request) || HttpMethods.IsConnect(request.Method)
-            ? Failure.NotImplemented
+        failure = HttpMethods.IsConnect(request.Method) ? Failure.NotImplemented
+            : exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
             : exchange.Begin(context, context.Facts.Below(pool.RootPath), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
@@ -98,6 +99,17 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
         exchange.Send(pool.Dispatcher);
         return true;
     }
+
+    // As long as no worker has said what it serves, the request waits for one.
+    private static Failure CheckSession(HttpRequest request, RequestPool pool)
+        => pool.Dispatcher.Features is { } features && (features & InterfaceFeatures.WebSockets) == 0
+            ? Failure.NotImplemented
+            : WebSocketHandshake.Check(request);
+
+    private HttpExchange ExchangeFor(RequestContext context)
+        => WebSocketHandshake.IsAskedFor(context.Http.Request)
+            ? context.Exchange = new WebSocketExchange(this, sessions.Options)
+            : context.Exchange ??= new HttpExchange(this);
 
     // Sends the request or answers it.
     private static async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)
@@ -138,7 +150,11 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies)
             }
 
             exchange.KeepNoBody();
-            if (result is ExchangeResult.Streaming)
+            if (result is ExchangeResult.Accepted)
+            {
+                await sessions.RunAsync(context, (WebSocketExchange)exchange).ConfigureAwait(false);
+            }
+            else if (result is ExchangeResult.Streaming)
             {
                 await ResponseStreamer.RunAsync(context, exchange, bodies.Logger).ConfigureAwait(false);
             }

@@ -60,6 +60,39 @@ internal static class ResponseHead
         return null;
     }
 
+    /// <summary>Checks what an application says when it accepts a session, and applies it. Nothing is applied when a rule is broken.</summary>
+    /// <param name="response">The answer to the handshake, not begun yet.</param>
+    /// <param name="message">What the worker sent.</param>
+    /// <param name="subprotocol">The subprotocol that is chosen; null for none.</param>
+    /// <returns>Null, or the broken rule as a sentence for the log.</returns>
+    public static string? TryAccept(HttpResponse response, in AcceptMessage message, out string? subprotocol)
+    {
+        subprotocol = message.Subprotocol.IsEmpty ? null : Encoding.Latin1.GetString(message.Subprotocol);
+        if (!message.Subprotocol.IsEmpty && !HeaderBlock.IsToken(message.Subprotocol))
+        {
+            return "its subprotocol is no token (RFC 6455, section 4.2.2)";
+        }
+
+        if (HeaderBlock.Validate(message.Headers, out int position) is var error and not HeaderBlockError.None)
+        {
+            return $"its header number {position + 1} is invalid: {Describe(error)}";
+        }
+
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(message.Headers))
+        {
+            // What answers the handshake is for the front to say.
+            if (!Ascii.EqualsIgnoreCase(name, "content-length"u8) && !Ascii.EqualsIgnoreCase(name, "sec-websocket-accept"u8)
+                && !Ascii.EqualsIgnoreCase(name, "sec-websocket-extensions"u8) && !Ascii.EqualsIgnoreCase(name, "sec-websocket-protocol"u8))
+            {
+                Append(response.Headers, name, value);
+            }
+        }
+
+        // Append() may have taken the wish to close from a field that concerns this connection alone.
+        response.Headers.Remove(HeaderNames.Connection);
+        return null;
+    }
+
     /// <summary>
     /// Whether a response to this method with this status has no body (RFC 9110, section 6.4.1). Methods are case-sensitive
     /// (section 9.1), and so is Kestrel about this one.

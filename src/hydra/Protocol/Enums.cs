@@ -30,6 +30,9 @@ internal enum MessageType : byte
     Reset = 0x15,
     Taken = 0x16,
     Finished = 0x17,
+    Accept = 0x18,
+    Data = 0x19,
+    Close = 0x1A,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -44,6 +47,15 @@ internal enum FrameFlags : byte
 
     /// <summary>On REQUEST: the client waits for "100 Continue"; no body credit is given until the worker sends WINDOW.</summary>
     ExpectContinue = 2,
+
+    /// <summary>On REQUEST: the client asks for a WebSocket. ACCEPT makes a session of the stream; a RESPONSE denies it.</summary>
+    Session = 4,
+
+    /// <summary>On DATA: the message is text, in UTF-8; all frames of a message say the same.</summary>
+    Text = 8,
+
+    /// <summary>On DATA: the message goes on in the stream's next DATA frame.</summary>
+    More = 16,
 }
 
 /// <summary>What the interface of a worker can do, as its READY says. A set without a bit that is meant here is no error.</summary>
@@ -59,7 +71,7 @@ internal enum InterfaceFeatures : uint
     /// </summary>
     InterruptibleThreads = 1,
 
-    /// <summary>It takes WebSockets. No interface says so yet; the front may answer 501 where it is not said.</summary>
+    /// <summary>It takes sessions: REQUEST with <see cref="FrameFlags.Session"/>. Where it is not said the front answers them with 501.</summary>
     WebSockets = 2,
 
     /// <summary>

@@ -60,6 +60,9 @@ internal ref struct HeaderBlock(ReadOnlySpan<byte> block)
     /// <summary>The header at which the walk stands.</summary>
     public HeaderField Current { get; private set; }
 
+    /// <summary>Whether it is a token (RFC 9110, section 5.6.2).</summary>
+    public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
+
     /// <summary>
     /// Checks a block. <paramref name="index"/> is the position of the first header that breaks a rule, counted from 0; without
     /// an error it is the number of headers.

@@ -161,6 +161,9 @@ internal readonly ref partial struct PartMessage
 {
     /// <summary>Milliseconds until what still runs is cut off.</summary>
     public uint GraceMilliseconds { get; init; }
+
+    /// <summary>1 when the server stops, and sessions are to end as well; 0 when they have a time of their own.</summary>
+    public byte Sessions { get; init; }
 }
 
 /// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
@@ -206,7 +209,7 @@ internal readonly ref partial struct KillMessage
 }
 
 /// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
-[WireMessage(MessageType.Request, WireDirection.ToWorker, Flags = FrameFlags.End | FrameFlags.ExpectContinue)]
+[WireMessage(MessageType.Request, WireDirection.ToWorker, Flags = FrameFlags.End | FrameFlags.ExpectContinue | FrameFlags.Session)]
 internal readonly ref partial struct RequestMessage
 {
     /// <summary>Microseconds that the request waited in the front.</summary>
@@ -314,4 +317,42 @@ internal readonly ref partial struct TakenMessage
 
     /// <summary>Threads that are still at work behind responses that are complete; 0 where requests have no threads of their own.</summary>
     public uint Held { get; init; }
+}
+
+/// <summary>
+/// The application has accepted the session that a REQUEST with <see cref="FrameFlags.Session"/> asks for. From then on DATA goes both ways,
+/// in place of BODY, and the stream ends with CLOSE.
+/// </summary>
+[WireMessage(MessageType.Accept, WireDirection.ToFront)]
+internal readonly ref partial struct AcceptMessage
+{
+    /// <summary>One of the subprotocols that the client offers, or empty.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Subprotocol { get; init; }
+
+    /// <summary>More fields for the answer to the handshake, as in <see cref="ResponseMessage.Headers"/>.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Headers { get; init; }
+}
+
+/// <summary>
+/// A message of a session, or a part of one; the payload is nothing but its bytes. Each frame costs its bytes and
+/// <see cref="ProtocolLimits.DataCost"/> of the receiver's credit, so that empty messages are bounded as well.
+/// </summary>
+[WireMessage(MessageType.Data, WireDirection.Both, Flags = FrameFlags.Text | FrameFlags.More)]
+internal readonly ref partial struct DataMessage;
+
+/// <summary>
+/// The session ends. From the worker: the stream is over. From the front: as CANCEL, with what the client has said, or is told; the worker says by
+/// RESET that it is through with the stream.
+/// </summary>
+[WireMessage(MessageType.Close, WireDirection.Both)]
+internal readonly ref partial struct CloseMessage
+{
+    /// <summary>The close code (RFC 6455, section 7.4); 1005 where the client has named none, 1006 where it left without a word.</summary>
+    public ushort Code { get; init; }
+
+    /// <summary>Why, in UTF-8, at most 123 bytes.</summary>
+    [WireBytes(WireLength.U8)]
+    public ReadOnlySpan<byte> Reason { get; init; }
 }

@@ -14,4 +14,7 @@ internal static class ProtocolLimits
 
     /// <summary>The largest header block, in bytes, of a REQUEST or RESPONSE.</summary>
     public const int MaxHeaders = 128 * 1024;
+
+    /// <summary>What a DATA frame costs of its stream's credit beside its bytes.</summary>
+    public const int DataCost = 32;
 }

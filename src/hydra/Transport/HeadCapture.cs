@@ -76,6 +76,14 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         _ => "it does not begin where the request before it has ended",
     };
 
+    /// <summary>No request follows on this connection: what comes from now on is of another protocol.</summary>
+    public void Stop()
+    {
+        Release();
+        _place = Place.Content;
+        _rest = long.MaxValue;
+    }
+
     /// <summary>The head was used, or no more of it will come.</summary>
     public void Release()
     {

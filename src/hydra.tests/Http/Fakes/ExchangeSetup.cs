@@ -23,7 +23,7 @@ internal sealed class ExchangeSetup : IDisposable
         Fleet = new FakeFleet(Worker);
         var recovery = new CrashRecovery(RetryMode.Always, NullLogger.Instance);
         Forwarder = new RequestForwarder(
-            new PoolSelector([new RequestPool("app", "", Fleet.Dispatcher, recovery, TimeSpan.Zero)]), Bodies);
+            new PoolSelector([new RequestPool("app", "", Fleet.Dispatcher, recovery, TimeSpan.Zero)]), Bodies, new WebSocketSession(new SessionBounds()));
         Exchange = new HttpExchange(Forwarder);
     }
 

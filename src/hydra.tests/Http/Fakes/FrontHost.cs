@@ -37,7 +37,7 @@ internal sealed class FrontHost : IAsyncDisposable
         Fleet = new FakeFleet(new FakeUpstream().Quick());
         Bodies = new BodyResources(new ForwarderOptions(), null, Log);
         var pool = new RequestPool("app", "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
-        RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([pool]), Bodies).InvokeAsync);
+        RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([pool]), Bodies, new WebSocketSession(new SessionBounds())).InvokeAsync);
         var connections = new ClientConnections();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);

@@ -51,11 +51,11 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
     /// <summary>The kinds of messages that a worker may send.</summary>
     public static FrameRules<ControlLink> Rules { get; } = new(
         "control",
-        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnLog(payload)),
-        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnReady(payload)),
-        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnFailed(payload)),
-        new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnGoodbye(payload)),
-        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnPong(payload)));
+        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnLog(payload)),
+        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnReady(payload)),
+        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnFailed(payload)),
+        new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnGoodbye(payload)),
+        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnPong(payload)));
 
     /// <summary>Begins to read.</summary>
     public void Start() => channel.Start(this);
@@ -74,12 +74,12 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         }
     }
 
-    /// <summary>Has responses without an end of their own come to theirs.</summary>
-    public void Part(TimeSpan rest)
+    /// <summary>Has responses without an end of their own come to theirs, and sessions, where they are to end as well.</summary>
+    public void Part(TimeSpan rest, bool sessions)
     {
         lock (channel.Gate)
         {
-            new PartMessage { GraceMilliseconds = Milliseconds(rest) }
+            new PartMessage { GraceMilliseconds = Milliseconds(rest), Sessions = sessions ? (byte)1 : (byte)0 }
                 .WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
         }

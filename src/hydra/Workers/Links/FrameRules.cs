@@ -5,10 +5,11 @@ namespace Hydra.Workers.Links;
 /// <summary>Handles a frame that came on a link.</summary>
 /// <param name="reader">Who reads the link.</param>
 /// <param name="stream">The stream's id, or 0.</param>
+/// <param name="flags">Its flags, all of them allowed.</param>
 /// <param name="payload">The payload; valid within the call.</param>
 /// <param name="end">Whether it is the last frame of its stream.</param>
 /// <returns>Null, or the rule that the other side broke.</returns>
-internal delegate string? FrameHandler<TReader>(TReader reader, ulong stream, ReadOnlySpan<byte> payload, bool end);
+internal delegate string? FrameHandler<TReader>(TReader reader, ulong stream, FrameFlags flags, ReadOnlySpan<byte> payload, bool end);
 
 /// <summary>Which frames of a kind end their streams.</summary>
 internal enum StreamEnd
@@ -84,7 +85,7 @@ internal sealed class FrameRules<TReader>
         }
 
         bool end = rule.Ends is StreamEnd.Always || (rule.Ends is StreamEnd.WithFlag && (header.Flags & FrameFlags.End) != 0);
-        return rule.Handle(reader, header.Stream, payload, end);
+        return rule.Handle(reader, header.Stream, header.Flags, payload, end);
     }
 
     private string Refuse(FrameHeader header) => All.Any(rule => rule.Type == header.Type)

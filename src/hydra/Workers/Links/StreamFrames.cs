@@ -17,11 +17,14 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
     /// <summary>The kinds of messages that a worker may send.</summary>
     public static FrameRules<StreamFrames> Rules { get; } = new(
         "data",
-        new(MessageType.Response, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, payload, end) => frames.OnResponse(id, payload, end)),
-        new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, payload, end) => frames.OnBody(id, payload, end)),
-        new(MessageType.Window, FrameFlags.None, StreamEnd.Never, static (frames, id, payload, end) => frames.OnWindow(id, payload, end)),
-        new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (frames, id, payload, end) => frames.OnReset(id, payload, end)),
-        new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (frames, id, payload, end) => frames.OnTaken(id, payload, end)));
+        new(MessageType.Response, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnResponse(id, payload, end)),
+        new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnBody(id, payload, end)),
+        new(MessageType.Window, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnWindow(id, payload, end)),
+        new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnReset(id, payload, end)),
+        new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnTaken(id, payload, end)),
+        new(MessageType.Accept, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnAccept(id, payload, end)),
+        new(MessageType.Data, FrameFlags.Text | FrameFlags.More, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnData(id, flags, payload, end)),
+        new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
     /// <summary>What the worker did wrong, or null.</summary>
     public string? Violation { get; private set; }
@@ -131,6 +134,39 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
         worker.Window.OnHeld((int)Math.Min(taken.Held, int.MaxValue));
         return null;
+    }
+
+    private string? OnAccept(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!AcceptMessage.TryRead(payload, out AcceptMessage accept))
+        {
+            return "an ACCEPT frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end, isAnswered: true);
+        return stream is null || stream.OnAccept(id, accept) ? null : "an ACCEPT frame came where none may";
+    }
+
+    private string? OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (payload.Length > ProtocolLimits.MaxBody)
+        {
+            return "a DATA frame is too long";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnData(id, flags, payload) ? null : "a DATA frame came before its ACCEPT or beyond its credit";
+    }
+
+    private string? OnClose(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!CloseMessage.TryRead(payload, out CloseMessage close))
+        {
+            return "a CLOSE frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnClose(id, close) ? null : "a CLOSE frame came before its ACCEPT";
     }
 
     // The stream that a frame is for, or null when nobody waits for it any more.

@@ -44,6 +44,15 @@ internal abstract class UpstreamStream
     /// <summary>The worker takes more of the request's body.</summary>
     public abstract bool OnWindow(ulong id, uint credit);
 
+    /// <summary>The application has accepted a session. Only for streams that ask for one.</summary>
+    public virtual bool OnAccept(ulong id, in AcceptMessage accept) => false;
+
+    /// <summary>A message of the session for the client, or a part of one.</summary>
+    public virtual bool OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> data) => false;
+
+    /// <summary>The application ends the session.</summary>
+    public virtual bool OnClose(ulong id, in CloseMessage close) => false;
+
     /// <summary>The worker gives no complete response.</summary>
     public abstract void OnReset(ulong id, ResetReason reason, string message);
 

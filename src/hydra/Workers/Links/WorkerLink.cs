@@ -147,6 +147,28 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>Sends a message of a session that is still open, or a part of one, at most <see cref="ProtocolLimits.MaxBody"/> bytes.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="data">The bytes.</param>
+    /// <param name="flags">Whether it is text, and whether more of the message follows.</param>
+    public void SendData(ulong id, ReadOnlySpan<byte> data, FrameFlags flags)
+    {
+        lock (_channel.Gate)
+        {
+            if (_isClosed || _streams.IndexOfOpen(id) < 0)
+            {
+                return;
+            }
+
+            int size = ProtocolLimits.HeaderSize + data.Length;
+            Span<byte> target = _channel.Output.GetSpan(size);
+            new FrameHeader(data.Length, MessageType.Data, flags, id).Write(target);
+            data.CopyTo(target[ProtocolLimits.HeaderSize..]);
+            _channel.Output.Advance(size);
+            _channel.FlushSoon();
+        }
+    }
+
     /// <summary>Whether so much waits to be sent that who can wait is to; the waiter then hears when it may ask again. Any thread.</summary>
     public bool AwaitsRoom(IOutputWaiter waiter)
     {
@@ -214,10 +236,7 @@ internal sealed class WorkerLink : ILinkSink
                 return false;
             }
 
-            // The worker is busy with it until it says otherwise, and the slot stays its own.
-            ref StreamSlot slot = ref _streams.At(index);
-            slot.Stream = null;
-            slot.IsCancelled = true;
+            BreakOff(index);
             new CancelMessage { Reason = (byte)reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
             _channel.FlushSoon();
         }
@@ -228,6 +247,28 @@ internal sealed class WorkerLink : ILinkSink
         }
 
         return true;
+    }
+
+    /// <summary>Ends a session from this side. Nothing more is reported for it.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="code">What the application is told.</param>
+    /// <param name="reason">More of that, at most 123 bytes.</param>
+    /// <returns>False when the stream had ended before.</returns>
+    public bool CloseSession(ulong id, ushort code, ReadOnlySpan<byte> reason)
+    {
+        lock (_channel.Gate)
+        {
+            int index = _streams.IndexOfOpen(id);
+            if (_isClosed || index < 0)
+            {
+                return false;
+            }
+
+            BreakOff(index);
+            new CloseMessage { Code = code, Reason = reason }.WriteFrame(_channel.Output, FrameFlags.None, id);
+            _channel.FlushSoon();
+            return true;
+        }
     }
 
     /// <summary>Finds the streams whose time is over, and ends them. To be called at a steady interval, by one caller at a time.</summary>
@@ -246,6 +287,14 @@ internal sealed class WorkerLink : ILinkSink
 
     /// <summary>How a stream is called in the logs of both sides: data link, slot, generation.</summary>
     public static string NameOf(int link, ulong id) => $"{link}.{(uint)id}.{id >> 32}";
+
+    // The worker is busy with it until it says otherwise, and the slot stays its own. Under the gate.
+    private void BreakOff(int index)
+    {
+        ref StreamSlot slot = ref _streams.At(index);
+        slot.Stream = null;
+        slot.IsCancelled = true;
+    }
 
     int ILinkSink.OnBytes(ReadOnlySpan<byte> data) => _frames.Read(data);
 

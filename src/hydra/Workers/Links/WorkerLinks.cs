@@ -117,7 +117,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     public void Interrupt(int link, ulong stream, CancelReason reason) => Control()?.Interrupt(link, stream, reason);
 
     /// <summary>Has responses without an end of their own come to theirs, before what still runs is cut off in this time.</summary>
-    public void Part(TimeSpan rest) => Control()?.Part(rest);
+    public void Part(TimeSpan rest, bool sessions) => Control()?.Part(rest, sessions);
 
     /// <summary>Asks the worker to finish and to exit.</summary>
     /// <returns>False when it cannot be asked because it has no control link.</returns>

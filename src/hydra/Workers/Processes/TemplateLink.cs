@@ -38,11 +38,11 @@ internal sealed class TemplateLink(Socket socket, ITemplateSink sink)
 {
     private static readonly FrameRules<TemplateLink> Rules = new(
         "template",
-        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnLog(payload)),
-        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, _, _) => link.OnReady()),
-        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnFailed(payload)),
-        new(MessageType.Forked, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnForked(payload)),
-        new(MessageType.Exited, FrameFlags.None, StreamEnd.Never, static (link, _, payload, _) => link.OnExited(payload)));
+        new(MessageType.Log, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnLog(payload)),
+        new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, _, _, _) => link.OnReady()),
+        new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnFailed(payload)),
+        new(MessageType.Forked, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnForked(payload)),
+        new(MessageType.Exited, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnExited(payload)));
 
     private readonly Lock _lock = new();
     private bool _isClosed;

@@ -63,6 +63,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         {
             TimeSpan until = roster.Now + rest;
             worker.Life.PartAt = roster.Now;
+            worker.Life.EndsSessions = true;
             worker.Life.DrainUntil = worker.State.Serves() || worker.Life.DrainUntil > until ? until : worker.Life.DrainUntil;
             Advance(worker, roster.Now);
         }
@@ -133,7 +134,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
             // Again and again: others may begin meanwhile.
             bool goesOn = worker.State.Serves() || worker.State is WorkerState.Draining;
             life.PartAt = goesOn ? now + PartInterval : null;
-            worker.Links.Part(life.DrainUntil > now ? life.DrainUntil - now : TimeSpan.Zero);
+            worker.Links.Part(life.DrainUntil > now ? life.DrainUntil - now : TimeSpan.Zero, life.EndsSessions);
         }
 
         if (worker.State is WorkerState.Draining && !life.IsTold && (worker.Links.ToFinish == 0 || now >= life.DrainUntil))
@@ -205,6 +206,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         worker.Life.MoveTo(WorkerState.Draining);
         worker.Life.DrainUntil = roster.Now + grace;
         worker.Life.SessionsUntil = roster.Now + sessions;
+        worker.Life.EndsSessions = reason is RetireReason.Stop;
         worker.Life.PartAt = roster.Now + (reason is RetireReason.Stop ? TimeSpan.Zero : options.StreamGrace);
         SupervisionLog.Draining(logger, worker.Index, worker.Pid, worker.Handle.InFlight, grace.TotalSeconds);
         Advance(worker, roster.Now);

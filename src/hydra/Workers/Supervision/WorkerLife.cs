@@ -35,6 +35,9 @@ internal sealed class WorkerLife
     /// <summary>When responses that have no end of their own are told to come to theirs, or null.</summary>
     public TimeSpan? PartAt { get; set; }
 
+    /// <summary>Whether its sessions come to their end together with such responses: the server stops.</summary>
+    public bool EndsSessions { get; set; }
+
     /// <summary>When its sessions are cut off; set while it drains.</summary>
     public TimeSpan SessionsUntil { get; set; }
 

@@ -1,0 +1,228 @@
+using System.Text;
+using Hydra.Dispatch;
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+
+namespace Hydra.Http;
+
+/// <summary>
+/// A request for a WebSocket, and the session that comes of it. Until the application accepts it is as any other request without a body: it
+/// waits, is sent again, and may be answered by a response, which denies the session. From then on messages go both ways.
+/// </summary>
+internal sealed class WebSocketExchange : HttpExchange
+{
+    // The client's side of the session is over: its worker was told to end it, or is told in the end.
+    private const string Over = "the session is over";
+
+    private readonly int _window;
+    private bool _isAccepted;
+
+    // Bytes that the worker may still send, and those that the client has taken since it was told so last. Under the lock.
+    private long _credit;
+    private long _taken;
+    private long _bytes;
+
+    /// <summary>Makes an exchange for one request.</summary>
+    /// <param name="forwarder">Who sends it.</param>
+    /// <param name="options">What holds for sessions.</param>
+    public WebSocketExchange(RequestForwarder forwarder, SessionBounds options)
+        : base(forwarder, FrameFlags.Session)
+    {
+        _window = forwarder.Bodies.Options.ResponseWindow;
+        _credit = _window;
+        Input = new SessionInput(SendData, options.MaxMessage, forwarder.Bodies.Options.RequestWindow, forwarder.Bodies.Memory);
+        Output = new SessionOutput(OnTaken);
+    }
+
+    /// <summary>From the client to the application.</summary>
+    public SessionInput Input { get; }
+
+    /// <summary>From the application to the client.</summary>
+    public SessionOutput Output { get; }
+
+    /// <summary>The subprotocol that the application has chosen; null where it has chosen none.</summary>
+    public string? Subprotocol { get; private set; }
+
+    /// <inheritdoc/>
+    public override long BytesReceived => _isAccepted ? Volatile.Read(ref _bytes) : base.BytesReceived;
+
+    /// <summary>The client ends the session, or breaks a rule: the application is told so.</summary>
+    /// <param name="code">The close code; 1006 where it left without one.</param>
+    /// <param name="reason">What it has said.</param>
+    public void OnClientClosed(ushort code, string? reason)
+    {
+        WorkerLink? link;
+        ulong id;
+        lock (Lock)
+        {
+            id = Id;
+            link = StateOf(id) is ExchangeState.Streaming ? Link : null;
+            if (link is not null)
+            {
+                BreakOff(code is 1006 ? Failure.ClientGone : Failure.None, Over);
+            }
+        }
+
+        link?.CloseSession(id, code, Encoding.UTF8.GetBytes(reason ?? ""));
+    }
+
+    /// <inheritdoc/>
+    public override void OnClientFinished()
+    {
+        // Nobody closes one side of a WebSocket: it has left.
+        if (_isAccepted)
+        {
+            OnClientClosed(1006, null);
+            Output.Stop();
+            Context.Http.Abort();
+        }
+        else
+        {
+            OnClientGone();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool OnAccept(ulong id, in AcceptMessage accept)
+    {
+        string? rule;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Sent)
+            {
+                return state is not ExchangeState.Streaming;
+            }
+
+            rule = ResponseHead.TryAccept(Context.Http.Response, accept, out string? subprotocol);
+            if (rule is null)
+            {
+                Subprotocol = subprotocol;
+                _isAccepted = true;
+                Begin(isWhole: false);
+            }
+            else
+            {
+                BreakOff(Failure.BadResponse, rule);
+            }
+        }
+
+        if (rule is null)
+        {
+            Link!.BecomeSession(id);
+            Answer(ExchangeResult.Accepted);
+        }
+        else
+        {
+            Link!.Cancel(id, CancelReason.FrontError);
+            Answer(ExchangeResult.Failed);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> data)
+    {
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming || !_isAccepted)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            _credit -= data.Length + ProtocolLimits.DataCost;
+            if (_credit < 0)
+            {
+                return false;
+            }
+
+            _bytes += data.Length;
+        }
+
+        Output.Add(data, flags);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool OnClose(ulong id, in CloseMessage close)
+    {
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming || !_isAccepted)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            Complete();
+        }
+
+        Input.Stop();
+        Output.Close(close.Code, close.Reason);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool OnWindow(ulong id, uint credit)
+    {
+        lock (Lock)
+        {
+            if (StateOf(id) is ExchangeState.Ended)
+            {
+                return true;
+            }
+        }
+
+        return Input.Grant(credit);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnBrokenOff(Failure failure, string message)
+    {
+        if (!_isAccepted)
+        {
+            base.OnBrokenOff(failure, message);
+            return;
+        }
+
+        Input.Stop();
+        if (failure is Failure.ClientGone)
+        {
+            Output.Stop();
+        }
+        else
+        {
+            // RFC 6455, section 7.4.1, and "Service Restart" of its registry: another worker takes who comes again.
+            Output.Close((ushort)(failure is Failure.WorkerLost ? 1012 : 1011), []);
+        }
+    }
+
+    private void SendData(ReadOnlySpan<byte> data, FrameFlags flags) => Link!.SendData(Id, data, flags);
+
+    // The client's connection has taken a message: the worker may send as much again, when that is half of all that it may.
+    private void OnTaken(int cost)
+    {
+        uint credit = 0;
+        WorkerLink? link;
+        ulong id;
+        lock (Lock)
+        {
+            id = Id;
+            link = Link;
+            _taken += cost;
+            if (_taken * 2 >= _window && StateOf(id) is ExchangeState.Streaming)
+            {
+                credit = (uint)_taken;
+                _credit += _taken;
+                _taken = 0;
+            }
+        }
+
+        if (credit > 0)
+        {
+            link!.SendWindow(id, credit);
+        }
+    }
+}
