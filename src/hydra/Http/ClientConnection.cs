@@ -65,6 +65,9 @@ internal sealed class ClientConnection : IPeerSink
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
+    /// <summary>The connection's bytes, for who speaks another protocol than HTTP on it.</summary>
+    public IDuplexPipe Transport => _context.Transport;
+
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
 

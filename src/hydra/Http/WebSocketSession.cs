@@ -25,7 +25,7 @@ internal sealed class WebSocketSession(SessionBounds options)
     public async Task RunAsync(RequestContext context, WebSocketExchange exchange)
     {
         HttpContext http = context.Http;
-        var upgrade = new WatchedUpgrade(http.Features.GetRequiredFeature<IHttpUpgradeFeature>());
+        var upgrade = new DirectUpgrade(http.Features.GetRequiredFeature<IHttpUpgradeFeature>(), context.Connection);
         WebSocket? socket = null;
         using var closing = new Timer(static state => ((HttpContext)state!).Abort(), http, Timeout.Infinite, Timeout.Infinite);
         try
@@ -89,15 +89,19 @@ internal sealed class WebSocketSession(SessionBounds options)
 
         Start(closing);
         var status = (WebSocketCloseStatus)code;
-        await socket.CloseOutputAsync(status, null, CancellationToken.None).ConfigureAwait(false);
+        await socket.CloseOutputAsync(status, status is WebSocketCloseStatus.Empty ? null : socket.CloseStatusDescription, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private sealed class WatchedUpgrade(IHttpUpgradeFeature inner) : IHttpUpgradeFeature
+    private sealed class DirectUpgrade(IHttpUpgradeFeature inner, ClientConnection connection) : IHttpUpgradeFeature
     {
         public ClosingStream? Stream { get; private set; }
 
         public bool IsUpgradableRequest => inner.IsUpgradableRequest;
 
-        public async Task<Stream> UpgradeAsync() => Stream = new ClosingStream(await inner.UpgradeAsync().ConfigureAwait(false));
+        public async Task<Stream> UpgradeAsync()
+        {
+            await inner.UpgradeAsync().ConfigureAwait(false);
+            return Stream = new ClosingStream(connection.Transport);
+        }
     }
 }
