@@ -115,6 +115,7 @@ class ControlLink:
         """From now on the engine hears of DRAIN and answers probes."""
         self._engine = engine
         if self._grace is not None:
+            process.stopping.tell()
             engine.drain(self._grace)
 
     def ready(self, concurrency: int, features: int, interface: str, loop: str) -> None:
