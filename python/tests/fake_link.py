@@ -89,7 +89,11 @@ class Exchange:
         self.link.send(wire.pack_body(self.id, wire.FLAG_END if end else 0, data))
 
     def window(self, credit: int) -> None:
-        self.link.send(wire.pack_window(self.id, 0, credit))
+        try:
+            self.link.send(wire.pack_window(self.id, 0, credit))
+        except (BrokenPipeError, ConnectionResetError):
+            # A worker that drains may have sent its last byte, and be gone.
+            pass
 
     def cancel(self, reason: int = wire.CANCEL_CLIENT_LEFT) -> None:
         self.link.send(wire.pack_cancel(self.id, 0, reason))
