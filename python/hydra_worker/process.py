@@ -32,6 +32,46 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+class _LifeLine:
+    """What die_with_pipe() was given, closed in children of the application's: they may outlive the worker."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        os.close(self._descriptor)
+
+
+_life_line: Optional[_LifeLine] = None
+
+
+def die_with_pipe(descriptor: int) -> bool:
+    """
+    Asks Linux to kill this process when the other end of the pipe is closed, which works also while C code holds
+    the interpreter's lock. Only the front has that end. Returns False where that cannot be asked for.
+
+    This is for forked workers, whose parent is not the front: they are to go on when their template dies.
+    """
+    global _life_line
+    _life_line = _LifeLine(descriptor)
+    try:
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | fcntl.FASYNC | os.O_NONBLOCK)
+    except (ImportError, OSError, AttributeError):
+        return False
+    try:
+        native.read(descriptor, 1)
+    except BlockingIOError:
+        return True
+    # Closed before the kernel was asked.
+    os._exit(1)
+
+
 class Stopping:
     """
     Whether the worker is about to go. The handler of SIGTERM is a method of this: libraries that serve streams of

@@ -72,21 +72,37 @@ class TemplateTests(unittest.TestCase):
     def test_worker_without_a_boot_document_exits(self):
         with TemplateFront("preloaded:wsgi") as template:
             template.ready()
+            reads, writes = os.pipe()
             with open(os.devnull, "r+b", buffering=0) as null:
-                pid, _ = template.fork([null.fileno()] * 3)
+                pid, _ = template.fork([null.fileno()] * 3 + [reads])
+            os.close(reads)
+            self.addCleanup(os.close, writes)
             self.assertEqual(template.wait_exit_of(pid), 3)
 
-    def test_front_that_is_gone_ends_template_and_workers(self):
+    @unittest.skipUnless(sys.platform.startswith("linux"), "elsewhere the front ends them")
+    def test_worker_outlives_its_template_and_not_its_front(self):
         with TemplateFront("preloaded:wsgi") as template:
             template.ready()
             with Forked(template, 0) as worker:
                 worker.ready()
-                worker.listener.close()
+                template.process.kill()
+                self.assertEqual(template.wait_exit(), -signal.SIGKILL)
+                self.assertEqual(facts(worker)["pid"], worker.pid)
+                # It can do nothing about it itself, as where C code holds the interpreter's lock.
+                os.kill(worker.pid, signal.SIGSTOP)
+                worker.cut()
+                self.wait_end(worker.pid)
+
+    def test_front_that_is_gone_ends_the_template(self):
+        with TemplateFront("preloaded:wsgi") as template:
+            template.ready()
+            with Forked(template, 0) as worker:
+                worker.ready()
                 template.control.sock.shutdown(socket.SHUT_RDWR)
                 self.assertEqual(template.wait_exit(), 0)
-                # Its links are open still: the kernel ends it with its parent.
-                if sys.platform.startswith("linux"):
-                    self.wait_end(worker.pid)
+                worker.drain()
+                worker.goodbye()
+                self.wait_end(worker.pid)
 
     def test_frames_that_may_not_come_end_the_template(self):
         for frame in (wire.pack_ping(0, 0, 1), wire.pack_fork(0, 0, 1), wire.pack_drain(7, 0, 1)):
