@@ -131,12 +131,15 @@ class TemplateTests(unittest.TestCase):
     def test_signals_end_neither_workers_nor_the_template(self):
         with TemplateFront("preloaded:wsgi", env={"PRELOADED": "signals"}) as template:
             template.ready()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
                 template.process.send_signal(number)
             with Forked(template, 0) as worker:
                 worker.ready()
-                os.kill(worker.pid, signal.SIGHUP)
-                os.kill(worker.pid, signal.SIGINT)
+                for number in (signal.SIGHUP, signal.SIGINT, signal.SIGUSR2):
+                    os.kill(worker.pid, number)
+                # Written by C code of which Python's table knows nothing.
+                os.kill(worker.pid, signal.SIGUSR1)
+                worker.wait_stderr("most recent call first")
                 self.assertEqual(facts(worker)["worker"], "0")
                 # The application's own handler, which it has installed while it was imported, would exit with 42.
                 os.kill(worker.pid, signal.SIGTERM)

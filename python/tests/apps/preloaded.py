@@ -1,5 +1,6 @@
 """Applications for the template process: which process imported them, and which one answers."""
 
+import faulthandler
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ if os.environ.get("PRELOADED") == "threads":
     threading.Thread(target=threading.Event().wait, name="at-import", daemon=True).start()
 if os.environ.get("PRELOADED") == "signals":
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(42))
+    faulthandler.register(signal.SIGUSR1)
 if os.environ.get("PRELOADED") == "fails":
     raise RuntimeError("not today")
 
