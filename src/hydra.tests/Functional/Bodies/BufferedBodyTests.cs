@@ -245,6 +245,25 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal(["300000", "http.disconnect"], await server.Board.WaitAsync(key, 2));
     }
 
+    [Theory]
+    [InlineData("auto", "asgi_probe:app", "80000000\r\n", 413, "a single chunk of its body is of 2 GiB or more")]
+    [InlineData("sockets", "asgi_probe:app", "1\r\na\r\n0fffffffff;a\r\n", 413, "a single chunk of its body is of 2 GiB or more")]
+    [InlineData("auto", "wsgi_probe:bare", "5\r\nhello\r\nx\r\n", 400, "the chunks of its body break a rule of HTTP")]
+    public async Task Body_WhoseFramingIsRefused_IsAnsweredAndTheLogSaysWhy(string transport, string application, string chunks, int status, string why)
+    {
+        // One of its own: of several in a second the log has one.
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(application) { Transport = transport });
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /meet/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+
+        Assert.Equal(status, (await connection.ExchangeAsync(chunks)).Status);
+        Assert.True(await connection.HasEndedAsync());
+        await server.Log.WaitAsync("was refused: ", why, $"the client got {status}");
+        Assert.Empty(server.Board.Records(key));
+    }
+
     [Fact]
     public async Task Body_ThatTurnsToNonsense_NeverReachesTheApplication()
     {
