@@ -62,6 +62,9 @@ def main() -> int:
         boots.prepare_process(boot)
         if boot.preload:
             return _main_of_template(boot)
+        # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the
+        # front is gone.
+        process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
         return _serve(_connect(boot))
     except BootError as error:
         print(f"hydra worker: {error}", file=sys.stderr)
@@ -87,9 +90,6 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
-    # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the front
-    # is gone.
-    process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
     control = ControlLink(boot)
     control.start()
     process.install_signals()

@@ -1,13 +1,22 @@
 using System.IO.Pipes;
+using Hydra.Primitives;
 
 namespace Hydra.Workers.Processes;
 
-/// <summary>A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end and can end it.</summary>
+/// <summary>
+/// A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end. On Linux it outlives the template: from then on
+/// its <see cref="LifeLine"/> says when it has ended, and ends it.
+/// </summary>
 internal sealed class ForkedProcess : IWorkerProcess, IDisposable
 {
     // As of a process that the front started itself.
     private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(1);
 
+    // How often an orphan is looked at, and how long a process that has closed its descriptors may take to be waited for.
+    private static readonly TimeSpan OrphanLook = TimeSpan.FromMilliseconds(20);
+    private const int ReapLooks = 100;
+
+    private const int NoHang = 1;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
@@ -17,6 +26,8 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     // Null where they are the server's own.
     private readonly AnonymousPipeServerStream? _output;
     private readonly AnonymousPipeServerStream? _error;
+    private readonly LifeLine _life = new();
+    private readonly TaskCompletionSource _orphaned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -39,8 +50,14 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     /// </summary>
     public Task<bool> Forked => _forked.Task;
 
-    /// <summary>The worker's standard input, output and error: its ends of the pipes, or the server's own.</summary>
-    public int[] Descriptors => [ClientEnd(_input), _output is null ? StandardOutput : ClientEnd(_output), _error is null ? StandardError : ClientEnd(_error)];
+    /// <inheritdoc/>
+    public Task Orphaned => _orphaned.Task;
+
+    /// <summary>The worker's standard input, output and error: its ends of the pipes, or the server's own. Then its end of the life line.</summary>
+    public int[] Descriptors =>
+    [
+        ClientEnd(_input), _output is null ? StandardOutput : ClientEnd(_output), _error is null ? StandardError : ClientEnd(_error), _life.WorkersEnd,
+    ];
 
     /// <inheritdoc/>
     public long Resident => ProcessMemory.Resident(Id);
@@ -51,6 +68,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
         _input.DisposeLocalCopyOfClientHandle();
         _output?.DisposeLocalCopyOfClientHandle();
         _error?.DisposeLocalCopyOfClientHandle();
+        _life.CloseWorkersEnd();
     }
 
     /// <summary>The template has forked it.</summary>
@@ -68,6 +86,13 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
 
     /// <summary>It has ended.</summary>
     public void SetExited(int code) => _exited.TrySetResult(code);
+
+    /// <summary>The template has ended, and reports nothing any more. Linux only.</summary>
+    public void SetOrphaned()
+    {
+        _orphaned.TrySetResult();
+        _ = WatchAsync();
+    }
 
     /// <inheritdoc/>
     public void Boot(BootDocument document)
@@ -97,7 +122,12 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Kill() => _template.Kill(this, _exited.Task);
+    public void Kill()
+    {
+        // Also where the template hangs; and where the line does not work, the template does it.
+        _life.Cut();
+        _template.Kill(this, _exited.Task);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,6 +135,36 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
         _input.Dispose();
         _output?.Dispose();
         _error?.Dispose();
+        _life.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_life.IsOver)
+        {
+            await Task.Delay(OrphanLook).ConfigureAwait(false);
+        }
+
+        int code = await ReapAsync().ConfigureAwait(false);
+        SetExited(_life.IsCut ? ExitDescription.Killed : code);
+    }
+
+    // Whoever has adopted it knows the code. In a container that may be the front itself, as the first process: .NET waits for none but those that
+    // it has started, so this is the only one who waits for it. Elsewhere the number may soon be another process's.
+    private async Task<int> ReapAsync()
+    {
+        for (int i = 0; Environment.ProcessId == 1 && i < ReapLooks; i++)
+        {
+            if (LibC.Wait(Id, out int status, NoHang) == Id)
+            {
+                int signal = status & 0x7f;
+                return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+            }
+
+            await Task.Delay(OrphanLook).ConfigureAwait(false);
+        }
+
+        return ExitDescription.Unknown;
     }
 
     private static int ClientEnd(AnonymousPipeServerStream pipe) => (int)pipe.ClientSafePipeHandle.DangerousGetHandle();

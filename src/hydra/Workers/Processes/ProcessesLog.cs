@@ -33,8 +33,11 @@ internal static partial class ProcessesLog
     public static partial void TemplateReady(ILogger logger, int pid);
 
     [LoggerMessage(1481, LogLevel.Error, "the template process (pid {Pid}) {Ending}, and its workers with it; another takes its place")]
-    public static partial void TemplateDied(ILogger logger, int pid, string ending);
+    public static partial void TemplateDiedWithWorkers(ILogger logger, int pid, string ending);
 
     [LoggerMessage(1482, LogLevel.Error, "the template process (pid {Pid}) has not answered for {Seconds:0.#} s and is killed")]
     public static partial void TemplateSilent(ILogger logger, int pid, double seconds);
+
+    [LoggerMessage(1483, LogLevel.Error, "the template process (pid {Pid}) {Ending}; its workers serve on until others, forked from a new one, are ready")]
+    public static partial void TemplateDied(ILogger logger, int pid, string ending);
 }

@@ -148,9 +148,15 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     private async Task LaunchAsync(Worker worker)
     {
-        int code = await _launcher.RunAsync(worker, () => Post(() => _fleet.OnProcessStarted(worker))).ConfigureAwait(false);
+        int code = await _launcher.RunAsync(worker, () => OnStarted(worker)).ConfigureAwait(false);
         _watchdog.Remove(worker);
         Post(() => _fleet.OnExited(worker, code));
+    }
+
+    private void OnStarted(Worker worker)
+    {
+        Post(() => _fleet.OnProcessStarted(worker));
+        _ = worker.Process!.Orphaned.ContinueWith(_ => Post(() => _fleet.OnOrphaned(worker)), TaskScheduler.Default);
     }
 
     private void Post(Action action) => _queue.Writer.TryWrite(action);
