@@ -54,6 +54,10 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        if boot.ended:
+            from . import exits
+
+            return exits.run(boot)
         if boot.preload:
             return _main_of_template(boot)
         return _serve(_connect(boot))

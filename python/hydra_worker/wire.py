@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x4e93cac0a1bb0579
+SCHEMA_HASH = 0xa5a93c52ff9b119c
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -86,6 +86,7 @@ FAILURE_FACTORY_RAISED = 5
 FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
+FAILURE_EXIT_HOOK_MISSING = 9
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -121,6 +122,8 @@ BOOT = {
     "arguments": str,
     "variables": str,
     "version": str,
+    "exit_hook": str,
+    "ended": str,
     "preload": bool,
 }
 

@@ -82,6 +82,7 @@ internal static class PoolRules
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
         RequestStart = application.Queue.TellStart,
+        ExitHook = application.OnWorkerExit,
         Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,
     };
