@@ -329,18 +329,7 @@ class Front:
         return exchange
 
     def get(self, path: str = "/", **options: Any) -> Response:
-        return self._answered(lambda: self.open("GET", path, **options))
+        return self.open("GET", path, **options).response(again=True)
 
     def post(self, path: str, body: bytes, **options: Any) -> Response:
-        return self._answered(lambda: self.open("POST", path, body=body, **options))
-
-    @staticmethod
-    def _answered(send: Callable[[], Exchange]) -> Response:
-        """
-        The response. A request that no thread has come to is sent again, as the front does it: on a busy machine the
-        thread of the request before may be on its way back for so long that the worker gives this one back.
-        """
-        while True:
-            response = send().response()
-            if response.reset != (wire.RESET_NOT_STARTED, "The worker has not come to it."):
-                return response
+        return self.open("POST", path, body=body, **options).response(again=True)
