@@ -60,6 +60,10 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        if boot.ended:
+            from . import exits
+
+            return exits.run(boot)
         if boot.preload:
             return _main_of_template(boot)
         # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x208e9b51fe951a20
+SCHEMA_HASH = 0x9f6256a67122c1b3
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -86,6 +86,7 @@ FAILURE_FACTORY_RAISED = 5
 FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
+FAILURE_EXIT_HOOK_MISSING = 9
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -122,6 +123,8 @@ BOOT = {
     "arguments": str,
     "variables": str,
     "version": str,
+    "exit_hook": str,
+    "ended": str,
     "preload": bool,
 }
 

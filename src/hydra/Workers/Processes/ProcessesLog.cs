@@ -29,6 +29,9 @@ internal static partial class ProcessesLog
     [LoggerMessage(1208, LogLevel.Warning, "the socket of the workers, {Address}, was removed by somebody, and was made again")]
     public static partial void SocketRestored(ILogger logger, string address);
 
+    [LoggerMessage(1209, LogLevel.Error, "--on-worker-exit {Function} failed for \"{Ended}\" (process id, worker, exit code): {Problem}")]
+    public static partial void ExitHookFailed(ILogger logger, string function, string ended, string problem);
+
     [LoggerMessage(1480, LogLevel.Information, "the template process (pid {Pid}) has loaded the application; workers are forked from it")]
     public static partial void TemplateReady(ILogger logger, int pid);
 
