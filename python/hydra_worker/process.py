@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import forks, mainthread
+from . import forks, mainthread, native
 from .logs import log_exception
 
 
