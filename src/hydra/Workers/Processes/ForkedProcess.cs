@@ -1,5 +1,4 @@
 using System.IO.Pipes;
-using Hydra.Primitives;
 
 namespace Hydra.Workers.Processes;
 
@@ -12,11 +11,9 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     // As of a process that the front started itself.
     private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(1);
 
-    // How often an orphan is looked at, and how long a process that has closed its descriptors may take to be waited for.
+    // How often an orphan is looked at.
     private static readonly TimeSpan OrphanLook = TimeSpan.FromMilliseconds(20);
-    private const int ReapLooks = 100;
 
-    private const int NoHang = 1;
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
@@ -145,26 +142,9 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
             await Task.Delay(OrphanLook).ConfigureAwait(false);
         }
 
-        int code = await ReapAsync().ConfigureAwait(false);
-        SetExited(_life.IsCut ? ExitDescription.Killed : code);
-    }
-
-    // Whoever has adopted it knows the code. In a container that may be the front itself, as the first process: .NET waits for none but those that
-    // it has started, so this is the only one who waits for it. Elsewhere the number may soon be another process's.
-    private async Task<int> ReapAsync()
-    {
-        for (int i = 0; Environment.ProcessId == 1 && i < ReapLooks; i++)
-        {
-            if (LibC.Wait(Id, out int status, NoHang) == Id)
-            {
-                int signal = status & 0x7f;
-                return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
-            }
-
-            await Task.Delay(OrphanLook).ConfigureAwait(false);
-        }
-
-        return ExitDescription.Unknown;
+        // Its code went to whoever has adopted it: the system's first process. Where that is the front itself, in a container, .NET waits for all that
+        // comes to it, and tells nobody.
+        SetExited(_life.IsCut ? ExitDescription.Killed : ExitDescription.Unknown);
     }
 
     private static int ClientEnd(AnonymousPipeServerStream pipe) => (int)pipe.ClientSafePipeHandle.DangerousGetHandle();
