@@ -139,6 +139,8 @@ public sealed class ExitHookTests : IWorkerLogSink
 
         public Task<int> Exit => _exit.Task;
 
+        public Task Orphaned { get; } = new TaskCompletionSource().Task;
+
         public int Id => 7;
 
         public long Resident => 0;
