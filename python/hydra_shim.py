@@ -2,8 +2,7 @@
 The entry of a Hydra worker: `python hydra_shim.py`, with the boot document as one line of JSON on standard
 input.
 
-The front starts it; see docs/protocol.md. Importing this file does nothing, so that `multiprocessing` may
-import it as the main module of the processes that an application spawns.
+The front starts it; see docs/protocol.md.
 
 This file, and no other, must be one that Python 2.7 can read: it says what version is needed.
 """
@@ -24,6 +23,12 @@ if __name__ == "__main__":
     if _here not in sys.path:
         # Python leaves the script's directory out with -P, -I and PYTHONSAFEPATH.
         sys.path.insert(0, _here)
+
+    from importlib.machinery import ModuleSpec
+
+    # Processes that `multiprocessing` spawns would run this file as their main module, which somebody may have removed by then.
+    # They leave alone what says that it is a package's.
+    __spec__ = ModuleSpec("hydra_worker.__main__", __loader__)
 
     import gc
 

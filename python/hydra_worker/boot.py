@@ -38,6 +38,8 @@ class Boot:
     variables: str
     version: str
     preload: bool
+    exit_hook: str
+    ended: str
 
     def __init__(self, document: Dict[str, Any]) -> None:
         if document.get("schema") != str(wire.SCHEMA_HASH):

@@ -14,10 +14,10 @@ import time
 from types import FrameType
 from typing import Callable, Optional
 
-from . import forks, framing, links, mainthread, native, process, wire
+from . import forks, framing, links, mainthread, native, process, stacks, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
-from .logs import clip
+from .logs import clip, logger
 from .tracebacks import format_exception
 
 # How long the worker may live on when the front is gone: half of the second that the protocol allows.
@@ -115,6 +115,7 @@ class ControlLink:
         """From now on the engine hears of DRAIN and answers probes."""
         self._engine = engine
         if self._grace is not None:
+            process.stopping.tell()
             engine.drain(self._grace)
 
     def ready(self, concurrency: int, features: int, interface: str, loop: str) -> None:
@@ -184,9 +185,6 @@ class ControlLink:
     @staticmethod
     def _say_where(level: int, sentence: str) -> None:
         """The worker has taken too long to start or to end, and is about to be killed."""
-        from . import stacks
-        from .logs import logger
-
         main = stacks.of_thread(native.main_ident)
         others = stacks.of_busy_threads(native.main_ident)
         text = main + ("\n" + others if others else "")

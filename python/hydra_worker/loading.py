@@ -18,9 +18,18 @@ DEFAULT_ATTRIBUTES = ("application", "app")
 
 
 def load(boot: Boot) -> Any:
-    """Imports the application; raises StartError."""
+    """Imports the application, and what else the worker is to find; raises StartError."""
     # Off since the start, see hydra_shim.py; an application finds it as Python has it.
     gc.enable()
+    application = _load_application(boot)
+    if boot.exit_hook:
+        from . import exits
+
+        exits.find(boot)
+    return application
+
+
+def _load_application(boot: Boot) -> Any:
     module_name, _, path = boot.app.partition(":")
     if not module_name or boot.app.endswith(":"):
         raise StartError(

@@ -60,8 +60,15 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        if boot.ended:
+            from . import exits
+
+            return exits.run(boot)
         if boot.preload:
             return _main_of_template(boot)
+        # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the
+        # front is gone.
+        process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
         return _serve(_connect(boot))
     except BootError as error:
         print(f"hydra worker: {error}", file=sys.stderr)
@@ -87,9 +94,6 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
-    # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the front
-    # is gone.
-    process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
     control = ControlLink(boot)
     control.start()
     process.install_signals()

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import Any, Dict, List, Optional, Tuple
 
-from . import forks, mainthread
+from . import forks, mainthread, native
 from .logs import log_exception
 
 
@@ -31,6 +31,51 @@ def die_with_parent(parent: int) -> None:
         return
     if os.getppid() != parent:
         os._exit(1)
+
+
+# By which the front is told to do something, and which end whoever has no handler for them. SIGTTIN and SIGTTOU are
+# not among them: they stop whoever uses a terminal in the background, and one that handled them would try for ever.
+COMMANDS = ("SIGUSR1", "SIGUSR2")
+
+
+class _LifeLine:
+    """What die_with_pipe() was given, closed in children of the application's: they may outlive the worker."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        os.close(self._descriptor)
+
+
+_life_line: Optional[_LifeLine] = None
+
+
+def die_with_pipe(descriptor: int) -> bool:
+    """
+    Asks Linux to kill this process when the other end of the pipe is closed, which works also while C code holds
+    the interpreter's lock. Only the front has that end. Returns False where that cannot be asked for.
+
+    This is for forked workers, whose parent is not the front: they are to go on when their template dies.
+    """
+    global _life_line
+    _life_line = _LifeLine(descriptor)
+    try:
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | fcntl.FASYNC | os.O_NONBLOCK)
+    except (ImportError, OSError, AttributeError):
+        return False
+    try:
+        native.read(descriptor, 1)
+    except BlockingIOError:
+        return True
+    # Closed before the kernel was asked.
+    os._exit(1)
 
 
 class Stopping:
@@ -117,8 +162,9 @@ def reset_signals() -> None:
 
 def install_signals() -> None:
     """
-    SIGTERM, Ctrl-C and the hang-up of a terminal are the front's to decide about: a terminal or systemd sends
-    them to the whole group, and a worker that went by itself would refuse what the front still gives it.
+    SIGTERM, Ctrl-C, the hang-up of a terminal and commands are the front's to decide about: a terminal, systemd or
+    logrotate sends them to the whole group, and a worker that went by itself would refuse what the front still
+    gives it.
     """
 
     stopping.worker = os.getpid()
@@ -133,6 +179,7 @@ def install_signals() -> None:
     ]
     if hasattr(signal, "SIGHUP"):
         handlers.append((signal.SIGHUP, mainthread.handle_hangup, signal.SIG_DFL))
+    handlers += [(getattr(signal, name), _ignore, signal.SIG_DFL) for name in COMMANDS if hasattr(signal, name)]
 
     def after_fork() -> None:
         for number, ours, default in handlers:
@@ -145,7 +192,9 @@ def install_signals() -> None:
                     return
 
     for number, ours, _ in handlers:
-        signal.signal(number, ours)
+        # In a forked worker it may be there already, and beneath it what Python does not know of (faulthandler.register()).
+        if signal.getsignal(number) is not ours:
+            signal.signal(number, ours)
     stopping.hold({number: ours for number, ours, _ in handlers[:2]})
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, mainthread.handle_interrupt)
@@ -163,10 +212,11 @@ class HeldSignals:
     def __init__(self) -> None:
         # What the application has installed while it was imported, for the workers.
         self._applications: Dict[int, Any] = {}
-        self._numbers = [
-            getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-        ]
-        self._hold()
+        names = ("SIGINT", "SIGTERM", "SIGHUP", *COMMANDS)
+        self._numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        for number in self._numbers:
+            # A handler and not SIG_IGN, which the application's subprocesses would inherit.
+            signal.signal(number, _ignore)
 
     def take_back(self) -> None:
         """The application is imported, and may have installed handlers of its own."""
@@ -174,7 +224,7 @@ class HeldSignals:
             found = signal.getsignal(number)
             if found is not _ignore:
                 self._applications[number] = found
-        self._hold()
+                signal.signal(number, _ignore)
 
     def give_back(self) -> None:
         """In a worker, whose own handlers are installed: as if the application had been imported here."""
@@ -182,11 +232,6 @@ class HeldSignals:
             if handler is not None:
                 signal.signal(number, handler)
         stopping.take_back()
-
-    def _hold(self) -> None:
-        for number in self._numbers:
-            # A handler and not SIG_IGN, which the application's subprocesses would inherit.
-            signal.signal(number, _ignore)
 
 
 def _ignore(number: int, frame: Optional[object]) -> None:

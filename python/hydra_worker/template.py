@@ -24,8 +24,10 @@ from .forkhooks import ForkHooks
 from .logs import LogSetup, Send, clip, logger
 from .tracebacks import format_exception
 
-# Standard input, output and error.
+# Standard input, output and error, which come first.
 _STREAMS = 3
+# And the pipe by which a worker dies with the front.
+_DESCRIPTORS = 4
 
 
 class Template:
@@ -178,7 +180,7 @@ class Template:
     def on_fork(self, sequence: int) -> None:
         """A worker is wanted; this process may come back as that."""
         descriptors = self._descriptors
-        if len(descriptors) != _STREAMS:
+        if len(descriptors) != _DESCRIPTORS:
             raise LinkBroken("a FORK frame came without its descriptors")
         for stream in (sys.stdout, sys.stderr):
             try:
@@ -201,12 +203,14 @@ class Template:
             self._send(wire.pack_forked(0, 0, sequence, pid, b""))
 
     def _become_worker(self, descriptors: List[int]) -> Boot:
-        # Before anything else: a template that has ended already is noticed here, one that ends later kills.
-        process.die_with_parent(self._pid)
+        # Before anything else. Where the kernel does not do it the worker dies with its template, and that with the
+        # front.
+        if not process.die_with_pipe(descriptors[_STREAMS]):
+            process.die_with_parent(self._pid)
         native.begin_child()
         signal.set_wakeup_fd(-1)
         native.signal(signal.SIGCHLD, signal.SIG_DFL if self._child_handler is None else self._child_handler)
-        for number, descriptor in enumerate(descriptors):
+        for number, descriptor in enumerate(descriptors[:_STREAMS]):
             os.dup2(descriptor, number)
             os.close(descriptor)
         os.close(self._wake)
@@ -227,7 +231,7 @@ class Template:
 
     def _receive(self) -> Tuple[int, bytes, List[int]]:
         """One frame, with the descriptors that came with it."""
-        space = socket.CMSG_SPACE(_STREAMS * array.array("i").itemsize)
+        space = socket.CMSG_SPACE(_DESCRIPTORS * array.array("i").itemsize)
         head, ancillary, _, _ = self._sock.recvmsg(wire.HEADER_SIZE, space)
         descriptors = array.array("i")
         for level, kind, data in ancillary:

@@ -15,7 +15,7 @@ _place: Optional[Tuple[int, int]] = None
 
 def show(boot: Any) -> None:
     """Shows which process of which application this is."""
-    what = "template" if boot.preload else f"worker {boot.worker}"
+    what = "exit hook" if boot.ended else "template" if boot.preload else f"worker {boot.worker}"
     if sys.platform.startswith("linux"):
         try:
             _write(f"hydra: {what} {boot.name or boot.app}".encode("utf-8", "surrogateescape"), f"hydra: {what}".encode())

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x8172f960f693dd72
+SCHEMA_HASH = 0x63d4d581c6ba8492
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -93,6 +93,7 @@ FAILURE_FACTORY_RAISED = 5
 FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
+FAILURE_EXIT_HOOK_MISSING = 9
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -144,6 +145,8 @@ BOOT = {
     "arguments": str,
     "variables": str,
     "version": str,
+    "exit_hook": str,
+    "ended": str,
     "preload": bool,
 }
 

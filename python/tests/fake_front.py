@@ -329,7 +329,7 @@ class Front:
         return exchange
 
     def get(self, path: str = "/", **options: Any) -> Response:
-        return self.open("GET", path, **options).response()
+        return self.open("GET", path, **options).response(again=True)
 
     def post(self, path: str, body: bytes, **options: Any) -> Response:
-        return self.open("POST", path, body=body, **options).response()
+        return self.open("POST", path, body=body, **options).response(again=True)

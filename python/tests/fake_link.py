@@ -104,7 +104,8 @@ class Exchange:
     def response(self, grant: bool = True, again: bool = False) -> Response:
         """
         Collects the response until its END or a RESET; gives credit as it comes in. With `again` a request
-        that is given back is sent once more, as the front does.
+        that no thread has come to is sent once more, as the front does: on a busy machine the thread of the request
+        before may be late.
         """
         response = Response()
         while True:
@@ -119,7 +120,7 @@ class Exchange:
                     self.window(len(frame.payload))
             elif frame.kind == wire.RESET:
                 reason, message = wire.unpack_reset(frame.payload)
-                if again and reason == wire.RESET_NOT_STARTED:
+                if again and (reason, message) == (wire.RESET_NOT_STARTED, b"The worker has not come to it."):
                     self.link.send(self.frame)
                     continue
                 response.reset = (reason, message.decode())

@@ -28,9 +28,10 @@ class Forked(Front):
         import threading
 
         threading.Thread(target=self._accept, daemon=True).start()
-        reads, writes = zip(*(os.pipe() for _ in range(3)))
-        self.streams = [writes[0], reads[1], reads[2]]
-        given = [reads[0], writes[1], writes[2]]
+        reads, writes = zip(*(os.pipe() for _ in range(4)))
+        # The last is the pipe whose end is the worker's.
+        self.streams = [writes[0], reads[1], reads[2], writes[3]]
+        given = [reads[0], writes[1], writes[2], reads[3]]
         self.pid, message = self.template.fork(given)
         for descriptor in given:
             os.close(descriptor)
@@ -42,6 +43,10 @@ class Forked(Front):
             self._readers.append(reader)
         os.write(writes[0], json.dumps(self.boot).encode() + b"\n")
         return self
+
+    def cut(self) -> None:
+        """Closes the pipe, as the front's end would."""
+        os.close(self.streams.pop())
 
     def code(self) -> Optional[int]:
         return self.template.exits.get(self.pid)

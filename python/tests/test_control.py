@@ -138,7 +138,7 @@ class DrainTests(unittest.TestCase):
         for app, boot in BOTH:
             with self.subTest(app=app, **boot), Front(app, grace_milliseconds=5000, **boot) as front:
                 front.ready()
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
                     front.process.send_signal(number)
                     self.assertEqual(front.get("/echo").status, 200)
                 front.drain()

@@ -72,21 +72,37 @@ class TemplateTests(unittest.TestCase):
     def test_worker_without_a_boot_document_exits(self):
         with TemplateFront("preloaded:wsgi") as template:
             template.ready()
+            reads, writes = os.pipe()
             with open(os.devnull, "r+b", buffering=0) as null:
-                pid, _ = template.fork([null.fileno()] * 3)
+                pid, _ = template.fork([null.fileno()] * 3 + [reads])
+            os.close(reads)
+            self.addCleanup(os.close, writes)
             self.assertEqual(template.wait_exit_of(pid), 3)
 
-    def test_front_that_is_gone_ends_template_and_workers(self):
+    @unittest.skipUnless(sys.platform.startswith("linux"), "elsewhere the front ends them")
+    def test_worker_outlives_its_template_and_not_its_front(self):
         with TemplateFront("preloaded:wsgi") as template:
             template.ready()
             with Forked(template, 0) as worker:
                 worker.ready()
-                worker.listener.close()
+                template.process.kill()
+                self.assertEqual(template.wait_exit(), -signal.SIGKILL)
+                self.assertEqual(facts(worker)["pid"], worker.pid)
+                # It can do nothing about it itself, as where C code holds the interpreter's lock.
+                os.kill(worker.pid, signal.SIGSTOP)
+                worker.cut()
+                self.wait_end(worker.pid)
+
+    def test_front_that_is_gone_ends_the_template(self):
+        with TemplateFront("preloaded:wsgi") as template:
+            template.ready()
+            with Forked(template, 0) as worker:
+                worker.ready()
                 template.control.sock.shutdown(socket.SHUT_RDWR)
                 self.assertEqual(template.wait_exit(), 0)
-                # Its links are open still: the kernel ends it with its parent.
-                if sys.platform.startswith("linux"):
-                    self.wait_end(worker.pid)
+                worker.drain()
+                worker.goodbye()
+                self.wait_end(worker.pid)
 
     def test_frames_that_may_not_come_end_the_template(self):
         for frame in (wire.pack_ping(0, 0, 1), wire.pack_fork(0, 0, 1), wire.pack_drain(7, 0, 1)):
@@ -125,12 +141,15 @@ class TemplateTests(unittest.TestCase):
     def test_signals_end_neither_workers_nor_the_template(self):
         with TemplateFront("preloaded:wsgi", env={"PRELOADED": "signals"}) as template:
             template.ready()
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
                 template.process.send_signal(number)
             with Forked(template, 0) as worker:
                 worker.ready()
-                os.kill(worker.pid, signal.SIGHUP)
-                os.kill(worker.pid, signal.SIGINT)
+                for number in (signal.SIGHUP, signal.SIGINT, signal.SIGUSR2):
+                    os.kill(worker.pid, number)
+                # Written by C code of which Python's table knows nothing.
+                os.kill(worker.pid, signal.SIGUSR1)
+                worker.wait_stderr("most recent call first")
                 self.assertEqual(facts(worker)["worker"], "0")
                 # The application's own handler, which it has installed while it was imported, would exit with 42.
                 os.kill(worker.pid, signal.SIGTERM)

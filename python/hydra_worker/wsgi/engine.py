@@ -60,6 +60,9 @@ class WsgiEngine(control.Engine):
         how = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
         self._worker.ready(self._boot.threads, how)
         self._work(0)
+        if process.stopping.should_exit:
+            # With nothing to finish the end comes before the main thread could be asked.
+            process.stopping.tell()
         for ended in self._threads:
             ended.wait()
         self._hub.finish()

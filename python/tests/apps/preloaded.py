@@ -1,5 +1,6 @@
 """Applications for the template process: which process imported them, and which one answers."""
 
+import faulthandler
 import json
 import logging
 import os
@@ -21,6 +22,7 @@ if os.environ.get("PRELOADED") == "restarts":
     threading.Thread(target=threading.Event().wait, name="is-missed", daemon=True).start()
 if os.environ.get("PRELOADED") == "signals":
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(42))
+    faulthandler.register(signal.SIGUSR1)
 if os.environ.get("PRELOADED") == "fails":
     raise RuntimeError("not today")
 

@@ -29,6 +29,17 @@ public sealed class CommandLineErrorTests
     public void Parse_UnknownInterface_IsRefused(string name, string expected)
         => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));
 
+    [Theory]
+    [InlineData("hooks")]
+    [InlineData("hooks:")]
+    [InlineData(":ended")]
+    [InlineData("hooks.py:ended")]
+    [InlineData("hooks:ended(1)")]
+    public void Parse_ExitHookOfAnotherForm_IsRefused(string name)
+        => Assert.Equal(
+            $"--on-worker-exit (command line): \"{name}\" is not of the form module:function, such as \"shop.hooks:worker_exit\".",
+            Assert.Single(Parsing.Errors("main:app", "--on-worker-exit", name)));
+
     [Fact]
     public void Parse_NoApplication_SaysHowToNameOne()
         => Assert.Equal(

@@ -89,6 +89,30 @@ public sealed class CapturingReaderTests
         Assert.True((await read).IsCanceled);
     }
 
+    [Fact]
+    public async Task ReadAsync_EndTogetherWithBytes_TellsTheEndBehindThem()
+    {
+        await SendAsync("GET / HTTP/1.1\r\n");
+        await _pipe.Writer.CompleteAsync();
+        ReadResult read = await _reader.ReadAsync();
+        Assert.False(read.IsCompleted);
+
+        // Not all of it was looked at.
+        _reader.AdvanceTo(read.Buffer.Start, read.Buffer.GetPosition(5));
+        Assert.True(_reader.TryRead(out read));
+        Assert.False(read.IsCompleted);
+
+        // Nothing else comes, and nothing was used.
+        _reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        read = await _reader.ReadAsync();
+        Assert.True(read.IsCompleted);
+        Assert.Equal(16, read.Buffer.Length);
+
+        _reader.AdvanceTo(read.Buffer.End);
+        read = await _reader.ReadAsync();
+        Assert.True(read is { IsCompleted: true, Buffer.IsEmpty: true });
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -29,6 +29,28 @@ public sealed class ChunkFramingTests
     }
 
     [Theory]
+    [InlineData("80000000\r\n", true)]
+    [InlineData("ffffffffffffffff\r\n", true)]
+    [InlineData("0080000000;a\r\n", true)]
+    [InlineData("7fffffff\r\n", null)]
+    [InlineData("007FFFFFFF;a\r\n", null)]
+    [InlineData("7fffffffg\r\n", false)]
+    [InlineData("0000000000000001\r\n", false)]
+    public void TryTake_LargeChunk_IsToldFromABrokenOne(string size, bool? isTooLarge)
+    {
+        byte[] whole = Encoding.ASCII.GetBytes(size);
+        for (int cut = 0; cut <= whole.Length; cut++)
+        {
+            byte[] bytes = [.. whole];
+            var framing = default(ChunkFraming);
+            bool isTaken = framing.TryTake(bytes.AsSpan(0, cut), out int first) && framing.TryTake(bytes.AsSpan(first), out _);
+
+            Assert.Equal(isTooLarge is null, isTaken);
+            Assert.Equal(isTooLarge is true, framing.IsTooLarge);
+        }
+    }
+
+    [Theory]
     [InlineData("\r\n")]
     [InlineData("x\r\n")]
     [InlineData("+1\r\n")]

@@ -2,10 +2,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Tests.Workers;
 
-/// <summary>Keeps what was logged.</summary>
+/// <summary>Keeps what was logged, on any thread.</summary>
 internal sealed class RecordingLogger : ILogger
 {
     public List<(LogLevel Level, int Id, string Text)> Records { get; } = [];
+
+    /// <summary>The sentences so far, also while others come.</summary>
+    public IReadOnlyList<string> Texts
+    {
+        get
+        {
+            lock (Records)
+            {
+                return [.. Records.Select(static record => record.Text)];
+            }
+        }
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -13,5 +25,10 @@ internal sealed class RecordingLogger : ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        => Records.Add((logLevel, eventId.Id, formatter(state, exception)));
+    {
+        lock (Records)
+        {
+            Records.Add((logLevel, eventId.Id, formatter(state, exception)));
+        }
+    }
 }

@@ -33,6 +33,17 @@ internal static class AppReference
             : $"\"{text}\" is not of the form module:attribute, such as \"main:app\" or \"shop.web:application\".";
     }
 
+    /// <summary>Checks the form of a function's name: module:function.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? ReadFunction(string text, out string function)
+    {
+        function = text.Trim();
+        int colon = function.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && SuggestModule(function[..colon]) is null && IsDotted(function[..colon]) && IsDotted(function[(colon + 1)..])
+            ? null
+            : $"\"{text}\" is not of the form module:function, such as \"shop.hooks:worker_exit\".";
+    }
+
     // "main.py:app" and "shop/web.py:app" are the usual slips.
     private static string? SuggestModule(string module)
     {

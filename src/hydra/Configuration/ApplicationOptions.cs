@@ -41,6 +41,9 @@ internal sealed record ApplicationOptions
     /// <summary>When a worker makes room for another.</summary>
     public ReplacementOptions Replacement { get; init; } = new();
 
+    /// <summary>What is called for each worker that has ended, module:function; empty for nothing.</summary>
+    public string OnWorkerExit { get; init; } = "";
+
     /// <summary>How requests wait for a worker.</summary>
     public QueueOptions Queue { get; init; } = new();
 

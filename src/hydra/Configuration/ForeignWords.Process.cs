@@ -24,7 +24,7 @@ internal static partial class ForeignWords
         {
             Names = ["config"], Short = 'c', HasValue = true,
             Answer = "configuration files of gunicorn are not read. Give what is in it as options; what it does in hooks belongs into the "
-                + "application, or its lifespan.",
+                + "application, or its lifespan; what child_exit does, into --on-worker-exit.",
         },
         new() { Names = [], Short = 'v', Take = static _ => [new TakenOption("version", "true")], Taken = "the same as `--version`" },
         Refused("prints nothing here. \"hydra --help\" has the defaults, --check-config loads the application.", false, "print-config"),

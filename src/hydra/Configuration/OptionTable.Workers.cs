@@ -39,7 +39,21 @@ internal static partial class OptionTable
             Help = "The event loop of the workers. With auto uvloop where it is installed.",
             Binder = Section.Python.Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
         },
+        new()
+        {
+            Name = "on-worker-exit", Placeholder = "MODULE:FUNCTION", Group = OptionGroup.Workers,
+            Help = "Call this function with the process id of each worker that has ended, in whatever way, such as "
+                + "prometheus_client.multiprocess:mark_process_dead. It runs in a process of its own, for up to 10s.",
+            Binder = OptionBinder.OfApplication(BindExitHook),
+        },
     ];
+
+    private static string? BindExitHook(ApplicationDraft draft, OptionValue value)
+    {
+        string? problem = AppReference.ReadFunction(value.Text, out string function);
+        draft.Options = draft.Options with { OnWorkerExit = function };
+        return problem;
+    }
 
     // N, auto, or MIN:MAX, where MAX may be auto.
     private static string? BindWorkers(ApplicationDraft draft, OptionValue value)

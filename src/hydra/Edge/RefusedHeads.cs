@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using Hydra.Dispatch;
 using Hydra.Http;
-using Hydra.Primitives;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -18,9 +16,8 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
     private readonly RequestRecorder? _recorder;
-    private readonly ILogger _logger;
+    private readonly FaultLog _log;
     private readonly IDisposable _subscription;
-    private readonly LogThrottle _throttle = new(TimeSpan.FromSeconds(1), TimeProvider.System);
 
     /// <summary>Begins to listen.</summary>
     /// <param name="source">What Kestrel writes its events to.</param>
@@ -29,7 +26,7 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
     public RefusedHeads(DiagnosticListener source, RequestRecorder? recorder, ILogger logger)
     {
         _recorder = recorder;
-        _logger = logger;
+        _log = new FaultLog(logger, TimeProvider.System);
         _subscription = source.Subscribe(this, static name => name == BadRequest);
     }
 
@@ -46,16 +43,7 @@ internal sealed class RefusedHeads : IObserver<KeyValuePair<string, object?>>, I
         {
             Failure failure = connection.Fault is Failure.None ? FailureRules.OfRefusedHead(error.StatusCode) : connection.Fault;
             _recorder?.OnRefused(connection, failure, request, error.StatusCode);
-            Log(connection.FactsFor(request.Protocol ?? "").Client, connection.FaultText ?? failure.Rule().Text, error.StatusCode);
-        }
-    }
-
-    // Anybody can have heads refused as fast as he likes.
-    private void Log(string client, string reason, int status)
-    {
-        if (_throttle.TryPass(out long others))
-        {
-            HttpLog.Refused(_logger, client, reason, status, others == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {others} more before."));
+            _log.Add(connection.FactsFor(request.Protocol ?? "").Client, connection.FaultText ?? failure.Rule().Text, error.StatusCode);
         }
     }
 

@@ -88,6 +88,7 @@ internal static class PoolRules
             ? Math.Max(1, (int)application.Timeouts.DisconnectGrace.TotalMilliseconds)
             : 0,
         RequestStart = application.Queue.TellStart,
+        ExitHook = application.OnWorkerExit,
         Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,
     };

@@ -17,9 +17,6 @@ internal sealed class Upgrade : IDisposable
     private const int Terminate = 15;
     private const int KillSignal = 9;
 
-    // What a new server may take beside its workers' start.
-    private static readonly TimeSpan OwnTime = TimeSpan.FromSeconds(30);
-
     private readonly StartedAs _started;
     private readonly ListenSockets _sockets;
     private readonly ILogger _logger;
@@ -43,6 +40,9 @@ internal sealed class Upgrade : IDisposable
             _registration = PosixSignalRegistration.Create((PosixSignal)(OperatingSystem.IsMacOS() ? 31 : 12), OnSignal);
         }
     }
+
+    /// <summary>What a new server may take beside its workers' start.</summary>
+    public TimeSpan OwnTime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Completes with the process id of the server that has taken over.</summary>
     public Task<int> Done => _done.Task;
@@ -71,12 +71,9 @@ internal sealed class Upgrade : IDisposable
         }
     }
 
-    /// <summary>Gives the signal back to the system.</summary>
-    public void Dispose() => _registration?.Dispose();
-
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>Begins an upgrade, as at the signal, unless there is a reason not to, which is logged. Any thread.</summary>
+    public void Begin()
     {
-        context.Cancel = true;
         string? refusal;
         lock (_lock)
         {
@@ -96,6 +93,15 @@ internal sealed class Upgrade : IDisposable
 
         // Not on the runtime's thread for signals.
         _ = Task.Run(RunAsync);
+    }
+
+    /// <summary>Gives the signal back to the system.</summary>
+    public void Dispose() => _registration?.Dispose();
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Begin();
     }
 
     private async Task RunAsync()
@@ -173,7 +179,7 @@ internal sealed class Upgrade : IDisposable
         {
             // Its workers end with it.
             _ = LibC.Kill(process, KillSignal);
-            said = FormattableString.Invariant($"it was not ready within {_limit.TotalSeconds:0} s, and was killed");
+            said = FormattableString.Invariant($"it was not ready within {_limit.TotalSeconds:0.#} s, and was killed");
         }
 
         return said == Predecessor.ReadyText ? null : await DescribeEndAsync(process, said).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal sealed class WorkerHome : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly ShimExtractor _shim;
-
+    private readonly Timer _keeper;
     private readonly StartedAs _started;
 
     private WorkerHome(StartedAs started, string workingDirectory, IReadOnlyList<PrivatePlace> places, ILogger logger)
@@ -22,6 +22,7 @@ internal sealed class WorkerHome : IDisposable
         WorkingDirectory = workingDirectory;
         Places = places;
         _shim = new ShimExtractor(ShimFiles.FromResources(), places, logger);
+        _keeper = new Timer(static home => ((WorkerHome)home!).Keep(), this, AgelessFiles.Period, AgelessFiles.Period);
     }
 
     /// <summary>The working directory as the user named it: see <see cref="StartDirectory.Enter"/>.</summary>
@@ -65,5 +66,21 @@ internal sealed class WorkerHome : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _shim.Dispose();
+    public void Dispose()
+    {
+        _keeper.Dispose();
+        lock (_gate)
+        {
+            _shim.Dispose();
+        }
+    }
+
+    // Processes that workers start may want it, too, long after the last worker was started.
+    private void Keep()
+    {
+        lock (_gate)
+        {
+            _shim.Keep();
+        }
+    }
 }

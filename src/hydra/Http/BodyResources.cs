@@ -34,8 +34,11 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <summary>What all responses' bodies may have in memory, beyond the window that each has in any case.</summary>
     public MemoryBudget ResponseMemory { get; } = new(options.BufferMemory, options.Memory);
 
-    /// <summary>Says what is refused.</summary>
+    /// <summary>Says what is refused for want of memory.</summary>
     public ShortageLog Shortage { get; } = new(logger);
+
+    /// <summary>Says why bodies are refused whose framing is none.</summary>
+    public FaultLog Faults { get; } = new(logger, TimeProvider.System);
 
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>

@@ -5,10 +5,17 @@ using Hydra.Transport;
 
 namespace Hydra.Http;
 
-/// <summary>The input of a connection whose transport has heads looked at by nobody else. One reader at a time.</summary>
+/// <summary>
+/// The input of a connection whose transport has heads looked at by nobody else. One reader at a time. The end is told behind the last bytes and not
+/// together with them, as Hydra's own transport does it: of a body with a Content-Length Kestrel looks at nothing that comes with the end of the
+/// connection, and what a client has sent of an upload before it left, or all of it where it closed its sending side at once, would be lost.
+/// </summary>
 internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
+
+    // Bytes that the reader has looked at and left: should there be no more of them, the end is what is new.
+    private long _seen;
 
     /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
@@ -18,8 +25,7 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
             return false;
         }
 
-        capture.Look(result.Buffer);
-        _buffer = result.Buffer;
+        result = Take(result);
         return true;
     }
 
@@ -27,10 +33,7 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        ReadResult result = await inner.ReadAsync(cancellationToken).ConfigureAwait(false);
-        capture.Look(result.Buffer);
-        _buffer = result.Buffer;
-        return result;
+        return Take(await inner.ReadAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -39,9 +42,11 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
     /// <inheritdoc/>
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
+        _seen = 0;
         if (!_buffer.IsEmpty)
         {
             capture.OnConsumed(_buffer.Slice(_buffer.Start, consumed).Length);
+            _seen = _buffer.Slice(consumed, examined).Length;
         }
 
         _buffer = default;
@@ -56,4 +61,11 @@ internal sealed class CapturingReader(PipeReader inner, HeadCapture capture) : P
 
     /// <inheritdoc/>
     public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+
+    private ReadResult Take(in ReadResult result)
+    {
+        capture.Look(result.Buffer);
+        _buffer = result.Buffer;
+        return result.IsCompleted && result.Buffer.Length > _seen ? new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false) : result;
+    }
 }

@@ -77,6 +77,7 @@ internal static class FailureRules
         HeadFault.TooLarge => Failure.HeadTooLarge,
         HeadFault.Memory => Failure.MemoryShort,
         HeadFault.Chunks => Failure.BadBody,
+        HeadFault.LargeChunk => Failure.BodyTooLarge,
         _ => Failure.BadHead,
     };
 

@@ -112,7 +112,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             : context.Exchange ??= new HttpExchange(this);
 
     // Sends the request or answers it.
-    private static async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)
+    private async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)
     {
         if (failure is Failure.None && exchange.Body.WantsReadAhead)
         {
@@ -131,7 +131,17 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         else
         {
             context.Failure = failure;
+            LogFault(context, failure.Rule());
             await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange)).ConfigureAwait(false);
+        }
+    }
+
+    // What is wrong with a body is known where it was looked at. Heads come no further than Kestrel, and are logged there.
+    private void LogFault(RequestContext context, FailureRule rule)
+    {
+        if (context.Connection.FaultText is { } reason)
+        {
+            bodies.Faults.Add(context.Facts.Client, reason, rule.Status);
         }
     }
 
@@ -173,6 +183,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     {
         FailureRule rule = exchange.Failure.Rule();
         context.Failure = rule.Failure;
+        LogFault(context, rule);
         if (rule.Level is not LogLevel.None && bodies.Logger.IsEnabled(rule.Level))
         {
             string what = rule.Failure is Failure.TimedOut

@@ -104,6 +104,9 @@ internal enum StartFailure : byte
     LifespanFailed = 6,
     InterfaceMismatch = 7,
     Internal = 8,
+
+    /// <summary>What is to be called for workers that have ended is not there.</summary>
+    ExitHookMissing = 9,
 }
 
 /// <summary>Why the front ends a stream early.</summary>

@@ -26,8 +26,12 @@ internal struct ChunkFraming
         Done,
     }
 
-    // More than any chunk of a client has: 2^60 bytes are an exabyte.
+    // With zeros in front; what is not zero is bounded by the size.
     private const int MostDigits = 15;
+
+    // RFC 9112, section 7.1 bounds it by nothing. Kestrel counts a chunk in 32 bits and takes more for no number at all; there is no room in what was
+    // received for the framing of two smaller ones.
+    private const long MostSize = int.MaxValue;
 
     private Place _place;
     private int _digits;
@@ -36,10 +40,13 @@ internal struct ChunkFraming
     /// <summary>Whether the body and its trailers have ended.</summary>
     public readonly bool IsDone => _place is Place.Done;
 
+    /// <summary>Whether what was refused is a chunk that is larger than the server takes, and nothing worse.</summary>
+    public readonly bool IsTooLarge => _size > MostSize;
+
     /// <summary>Takes the next bytes, up to the end of the body.</summary>
     /// <param name="bytes">What comes next.</param>
     /// <param name="taken">How many of them belong to the body.</param>
-    /// <returns>Whether they are as they should be.</returns>
+    /// <returns>Whether they are as they should be, and no chunk is too large.</returns>
     public bool TryTake(Span<byte> bytes, out int taken)
     {
         taken = 0;
@@ -68,7 +75,7 @@ internal struct ChunkFraming
             case Place.Size or Place.Digits when char.IsAsciiHexDigit((char)next):
                 _size = (_size << 4) | (uint)Digit(next);
                 _place = Place.Digits;
-                return ++_digits <= MostDigits;
+                return ++_digits <= MostDigits && _size <= MostSize;
             case Place.Digits or Place.Space when next is (byte)' ' or (byte)'\t':
                 next = (byte)';';
                 _place = Place.Space;

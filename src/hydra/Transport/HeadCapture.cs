@@ -73,6 +73,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         HeadFault.TooLarge => "its header fields are too large",
         HeadFault.Memory => "the memory for heads is used up",
         HeadFault.Chunks => "the chunks of its body break a rule of HTTP",
+        HeadFault.LargeChunk => "a single chunk of its body is of 2 GiB or more",
         _ => "it does not begin where the request before it has ended",
     };
 
@@ -291,7 +292,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         {
             if (!_chunks.TryTake(Writable(piece.Span), out int taken))
             {
-                return HeadFault.Chunks;
+                return _chunks.IsTooLarge ? HeadFault.LargeChunk : HeadFault.Chunks;
             }
 
             _looked += taken;
@@ -314,6 +315,7 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         {
             HeadFault.TooLarge => StatusCodes.Status431RequestHeaderFieldsTooLarge,
             HeadFault.Coding or HeadFault.Method => StatusCodes.Status501NotImplemented,
+            HeadFault.LargeChunk => StatusCodes.Status413PayloadTooLarge,
             HeadFault.Memory => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status400BadRequest,
         });

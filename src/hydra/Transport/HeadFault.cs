@@ -33,6 +33,9 @@ internal enum HeadFault
     /// <summary>The framing of a chunked body breaks a rule (RFC 9112, section 7.1).</summary>
     Chunks,
 
+    /// <summary>A chunk of 2 GiB or more, which is more than the server takes (RFC 9110, section 15.5.14).</summary>
+    LargeChunk,
+
     /// <summary>What the server has consumed is not what was looked at: where the next head begins is not certain.</summary>
     Lost,
 }

@@ -1,5 +1,6 @@
 """Tells which process imported it and which one answers. PROBE_DIR/version is what a reload changes."""
 
+import ctypes
 import gc
 import json
 import os
@@ -10,7 +11,7 @@ import sys
 import time
 import uuid
 
-from signals_board import BOARD, blocking_gate, record
+from signals_board import BOARD, blocking_gate, gate, record
 
 IMPORTED_BY = os.getpid()
 VERSION_FILE = BOARD / "version"
@@ -54,6 +55,10 @@ def wsgi(environ, start_response):
     if environ["PATH_INFO"] == "/say":
         print(f"said by {os.getpid()}")
         print(f"complained by {os.getpid()}", file=sys.stderr)
+    if environ["PATH_INFO"] == "/hold":
+        record("hold", os.getpid())
+        # PyDLL, other than CDLL, keeps the interpreter's lock.
+        ctypes.PyDLL(None).sleep(3600)
     if environ["PATH_INFO"] == "/sleep":
         time.sleep(3600)
     start_response("200 OK", [("Content-Type", "application/json")])
@@ -70,6 +75,9 @@ async def asgi(scope, receive, send):
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
         return
+    if scope["path"] == "/wait":
+        record("wait", os.getpid())
+        await gate("wait")
     loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
     body = json.dumps({"loop": loop, **_facts()}).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})

@@ -182,13 +182,17 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
-    [InlineData("Content-Length: 100\r\n\r\nonly this", "leaves")]
-    [InlineData("Content-Length: 100\r\n\r\nonly this", "resets")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n64\r\nonly this", "leaves")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "nonsense")]
-    public async Task Body_ThatDoesNotComeToItsEnd_NeverReachesAWsgiApplication(string rest, string what)
+    [InlineData("auto", "Content-Length: 100\r\n\r\nonly this", "leaves")]
+    [InlineData("auto", "Content-Length: 100\r\n\r\nonly this", "resets")]
+    [InlineData("auto", "Transfer-Encoding: chunked\r\n\r\n64\r\nonly this", "leaves")]
+    [InlineData("auto", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "nonsense")]
+    [InlineData("sockets", "Content-Length: 100\r\n\r\nonly this", "leaves")]
+    [InlineData("sockets", "Content-Length: 100\r\n\r\nonly this", "resets")]
+    [InlineData("sockets", "Transfer-Encoding: chunked\r\n\r\n64\r\nonly this", "leaves")]
+    [InlineData("sockets", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "nonsense")]
+    public async Task Body_ThatDoesNotComeToItsEnd_NeverReachesAWsgiApplication(string transport, string rest, string what)
     {
-        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare"));
+        HydraServer server = await Pool.GetAsync(new ServerSpec("wsgi_probe:bare") { Transport = transport });
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /meet/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
@@ -213,12 +217,15 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Theory]
-    [InlineData("Content-Length: 700000\r\n\r\n", false)]
-    [InlineData("Content-Length: 700000\r\n\r\n", true)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\naae60\r\n", false)]
-    public async Task Body_ThatBreaksOff_GivesAnAsgiApplicationWhatCameAndThenADisconnect(string rest, bool isReset)
+    [InlineData("auto", "Content-Length: 700000\r\n\r\n", false)]
+    [InlineData("auto", "Content-Length: 700000\r\n\r\n", true)]
+    [InlineData("auto", "Transfer-Encoding: chunked\r\n\r\naae60\r\n", false)]
+    [InlineData("sockets", "Content-Length: 700000\r\n\r\n", false)]
+    [InlineData("sockets", "Content-Length: 700000\r\n\r\n", true)]
+    [InlineData("sockets", "Transfer-Encoding: chunked\r\n\r\naae60\r\n", false)]
+    public async Task Body_ThatBreaksOff_GivesAnAsgiApplicationWhatCameAndThenADisconnect(string transport, string rest, bool isReset)
     {
-        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app"));
+        HydraServer server = await Pool.GetAsync(new ServerSpec("asgi_probe:app") { Transport = transport });
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.SendAsync($"POST /body-sizes/{key} HTTP/1.1\r\nHost: a\r\n{rest}");
@@ -236,6 +243,25 @@ public sealed class BufferedBodyTests(ServerPool pool) : PooledTests(pool)
         }
 
         Assert.Equal(["300000", "http.disconnect"], await server.Board.WaitAsync(key, 2));
+    }
+
+    [Theory]
+    [InlineData("auto", "asgi_probe:app", "80000000\r\n", 413, "a single chunk of its body is of 2 GiB or more")]
+    [InlineData("sockets", "asgi_probe:app", "1\r\na\r\n0fffffffff;a\r\n", 413, "a single chunk of its body is of 2 GiB or more")]
+    [InlineData("auto", "wsgi_probe:bare", "5\r\nhello\r\nx\r\n", 400, "the chunks of its body break a rule of HTTP")]
+    public async Task Body_WhoseFramingIsRefused_IsAnsweredAndTheLogSaysWhy(string transport, string application, string chunks, int status, string why)
+    {
+        // One of its own: of several in a second the log has one.
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(application) { Transport = transport });
+        string key = Board.NewKey();
+        await using RawConnection connection = await server.ConnectAsync();
+        await connection.SendAsync($"POST /meet/{key} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+
+        Assert.Equal(status, (await connection.ExchangeAsync(chunks)).Status);
+        Assert.True(await connection.HasEndedAsync());
+        await server.Log.WaitAsync("was refused: ", why, $"the client got {status}");
+        Assert.Empty(server.Board.Records(key));
     }
 
     [Fact]

@@ -17,8 +17,8 @@ public sealed class RuleTests(ServerPool pool) : PooledTests(pool)
     [InlineData("Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 501)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n-1\r\n", 400)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n7FFFFFFFFFFFFFFF\r\nabc", 400)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nabc", 400)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n7FFFFFFFFFFFFFFF\r\nabc", 413)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nabc", 413)]
     public async Task Body_WithUnclearLength_IsRefusedAndTheConnectionCloses(string rest, int status)
     {
         HydraServer server = await StartAsync();

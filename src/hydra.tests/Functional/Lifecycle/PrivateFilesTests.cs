@@ -89,6 +89,27 @@ public sealed class PrivateFilesTests
         Assert.False(File.Exists(Path.Combine(shim, "hydra_shim.py")) && what != "a link");
     }
 
+    [Theory]
+    [InlineData("pool/spawn")]
+    [InlineData("pool/forkserver")]
+    [InlineData("executor/spawn")]
+    [InlineData("pool/spawn", "--preload")]
+    public async Task Shim_RemovedWhileWorkersRun_ProcessesOfTheApplicationStartAndSoDoWorkers(string path, params string[] arguments)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("spawning:wsgi") { Arguments = arguments });
+        foreach (string directory in Directory.GetDirectories(server.RuntimeDirectory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        Assert.Equal("[0, 2, 4, 6] 0", await server.GetTextAsync("/" + path));
+
+        server.Signal(Processes.Hangup);
+        await server.Log.WaitUntilReadyAsync(worker: 0, times: 2);
+        Assert.NotEmpty(Directory.GetFiles(server.RuntimeDirectory, "hydra_shim.py", SearchOption.AllDirectories));
+        Assert.Equal("[0, 2, 4, 6] 0", await server.GetTextAsync("/" + path));
+    }
+
     [Fact]
     public async Task TemporaryDirectory_Unusable_AnotherOneIsTaken()
     {

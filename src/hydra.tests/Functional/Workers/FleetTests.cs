@@ -155,6 +155,19 @@ public sealed class FleetTests
         Assert.Equal("hello", await server.GetTextAsync("/hello"));
     }
 
+    [Theory]
+    [InlineData(Processes.User1)]
+    [InlineData(Processes.User2)]
+    public async Task Command_ToTheWholeGroup_EndsNoWorker(int signal)
+    {
+        // As "systemctl kill -s USR1" in the script of a tool that rotates logs; without a handler it ends a Python process.
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app"));
+        string before = await server.GetTextAsync("/worker");
+        Processes.Signal(Assert.Single(server.WorkerPids()), signal);
+
+        Assert.Equal(before, await server.GetTextAsync("/worker"));
+    }
+
     [Fact]
     public async Task Terminate_ToTheWholeGroup_LosesNoRequest()
     {

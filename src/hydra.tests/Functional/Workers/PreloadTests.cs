@@ -134,58 +134,6 @@ public sealed class PreloadTests
     }
 
     [Fact]
-    public async Task Template_Killed_IsReplacedWithItsWorkers()
-    {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
-        Dictionary<string, JsonElement> before = await server.WorkersAsync(2);
-        Processes.Signal(Assert.Single(server.Importers()), Processes.Kill);
-        await server.Log.ExpectErrorAsync("the template process", "SIGKILL");
-        await server.Log.ExpectErrorAsync("worker 0", "SIGKILL");
-        await server.Log.ExpectErrorAsync("worker 1", "SIGKILL");
-        Dictionary<string, JsonElement> after = await server.WorkersAsync(2);
-
-        Assert.Empty(after.Values.Select(Pid).Intersect(before.Values.Select(Pid)));
-        Assert.Equal(2, server.Importers().Length);
-    }
-
-    [Fact]
-    public async Task Template_HangsInAForkHook_IsReplaced()
-    {
-        await using HydraServer server = await HydraServer.LaunchAsync(Spec("asgi", 1).Version("fork-hook"));
-        await Eventually.HoldsAsync(() => server.Importers().Length == 1, "the import", () => server.Log.Text);
-        await server.SetVersionAsync("1");
-        await server.Log.ExpectErrorAsync("the template process", "has not answered");
-        await server.Log.ExpectErrorAsync("the template process", "SIGKILL");
-
-        await server.WaitUntilReadyAsync();
-        Assert.Equal("1", (await server.WorkersAsync(1))["0"].GetProperty("version").GetString());
-    }
-
-    [Fact]
-    public async Task Template_Stopped_IsReplacedWhenAWorkersEndIsNotReported()
-    {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
-        Dictionary<string, JsonElement> before = await server.WorkersAsync(2);
-        Processes.Signal(Assert.Single(server.Importers()), Processes.Stop);
-        Processes.Signal(Pid(before["0"]), Processes.Kill);
-        await server.Log.ExpectErrorAsync("the template process", "has not answered");
-        await server.Log.ExpectErrorAsync("the template process", "SIGKILL");
-        Dictionary<string, JsonElement> after = await server.WorkersAsync(2);
-
-        Assert.Empty(after.Values.Select(Pid).Intersect(before.Values.Select(Pid)));
-        server.Log.ExpectAnyErrors("SIGKILL");
-    }
-
-    [Fact]
-    public async Task Front_Killed_LeavesNeitherTemplateNorWorkers()
-    {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
-        server.Signal(Processes.Kill);
-
-        Assert.Equal(128 + Processes.Kill, await server.ExitAsync());
-    }
-
-    [Fact]
     public async Task Front_KilledWhileTheTemplateLoads_LeavesNothing()
     {
         await using HydraServer server = await HydraServer.LaunchAsync(Spec("asgi", 2).Version("slow"));

@@ -41,6 +41,36 @@ public sealed class ShimExtractorTests : IDisposable
         Assert.Equal(written, File.GetLastWriteTimeUtc(entry));
     }
 
+    [Fact]
+    public void Keep_FilesThatAreOldOrGone_AreYoungAndThereAndAsTheyWereWritten()
+    {
+        string entry = Ready(Extract());
+        string other = Path.Combine(Path.GetDirectoryName(entry)!, "hydra_worker", "wire.py");
+        DateTime old = new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(entry, old);
+        File.SetLastAccessTimeUtc(entry, old);
+        File.Delete(other);
+
+        using ShimExtractor extractor = Extractor(new PrivatePlace(_directory.Path));
+        extractor.Keep();
+
+        Assert.True(File.Exists(other));
+        Assert.True(File.GetLastAccessTimeUtc(entry) > old);
+        Assert.Equal(old, File.GetLastWriteTimeUtc(entry));
+    }
+
+    [Fact]
+    public void Keep_DirectoryIsGone_MakesItAgain()
+    {
+        string entry = Ready(Extract());
+        Directory.Delete(Path.GetDirectoryName(entry)!, recursive: true);
+
+        using ShimExtractor extractor = Extractor(new PrivatePlace(_directory.Path));
+        extractor.Keep();
+
+        Assert.True(File.Exists(entry));
+    }
+
     [Theory]
     [InlineData("print('evil')\n")]
     [InlineData("")]

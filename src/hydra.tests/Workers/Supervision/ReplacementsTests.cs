@@ -48,8 +48,12 @@ public class ReplacementsTests
         Assert.Equal(WorkerState.Ending, old.State);
     }
 
-    [Fact]
-    public void Advance_TwoOfItsIndexStillDrain_WaitsForOneOfThem()
+    [Theory]
+    [InlineData(nameof(RetireReason.Reload))]
+    [InlineData(nameof(RetireReason.Hung))]
+    [InlineData(nameof(RetireReason.TemplateLost))]
+    [InlineData(nameof(RetireReason.MaxRss))]
+    public void Advance_TwoOfItsIndexStillDrain_WaitsForOneOfThem(string third)
     {
         using var harness = new RosterHarness();
         WorkerSlot slot = harness.Roster.Slots[0];
@@ -63,7 +67,17 @@ public class ReplacementsTests
             harness.Reloader.OnReady(harness.Last);
         }
 
-        harness.Reloader.Request();
+        RetireReason reason = Enum.Parse<RetireReason>(third);
+        if (reason is RetireReason.Reload)
+        {
+            harness.Reloader.Request();
+        }
+        else
+        {
+            harness.Clock.Now += TimeSpan.FromHours(1);
+            harness.Replacements.Ask(harness.Last, reason);
+        }
+
         harness.Replacements.Advance();
         Assert.Equal(3, harness.Started.Count);
 

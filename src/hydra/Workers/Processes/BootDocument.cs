@@ -75,6 +75,15 @@ internal sealed record BootDocument
     /// <summary>The version of the server, for SERVER_SOFTWARE.</summary>
     public required string Version { get; init; }
 
+    /// <summary>What is called for workers that have ended, module:function, or empty. A worker sees whether it is there.</summary>
+    public string ExitHook { get; init; } = "";
+
+    /// <summary>
+    /// The process is no worker: it calls <see cref="ExitHook"/> for these, which have ended, and exits. See <see cref="EndedWorker.Join"/>;
+    /// empty for a worker.
+    /// </summary>
+    public string Ended { get; init; } = "";
+
     /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
     public bool Preload { get; init; }
 }

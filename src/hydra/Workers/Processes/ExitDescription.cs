@@ -3,6 +3,12 @@ namespace Hydra.Workers.Processes;
 /// <summary>Says how a process ended.</summary>
 internal static class ExitDescription
 {
+    /// <summary>The code of a process that was killed by SIGKILL.</summary>
+    public const int Killed = 128 + 9;
+
+    /// <summary>No exit code: that of a process whose end nobody has told.</summary>
+    public const int Unknown = int.MinValue;
+
     // The signals that end processes; numbers as on Linux and, but for SIGBUS, macOS.
     private static readonly Dictionary<int, string> Signals = new()
     {
@@ -19,9 +25,10 @@ internal static class ExitDescription
         [15] = "SIGTERM",
     };
 
-    /// <summary>"exited with code 1" or "was ended by SIGKILL".</summary>
+    /// <summary>"exited with code 1", "was ended by SIGKILL" or that nobody knows.</summary>
     public static string Of(int exitCode)
-        => !OperatingSystem.IsWindows() && exitCode > 128 && Signals.TryGetValue(exitCode - 128, out string? signal)
-            ? $"was ended by {signal}"
+        => exitCode == Unknown ? "has ended, with a code that is not known"
+            : !OperatingSystem.IsWindows() && exitCode > 128 && Signals.TryGetValue(exitCode - 128, out string? signal)
+                ? $"was ended by {signal}"
             : $"exited with code {exitCode}";
 }

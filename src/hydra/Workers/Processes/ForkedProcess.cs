@@ -2,11 +2,17 @@ using System.IO.Pipes;
 
 namespace Hydra.Workers.Processes;
 
-/// <summary>A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end and can end it.</summary>
+/// <summary>
+/// A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end. On Linux it outlives the template: from then on
+/// its <see cref="LifeLine"/> says when it has ended, and ends it.
+/// </summary>
 internal sealed class ForkedProcess : IWorkerProcess, IDisposable
 {
     // As of a process that the front started itself.
     private static readonly TimeSpan OutputTime = TimeSpan.FromSeconds(1);
+
+    // How often an orphan is looked at.
+    private static readonly TimeSpan OrphanLook = TimeSpan.FromMilliseconds(20);
 
     private const int StandardOutput = 1;
     private const int StandardError = 2;
@@ -17,6 +23,8 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     // Null where they are the server's own.
     private readonly AnonymousPipeServerStream? _output;
     private readonly AnonymousPipeServerStream? _error;
+    private readonly LifeLine _life = new();
+    private readonly TaskCompletionSource _orphaned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _forked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -39,8 +47,14 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     /// </summary>
     public Task<bool> Forked => _forked.Task;
 
-    /// <summary>The worker's standard input, output and error: its ends of the pipes, or the server's own.</summary>
-    public int[] Descriptors => [ClientEnd(_input), _output is null ? StandardOutput : ClientEnd(_output), _error is null ? StandardError : ClientEnd(_error)];
+    /// <inheritdoc/>
+    public Task Orphaned => _orphaned.Task;
+
+    /// <summary>The worker's standard input, output and error: its ends of the pipes, or the server's own. Then its end of the life line.</summary>
+    public int[] Descriptors =>
+    [
+        ClientEnd(_input), _output is null ? StandardOutput : ClientEnd(_output), _error is null ? StandardError : ClientEnd(_error), _life.WorkersEnd,
+    ];
 
     /// <inheritdoc/>
     public long Resident => ProcessMemory.Resident(Id);
@@ -51,6 +65,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
         _input.DisposeLocalCopyOfClientHandle();
         _output?.DisposeLocalCopyOfClientHandle();
         _error?.DisposeLocalCopyOfClientHandle();
+        _life.CloseWorkersEnd();
     }
 
     /// <summary>The template has forked it.</summary>
@@ -68,6 +83,13 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
 
     /// <summary>It has ended.</summary>
     public void SetExited(int code) => _exited.TrySetResult(code);
+
+    /// <summary>The template has ended, and reports nothing any more. Linux only.</summary>
+    public void SetOrphaned()
+    {
+        _orphaned.TrySetResult();
+        _ = WatchAsync();
+    }
 
     /// <inheritdoc/>
     public void Boot(BootDocument document)
@@ -97,7 +119,12 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Kill() => _template.Kill(this, _exited.Task);
+    public void Kill()
+    {
+        // Also where the template hangs; and where the line does not work, the template does it.
+        _life.Cut();
+        _template.Kill(this, _exited.Task);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,6 +132,19 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
         _input.Dispose();
         _output?.Dispose();
         _error?.Dispose();
+        _life.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_life.IsOver)
+        {
+            await Task.Delay(OrphanLook).ConfigureAwait(false);
+        }
+
+        // Its code went to whoever has adopted it: the system's first process. Where that is the front itself, in a container, .NET waits for all that
+        // comes to it, and tells nobody.
+        SetExited(_life.IsCut ? ExitDescription.Killed : ExitDescription.Unknown);
     }
 
     private static int ClientEnd(AnonymousPipeServerStream pipe) => (int)pipe.ClientSafePipeHandle.DangerousGetHandle();

@@ -9,6 +9,12 @@ internal interface IWorkerProcess
     /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
     long Resident { get; }
 
+    /// <summary>
+    /// Completes when the process that it was forked from has ended, and it goes on: another is to take its place, though in no hurry. Never for one that
+    /// the front has started itself.
+    /// </summary>
+    Task Orphaned { get; }
+
     /// <summary>Hands over the boot document, and nothing else ever.</summary>
     void Boot(BootDocument document);
 

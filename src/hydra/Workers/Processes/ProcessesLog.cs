@@ -29,12 +29,18 @@ internal static partial class ProcessesLog
     [LoggerMessage(1208, LogLevel.Warning, "the socket of the workers, {Address}, was removed by somebody, and was made again")]
     public static partial void SocketRestored(ILogger logger, string address);
 
+    [LoggerMessage(1209, LogLevel.Error, "--on-worker-exit {Function} failed for \"{Ended}\" (process id, worker, exit code): {Problem}")]
+    public static partial void ExitHookFailed(ILogger logger, string function, string ended, string problem);
+
     [LoggerMessage(1480, LogLevel.Information, "the template process (pid {Pid}) has loaded the application; workers are forked from it")]
     public static partial void TemplateReady(ILogger logger, int pid);
 
     [LoggerMessage(1481, LogLevel.Error, "the template process (pid {Pid}) {Ending}, and its workers with it; another takes its place")]
-    public static partial void TemplateDied(ILogger logger, int pid, string ending);
+    public static partial void TemplateDiedWithWorkers(ILogger logger, int pid, string ending);
 
     [LoggerMessage(1482, LogLevel.Error, "the template process (pid {Pid}) has not answered for {Seconds:0.#} s and is killed")]
     public static partial void TemplateSilent(ILogger logger, int pid, double seconds);
+
+    [LoggerMessage(1483, LogLevel.Error, "the template process (pid {Pid}) {Ending}; its workers serve on until others, forked from a new one, are ready")]
+    public static partial void TemplateDied(ILogger logger, int pid, string ending);
 }

@@ -14,6 +14,7 @@ internal sealed class RuntimeDirectory : IDisposable
     private const int Attempts = 8;
 
     private readonly PrivatePlace _place;
+    private readonly Timer _keeper;
     private FileStream _lock;
 
     private RuntimeDirectory(PrivatePlace place, string path, FileStream held)
@@ -21,6 +22,7 @@ internal sealed class RuntimeDirectory : IDisposable
         _place = place;
         Path = path;
         _lock = held;
+        _keeper = new Timer(static own => AgelessFiles.Touch((string)own!), path, AgelessFiles.Period, AgelessFiles.Period);
     }
 
     /// <summary>Where it is.</summary>
@@ -86,6 +88,8 @@ internal sealed class RuntimeDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _keeper.Dispose();
+
         // Deleted under the lock: a cleaner that takes the lock of a directory without its files finds nothing to do.
         PrivateDirectory.Delete(Path);
         _lock.Dispose();

@@ -44,6 +44,17 @@ internal sealed class ShimExtractor(ShimFiles shim, IReadOnlyList<PrivatePlace> 
         return new ShimResult.Ready(_memory.Path);
     }
 
+    /// <summary>
+    /// Makes again what is missing, and keeps it from cleaners that go by age. What has no directory in the end is said at the next start.
+    /// </summary>
+    public void Keep()
+    {
+        if (Extract() is ShimResult.Ready ready && _memory is null)
+        {
+            AgelessFiles.Touch(Path.GetDirectoryName(ready.EntryPath)!);
+        }
+    }
+
     /// <summary>Gives up the archive in memory, if that is where the shim is. Directories stay for the next server.</summary>
     public void Dispose() => _memory?.Dispose();
 

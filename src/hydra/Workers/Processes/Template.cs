@@ -8,7 +8,7 @@ namespace Hydra.Workers.Processes;
 
 /// <summary>
 /// A process that has imported the application and forks workers from it. Any thread; <c>_lock</c> guards all that changes. The workers
-/// are its children: it reports their ends, and they end with it.
+/// are its children: it reports their ends. Where it ends itself they go on, on Linux, and else end with it.
 /// </summary>
 internal sealed partial class Template : ILinkOwner, ITemplateSink
 {
@@ -17,7 +17,6 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
 
     // What its lines in the log are named after.
     private const int LogIndex = -1;
-    private const int SigKill = 9;
     private const int FirstLinesLimit = 4096;
 
     // A fork takes milliseconds, and a killed process ends at once: a template that says nothing for so long is stopped, or hangs in what
@@ -139,7 +138,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
         }
     }
 
-    /// <summary>Ends one of its workers at once.</summary>
+    /// <summary>Ends one of its workers at once, and ends itself when it does not say that it has.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="exited">Completes when it has ended.</param>
     public void Kill(ForkedProcess worker, Task exited)
@@ -171,7 +170,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
         }
     }
 
-    /// <summary>Ends it at once. Workers that still run end with it.</summary>
+    /// <summary>Ends it at once.</summary>
     public void End()
     {
         lock (_lock)
@@ -263,19 +262,34 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
         }
         else if (!_isLeaving)
         {
-            ProcessesLog.TemplateDied(_logger, pid, ExitDescription.Of(code));
+            LogDied(pid, code);
         }
 
         Array.ForEach(forking, static worker => worker.SetGone());
         foreach ((int worker, ForkedProcess process) in workers)
         {
-            if (!OperatingSystem.IsLinux())
+            if (OperatingSystem.IsLinux())
             {
-                // On Linux the kernel has done it.
-                _ = LibC.Kill(worker, SigKill);
+                process.SetOrphaned();
             }
+            else
+            {
+                // Nothing else would end it with the front, or say that it has ended.
+                _ = LibC.Kill(worker, ExitDescription.Killed - 128);
+                process.SetExited(ExitDescription.Killed);
+            }
+        }
+    }
 
-            process.SetExited(128 + SigKill);
+    private void LogDied(int pid, int code)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            ProcessesLog.TemplateDied(_logger, pid, ExitDescription.Of(code));
+        }
+        else
+        {
+            ProcessesLog.TemplateDiedWithWorkers(_logger, pid, ExitDescription.Of(code));
         }
     }
 

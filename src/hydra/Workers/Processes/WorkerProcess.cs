@@ -44,6 +44,8 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <summary>How long a process may take to end after its links closed.</summary>
     public static readonly TimeSpan ExitTime = TimeSpan.FromSeconds(2);
 
+    private static readonly TaskCompletionSource NeverOrphaned = new();
+
     private readonly Process _process;
     private readonly bool _sharesOutput;
 
@@ -56,6 +58,9 @@ internal sealed class WorkerProcess : IWorkerProcess
 
     /// <summary>The operating system's process id.</summary>
     public int Id { get; }
+
+    /// <inheritdoc/>
+    public Task Orphaned => NeverOrphaned.Task;
 
     /// <summary>Starts a worker. Must be called on a thread that lives as long as this process; see <see cref="WorkerSpawner"/>.</summary>
     /// <exception cref="Win32Exception">The executable cannot be started.</exception>

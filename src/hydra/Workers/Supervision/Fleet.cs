@@ -156,11 +156,20 @@ internal sealed class Fleet
         _replacements.OnReady(slot, worker);
         _reload.OnReady(worker);
         _starts.OnReady();
+        if (worker.Process is { Orphaned.IsCompleted: true })
+        {
+            // It has happened while it started.
+            OnOrphaned(worker);
+        }
+
         Advance();
     }
 
     /// <summary>A worker has drained.</summary>
     public void OnGoodbye(Worker worker) => _departures.OnGoodbye(worker);
+
+    /// <summary>The process that a worker was forked from has ended.</summary>
+    public void OnOrphaned(Worker worker) => Replace(worker, RetireReason.TemplateLost);
 
     /// <summary>A link of a worker has closed.</summary>
     public void OnLinkClosed(Worker worker, string? violation) => _departures.OnLinkClosed(worker, violation);

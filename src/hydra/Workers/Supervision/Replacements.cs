@@ -148,6 +148,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         {
             RetireReason.Hung => running < Parallel && slot.Leaving.Count < MaxLeaving,
             RetireReason.Reload => running < (reload.IsProven && !overlap.StopsFirst(reload.Generation) ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
+            RetireReason.TemplateLost => running < Parallel && !reload.IsActive && slot.Leaving.Count < MaxLeaving,
             _ => running == 0 && !reload.IsActive && slot.Leaving.Count < MaxLeaving && _throttle.Allows(reason, now),
         };
     }

@@ -15,6 +15,9 @@ internal enum RetireReason
     /// <summary>It is as old as --worker-max-lifetime allows.</summary>
     MaxLifetime,
 
+    /// <summary>The process that it was forked from has ended.</summary>
+    TemplateLost,
+
     /// <summary>It does not come back from what it does.</summary>
     Hung,
 
@@ -50,6 +53,7 @@ internal static class RetireRules
         new(RetireReason.MaxRequests, "it has served `--max-requests`", true, true, 1, "it has served its number of requests"),
         new(RetireReason.MaxRss, "its memory exceeds `--worker-max-rss`", true, true, 2, "it uses too much memory"),
         new(RetireReason.MaxLifetime, "it is as old as `--worker-max-lifetime`", true, true, 1, "it has reached its age"),
+        new(RetireReason.TemplateLost, "the template process that it was forked from has died", true, true, 2, "the process that it was forked from has ended"),
         new(RetireReason.Hung, "it does not come back from what it does", true, true, 4, "it hangs"),
         new(RetireReason.ScaleDown, "SIGTTOU, or the queue delay allows fewer workers", false, true, 0, "fewer workers are wanted"),
         new(RetireReason.Stop, "the server stops", false, true, 0, "the server stops"),

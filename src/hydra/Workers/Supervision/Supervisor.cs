@@ -18,6 +18,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly LinkAcceptor _acceptor;
     private readonly IWorkerStarter _starter;
     private readonly WorkerLauncher _launcher;
+    private readonly ExitHook? _exitHook;
     private readonly Fleet _fleet;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
@@ -42,6 +43,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
+        _exitHook = options.Document.ExitHook.Length == 0 ? null
+            : new ExitHook(async index => await spawner.StartAsync(options.Command(), index).ConfigureAwait(false), options.Document, log, logger, TimeProvider.System);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -91,7 +94,10 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>Has responses that have no end of their own come to theirs, within this time. Any thread.</summary>
     public void PartStreams(TimeSpan rest) => Post(() => _fleet.PartStreams(rest));
 
-    /// <summary>Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over.</summary>
+    /// <summary>
+    /// Lets the workers finish what they have, shut down and exit; kills what is left when the grace is over. What is to be called for those
+    /// that have ended is called before it completes, or has used up <see cref="ExitHook.Limit"/>.
+    /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
         Post(() => _fleet.Stop(grace));
@@ -102,6 +108,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             KillAll();
             await _fleet.AllStopped.ConfigureAwait(false);
         }
+
+        await (_exitHook?.Done ?? Task.CompletedTask).ConfigureAwait(false);
     }
 
     /// <summary>Kills all workers at once. Any thread.</summary>
@@ -118,6 +126,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _watchdog.Dispose();
         _acceptor.Dispose();
         _starter.Dispose();
+        _exitHook?.Dispose();
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life)
@@ -148,9 +157,21 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     private async Task LaunchAsync(Worker worker)
     {
-        int code = await _launcher.RunAsync(worker, () => Post(() => _fleet.OnProcessStarted(worker))).ConfigureAwait(false);
+        int code = await _launcher.RunAsync(worker, () => OnStarted(worker)).ConfigureAwait(false);
         _watchdog.Remove(worker);
+        if (worker.Pid > 0 && worker.Failure?.Reason is not StartFailure.ExitHookMissing)
+        {
+            // Before the fleet hears of it: when that has stopped, nothing is added any more.
+            _exitHook?.Add(new EndedWorker(worker.Pid, worker.Index, code));
+        }
+
         Post(() => _fleet.OnExited(worker, code));
+    }
+
+    private void OnStarted(Worker worker)
+    {
+        Post(() => _fleet.OnProcessStarted(worker));
+        _ = worker.Process!.Orphaned.ContinueWith(_ => Post(() => _fleet.OnOrphaned(worker)), TaskScheduler.Default);
     }
 
     private void Post(Action action) => _queue.Writer.TryWrite(action);

@@ -30,7 +30,10 @@ internal sealed class WorkerLauncher(
                 AppDir = command.AppDirectory,
             });
             int code = await process.WaitAsync((line, isError) => HandleLine(worker, process.Id, line, isError)).ConfigureAwait(false);
-            worker.Handle.SetExit(code);
+            if (code != ExitDescription.Unknown)
+            {
+                worker.Handle.SetExit(code);
+            }
 
             // Its last words may still be in the socket: they say why it ended.
             await Task.WhenAny(worker.Links.ControlDone, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false);
