@@ -24,11 +24,12 @@ public sealed partial class FailureRulesTests
     }
 
     [Theory]
-    [InlineData(400, "BadHead BadLength BadBody")]
+    [InlineData(400, "BadHead BadLength BadHandshake BadBody")]
     [InlineData(408, "HeadTooSlow BodyTooSlow")]
     [InlineData(411, "LengthRequired")]
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
+    [InlineData(426, "OtherWebSocket")]
     [InlineData(431, "HeadTooLarge")]
     [InlineData(499, "ClientGone")]
     [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
@@ -47,7 +48,9 @@ public sealed partial class FailureRulesTests
         Assert.All(clients, static rule => Assert.Equal((LogLevel.None, false), (rule.Level, rule.RetryAfter)));
 
         // What is whole, and only not wanted, leaves the connection as it is.
-        Assert.Equal([Failure.NotImplemented], clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
+        Assert.Equal(
+            [Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }
 

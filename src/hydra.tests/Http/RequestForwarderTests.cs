@@ -51,7 +51,7 @@ public sealed class RequestForwarderTests
     }
 
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 501, false)]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", 426, false)]
     [InlineData("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", 501, false)]
     [InlineData("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, true)]
     [InlineData("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: +4\r\n\r\nbody", 400, true)]

@@ -132,7 +132,47 @@ internal sealed class FakeUpstream
     public void Begin(ulong id, int busyMicroseconds = 0, int requests = 0) => Send(frame =>
         new TakenMessage { BusyMicroseconds = (uint)busyMicroseconds, Requests = (uint)requests }.WriteFrame(frame, FrameFlags.None, id));
 
-    /// <summary>Sends any bytes.</summary>
+    /// <summary>Accepts a session.</summary>
+    public void Accept(ulong id, string subprotocol = "", params IEnumerable<(string Name, string Value)> headers)
+    {
+        byte[] block = HeaderLists.Block(headers);
+        byte[] protocol = Encoding.Latin1.GetBytes(subprotocol);
+        Send(frame => new AcceptMessage { Subprotocol = protocol, Headers = block }.WriteFrame(frame, FrameFlags.None, id));
+    }
+
+    /// <summary>Sends a message of a session, or a part of one.</summary>
+    public void SendData(ulong id, ReadOnlySpan<byte> data, FrameFlags flags = FrameFlags.None)
+    {
+        byte[] frame = new byte[ProtocolLimits.HeaderSize + data.Length];
+        new FrameHeader(data.Length, MessageType.Data, flags, id).Write(frame);
+        data.CopyTo(frame.AsSpan(ProtocolLimits.HeaderSize));
+        Channel.Receive(frame);
+    }
+
+    /// <summary>Ends a session.</summary>
+    public void CloseSession(ulong id, ushort code, string reason = "")
+    {
+        byte[] text = Encoding.UTF8.GetBytes(reason);
+        Send(frame => new CloseMessage { Code = code, Reason = text }.WriteFrame(frame, FrameFlags.None, id));
+    }
+
+    /// <summary>Waits for the next message of a session, or the next part of one.</summary>
+    public async Task<(string Data, FrameFlags Flags)> NextDataAsync(ulong id)
+    {
+        SentFrame frame = await NextAsync(sent => Is(sent, MessageType.Data, id), "a DATA");
+        return (Encoding.UTF8.GetString(frame.Payload), frame.Header.Flags);
+    }
+
+    /// <summary>Waits for the end of a session that the client has made.</summary>
+    public async Task<(ushort Code, string Reason)> ClosedAsync(ulong id)
+    {
+        SentFrame frame = await NextAsync(sent => Is(sent, MessageType.Close, id), "a CLOSE");
+        return CloseMessage.TryRead(frame.Payload, out CloseMessage close)
+            ? (close.Code, Encoding.UTF8.GetString(close.Reason))
+            : throw new InvalidOperationException("a CLOSE frame has wrong lengths");
+    }
+
+    /// <summary>Sends any bytes.
     public void Send(ReadOnlySpan<byte> data) => Channel.Receive(data);
 
     /// <summary>Dies.</summary>

@@ -12,7 +12,7 @@ public class FrameRulesTests
         new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (log, id, _, payload, end) => Note(log, $"ready {id} {payload.Length} {end}")),
         new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (log, id, _, payload, end) => Note(log, $"body {id} {payload.Length} {end}")),
         new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (log, id, _, payload, end) => Note(log, $"reset {id} {payload.Length} {end}")),
-        new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (_, _, _, _) => "it breaks a rule"));
+        new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (_, _, _, _, _) => "it breaks a rule"));
 
     private readonly List<string> _log = [];
 

@@ -1,0 +1,98 @@
+using System.Net.WebSockets;
+using Hydra.Http;
+using Hydra.Protocol;
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+public sealed class SessionOutputTests : IDisposable
+{
+    private readonly SessionPair _pair = new();
+    private readonly List<int> _taken = [];
+    private readonly SessionOutput _output;
+    private int _closed;
+
+    public SessionOutputTests() => _output = new SessionOutput(cost =>
+    {
+        lock (_taken)
+        {
+            _taken.Add(cost);
+        }
+    });
+
+    [Fact]
+    public async Task Add_BeforeThereIsASocket_GoesOutInOrder()
+    {
+        _output.Add("one"u8, FrameFlags.Text);
+        _output.Add("two"u8, FrameFlags.None);
+        _output.Attach(_pair.Server, OnClosed);
+        _output.Add("three"u8, FrameFlags.Text);
+
+        Assert.Equal(("one", WebSocketMessageType.Text), await _pair.ReceiveAsync());
+        Assert.Equal(("two", WebSocketMessageType.Binary), await _pair.ReceiveAsync());
+        Assert.Equal(("three", WebSocketMessageType.Text), await _pair.ReceiveAsync());
+        await Eventually.HoldsAsync(() => Taken() == 11 + (3 * ProtocolLimits.DataCost), "the cost of all to be told");
+    }
+
+    [Fact]
+    public async Task Add_Parts_AreOneMessage()
+    {
+        _output.Attach(_pair.Server, OnClosed);
+        _output.Add("a"u8, FrameFlags.Text | FrameFlags.More);
+        _output.Add("b"u8, FrameFlags.Text | FrameFlags.More);
+        _output.Add([], FrameFlags.Text);
+        _output.Add("whole"u8, FrameFlags.Text);
+
+        Assert.Equal("ab", (await _pair.ReceiveAsync()).Text);
+        Assert.Equal("whole", (await _pair.ReceiveAsync()).Text);
+    }
+
+    [Theory]
+    [InlineData(4001, 4001)]
+    [InlineData(1012, 1012)]
+    [InlineData(1006, null)]
+    [InlineData(2000, null)]
+    public async Task Close_BehindMessages_IsTheLast(int code, int? told)
+    {
+        _output.Attach(_pair.Server, OnClosed);
+        _output.Add("last"u8, FrameFlags.Text);
+        _output.Close((ushort)code, "why"u8);
+        _output.Add("late"u8, FrameFlags.Text);
+
+        Assert.Equal("last", (await _pair.ReceiveAsync()).Text);
+        Assert.Equal(WebSocketMessageType.Close, (await _pair.ReceiveAsync()).Type);
+        Assert.Equal(told ?? 1005, (int)_pair.Client.CloseStatus!);
+        Assert.Equal(told is null ? null : "why", _pair.Client.CloseStatusDescription is { Length: > 0 } text ? text : null);
+        await Eventually.HoldsAsync(() => Volatile.Read(ref _closed) == 1, "the end to be told");
+    }
+
+    [Fact]
+    public async Task Stop_ClientThatDoesNotRead_DropsWhatWaits()
+    {
+        _output.Attach(_pair.Server, OnClosed);
+        for (int i = 0; i < 4; i++)
+        {
+            _output.Add(new byte[2000], FrameFlags.None);
+        }
+
+        _output.Stop();
+        _output.Add("late"u8, FrameFlags.Text);
+
+        // The one that was on its way.
+        Assert.Equal(2000, (await _pair.ReceiveAsync()).Text.Length);
+        await Eventually.HoldsAsync(() => Taken() == 2000 + ProtocolLimits.DataCost, "one message to be taken");
+    }
+
+    public void Dispose() => _pair.Dispose();
+
+    private void OnClosed() => Interlocked.Increment(ref _closed);
+
+    private int Taken()
+    {
+        lock (_taken)
+        {
+            return _taken.Sum();
+        }
+    }
+}
