@@ -11,6 +11,7 @@ from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
 from .errors import BootError, StartError, internal
+from .lateloop import LateLoop
 from .logs import LogSetup
 
 # The exit code for an application that cannot be started, as uvicorn and gunicorn have it.
@@ -25,7 +26,7 @@ class Worker:
     def __init__(self, boot: Boot, control: ControlLink) -> None:
         self.boot = boot
         self.control = control
-        # The event loop that was current while the application was imported; None where none was wanted.
+        # The event loop that an application was to find while it was imported; None where none was wanted.
         self.loop: Optional[Any] = None
         self._adapter: Optional[Adapter] = None
 
@@ -105,15 +106,24 @@ def _load_and_serve(worker: Worker) -> int:
     setup.before_loading()
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
-    if adapters.wants_loop(named):
-        from .eventloop import loops
-
-        worker.loop = loops.create(boot.loop)
+    late = LateLoop(lambda: _create_loop(boot))
+    if named is None and boot.loop != "uvloop":
+        late.watch()
+    elif named is None or named.wants_loop:
+        worker.loop = late.get()
     application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
+    if adapter.wants_loop:
+        worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
     return worker.serve(adapter, application)
+
+
+def _create_loop(boot: Boot) -> Any:
+    from .eventloop import loops
+
+    return loops.create(boot.loop)
 
 
 def _guard(worker: Worker, serve: Callable[[], int]) -> int:
