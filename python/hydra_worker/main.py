@@ -11,7 +11,9 @@ from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
 from .errors import BootError, StartError, internal
+from .lateloop import LateLoop
 from .logs import LogSetup
+from .nesting import NestingWatch
 
 # The exit code for an application that cannot be started, as uvicorn and gunicorn have it.
 EXIT_START_FAILURE = 3
@@ -25,7 +27,7 @@ class Worker:
     def __init__(self, boot: Boot, control: ControlLink) -> None:
         self.boot = boot
         self.control = control
-        # The event loop that was current while the application was imported; None where none was wanted.
+        # The event loop that an application was to find while it was imported; None where none was wanted.
         self.loop: Optional[Any] = None
         self._adapter: Optional[Adapter] = None
 
@@ -36,12 +38,6 @@ class Worker:
             # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
         return adapter.run(self, application)
-
-    def replace_loop(self) -> None:
-        """Takes the loop of asyncio, while the application is being imported."""
-        from .eventloop import loops
-
-        self.loop = loops.replace(self.loop)
 
     def ready(self, concurrency: int, loop: str) -> None:
         """
@@ -111,21 +107,28 @@ def _load_and_serve(worker: Worker) -> int:
     setup.before_loading()
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
-    if adapters.wants_loop(named):
-        from .eventloop import loops
-
-        worker.loop = loops.create(boot.loop)
-        if boot.loop == "auto":
-            with loops.NestingWatch(worker.replace_loop):
-                application = loading.load(boot)
-        else:
+    late = LateLoop(lambda: _create_loop(boot))
+    if named is None and boot.loop != "uvloop":
+        late.watch()
+    elif named is None or named.wants_loop:
+        worker.loop = late.get()
+    if boot.loop == "auto":
+        with NestingWatch(late.replace):
             application = loading.load(boot)
     else:
         application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
+    if adapter.wants_loop:
+        worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
     return worker.serve(adapter, application)
+
+
+def _create_loop(boot: Boot) -> Any:
+    from .eventloop import loops
+
+    return loops.create(boot.loop)
 
 
 def _guard(worker: Worker, serve: Callable[[], int]) -> int:
