@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, loading, logs, process, title
+from . import adapters, boot as boots, debuggers, loading, logs, process, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -90,6 +90,7 @@ def _connect(boot: Boot) -> Worker:
     # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the front
     # is gone.
     process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
+    debuggers.spare_own_threads()
     control = ControlLink(boot)
     control.start()
     process.install_signals()
