@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logs, process, title
+from . import adapters, boot as boots, debuggers, loading, logs, process, prompts, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -60,6 +60,7 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        prompts.prepare(boot.terminal)
         if boot.preload:
             return _main_of_template(boot)
         return _serve(_connect(boot))

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xb4c9e8fe564cb3db
+SCHEMA_HASH = 0xecc43dedb04ef019
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -118,6 +118,7 @@ BOOT = {
     "interruptible": bool,
     "disconnect_milliseconds": int,
     "request_start": bool,
+    "terminal": bool,
     "name": str,
     "arguments": str,
     "variables": str,
