@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, loading, logs, process, title
+from . import adapters, boot as boots, debuggers, loading, logs, process, prompts, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -60,6 +60,7 @@ def main() -> int:
             from . import exits
 
             return exits.run(boot)
+        prompts.prepare(boot.terminal)
         if boot.preload:
             return _main_of_template(boot)
         # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the
@@ -90,6 +91,7 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
+    debuggers.spare_own_threads()
     control = ControlLink(boot)
     control.start()
     process.install_signals()

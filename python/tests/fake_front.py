@@ -205,8 +205,8 @@ class Front:
         assert self.wait_exit() == 3, (self.code(), self.stderr())
         return reason, message.decode(), trace.decode()
 
-    def ping(self, nonce: int = 7) -> Tuple[int, int]:
-        """The nonce that comes back, and the microseconds by which the event loop is late."""
+    def ping(self, nonce: int = 7) -> Tuple[int, int, int]:
+        """The nonce that comes back, the microseconds by which the event loop is late, and 1 where somebody debugs it."""
         assert self.control is not None
         self.control.send(wire.pack_ping(0, 0, nonce))
         return self.next_life(wire.PONG)  # type: ignore[return-value]
