@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logs, process, prompts, title
+from . import adapters, boot as boots, debuggers, loading, logs, names, process, prompts, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -107,6 +107,7 @@ def _load_and_serve(worker: Worker) -> int:
     setup = LogSetup(worker.control.send, boot.log_level)
     logs.line_buffer_output()
     setup.before_loading()
+    names.prepare(boot)
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
