@@ -20,9 +20,8 @@ if __name__ == "__main__":
     import os
 
     _here = os.path.dirname(os.path.abspath(__file__))
-    if _here not in sys.path:
-        # Python leaves the script's directory out with -P, -I and PYTHONSAFEPATH.
-        sys.path.insert(0, _here)
+    # The application must not find the shim's files by their names. Python leaves the directory out with -P, -I and PYTHONSAFEPATH.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != _here]
 
     from importlib.machinery import ModuleSpec
 
@@ -31,17 +30,20 @@ if __name__ == "__main__":
     __spec__ = ModuleSpec("hydra_worker.__main__", __loader__)
 
     import gc
+    import types
 
     # The first modules are there to stay: looking among them for garbage would find none. loading.py turns it on.
     gc.disable()
 
-    from hydra_worker import bytecode
+    # A package whose only path is this directory: an application may have a `hydra_worker` of its own.
+    _package = types.ModuleType("_hydra")
+    _package.__path__ = [_here]
+    sys.modules["_hydra"] = _package
+
+    from _hydra.hydra_worker import bytecode
 
     bytecode.keep(_here)
 
-    from hydra_worker import main
+    from _hydra.hydra_worker import main
 
-    # The application must not find the shim's files by their names. Submodules that are imported later are
-    # found through the package's own __path__.
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != _here]
     sys.exit(main.main())

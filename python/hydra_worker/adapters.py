@@ -35,11 +35,6 @@ def find(boot: Boot) -> Optional[Adapter]:
     return BUILT_IN[name]
 
 
-def wants_loop(adapter: Optional[Adapter]) -> bool:
-    """Whether the application may want to find an event loop while it is imported."""
-    return adapter is None or adapter.wants_loop
-
-
 def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adapter, Any]:
     """
     Settles the adapter. Returns it with the application, which is another where a factory had to be called

@@ -33,6 +33,7 @@ class Boot:
     interruptible: bool
     disconnect_milliseconds: int
     request_start: bool
+    terminal: bool
     name: str
     arguments: str
     variables: str

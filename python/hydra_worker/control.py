@@ -14,7 +14,7 @@ import time
 from types import FrameType
 from typing import Callable, Optional
 
-from . import forks, framing, links, mainthread, native, process, stacks, wire
+from . import debuggers, forks, framing, links, mainthread, native, process, stacks, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip, logger
@@ -170,15 +170,18 @@ class ControlLink:
     def on_ping(self, nonce: int) -> None:
         """Answers here, on this thread, which the application does not hold up."""
         engine = self._engine
-        lag = engine.probe(_PROBE_SECONDS) if engine is not None else 0.0
-        self.send(wire.pack_pong(0, 0, nonce, min(int(lag * 1_000_000), _U32)))
+        debugged = debuggers.at_work()
+        lag = engine.probe(_PROBE_SECONDS) if engine is not None and not debugged else 0.0
+        self.send(wire.pack_pong(0, 0, nonce, min(int(lag * 1_000_000), _U32), int(debugged)))
 
     def on_interrupt(self, target: int, link: int, reason: int) -> None:
         """What runs a stream is to stop."""
         if self._parted.is_set():
             self._say_where(logging.WARNING, "The worker does not come to its end. It is here")
         elif self._engine is not None:
-            self._engine.interrupt(link, target, reason)
+            # What somebody looks at is left as it is. The front may not have heard of that yet.
+            if not debuggers.at_work():
+                self._engine.interrupt(link, target, reason)
         elif not self._ready.is_set():
             self._say_where(logging.ERROR, "The worker has taken too long to start. It is here")
 

@@ -6,12 +6,14 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, loading, logs, process, title
+from . import adapters, boot as boots, debuggers, loading, logs, names, process, prompts, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
 from .errors import BootError, StartError, internal
+from .lateloop import LateLoop
 from .logs import LogSetup
+from .nesting import NestingWatch
 
 # The exit code for an application that cannot be started, as uvicorn and gunicorn have it.
 EXIT_START_FAILURE = 3
@@ -25,7 +27,7 @@ class Worker:
     def __init__(self, boot: Boot, control: ControlLink) -> None:
         self.boot = boot
         self.control = control
-        # The event loop that was current while the application was imported; None where none was wanted.
+        # The event loop that an application was to find while it was imported; None where none was wanted.
         self.loop: Optional[Any] = None
         self._adapter: Optional[Adapter] = None
 
@@ -36,12 +38,6 @@ class Worker:
             # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
         return adapter.run(self, application)
-
-    def replace_loop(self) -> None:
-        """Takes the loop of asyncio, while the application is being imported."""
-        from .eventloop import loops
-
-        self.loop = loops.replace(self.loop)
 
     def ready(self, concurrency: int, loop: str) -> None:
         """
@@ -64,6 +60,7 @@ def main() -> int:
             from . import exits
 
             return exits.run(boot)
+        prompts.prepare(boot.terminal)
         if boot.preload:
             return _main_of_template(boot)
         # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the
@@ -94,6 +91,7 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
+    debuggers.spare_own_threads()
     control = ControlLink(boot)
     control.start()
     process.install_signals()
@@ -109,23 +107,31 @@ def _load_and_serve(worker: Worker) -> int:
     setup = LogSetup(worker.control.send, boot.log_level)
     logs.line_buffer_output()
     setup.before_loading()
+    names.prepare(boot)
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
-    if adapters.wants_loop(named):
-        from .eventloop import loops
-
-        worker.loop = loops.create(boot.loop)
-        if boot.loop == "auto":
-            with loops.NestingWatch(worker.replace_loop):
-                application = loading.load(boot)
-        else:
+    late = LateLoop(lambda: _create_loop(boot))
+    if named is None and boot.loop != "uvloop":
+        late.watch()
+    elif named is None or named.wants_loop:
+        worker.loop = late.get()
+    if boot.loop == "auto":
+        with NestingWatch(late.replace):
             application = loading.load(boot)
     else:
         application = loading.load(boot)
     adapter, application = adapters.choose(boot, named, application)
+    if adapter.wants_loop:
+        worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
     return worker.serve(adapter, application)
+
+
+def _create_loop(boot: Boot) -> Any:
+    from .eventloop import loops
+
+    return loops.create(boot.loop)
 
 
 def _guard(worker: Worker, serve: Callable[[], int]) -> int:

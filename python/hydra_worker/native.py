@@ -17,9 +17,11 @@ import socket as _socket
 import sys
 import threading
 import time
-from _thread import allocate_lock as Lock, get_ident, start_new_thread
+from _thread import allocate_lock as Lock, get_ident
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+# pydevd, a debugger that may be there before this is imported, keeps the original so.
+start_new_thread = getattr(_thread, "_original_start_new_thread", _thread.start_new_thread)
 sleep = time.sleep
 select = _select.select
 poll = getattr(_select, "poll", None)
@@ -108,11 +110,13 @@ def start(name: str, target: Callable[..., None], *arguments: Any) -> Event:
 
 def start_visible(name: str, target: Callable[..., None], *arguments: Any) -> Event:
     """The same for one that runs the application's code, which is to find it in `threading` as any other."""
-    if _thread.start_new_thread is not start_new_thread:
-        # `threading` has no threads of the system any more.
-        return start(name, target, *arguments)
     ended = Event()
-    threading.Thread(target=_run, args=(name, target, arguments, ended), name=name, daemon=True).start()
+    now = _thread.start_new_thread
+    if now is not start_new_thread and getattr(_thread, "_original_start_new_thread", None) is not start_new_thread:
+        # `threading` has no threads of the system any more. (With pydevd it has, and the debugger sees those alone.)
+        start_new_thread(_run_visible, (name, target, arguments, ended))
+        return ended
+    threading.Thread(target=_run_visible, args=(name, target, arguments, ended), name=name, daemon=True).start()
     return ended
 
 
@@ -124,3 +128,18 @@ def _run(name: str, target: Callable[..., None], arguments: Tuple[Any, ...], end
     finally:
         names.pop(ident, None)
         ended.set()
+
+
+def _run_visible(name: str, target: Callable[..., None], arguments: Tuple[Any, ...], ended: Event) -> None:
+    # Its own code tells it from the shim's own threads: see is_own().
+    _run(name, target, arguments, ended)
+
+
+def is_own(ident: Optional[int]) -> bool:
+    """
+    Whether this is a thread that start() has made, from its very first instruction on, when it has not said its name yet.
+    """
+    frame = sys._current_frames().get(ident) if ident is not None else None
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame is not None and frame.f_code is _run.__code__

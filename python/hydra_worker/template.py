@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, framing, links, loading, logs, native, process, wire
+from . import adapters, boot as boots, framing, links, loading, logs, names, native, process, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
@@ -68,6 +68,7 @@ class Template:
         try:
             logs.line_buffer_output()
             self._logs.before_loading()
+            names.prepare(self._boot)
             boots.prepare_sys_path(self._boot)
             named = adapters.find(self._boot)
             application = loading.load(self._boot)

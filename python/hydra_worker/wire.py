@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x63d4d581c6ba8492
+SCHEMA_HASH = 0x1133b2894881b226
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -141,6 +141,7 @@ BOOT = {
     "interruptible": bool,
     "disconnect_milliseconds": int,
     "request_start": bool,
+    "terminal": bool,
     "name": str,
     "arguments": str,
     "variables": str,
@@ -163,8 +164,8 @@ DRAIN_FIELDS = Struct("<I")
 _DRAIN_FRAME = Struct("<IBBHQI")
 PING_FIELDS = Struct("<I")
 _PING_FRAME = Struct("<IBBHQI")
-PONG_FIELDS = Struct("<II")
-_PONG_FRAME = Struct("<IBBHQII")
+PONG_FIELDS = Struct("<IIB")
+_PONG_FRAME = Struct("<IBBHQIIB")
 LOG_FIELDS = Struct("<QBBI")
 _LOG_FRAME = Struct("<IBBHQQBBI")
 GOODBYE_FIELDS = Struct("<IH")
@@ -317,12 +318,12 @@ def unpack_ping(payload: Buffer) -> tuple[int]:
     return PING_FIELDS.unpack(payload)
 
 
-def pack_pong(stream: int, flags: int, nonce: int, loop_lag_microseconds: int) -> bytes:
-    return _PONG_FRAME.pack(8, PONG, flags, 0, stream, nonce, loop_lag_microseconds)
+def pack_pong(stream: int, flags: int, nonce: int, loop_lag_microseconds: int, is_debugged: int) -> bytes:
+    return _PONG_FRAME.pack(9, PONG, flags, 0, stream, nonce, loop_lag_microseconds, is_debugged)
 
 
-def unpack_pong(payload: Buffer) -> tuple[int, int]:
-    if len(payload) != 8:
+def unpack_pong(payload: Buffer) -> tuple[int, int, int]:
+    if len(payload) != 9:
         raise _malformed("PONG", len(payload))
     return PONG_FIELDS.unpack(payload)
 

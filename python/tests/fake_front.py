@@ -79,6 +79,7 @@ class Front:
         self.env = dict(os.environ, HYDRA_WORKER_ID="0", PYTHONUNBUFFERED="1", **(env or {}))
         self.process: Optional["subprocess.Popen[bytes]"] = None
         self.control: Optional[Link] = None
+        self._greeted: Optional[Link] = None
         self.data: Dict[int, Link] = {}
         self.logs: List[LogRecord] = []
         self.log_arrived = threading.Condition()
@@ -152,6 +153,8 @@ class Front:
                 sock.close()
             elif kind == wire.LINK_CONTROL:
                 link.on_frame = self._on_control
+                # A worker that has its WELCOME may fail and end at once.
+                self._greeted = link
                 # A test that finds the link may send on it.
                 sock.sendall(welcome)
                 self.control = link
@@ -179,7 +182,7 @@ class Front:
                 frame = self.life.get(timeout=0.05)
             except queue.Empty:
                 # Its last words may still be on their way from the link's thread to this one.
-                heard = self.control is None or self.control.closed.is_set()
+                heard = self._greeted is None or self._greeted.closed.is_set()
                 ended = heard and self.process is not None and self.process.poll() is not None
                 if (ended and self.life.empty()) or time.monotonic() > deadline:
                     raise AssertionError(
@@ -202,8 +205,8 @@ class Front:
         assert self.wait_exit() == 3, (self.code(), self.stderr())
         return reason, message.decode(), trace.decode()
 
-    def ping(self, nonce: int = 7) -> Tuple[int, int]:
-        """The nonce that comes back, and the microseconds by which the event loop is late."""
+    def ping(self, nonce: int = 7) -> Tuple[int, int, int]:
+        """The nonce that comes back, the microseconds by which the event loop is late, and 1 where somebody debugs it."""
         assert self.control is not None
         self.control.send(wire.pack_ping(0, 0, nonce))
         return self.next_life(wire.PONG)  # type: ignore[return-value]

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+from hydra_worker import nesting
 from hydra_worker.eventloop import loops
 
 
@@ -18,7 +19,7 @@ class Other(asyncio.SelectorEventLoop):
 class NestAsyncioTest(unittest.TestCase):
     def test_nest_asyncio_imported_by_the_application_replaces_the_loop_before(self):
         with tempfile.TemporaryDirectory() as directory:
-            with open(os.path.join(directory, loops.NESTING + ".py"), "w", encoding="utf-8") as file:
+            with open(os.path.join(directory, nesting.NESTING + ".py"), "w", encoding="utf-8") as file:
                 file.write("import asyncio\nloop = asyncio.get_event_loop_policy().get_event_loop()\n")
             current = [Other()]
 
@@ -26,18 +27,18 @@ class NestAsyncioTest(unittest.TestCase):
                 current.append(loops.replace(current[0]))
 
             with mock.patch.object(sys, "path", [directory] + sys.path), mock.patch.dict(sys.modules):
-                sys.modules.pop(loops.NESTING, None)
-                with self.assertLogs("hydra", "WARNING"), loops.NestingWatch(switch):
-                    module = importlib.import_module(loops.NESTING)
+                sys.modules.pop(nesting.NESTING, None)
+                with self.assertLogs("hydra", "WARNING"), nesting.NestingWatch(switch):
+                    module = importlib.import_module(nesting.NESTING)
 
         self.assertTrue(current[0].is_closed())
         self.assertIs(current[1], module.loop)
         self.assertEqual(loops.describe(module.loop), "asyncio")
-        self.assertFalse([finder for finder in sys.meta_path if isinstance(finder, loops.NestingWatch)])
+        self.assertFalse([finder for finder in sys.meta_path if isinstance(finder, nesting.NestingWatch)])
         module.loop.close()
 
     def test_nest_asyncio_that_is_there_already_leaves_uvloop_out(self):
-        with mock.patch.dict(sys.modules, {loops.NESTING: object()}), self.assertLogs("hydra", "WARNING"):
+        with mock.patch.dict(sys.modules, {nesting.NESTING: object()}), self.assertLogs("hydra", "WARNING"):
             loop = loops.create("auto")
         self.addCleanup(loop.close)
 

@@ -34,6 +34,8 @@ _NORMAL = 1000
 _LOST = 1006
 _ERROR = 1011
 _RESTART = 1012
+# Codes that stand for a close without one.
+_UNSENT = (1004, 1005, 1006)
 # Bytes of a close frame's reason (RFC 6455, section 5.5).
 _LONGEST_REASON = 123
 
@@ -185,8 +187,8 @@ class WebSocketStream(HttpStream):
     def _end_of(self, message: Dict[str, Any]) -> Tuple[int, str]:
         code = message.get("code", _NORMAL)
         reason = message.get("reason") or ""
-        if not isinstance(code, int) or not 1000 <= code <= 4999:
-            raise self.wrong_type(f"The code of {_CLOSE} must be an int from 1000 to 4999, not {code!r}.")
+        if not isinstance(code, int) or not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in _UNSENT:
+            raise self.wrong_type(f"The code of {_CLOSE} must be one that can be sent (RFC 6455, section 7.4), not {code!r}.")
         if not isinstance(reason, str):
             raise self.wrong_type(f"The reason of {_CLOSE} must be a str, not {reason!r}.")
         return code, reason

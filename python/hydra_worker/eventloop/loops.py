@@ -9,11 +9,10 @@ from typing import Any, Callable, Collection
 from .. import process
 from ..errors import internal
 from ..logs import logger
+from ..nesting import NESTING
 
 # What tasks that are cancelled at the end have at least, and what is left of the time for that which follows.
 _LEAST_CANCEL_SECONDS = 1.0
-# Patches asyncio so that loops may run within loops; it refuses every loop but asyncio's own.
-NESTING = "nest_asyncio"
 _NESTING_SENTENCE = (
     "The application uses nest_asyncio, which works with no other loop than asyncio's: uvloop is left out. "
     "Say so with --loop asyncio."
@@ -68,28 +67,6 @@ def _hold_signals(loop: asyncio.AbstractEventLoop) -> None:
 
     if hasattr(loop, "__dict__"):
         loop.__dict__.update(add_signal_handler=add_signal_handler, remove_signal_handler=remove_signal_handler)
-
-
-class NestingWatch:
-    """
-    A finder of modules that finds none: it sees that the application is about to import nest_asyncio, and calls
-    `switch` while it still can choose the loop. What is imported before is rarely anything that knows a loop.
-    """
-
-    def __init__(self, switch: Callable[[], None]) -> None:
-        self._switch = switch
-
-    def __enter__(self) -> None:
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
-
-    def __exit__(self, *_: object) -> None:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        if name == NESTING:
-            self.__exit__()
-            self._switch()
 
 
 def replace(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:

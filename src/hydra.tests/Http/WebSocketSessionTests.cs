@@ -22,7 +22,6 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _host = await FrontHost.StartAsync();
-        Worker.Handle.Features = InterfaceFeatures.WebSockets;
     }
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
@@ -206,7 +205,7 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
         long granted = 0;
         while (granted + Size < used)
         {
-            await client.ReceiveAsync(new byte[Size].AsMemory(), default);
+            await client.ReceiveAsync(new byte[Size].AsMemory(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
             granted += Worker.TakeCredit(id);
             await Task.Yield();
         }

@@ -25,9 +25,9 @@ public sealed class FrameReaderTests
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x1f, FrameReadStatus.UnknownType)]
-    [InlineData(4, 0x18, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x1b, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
-    [InlineData(5, 0x04, FrameReadStatus.BadFlags)]
+    [InlineData(5, 0x20, FrameReadStatus.BadFlags)]
     [InlineData(5, 0x81, FrameReadStatus.BadFlags)]
     [InlineData(6, 0x01, FrameReadStatus.BadReserved)]
     [InlineData(7, 0x01, FrameReadStatus.BadReserved)]
@@ -112,7 +112,7 @@ public sealed class FrameReaderTests
     [Fact]
     public void Directions_OfTheTypes_AreTheDeclaredOnes()
     {
-        MessageType[] both = [MessageType.Body, MessageType.Window];
+        MessageType[] both = [MessageType.Body, MessageType.Window, MessageType.Data, MessageType.Close];
         MessageType[] fromFront =
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,

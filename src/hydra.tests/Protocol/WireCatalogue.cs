@@ -94,9 +94,9 @@ internal static class WireCatalogue
         new(
             MessageType.Pong,
             typeof(PongMessage),
-            (v, output, flags, stream) => new PongMessage { Nonce = U32(v[0]), LoopLagMicroseconds = U32(v[1]) }
+            (v, output, flags, stream) => new PongMessage { Nonce = U32(v[0]), LoopLagMicroseconds = U32(v[1]), IsDebugged = U8(v[2]) }
                 .WriteFrame(output, flags, stream),
-            payload => PongMessage.TryRead(payload, out PongMessage m) ? [N(m.Nonce), N(m.LoopLagMicroseconds)] : null),
+            payload => PongMessage.TryRead(payload, out PongMessage m) ? [N(m.Nonce), N(m.LoopLagMicroseconds), N(m.IsDebugged)] : null),
         new(
             MessageType.Log,
             typeof(LogMessage),

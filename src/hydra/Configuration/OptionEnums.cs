@@ -62,6 +62,9 @@ internal enum IoUringUse
 /// <summary>What becomes of the lines that workers print.</summary>
 internal enum WorkerOutput
 {
+    /// <summary>As raw where the server is started on a terminal with one worker, which then may ask there; else as prefixed.</summary>
+    Auto,
+
     /// <summary>Lines of the server's log, with the worker named.</summary>
     Prefixed,
 

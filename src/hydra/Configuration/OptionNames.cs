@@ -46,7 +46,7 @@ internal static class OptionNames
 
     /// <summary>--worker-output.</summary>
     public static readonly IReadOnlyList<(string Name, WorkerOutput Value)> WorkerOutputs =
-        [("prefixed", WorkerOutput.Prefixed), ("raw", WorkerOutput.Raw), ("json", WorkerOutput.Json)];
+        [("auto", WorkerOutput.Auto), ("prefixed", WorkerOutput.Prefixed), ("raw", WorkerOutput.Raw), ("json", WorkerOutput.Json)];
 
     /// <summary>What else is taken for a level: the words of Python's logging.</summary>
     public static string LogLevelOf(string word) => word.Trim().ToLowerInvariant() switch

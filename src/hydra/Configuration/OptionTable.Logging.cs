@@ -15,9 +15,10 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "worker-output", Placeholder = OptionNames.Join(OptionNames.WorkerOutputs), Default = "prefixed", Group = OptionGroup.Logging,
+            Name = "worker-output", Placeholder = OptionNames.Join(OptionNames.WorkerOutputs), Default = "auto", Group = OptionGroup.Logging,
             Help = "What workers print: prefixed shows each line in the log, with the worker named; raw gives them the server's own standard "
-                + "output and error; json makes an object of each line, and of each log record.",
+                + "output and error; json makes an object of each line, and of each log record. auto is raw for one worker on a terminal, where breakpoint() "
+                + "and input() then work, and else prefixed.",
             Binder = Section.Logs.Choice(OptionNames.WorkerOutputs, static (o, v) => o with { WorkerOutput = v }),
         },
         new()

@@ -25,7 +25,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "ws-per-message-deflate", Default = "true", Group = OptionGroup.WebSockets,
+            Name = "ws-per-message-deflate", Placeholder = "BOOL", Default = "true", Group = OptionGroup.WebSockets,
             Help = "Compress the messages of WebSockets whose clients offer it.",
             Binder = Section.WebSockets.Switch(static (o, v) => o with { Deflates = v }),
         },

@@ -67,6 +67,16 @@ internal static class PoolRules
         MaxLifetime = options.MaxLifetime > TimeSpan.Zero ? options.MaxLifetime : null,
     };
 
+    /// <summary>
+    /// Whether the worker has the terminal that the server was started on, for breakpoint() and input(): it is the only one, so nobody has
+    /// to be told from others, and nobody else reads there.
+    /// </summary>
+    public static bool AsksAtTerminal(ServerOptions server, ApplicationOptions application)
+        => server.Logs.WorkerOutput is WorkerOutput.Auto or WorkerOutput.Raw
+            && application.Workers.Count == 1 && (application.Workers.Maximum ?? 1) == 1
+            && !application.Python.Preload
+            && Terminal.CanAsk();
+
     /// <summary>What each worker is told, but for what differs from one to the next.</summary>
     public static BootDocument Document(ServerOptions server, ApplicationOptions application, int dataLinks) => new()
     {
@@ -89,6 +99,7 @@ internal static class PoolRules
             : 0,
         RequestStart = application.Queue.TellStart,
         ExitHook = application.OnWorkerExit,
+        Terminal = AsksAtTerminal(server, application),
         Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,
     };

@@ -21,9 +21,22 @@ internal sealed partial class Terminal(bool hadTerminal, bool ignoresHangup, Fun
     /// <param name="ignoresHangup">Whether SIGHUP was ignored at the start, its own or that of the server that it replaces.</param>
     public static Terminal Capture(bool ignoresHangup) => new(HasTerminal(), ignoresHangup, HasTerminal);
 
+    /// <summary>
+    /// Whether a worker may ask at the terminal: it reads and shows, and this process and those that it starts are in its foreground. (Who
+    /// reads a terminal from the background is stopped by SIGTTIN.)
+    /// </summary>
+    public static bool CanAsk()
+        => !OperatingSystem.IsWindows() && IsTerminal(0) != 0 && IsTerminal(1) != 0 && ForegroundGroup(0) is > 0 and int group && group == OwnGroup();
+
     private static bool HasTerminal()
         => !OperatingSystem.IsWindows() && (IsTerminal(0) != 0 || IsTerminal(1) != 0 || IsTerminal(2) != 0);
 
     [LibraryImport("libc", EntryPoint = "isatty")]
     private static partial int IsTerminal(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
+    private static partial int ForegroundGroup(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "getpgrp")]
+    private static partial int OwnGroup();
 }

@@ -82,7 +82,7 @@ internal sealed class WorkerSetup : IDisposable
             WorkingDirectory = working,
             AppDirectory = app,
             Variables = WorkerVariables.Read(_options, working),
-            SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw,
+            SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw || PoolRules.AsksAtTerminal(_server, _options),
         };
     }
 

@@ -38,7 +38,7 @@ internal static class FailureRules
         new(Failure.UnknownMethod, 501, LogLevel.None, true, false, "unknown_method", "its method is longer than any"),
         new(Failure.NotImplemented, 501, LogLevel.None, false, false, "not_implemented", "no worker takes such a request"),
         new(Failure.BadHandshake, 400, LogLevel.None, false, false, "bad_handshake", "it asks for a WebSocket without a key"),
-        new(Failure.OtherWebSocket, 426, LogLevel.None, false, false, "other_websocket", "its version of WebSocket is not spoken here"),
+        new(Failure.OtherWebSocket, 426, LogLevel.None, false, false, "other_web_socket", "its version of WebSocket is not spoken here"),
         new(Failure.BadBody, 400, LogLevel.None, true, false, "bad_body", "its body breaks a rule of HTTP"),
         new(Failure.LengthRequired, 411, LogLevel.None, true, false, "length_required", "the length of its body has to be known"),
         new(Failure.BodyTooLarge, 413, LogLevel.None, true, false, "body_too_large", "its body is too large"),

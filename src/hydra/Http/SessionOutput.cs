@@ -28,6 +28,14 @@ internal sealed class SessionOutput(Action<int> sent)
     // A message was begun and not ended. Whoever sends alone.
     private bool _isWithin;
 
+    /// <summary>
+    /// A code as it can be sent (RFC 6455, section 7.4, and the registry that it has set up): 1000 in the place of those that only stand for a
+    /// close without one, which .NET would put into the frame.
+    /// </summary>
+    public static WebSocketCloseStatus CodeOf(ushort code) => code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)
+        ? (WebSocketCloseStatus)code
+        : WebSocketCloseStatus.NormalClosure;
+
     /// <summary>There is a socket: what has come before goes out.</summary>
     /// <param name="socket">The client's.</param>
     /// <param name="closed">Called once when the client was told that the session ends.</param>
@@ -57,7 +65,7 @@ internal sealed class SessionOutput(Action<int> sent)
     }
 
     /// <summary>The session ends, behind what was added before; what comes after that is for nobody.</summary>
-    /// <param name="code">The close code (RFC 6455, section 7.4). One that cannot be sent is told as none.</param>
+    /// <param name="code">The close code (RFC 6455, section 7.4). One that cannot be sent is told as 1000.</param>
     /// <param name="reason">Why, in UTF-8.</param>
     public void Close(ushort code, ReadOnlySpan<byte> reason)
     {
@@ -145,11 +153,7 @@ internal sealed class SessionOutput(Action<int> sent)
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                bool hasCode = IsSendable(piece.Code);
-                await socket.CloseOutputAsync(
-                    hasCode ? (WebSocketCloseStatus)piece.Code : WebSocketCloseStatus.Empty,
-                    hasCode ? Encoding.UTF8.GetString(piece.Data.Span) : null,
-                    CancellationToken.None).ConfigureAwait(false);
+                await socket.CloseOutputAsync(CodeOf(piece.Code), Encoding.UTF8.GetString(piece.Data.Span), CancellationToken.None).ConfigureAwait(false);
             }
         }
         finally
@@ -157,9 +161,6 @@ internal sealed class SessionOutput(Action<int> sent)
             _closed?.Invoke();
         }
     }
-
-    // RFC 6455, section 7.4, and the registry that it has set up.
-    private static bool IsSendable(ushort code) => code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999);
 
     private bool TryTake(out Piece piece)
     {

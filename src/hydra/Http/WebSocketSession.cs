@@ -88,8 +88,7 @@ internal sealed class WebSocketSession(SessionBounds options)
         }
 
         Start(closing);
-        var status = (WebSocketCloseStatus)code;
-        await socket.CloseOutputAsync(status, status is WebSocketCloseStatus.Empty ? null : socket.CloseStatusDescription, CancellationToken.None).ConfigureAwait(false);
+        await socket.CloseOutputAsync(SessionOutput.CodeOf(code), socket.CloseStatusDescription, CancellationToken.None).ConfigureAwait(false);
     }
 
     private sealed class DirectUpgrade(IHttpUpgradeFeature inner, ClientConnection connection) : IHttpUpgradeFeature

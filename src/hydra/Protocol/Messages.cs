@@ -102,6 +102,9 @@ internal readonly ref partial struct PongMessage
 
     /// <summary>Microseconds by which the event loop is late; 0 where there is no event loop.</summary>
     public uint LoopLagMicroseconds { get; init; }
+
+    /// <summary>1 while somebody debugs the worker: what stands still there is no hang. Else 0.</summary>
+    public byte IsDebugged { get; init; }
 }
 
 /// <summary>Control link: a log record of the application or of the shim.</summary>

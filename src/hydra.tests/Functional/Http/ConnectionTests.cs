@@ -101,16 +101,6 @@ public sealed class ConnectionTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal("hello", second.Text);
     }
 
-    [Fact]
-    public async Task Upgrade_ToAWebSocket_IsAnswered501()
-    {
-        await using RawConnection connection = await ConnectAsync();
-        RawResponse response = await connection.ExchangeAsync(
-            "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-
-        Assert.Equal(501, response.Status);
-    }
-
     // RFC 9110, section 7.8: an upgrade is asked for in Connection as well, and by its name.
     [Theory]
     [InlineData("Upgrade: websocket")]

@@ -9,6 +9,7 @@ using Hydra.Edge;
 using Hydra.Hosting;
 using Hydra.Http;
 using Hydra.Primitives;
+using Hydra.Protocol;
 using Hydra.Tests.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -34,7 +35,9 @@ internal sealed class FrontHost : IAsyncDisposable
     private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits)
     {
         _access = new AccessLog(_lines, NullLogger.Instance);
-        Fleet = new FakeFleet(new FakeUpstream().Quick());
+        FakeUpstream worker = new FakeUpstream().Quick();
+        worker.Handle.Features = InterfaceFeatures.WebSockets;
+        Fleet = new FakeFleet(worker);
         Bodies = new BodyResources(new ForwarderOptions(), null, Log);
         var pool = new RequestPool("app", "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
         RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([pool]), Bodies, new WebSocketSession(new SessionBounds())).InvokeAsync);

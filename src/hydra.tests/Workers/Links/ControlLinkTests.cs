@@ -43,6 +43,8 @@ public class ControlLinkTests
         Assert.Equal(["pong 3"], _sink.Events);
         _link.Ping();
         Assert.Single(_channel.TakeFrames());
+        _channel.Receive(Pong(ping.Nonce + 1, isDebugged: 1));
+        Assert.Equal(["pong 3", "pong 3 debugged"], _sink.Events);
     }
 
     [Fact]
@@ -65,10 +67,10 @@ public class ControlLinkTests
         Assert.Equal(["violation", "closed " + why], _sink.Events);
     }
 
-    private static byte[] Pong(uint nonce)
+    private static byte[] Pong(uint nonce, byte isDebugged = 0)
     {
         var frame = new ArrayBufferWriter<byte>();
-        new PongMessage { Nonce = nonce, LoopLagMicroseconds = 3 }.WriteFrame(frame, FrameFlags.None, 0);
+        new PongMessage { Nonce = nonce, LoopLagMicroseconds = 3, IsDebugged = isDebugged }.WriteFrame(frame, FrameFlags.None, 0);
         return frame.WrittenSpan.ToArray();
     }
 
@@ -84,7 +86,7 @@ public class ControlLinkTests
 
         public void OnGoodbye(int cancelled, string message) => Events.Add($"goodbye {cancelled} {message}");
 
-        public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.LoopLag.TotalMicroseconds}");
+        public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.LoopLag.TotalMicroseconds}{(probe.IsDebugged ? " debugged" : "")}");
 
         public void OnViolation() => Events.Add("violation");
 

@@ -1,3 +1,4 @@
+using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Xunit;
 
@@ -22,6 +23,20 @@ public class StartLimitTests
         Assert.Single(harness.Lines("could not start: it has not become ready"));
         harness.Advance(1);
         Assert.NotEqual(hung, harness.Last);
+    }
+
+    [Fact]
+    public void Start_SomebodyDebugsIt_HasAllTheTimeUntilThatIsOver()
+    {
+        using FleetHarness harness = RunningWithOneThatStarts();
+        harness.Fleet.OnProcessStarted(harness.Last);
+        ((IControlSink)harness.Last.Links).OnPong(new WorkerProbe(TimeSpan.Zero, IsDebugged: true));
+        harness.Advance(WorkerHarness.StartTimeout.TotalSeconds * 2);
+        Assert.Null(harness.Last.Failure);
+
+        ((IControlSink)harness.Last.Links).OnPong(new WorkerProbe(TimeSpan.Zero));
+        harness.Advance(1.1);
+        Assert.Equal(StartLimit.Describe(WorkerHarness.StartTimeout), harness.Last.Failure?.Message);
     }
 
     [Fact]

@@ -37,7 +37,8 @@ internal sealed record WorkerFailure(StartFailure Reason, string Message, string
 
 /// <summary>How a worker does: what its PONG said. Each is an object of its own, by which a new answer is told from the last.</summary>
 /// <param name="LoopLag">By how much the event loop is late, at least; zero where there is none.</param>
-internal sealed record WorkerProbe(TimeSpan LoopLag);
+/// <param name="IsDebugged">Whether somebody debugs the worker: no time limit counts meanwhile.</param>
+internal sealed record WorkerProbe(TimeSpan LoopLag, bool IsDebugged = false);
 
 /// <summary>The link for a worker's life cycle, probes and log records.</summary>
 internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILinkSink
@@ -192,7 +193,7 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
             _isAsked = false;
         }
 
-        sink.OnPong(new WorkerProbe(TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds)));
+        sink.OnPong(new WorkerProbe(TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds), pong.IsDebugged != 0));
         return null;
     }
 

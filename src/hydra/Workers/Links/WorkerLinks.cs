@@ -198,9 +198,10 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
                 return "its worker has a control link already";
             }
 
-            // Under the lock, so that no DRAIN can come before it. The socket is new: these few bytes are taken at once.
-            socket.Send(welcome);
+            // Under the lock, so that no DRAIN can come before it. The socket is new: these few bytes are taken at once. A worker that has them
+            // may fail and end before this thread goes on, and what it says is to be waited for.
             HasConnected = true;
+            socket.Send(welcome);
             _control = control = new ControlLink(new SocketLinkChannel(socket), this);
         }
 

@@ -63,6 +63,9 @@ internal sealed record BootDocument
     /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
     public bool RequestStart { get; init; }
 
+    /// <summary>Whether the worker may ask at the terminal that its standard output is.</summary>
+    public bool Terminal { get; init; }
+
     /// <summary>What the process is called where processes are listed.</summary>
     public string Name { get; init; } = "";
 

@@ -17,6 +17,9 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
     // Whoever waits wonders by then whether something hangs; most applications are loaded in less.
     private static readonly TimeSpan SlowTime = TimeSpan.FromSeconds(5);
 
+    // So long before its time is over a worker is asked whether somebody debugs it, and then again and again.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+
     // What a worker may take to say where it hangs, which works unless C code keeps the interpreter's lock.
     private static readonly TimeSpan LastWordTime = TimeSpan.FromSeconds(1);
 
@@ -32,6 +35,7 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
         if (limit > TimeSpan.Zero)
         {
             worker.Life.StartUntil = roster.Now + limit;
+            worker.Life.StartAskAt = worker.Life.StartUntil - (limit > AnswerTime * 2 ? AnswerTime : limit / 2);
         }
     }
 
@@ -44,8 +48,22 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
             SupervisionLog.SlowStart(logger, worker.Index, worker.Pid, SlowTime.TotalSeconds);
         }
 
+        if (worker.State is WorkerState.Starting && worker.Life.StartAskAt <= now)
+        {
+            worker.Life.StartAskAt = null;
+            worker.Links.Ping();
+        }
+
         if (worker.State is not WorkerState.Starting || !(worker.Life.StartUntil <= now))
         {
+            return;
+        }
+
+        if (worker.Failure is null && worker.Links.Probe is { IsDebugged: true })
+        {
+            // It stands at a breakpoint in what is imported.
+            worker.Links.Ping();
+            worker.Life.StartUntil = now + AnswerTime;
             return;
         }
 
@@ -66,7 +84,9 @@ internal sealed class StartLimit(Roster roster, TimeSpan limit, ILogger logger)
 
     /// <summary>When something is due for a worker, or null.</summary>
     public static TimeSpan? Due(Worker worker)
-        => worker.State is WorkerState.Starting ? Moments.Sooner(worker.Life.SlowAt, worker.Life.StartUntil) : null;
+        => worker.State is WorkerState.Starting
+            ? Moments.Sooner(worker.Life.SlowAt, Moments.Sooner(worker.Life.StartAskAt, worker.Life.StartUntil))
+            : null;
 
     /// <summary>The failure as a sentence.</summary>
     public static string Describe(TimeSpan limit)

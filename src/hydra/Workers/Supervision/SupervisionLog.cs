@@ -102,4 +102,8 @@ internal static partial class SupervisionLog
     [LoggerMessage(1432, LogLevel.Warning,
         "worker {Worker} (pid {Pid}): request {Request}, whose client has left, has taken longer than {Seconds:0.#} s and is interrupted")]
     public static partial void AbandonedOverdue(ILogger logger, int worker, int pid, string request, double seconds);
+
+    [LoggerMessage(1433, LogLevel.Warning,
+        "worker {Worker} (pid {Pid}) is being debugged: meanwhile its requests may take as long as they like, and it is not replaced for hanging")]
+    public static partial void Debugged(ILogger logger, int worker, int pid);
 }

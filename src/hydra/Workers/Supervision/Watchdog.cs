@@ -111,7 +111,8 @@ internal sealed class Watchdog : IDisposable
         {
             foreach (Watched watched in Volatile.Read(ref _workers))
             {
-                if (_options.RequestTimeout > TimeSpan.Zero)
+                // Time is counted in looks: that of a worker that stands at somebody's breakpoint does not pass.
+                if (!LookForDebugger(watched) && _options.RequestTimeout > TimeSpan.Zero)
                 {
                     LookAtRequests(watched.Worker);
                 }
@@ -128,6 +129,17 @@ internal sealed class Watchdog : IDisposable
         {
             Volatile.Write(ref _isLooking, 0);
         }
+    }
+
+    private bool LookForDebugger(Watched watched)
+    {
+        bool isDebugged = watched.Worker.Links.Probe is { IsDebugged: true };
+        if (isDebugged && !watched.IsDebugged)
+        {
+            SupervisionLog.Debugged(_logger, watched.Worker.Index, watched.Worker.Pid);
+        }
+
+        return watched.IsDebugged = isDebugged;
     }
 
     private void LookAtRequests(Worker worker)
@@ -180,5 +192,8 @@ internal sealed class Watchdog : IDisposable
         watched.Worker.Handle.IsSilent = watched.Answers.IsLate;
     }
 
-    private sealed record Watched(Worker Worker, AnswerWatch Answers);
+    private sealed record Watched(Worker Worker, AnswerWatch Answers)
+    {
+        public bool IsDebugged { get; set; }
+    }
 }

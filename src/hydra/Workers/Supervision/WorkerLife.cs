@@ -23,6 +23,9 @@ internal sealed class WorkerLife
     /// <summary>When it is said that its start takes long; null once it was.</summary>
     public TimeSpan? SlowAt { get; set; }
 
+    /// <summary>When it is asked whether somebody debugs it, before its time is over; null once it was.</summary>
+    public TimeSpan? StartAskAt { get; set; }
+
     /// <summary>When it is to be ready; null where nothing presses.</summary>
     public TimeSpan? StartUntil { get; set; }
 
