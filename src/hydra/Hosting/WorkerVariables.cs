@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Primitives;
 using Hydra.Workers.Processes;
 
 namespace Hydra.Hosting;
@@ -15,7 +16,7 @@ internal static class WorkerVariables
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         if (options.VariablesFile is { } file)
         {
-            foreach ((string name, string value) in ReadFile(file, Path.GetFullPath(file, workingDirectory)))
+            foreach ((string name, string value) in ReadFile(file, OddPath.Reach(Path.GetFullPath(file, workingDirectory))))
             {
                 variables[name] = value;
             }
