@@ -15,5 +15,6 @@ if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options.Server.Logs);
+StandardStreams.SpareTerminal();
 var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Diagnostics;
 using Hydra.Primitives;
 using Hydra.Workers.Processes;
 
@@ -14,6 +15,11 @@ internal static class WorkerVariables
     public static IReadOnlyDictionary<string, string> Read(ApplicationOptions options, string workingDirectory)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (StandardStreams.TerminalName is { } terminal)
+        {
+            variables["TERM"] = terminal;
+        }
+
         if (options.VariablesFile is { } file)
         {
             foreach ((string name, string value) in ReadFile(file, OddPath.Reach(Path.GetFullPath(file, workingDirectory))))
