@@ -7,7 +7,7 @@ InheritedSignals.Reset();
 AddressSpace.Spare();
 StandardStreams.FillClosed();
 StartedAs started = StartedAs.Capture();
-ParseResult parsed = CommandLine.Parse(args, EnvironmentScanner.Current(), discover: AppDiscovery.Find);
+ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find);
 if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 {
     return code;
@@ -15,5 +15,6 @@ if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 
 var run = (ParseResult.Run)parsed;
 using var logs = new ServerLogs(run.Options.Server.Logs);
+StandardStreams.SpareTerminal();
 var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

@@ -22,6 +22,15 @@ public sealed class InheritanceTests
         Assert.Equal(inheritance with { Sockets = read.Sockets }, read);
     }
 
+    [Fact]
+    public void Parse_DirectoryThatIsNoText_IsTheSame()
+    {
+        string text = new Inheritance(4711, 6, "/srv/caf\udce9/é +;%", []).Format();
+
+        Assert.True(System.Text.Ascii.IsValid(text));
+        Assert.Equal("/srv/caf\udce9/é +;%", Inheritance.Parse(text)?.Directory);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("1")]

@@ -54,5 +54,5 @@ public sealed class StartDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void Enter_NothingWanted_StaysWhereItIs() => Assert.True(Path.IsPathRooted(StartDirectory.Enter(null)));
+    public void Enter_NothingWanted_StaysWhereItIs() => Assert.True(Path.IsPathRooted(StartDirectory.Enter(null, "")));
 }

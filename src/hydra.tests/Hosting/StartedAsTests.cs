@@ -40,4 +40,13 @@ public sealed class StartedAsTests
 
     private static StartedAs Started(params string[] keys)
         => new([], [], "/") { Sockets = [.. keys.Select(static (key, i) => new InheritedSocket(key, 3 + i, IsShared: true, OwnsPath: false))] };
+
+    [Fact]
+    public void Restore_ArgumentThatIsNoText_HasItsBytes()
+    {
+        var started = new StartedAs([[.. "hydra"u8], [.. "--chdir"u8], [.. "caf"u8, 0xe9], [.. "é"u8]], [[.. "A=caf"u8, 0xe9]], "/");
+
+        Assert.Equal(["--chdir", "caf\udce9", "é"], started.Restore(["--chdir", "caf\ufffd", "é"]));
+        Assert.Equal("caf\udce9", started.VariablesByName["A"]);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hydra.Primitives;
 
 namespace Hydra.Configuration;
 
@@ -59,7 +60,7 @@ internal static partial class AppDiscovery
     {
         try
         {
-            return File.ReadAllText(Path.Combine(directory, file));
+            return File.ReadAllText(OddPath.Full(Path.Combine(directory, file)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

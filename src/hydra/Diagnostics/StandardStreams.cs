@@ -39,6 +39,22 @@ internal static class StandardStreams
         return print(what, output, error);
     }
 
+    /// <summary>What TERM says, where <see cref="SpareTerminal"/> has taken it away: workers are to have it.</summary>
+    public static string? TerminalName { get; private set; }
+
+    /// <summary>
+    /// Has .NET know nothing of the terminal: when it starts a process it would switch the keypad of one to another mode, and leave it so. Once
+    /// who asks for TERM has done it.
+    /// </summary>
+    public static void SpareTerminal()
+    {
+        if (!OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
+        {
+            TerminalName = Environment.GetEnvironmentVariable("TERM");
+            Environment.SetEnvironmentVariable("TERM", null);
+        }
+    }
+
     /// <summary>Standard error.</summary>
     public static Stream OpenError() => Console.OpenStandardError();
 

@@ -50,7 +50,7 @@ internal static class BodyRules
     /// </summary>
     public static Spool LengthSpool(BufferOptions options, ILogger logger)
     {
-        string[] directories = options.SpoolDirectory is { } chosen ? [Path.GetFullPath(chosen)] : DefaultDirectories();
+        string[] directories = options.SpoolDirectory is { } chosen ? [OddPath.Full(chosen)] : DefaultDirectories();
         return new Spool(directories, options.SpoolLimit, TimeProvider.System, logger);
     }
 

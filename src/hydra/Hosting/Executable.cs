@@ -1,4 +1,3 @@
-using System.Text;
 using Hydra.Primitives;
 
 namespace Hydra.Hosting;
@@ -10,7 +9,7 @@ internal static class Executable
     /// <returns>Null when there is none.</returns>
     public static byte[]? Find(StartedAs started)
     {
-        string name = started.Arguments.Count > 0 ? Encoding.UTF8.GetString(started.Arguments[0]) : "";
+        string name = started.Arguments.Count > 0 ? OddPath.Decode(started.Arguments[0]) : "";
         string? path = name.Contains('/', StringComparison.Ordinal) ? Path.Combine(started.Directory, name) : OnPath(name, started);
         if (path is null || !IsExecutable(path))
         {
@@ -19,14 +18,14 @@ internal static class Executable
             path = path?.EndsWith(" (deleted)", StringComparison.Ordinal) == true ? path[..^" (deleted)".Length] : path;
         }
 
-        return path is not null && IsExecutable(path) ? Encoding.UTF8.GetBytes(path) : null;
+        return path is not null && IsExecutable(path) ? OddPath.Encode(path) : null;
     }
 
     private static string? OnPath(string name, StartedAs started)
         => name.Length == 0 ? null
-            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            : started.VariablesByName.GetValueOrDefault("PATH", "").Split(':')
                 .Select(directory => Path.Combine(started.Directory, directory, name))
                 .FirstOrDefault(IsExecutable);
 
-    private static bool IsExecutable(string path) => File.Exists(path) && LibC.Access(path, LibC.ExecuteAccess) == 0;
+    private static bool IsExecutable(string path) => OddPath.Reach(path) is var reached && File.Exists(reached) && LibC.Access(reached, LibC.ExecuteAccess) == 0;
 }

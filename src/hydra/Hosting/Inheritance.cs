@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
+using Hydra.Primitives;
 using Hydra.Transport;
 
 namespace Hydra.Hosting;
@@ -23,7 +25,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
     public string Format()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"parent={Parent};report={Report};directory={Uri.EscapeDataString(Directory)}");
+        text.Append(CultureInfo.InvariantCulture, $"parent={Parent};report={Report};directory={Escape(Directory)}");
         foreach (InheritedSocket socket in Sockets)
         {
             text.Append(CultureInfo.InvariantCulture, $";socket={socket.Number},{(socket.IsShared ? Shared : "")},{(socket.OwnsPath ? Own : "")},");
@@ -50,7 +52,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
             {
                 "parent" => IsNumber(value, out parent),
                 "report" => IsNumber(value, out report),
-                "directory" => (directory = Uri.UnescapeDataString(value)).Length > 0,
+                "directory" => (directory = Unescape(value)).Length > 0,
                 "socket" => TryAddSocket(value, sockets),
                 "hangup" => ignoresHangup = field == Nohup,
                 _ => false,
@@ -63,6 +65,11 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
 
         return report > 0 && directory is not null ? new Inheritance(parent, report, directory, sockets, ignoresHangup) : null;
     }
+
+    private static string Escape(string path)
+        => OddPath.IsOdd(path) ? string.Concat(OddPath.Encode(path).Select(static one => $"%{one:X2}")) : Uri.EscapeDataString(path);
+
+    private static string Unescape(string text) => OddPath.Decode(WebUtility.UrlDecodeToBytes(Encoding.UTF8.GetBytes(text), 0, Encoding.UTF8.GetByteCount(text))!);
 
     private static bool TryAddSocket(string value, List<InheritedSocket> sockets)
     {

@@ -16,7 +16,7 @@ internal static class ListenAddresses
 
     private static IEnumerable<EndPoint> Resolve(BindAddress bind) => bind switch
     {
-        BindAddress.Unix unix => [new UnixDomainSocketEndPoint(Path.GetFullPath(unix.Path))],
+        BindAddress.Unix unix => [new UnixDomainSocketEndPoint(OddPath.Full(unix.Path))],
         BindAddress.Tcp tcp => Resolve(tcp),
         BindAddress.Descriptor given => [new FileHandleEndPoint((ulong)given.Number, FileHandleType.Auto)],
         _ => throw new InvalidOperationException("an address of an unknown kind"),

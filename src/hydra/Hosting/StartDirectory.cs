@@ -8,19 +8,20 @@ internal static class StartDirectory
 {
     /// <summary>Goes to the directory of --chdir.</summary>
     /// <param name="wanted">The directory; null to stay.</param>
+    /// <param name="shell">What the user's shell calls the directory that this process has, perhaps: see <see cref="StartedAs.Directory"/>.</param>
     /// <returns>
     /// The working directory as the user named it, absolute. A link in it is not followed: releases are often switched by pointing a
     /// link to another directory, and each worker starts in what the name means then.
     /// </returns>
     /// <exception cref="StartException">It is missing or must not be entered.</exception>
-    public static string Enter(string? wanted)
+    public static string Enter(string? wanted, string shell)
     {
-        string working = Named();
+        string working = Named(shell);
         if (wanted is { } directory)
         {
             try
             {
-                Directory.SetCurrentDirectory(directory);
+                Directory.SetCurrentDirectory(OddPath.Full(directory));
                 working = Path.GetFullPath(directory, working);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -44,13 +45,14 @@ internal static class StartDirectory
 
         try
         {
-            if (IsArchive(directory))
+            string path = OddPath.Full(directory);
+            if (IsArchive(path, directory))
             {
-                using FileStream archive = File.OpenRead(directory);
+                using FileStream archive = File.OpenRead(path);
                 return;
             }
 
-            _ = Directory.EnumerateFileSystemEntries(directory).Any();
+            _ = Directory.EnumerateFileSystemEntries(path).Any();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,16 +62,16 @@ internal static class StartDirectory
 
     /// <summary>What a directory's name means now: its path without links.</summary>
     /// <exception cref="WorkerStartException">There is no such directory, or it is out of reach.</exception>
-    public static string Resolve(string directory, string what) => Resolve(directory, what, static path => Directory.Exists(path));
+    public static string Resolve(string directory, string what) => Resolve(directory, what, static path => Directory.Exists(OddPath.Reach(path)));
 
     /// <summary>The same for the application's directory, which may be an archive.</summary>
     /// <exception cref="WorkerStartException">There is no such directory, or it is out of reach.</exception>
     public static string ResolveApplication(string directory)
-        => Resolve(directory, "directory of the application", static path => Directory.Exists(path) || IsArchive(path));
+        => Resolve(directory, "directory of the application", static path => OddPath.Reach(path) is var reached && (Directory.Exists(reached) || IsArchive(reached, path)));
 
     // Python imports from a zip archive as from a directory; known by its name, for it may begin with a line for the shell (zipapp).
-    private static bool IsArchive(string path)
-        => Path.GetExtension(path).ToLowerInvariant() is ".zip" or ".pyz" or ".pyzw" or ".whl" or ".egg" && File.Exists(path);
+    private static bool IsArchive(string path, string name)
+        => Path.GetExtension(name).ToLowerInvariant() is ".zip" or ".pyz" or ".pyzw" or ".whl" or ".egg" && File.Exists(path);
 
     private static string Resolve(string directory, string what, Func<string, bool> exists)
     {
@@ -79,18 +81,18 @@ internal static class StartDirectory
             : throw new WorkerStartException($"the {what}, {directory}, cannot be used: {Reason(directory)}");
     }
 
-    // A shell knows by which name it came here and says so in $PWD; the system tells only where that led.
-    private static string Named()
+    // A shell knows by which name it came here; the system tells only where that led.
+    private static string Named(string shell)
     {
-        string here = Environment.CurrentDirectory;
-        return !OperatingSystem.IsWindows() && Environment.GetEnvironmentVariable("PWD") is { Length: > 0 } name
-            && Path.IsPathRooted(name) && LibC.ResolvePath(name) == here
-            ? name
-            : here;
+        string here = OddPath.Here();
+        return !OperatingSystem.IsWindows() && Path.IsPathRooted(shell) && LibC.ResolvePath(shell) == here ? shell : here;
     }
 
     private static string Reason(string directory)
-        => Directory.Exists(directory) ? "permission denied"
-            : File.Exists(directory) ? "it is a file"
+    {
+        string path = OddPath.Full(directory);
+        return Directory.Exists(path) ? "permission denied"
+            : File.Exists(path) ? "it is a file"
             : "there is no such directory";
+    }
 }

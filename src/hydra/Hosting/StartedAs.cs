@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using Hydra.Primitives;
 using Hydra.Transport;
 
@@ -44,6 +45,9 @@ internal sealed class StartedAs
     /// <summary>The environment, NAME=value, without what described this one start.</summary>
     public IReadOnlyList<byte[]> Variables { get; }
 
+    /// <summary>The environment by name, where what is not UTF-8 is as <see cref="OddPath"/> has it.</summary>
+    public IReadOnlyDictionary<string, string> VariablesByName => ByName(Variables);
+
     /// <summary>The directory, by the name that the user's shell had for it: links in it may lead elsewhere by the next start.</summary>
     public string Directory { get; }
 
@@ -82,7 +86,7 @@ internal sealed class StartedAs
             Enter(inheritance.Directory);
         }
 
-        var started = new StartedAs(arguments, [.. variables.Where(static v => !IsOwn(v))], inheritance?.Directory ?? NamedDirectory())
+        var started = new StartedAs(arguments, [.. variables.Where(static v => !IsOwn(v))], inheritance?.Directory ?? NamedDirectory(variables))
         {
             Inheritance = inheritance,
             Sockets = sockets,
@@ -98,6 +102,14 @@ internal sealed class StartedAs
         }
 
         return started;
+    }
+
+    /// <summary>The arguments as the runtime has decoded them, with what it has destroyed as <see cref="OddPath"/> has it.</summary>
+    public string[] Restore(string[] arguments)
+    {
+        int before = Arguments.Count - arguments.Length;
+        return before < 0 ? arguments
+            : [.. arguments.Select((text, i) => Utf8.IsValid(Arguments[before + i]) ? text : OddPath.Decode(Arguments[before + i]))];
     }
 
     /// <summary>The sockets that systemd says it has passed on: sd_listen_fds(3).</summary>
@@ -132,7 +144,7 @@ internal sealed class StartedAs
     {
         try
         {
-            System.IO.Directory.SetCurrentDirectory(directory);
+            System.IO.Directory.SetCurrentDirectory(OddPath.Full(directory));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -140,29 +152,28 @@ internal sealed class StartedAs
         }
     }
 
-    private static string NamedDirectory()
+    // A shell knows by which name it came here and says so in $PWD; the system tells only where that led.
+    private static string NamedDirectory(IReadOnlyList<byte[]> variables)
     {
-        string real = Environment.CurrentDirectory;
-        string? named = Environment.GetEnvironmentVariable("PWD");
-        try
-        {
-            return named is not null && Path.IsPathRooted(named) && new DirectoryInfo(named).Exists
-                && RealPath(named) == real ? named : real;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return real;
-        }
+        string real = OddPath.Here();
+        return !OperatingSystem.IsWindows() && ByName(variables).GetValueOrDefault("PWD") is { } named && Path.IsPathRooted(named)
+            && LibC.ResolvePath(named) == real ? named : real;
     }
 
-    // The kernel's answer: entering the directory and asking where that is. Nothing else runs yet.
-    private static string RealPath(string path)
+    private static Dictionary<string, string> ByName(IEnumerable<byte[]> variables)
     {
-        string before = Environment.CurrentDirectory;
-        System.IO.Directory.SetCurrentDirectory(path);
-        string real = Environment.CurrentDirectory;
-        System.IO.Directory.SetCurrentDirectory(before);
-        return real;
+        var texts = new Dictionary<string, string>(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+        foreach (byte[] variable in variables)
+        {
+            string text = OddPath.Decode(variable);
+            int equals = text.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                _ = texts.TryAdd(text[..equals], text[(equals + 1)..]);
+            }
+        }
+
+        return texts;
     }
 
     // As bytes: names of files need not be text.

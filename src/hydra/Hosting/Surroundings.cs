@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,7 @@ internal sealed class Surroundings : IDisposable
         Predecessor = new Predecessor(started.Inheritance);
         Notifier = new ServiceNotifier(started.NotifySocket);
         _started = started;
-        PidFile = new PidFile(pidFile);
+        PidFile = new PidFile(pidFile is null ? null : OddPath.Full(pidFile));
     }
 
     /// <summary>The signals that stop it.</summary>

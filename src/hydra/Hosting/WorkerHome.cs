@@ -28,6 +28,9 @@ internal sealed class WorkerHome : IDisposable
     /// <summary>The working directory as the user named it: see <see cref="StartDirectory.Enter"/>.</summary>
     public string WorkingDirectory { get; }
 
+    /// <summary>The environment that the server was started in.</summary>
+    public IReadOnlyDictionary<string, string> Variables => _started.VariablesByName;
+
     /// <summary>Where private files may be, the best place first.</summary>
     public IReadOnlyList<PrivatePlace> Places { get; }
 
@@ -40,7 +43,7 @@ internal sealed class WorkerHome : IDisposable
             _ = LibC.SetUmask((uint)mask);
         }
 
-        return new(started, StartDirectory.Enter(server.WorkingDirectory), PrivatePlaces.All(EnvironmentScanner.Current(), OperatingSystem.IsWindows()), logger);
+        return new(started, StartDirectory.Enter(server.WorkingDirectory, started.Directory), PrivatePlaces.All(EnvironmentScanner.Current(), OperatingSystem.IsWindows()), logger);
     }
 
     /// <summary>The document with what all workers are told of how the server was started.</summary>

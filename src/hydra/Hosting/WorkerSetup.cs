@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hydra.Configuration;
+using Hydra.Primitives;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
@@ -50,10 +51,11 @@ internal sealed class WorkerSetup : IDisposable
         StartDirectory.CheckApplication(options.AppDir);
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
-        _ = FindPython(options, Environment.CurrentDirectory, options.AppDir, static message => new StartException(message));
+        string here = OddPath.Here();
+        _ = FindPython(home, options, here, options.AppDir, static message => new StartException(message));
         try
         {
-            _ = WorkerVariables.Read(options, Environment.CurrentDirectory);
+            _ = WorkerVariables.Read(options, here);
         }
         catch (WorkerStartException e)
         {
@@ -73,14 +75,14 @@ internal sealed class WorkerSetup : IDisposable
         string working = StartDirectory.Resolve(_home.WorkingDirectory, "working directory");
         string app = _options.AppDir.Length == 0 ? ""
             : StartDirectory.ResolveApplication(Path.GetFullPath(_options.AppDir, working));
-        PythonResult.Found python = FindPython(_options, working, app, static message => new WorkerStartException(message));
+        PythonResult.Found python = FindPython(_home, _options, working, app, static message => new WorkerStartException(message));
         _python = python.Path;
         return new WorkerCommand
         {
             Python = python.Path,
             Arguments = [.. python.Arguments, _home.ShimEntry()],
             WorkingDirectory = working,
-            AppDirectory = app,
+            AppDirectory = OddBytes.Join([OddPath.Encode(app)]),
             Variables = WorkerVariables.Read(_options, working),
             SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw || PoolRules.AsksAtTerminal(_server, _options),
         };
@@ -133,10 +135,10 @@ internal sealed class WorkerSetup : IDisposable
     }
 
     private static PythonResult.Found FindPython(
-        ApplicationOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
+        WorkerHome home, ApplicationOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
     {
         var search = new PythonSearch(
-            options.Python.Path, appDirectory, workingDirectory, EnvironmentScanner.Current(), OperatingSystem.IsWindows());
+            options.Python.Path, appDirectory, workingDirectory, home.Variables, OperatingSystem.IsWindows());
         return PythonLocator.Find(search) switch
         {
             PythonResult.Found found => found,

@@ -1,4 +1,6 @@
 using Hydra.Configuration;
+using Hydra.Diagnostics;
+using Hydra.Primitives;
 using Hydra.Workers.Processes;
 
 namespace Hydra.Hosting;
@@ -13,9 +15,14 @@ internal static class WorkerVariables
     public static IReadOnlyDictionary<string, string> Read(ApplicationOptions options, string workingDirectory)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (StandardStreams.TerminalName is { } terminal)
+        {
+            variables["TERM"] = terminal;
+        }
+
         if (options.VariablesFile is { } file)
         {
-            foreach ((string name, string value) in ReadFile(file, Path.GetFullPath(file, workingDirectory)))
+            foreach ((string name, string value) in ReadFile(file, OddPath.Reach(Path.GetFullPath(file, workingDirectory))))
             {
                 variables[name] = value;
             }

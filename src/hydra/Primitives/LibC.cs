@@ -50,22 +50,22 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     public static partial int FileControl(int descriptor, int command);
 
-    /// <summary>The path without links, or null when it does not exist or is out of reach.</summary>
+    /// <summary>The path without links, or null when it does not exist or is out of reach. Both may be odd: see <see cref="OddPath"/>.</summary>
     public static string? ResolvePath(string path)
     {
-        nint resolved = RealPath(path, 0);
+        nint resolved = RealPath([.. OddPath.Encode(path), 0], 0);
         if (resolved == 0)
         {
             return null;
         }
 
-        string text = Marshal.PtrToStringUTF8(resolved)!;
+        string text = OddPath.Read(resolved);
         Free(resolved);
         return text;
     }
 
-    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint RealPath(string path, nint buffer);
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
+    private static partial nint RealPath(byte[] path, nint buffer);
 
     [LibraryImport("libc", EntryPoint = "free")]
     private static partial void Free(nint pointer);
@@ -80,6 +80,14 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
+
+    /// <summary>The same for a path as bytes, with its NUL. Linux only.</summary>
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static partial int Open(byte[] path, int flags);
+
+    /// <summary>Makes a number stand for what a descriptor stands for, in one step. Linux only.</summary>
+    [LibraryImport("libc", EntryPoint = "dup3", SetLastError = true)]
+    public static partial int Duplicate(int descriptor, int number, int flags);
 
     // Variadic in C; Linux passes the third argument as it passes any other. Not for macOS.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

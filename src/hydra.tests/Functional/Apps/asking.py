@@ -1,5 +1,6 @@
 """Asks somebody at the terminal, as WSGI and as ASGI application."""
 
+import os
 import pdb
 
 
@@ -10,6 +11,8 @@ def handle(path):
         pdb.set_trace()
     elif path == "/input":
         return b"hello " + input("Your name: ").encode()
+    elif path == "/term":
+        return b"TERM is " + os.environ["TERM"].encode()
     return b"went on"
 
 

@@ -10,6 +10,7 @@ import pty
 import re
 import signal
 import sys
+import termios
 import threading
 import urllib.request
 
@@ -18,6 +19,10 @@ child, terminal = pty.fork()
 if child == 0:
     # Ignored where a shell has started the tests in the background.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C would throw away what the server has shown and nobody has read yet.
+    modes = termios.tcgetattr(0)
+    modes[3] |= termios.NOFLSH
+    termios.tcsetattr(0, termios.TCSANOW, modes)
     os.execvp(sys.argv[2], sys.argv[2:])
 
 shown = ""

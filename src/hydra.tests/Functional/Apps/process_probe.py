@@ -17,4 +17,8 @@ def app(environ, start_response):
         return [b"%o" % mask]
     if path == "/directory":
         return [os.getcwdb()]
+    if path == "/file":
+        return [os.fsencode(__file__)]
+    if path == "/prefix":
+        return [os.fsencode(sys.prefix)]
     return [os.environb.get(environ["QUERY_STRING"].encode(), b"-")]

@@ -48,11 +48,19 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public async Task Server_OnATerminal_LeavesItsModesAndItsWorkersKnowIt()
+    {
+        string shown = await TalkAsync(["asking:wsgi"], [(Ready, "/term"), ("answer: TERM is xterm", Interrupt)]);
+
+        Assert.DoesNotContain('\u001b', shown);
+    }
+
+    [Fact]
     public async Task NoTerminal_Breakpoint_IsPassedOverAndInputExplained()
     {
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asking:wsgi"));
         Assert.Equal("went on", await server.GetTextAsync("/breakpoint"));
-        await server.Log.WaitAsync("[WARN]", "breakpoint() at ", "asking.py:8 is passed over");
+        await server.Log.WaitAsync("[WARN]", "breakpoint() at ", "asking.py:9 is passed over");
 
         using HttpResponseMessage response = await server.Client.GetAsync("/input");
         Assert.Equal(500, (int)response.StatusCode);

@@ -28,7 +28,7 @@ internal sealed record BootDocument
     /// <summary>Whether the attribute is to be called to get the application.</summary>
     public required bool Factory { get; init; }
 
-    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    /// <summary>The directory to put first on sys.path; empty for the working directory. See <see cref="OddBytes"/>.</summary>
     public required string AppDir { get; init; }
 
     /// <summary>auto, asgi, asgi2, wsgi, or a module and the adapter in it: package.module:Adapter.</summary>

@@ -42,16 +42,16 @@ internal static class PythonLocator
         }
 
         string path = Path.GetFullPath(Home(search, wanted), search.WorkingDirectory);
-        if (Directory.Exists(path))
+        if (Directory.Exists(OddPath.Reach(path)))
         {
             string inside = Path.Combine(path, Inside(search));
             return Missing(
                 PythonLookupError.IsDirectory,
                 $"--python: \"{wanted}\" is a directory"
-                    + (File.Exists(inside) ? $"; did you mean \"{inside}\"?" : " and not a Python executable."));
+                    + (File.Exists(OddPath.Reach(inside)) ? $"; did you mean \"{inside}\"?" : " and not a Python executable."));
         }
 
-        if (!File.Exists(path))
+        if (!File.Exists(OddPath.Reach(path)))
         {
             return Missing(PythonLookupError.PathMissing, $"--python: \"{wanted}\" does not exist.");
         }
@@ -146,7 +146,7 @@ internal static class PythonLocator
         => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
 
     private static bool IsExecutable(string path)
-        => File.Exists(path) && (OperatingSystem.IsWindows() || LibC.Access(path, LibC.ExecuteAccess) == 0);
+        => OddPath.Reach(path) is var reached && File.Exists(reached) && (OperatingSystem.IsWindows() || LibC.Access(reached, LibC.ExecuteAccess) == 0);
 
     private static PythonResult.Found Found(string path, PythonOrigin origin) => new(path, [], origin);
 

@@ -18,7 +18,7 @@ internal sealed record WorkerCommand
     /// <summary>The working directory.</summary>
     public required string WorkingDirectory { get; init; }
 
-    /// <summary>The directory to put first on sys.path; empty for the working directory.</summary>
+    /// <summary>The directory to put first on sys.path, as <see cref="OddBytes"/>; empty for the working directory.</summary>
     public required string AppDirectory { get; init; }
 
     /// <summary>Variables beside those of the server, which count more.</summary>
@@ -66,16 +66,17 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <exception cref="Win32Exception">The executable cannot be started.</exception>
     public static WorkerProcess Start(WorkerCommand command, int index)
     {
-        var start = new ProcessStartInfo(command.Python)
+        (string program, IReadOnlyList<string> arguments) = OddCommand.Of(command.Python, command.Arguments);
+        var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = !command.SharesOutput,
             RedirectStandardError = !command.SharesOutput,
             CreateNoWindow = true,
-            WorkingDirectory = command.WorkingDirectory,
+            WorkingDirectory = OddPath.Reach(command.WorkingDirectory),
         };
-        foreach (string argument in command.Arguments)
+        foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
