@@ -149,7 +149,7 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
     [Theory]
     [InlineData(new byte[] { 0x81, 0x82, 0, 0, 0, 0, 0xC3, 0x28 }, 1007)]
     [InlineData(new byte[] { 0x83, 0x80, 0, 0, 0, 0 }, 1002)]
-    [InlineData(new byte[] { 0x81, 0x01, 0x61 }, 1002)]
+    [InlineData(new byte[] { 0x81, 0x05, 0x61, 0x61, 0x61, 0x61, 0x61 }, 1002)]
     [InlineData(new byte[] { 0x89, 0xFE, 0, 126, 0, 0, 0, 0 }, 1002)]
     [InlineData(new byte[] { 0x80, 0x80, 0, 0, 0, 0 }, 1002)]
     public async Task ClientBreaksARule_BothSidesHearTheCode(byte[] bytes, int code)
@@ -202,13 +202,14 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
             used += Size + ProtocolLimits.DataCost;
         }
 
-        long granted = 0;
-        while (granted + Size < used)
+        for (long taken = 0; taken < used; taken += Size + ProtocolLimits.DataCost)
         {
             await client.ReceiveAsync(new byte[Size].AsMemory(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-            granted += Worker.TakeCredit(id);
-            await Task.Yield();
         }
+
+        long granted = 0;
+        await Eventually.HoldsAsync(() => (granted += Worker.TakeCredit(id)) * 2 >= window, "credit for what was taken");
+        Assert.True(granted <= used);
 
         // What was never granted is not taken.
         for (int i = 0; i < 20 && Worker.Violation is null; i++)

@@ -31,9 +31,7 @@ internal sealed class WebSocketSession(SessionBounds options)
         try
         {
             context.Connection.OnUpgraded();
-            http.Features.Set<IHttpUpgradeFeature>(upgrade);
-            await Middleware.Invoke(http).ConfigureAwait(false);
-            socket = await http.Features.GetRequiredFeature<IHttpWebSocketFeature>().AcceptAsync(Accept(exchange.Subprotocol)).ConfigureAwait(false);
+            socket = await AcceptAsync(http, upgrade, exchange.Subprotocol).ConfigureAwait(false);
             exchange.ReleaseRequest();
             exchange.Output.Attach(socket, () => Start(closing));
             ushort code = await exchange.Input.RunAsync(socket).ConfigureAwait(false);
@@ -58,7 +56,17 @@ internal sealed class WebSocketSession(SessionBounds options)
         }
     }
 
-    private WebSocketAcceptContext Accept(string? subprotocol) => new()
+    private async Task<WebSocket> AcceptAsync(HttpContext http, DirectUpgrade upgrade, string? subprotocol)
+    {
+        var features = new FeatureCollection(http.Features);
+        features.Set<IHttpUpgradeFeature>(upgrade);
+        features.Set<IHttpRequestLifetimeFeature>(upgrade);
+        var context = new DefaultHttpContext(features);
+        await Middleware.Invoke(context).ConfigureAwait(false);
+        return await features.GetRequiredFeature<IHttpWebSocketFeature>().AcceptAsync(ContextOf(subprotocol)).ConfigureAwait(false);
+    }
+
+    private WebSocketAcceptContext ContextOf(string? subprotocol) => new()
     {
         SubProtocol = subprotocol,
         KeepAliveInterval = options.PingInterval > TimeSpan.Zero ? options.PingInterval : Timeout.InfiniteTimeSpan,
@@ -91,8 +99,11 @@ internal sealed class WebSocketSession(SessionBounds options)
         await socket.CloseOutputAsync(SessionOutput.CodeOf(code), socket.CloseStatusDescription, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private sealed class DirectUpgrade(IHttpUpgradeFeature inner, ClientConnection connection) : IHttpUpgradeFeature
+    // Has the socket on the connection's own bytes. A socket that is disposed of would abort the connection, and with it its last frame.
+    private sealed class DirectUpgrade(IHttpUpgradeFeature inner, ClientConnection connection) : IHttpUpgradeFeature, IHttpRequestLifetimeFeature
     {
+        public CancellationToken RequestAborted { get; set; }
+
         public ClosingStream? Stream { get; private set; }
 
         public bool IsUpgradableRequest => inner.IsUpgradableRequest;
@@ -101,6 +112,10 @@ internal sealed class WebSocketSession(SessionBounds options)
         {
             await inner.UpgradeAsync().ConfigureAwait(false);
             return Stream = new ClosingStream(connection.Transport);
+        }
+
+        public void Abort()
+        {
         }
     }
 }
