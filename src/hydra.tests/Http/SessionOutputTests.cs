@@ -6,14 +6,15 @@ using Xunit;
 
 namespace Hydra.Tests.Http;
 
-public sealed class SessionOutputTests : IDisposable
+/// <summary>Once with a socket that sends its messages by itself, once without.</summary>
+public abstract class SessionOutputTests(bool isDirect) : IDisposable
 {
     private readonly SessionPair _pair = new();
     private readonly List<int> _taken = [];
-    private readonly SessionOutput _output;
+    private SessionOutput? _made;
     private int _closed;
 
-    public SessionOutputTests() => _output = new SessionOutput(cost =>
+    private SessionOutput Output => _made ??= new SessionOutput(cost =>
     {
         lock (_taken)
         {
@@ -24,10 +25,10 @@ public sealed class SessionOutputTests : IDisposable
     [Fact]
     public async Task Add_BeforeThereIsASocket_GoesOutInOrder()
     {
-        _output.Add("one"u8, FrameFlags.Text);
-        _output.Add("two"u8, FrameFlags.None);
-        _output.Attach(_pair.Server, OnClosed);
-        _output.Add("three"u8, FrameFlags.Text);
+        Output.Add("one"u8, FrameFlags.Text);
+        Output.Add("two"u8, FrameFlags.None);
+        Attach();
+        Output.Add("three"u8, FrameFlags.Text);
 
         Assert.Equal(("one", WebSocketMessageType.Text), await _pair.ReceiveAsync());
         Assert.Equal(("two", WebSocketMessageType.Binary), await _pair.ReceiveAsync());
@@ -38,11 +39,11 @@ public sealed class SessionOutputTests : IDisposable
     [Fact]
     public async Task Add_Parts_AreOneMessage()
     {
-        _output.Attach(_pair.Server, OnClosed);
-        _output.Add("a"u8, FrameFlags.Text | FrameFlags.More);
-        _output.Add("b"u8, FrameFlags.Text | FrameFlags.More);
-        _output.Add([], FrameFlags.Text);
-        _output.Add("whole"u8, FrameFlags.Text);
+        Attach();
+        Output.Add("a"u8, FrameFlags.Text | FrameFlags.More);
+        Output.Add("b"u8, FrameFlags.Text | FrameFlags.More);
+        Output.Add([], FrameFlags.Text);
+        Output.Add("whole"u8, FrameFlags.Text);
 
         Assert.Equal("ab", (await _pair.ReceiveAsync()).Text);
         Assert.Equal("whole", (await _pair.ReceiveAsync()).Text);
@@ -55,10 +56,10 @@ public sealed class SessionOutputTests : IDisposable
     [InlineData(2000, 1000)]
     public async Task Close_BehindMessages_IsTheLast(int code, int told)
     {
-        _output.Attach(_pair.Server, OnClosed);
-        _output.Add("last"u8, FrameFlags.Text);
-        _output.Close((ushort)code, "why"u8);
-        _output.Add("late"u8, FrameFlags.Text);
+        Attach();
+        Output.Add("last"u8, FrameFlags.Text);
+        Output.Close((ushort)code, "why"u8);
+        Output.Add("late"u8, FrameFlags.Text);
 
         Assert.Equal("last", (await _pair.ReceiveAsync()).Text);
         Assert.Equal(WebSocketMessageType.Close, (await _pair.ReceiveAsync()).Type);
@@ -70,14 +71,14 @@ public sealed class SessionOutputTests : IDisposable
     [Fact]
     public async Task Stop_ClientThatDoesNotRead_DropsWhatWaits()
     {
-        _output.Attach(_pair.Server, OnClosed);
+        Attach();
         for (int i = 0; i < 4; i++)
         {
-            _output.Add(new byte[2000], FrameFlags.None);
+            Output.Add(new byte[2000], FrameFlags.None);
         }
 
-        _output.Stop();
-        _output.Add("late"u8, FrameFlags.Text);
+        Output.Stop();
+        Output.Add("late"u8, FrameFlags.Text);
 
         // The one that was on its way.
         Assert.Equal(2000, (await _pair.ReceiveAsync()).Text.Length);
@@ -85,6 +86,8 @@ public sealed class SessionOutputTests : IDisposable
     }
 
     public void Dispose() => _pair.Dispose();
+
+    private void Attach() => Output.Attach(_pair.Server, isDirect ? _pair.ServerStream : null, OnClosed);
 
     private void OnClosed() => Interlocked.Increment(ref _closed);
 
@@ -96,3 +99,7 @@ public sealed class SessionOutputTests : IDisposable
         }
     }
 }
+
+public sealed class DirectSessionOutputTests() : SessionOutputTests(isDirect: true);
+
+public sealed class SocketSessionOutputTests() : SessionOutputTests(isDirect: false);

@@ -12,10 +12,13 @@ internal sealed class SessionPair : IDisposable
         // Little room, so that a client that does not read is noticed soon.
         var up = new Pipe();
         var down = new Pipe(new PipeOptions(pauseWriterThreshold: 1024, resumeWriterThreshold: 512));
-        Server = WebSocket.CreateFromStream(new ClosingStream(new Duplex(up.Reader, down.Writer)), new WebSocketCreationOptions { IsServer = true });
+        ServerStream = new ClosingStream(new Duplex(up.Reader, down.Writer));
+        Server = WebSocket.CreateFromStream(ServerStream, new WebSocketCreationOptions { IsServer = true });
         Client = WebSocket.CreateFromStream(new ClosingStream(new Duplex(down.Reader, up.Writer)), new WebSocketCreationOptions { IsServer = false });
         Sent = up.Writer;
     }
+
+    public ClosingStream ServerStream { get; }
 
     public WebSocket Server { get; }
 

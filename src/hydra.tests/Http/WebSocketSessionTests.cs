@@ -53,7 +53,7 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
         SentRequest request = await Worker.NextRequestAsync();
         Assert.Equal(FrameFlags.Session | FrameFlags.End, request.Flags);
         Worker.Accept(request.Id, "chat", ("x-a", "1"), ("sec-websocket-accept", "no"), ("connection", "close"), ("content-length", "3"));
-        string head = await client.ReadHeadAsync();
+        string head = await client.ReadHeadAsync() + "\r\n";
 
         Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
         Assert.Contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head, StringComparison.OrdinalIgnoreCase);

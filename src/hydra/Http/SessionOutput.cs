@@ -19,13 +19,14 @@ internal sealed class SessionOutput(Action<int> sent)
     private readonly Lock _lock = new();
     private readonly Queue<Piece> _pieces = new(0);
     private WebSocket? _socket;
+    private ClosingStream? _direct;
     private Action? _closed;
 
     // Somebody sends what is in the queue. Under the lock, as whether nothing more goes there.
     private bool _isSending;
     private bool _isEnded;
 
-    // A message was begun and not ended. Whoever sends alone.
+    // A message was begun and not ended. Who sends alone.
     private bool _isWithin;
 
     /// <summary>
@@ -38,12 +39,14 @@ internal sealed class SessionOutput(Action<int> sent)
 
     /// <summary>There is a socket: what has come before goes out.</summary>
     /// <param name="socket">The client's.</param>
+    /// <param name="direct">Where messages go; null where the socket is to compress them.</param>
     /// <param name="closed">Called once when the client was told that the session ends.</param>
-    public void Attach(WebSocket socket, Action closed)
+    public void Attach(WebSocket socket, ClosingStream? direct, Action closed)
     {
         lock (_lock)
         {
             _socket = socket;
+            _direct = direct;
             _closed = closed;
             if (_pieces.Count == 0 || _isSending)
             {
@@ -59,6 +62,20 @@ internal sealed class SessionOutput(Action<int> sent)
     /// <summary>A message, or a part of one.</summary>
     public void Add(ReadOnlySpan<byte> data, FrameFlags flags)
     {
+        if (TrySendAtOnce(data, flags, out ValueTask done))
+        {
+            if (done.IsCompletedSuccessfully)
+            {
+                sent(data.Length + ProtocolLimits.DataCost);
+            }
+            else
+            {
+                _ = GoOnAsync(done, data.Length);
+            }
+
+            return;
+        }
+
         byte[] buffer = BufferPool.Rent(data.Length);
         data.CopyTo(buffer);
         Add(new Piece(buffer, data.Length, flags, 0));
@@ -82,6 +99,49 @@ internal sealed class SessionOutput(Action<int> sent)
             _isEnded = true;
             Clear();
         }
+    }
+
+    // Most often nothing waits in front of it, and the connection has room.
+    private bool TrySendAtOnce(ReadOnlySpan<byte> data, FrameFlags flags, out ValueTask done)
+    {
+        lock (_lock)
+        {
+            done = default;
+            bool wasWithin = _isWithin;
+            if (_direct is null || _isSending || _isEnded || !_direct.TrySend(FirstByte(flags), data, out done))
+            {
+                _isWithin = wasWithin;
+                return false;
+            }
+
+            _isSending = !done.IsCompletedSuccessfully;
+            return true;
+        }
+    }
+
+    private async Task GoOnAsync(ValueTask done, int length)
+    {
+        try
+        {
+            await done.ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOver(e))
+        {
+            Stop();
+        }
+
+        sent(length + ProtocolLimits.DataCost);
+        await SendAllAsync(_socket!).ConfigureAwait(false);
+    }
+
+    private static bool IsOver(Exception e) => e is WebSocketException or IOException or InvalidOperationException or OperationCanceledException;
+
+    // RFC 6455, section 5.2: FIN and the opcode. As the message goes on.
+    private byte FirstByte(FrameFlags flags)
+    {
+        int opcode = _isWithin ? 0 : (flags & FrameFlags.Text) != 0 ? 1 : 2;
+        _isWithin = (flags & FrameFlags.More) != 0;
+        return (byte)(_isWithin ? opcode : opcode | 0x80);
     }
 
     private void Add(Piece piece)
@@ -119,12 +179,16 @@ internal sealed class SessionOutput(Action<int> sent)
                 {
                     await CloseAsync(socket, piece).ConfigureAwait(false);
                 }
+                else if (_direct is { } direct)
+                {
+                    await direct.SendAsync(FirstByte(piece.Marks), piece.Data).ConfigureAwait(false);
+                }
                 else
                 {
                     await socket.SendAsync(piece.Data, piece.Type, FlagsOf(piece), CancellationToken.None).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException or OperationCanceledException)
+            catch (Exception e) when (IsOver(e))
             {
                 // Who reads hears of it as well, and says it.
                 Stop();

@@ -33,7 +33,8 @@ internal sealed class WebSocketSession(SessionBounds options)
             context.Connection.OnUpgraded();
             socket = await AcceptAsync(http, upgrade, exchange.Subprotocol).ConfigureAwait(false);
             exchange.ReleaseRequest();
-            exchange.Output.Attach(socket, () => Start(closing));
+            bool deflates = http.Response.Headers.SecWebSocketExtensions.Count > 0;
+            exchange.Output.Attach(socket, deflates ? null : upgrade.Stream, () => Start(closing));
             ushort code = await exchange.Input.RunAsync(socket).ConfigureAwait(false);
             exchange.OnClientClosed(code, socket.CloseStatusDescription);
             exchange.Output.Stop();
