@@ -85,7 +85,11 @@ public abstract class SessionOutputTests(bool isDirect) : IDisposable
         await Eventually.HoldsAsync(() => Taken() == 2000 + ProtocolLimits.DataCost, "one message to be taken");
     }
 
-    public void Dispose() => _pair.Dispose();
+    public void Dispose()
+    {
+        _pair.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private void Attach() => Output.Attach(_pair.Server, isDirect ? _pair.ServerStream : null, OnClosed);
 
