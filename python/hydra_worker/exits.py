@@ -41,7 +41,6 @@ def find(boot: Boot) -> Callable[..., Any]:
 def run(boot: Boot) -> int:
     """Calls the function for all workers that the front names; returns the exit code of this process."""
     os.environ.pop("HYDRA_WORKER_ID", None)
-    process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
     # What a terminal or a service sends to all processes of the server must not keep the function from its work.
     process.HeldSignals()
     logs.line_buffer_output()

@@ -56,6 +56,9 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        # Before anything is imported for the application: while that keeps the interpreter's lock nothing else notices that
+        # the front is gone.
+        process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
         if boot.ended:
             from . import exits
 
@@ -63,9 +66,6 @@ def main() -> int:
         prompts.prepare(boot.terminal)
         if boot.preload:
             return _main_of_template(boot)
-        # Before the application is imported: while that keeps the interpreter's lock nothing else notices that the
-        # front is gone.
-        process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
         return _serve(_connect(boot))
     except BootError as error:
         print(f"hydra worker: {error}", file=sys.stderr)

@@ -41,10 +41,7 @@ class Template:
             raise BootError("--preload needs fork() and Unix sockets, which this Python does not have")
         self._boot = boot
         self._pid = os.getpid()
-        parent = os.getppid()
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
-        # Here and not later as in a worker: it imports ctypes, which the workers then share.
-        process.die_with_parent(parent)
         self._lock = native.Lock()
         self._signals = process.HeldSignals()
         self._logs = LogSetup(self._send, boot.log_level)

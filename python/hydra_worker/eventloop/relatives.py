@@ -62,10 +62,10 @@ def _may_be_for(stream: LoopStream, frame: Optional[FrameType]) -> bool:
     while frame is not None:
         for value in list(frame.f_locals.values()):
             context = _context_in(value, _DEEPEST)
-            if context is not None:
-                found.append(context.get(REQUEST))
+            request = context.get(REQUEST) if context is not None else None
+            if request is not None:
+                found.append(request)
         frame = frame.f_back
-    found = [each for each in found if each is not None]
     return not found or stream in found
 
 

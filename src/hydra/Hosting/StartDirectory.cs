@@ -16,7 +16,7 @@ internal static class StartDirectory
     /// <exception cref="StartException">It is missing or must not be entered.</exception>
     public static string Enter(string? wanted, string shell)
     {
-        string working = Named(shell);
+        string working = OddPath.HereBy(shell);
         if (wanted is { } directory)
         {
             try
@@ -79,13 +79,6 @@ internal static class StartDirectory
         return resolved is not null && exists(resolved)
             ? resolved
             : throw new WorkerStartException($"the {what}, {directory}, cannot be used: {Reason(directory)}");
-    }
-
-    // A shell knows by which name it came here; the system tells only where that led.
-    private static string Named(string shell)
-    {
-        string here = OddPath.Here();
-        return !OperatingSystem.IsWindows() && Path.IsPathRooted(shell) && LibC.ResolvePath(shell) == here ? shell : here;
     }
 
     private static string Reason(string directory)

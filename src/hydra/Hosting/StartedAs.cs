@@ -33,6 +33,7 @@ internal sealed class StartedAs
     {
         Arguments = arguments;
         Variables = variables;
+        VariablesByName = ByName(variables);
         Directory = directory;
     }
 
@@ -46,7 +47,7 @@ internal sealed class StartedAs
     public IReadOnlyList<byte[]> Variables { get; }
 
     /// <summary>The environment by name, where what is not UTF-8 is as <see cref="OddPath"/> has it.</summary>
-    public IReadOnlyDictionary<string, string> VariablesByName => ByName(Variables);
+    public IReadOnlyDictionary<string, string> VariablesByName { get; }
 
     /// <summary>The directory, by the name that the user's shell had for it: links in it may lead elsewhere by the next start.</summary>
     public string Directory { get; }
@@ -153,12 +154,7 @@ internal sealed class StartedAs
     }
 
     // A shell knows by which name it came here and says so in $PWD; the system tells only where that led.
-    private static string NamedDirectory(IReadOnlyList<byte[]> variables)
-    {
-        string real = OddPath.Here();
-        return !OperatingSystem.IsWindows() && ByName(variables).GetValueOrDefault("PWD") is { } named && Path.IsPathRooted(named)
-            && LibC.ResolvePath(named) == real ? named : real;
-    }
+    private static string NamedDirectory(IReadOnlyList<byte[]> variables) => OddPath.HereBy(ByName(variables).GetValueOrDefault("PWD"));
 
     private static Dictionary<string, string> ByName(IEnumerable<byte[]> variables)
     {

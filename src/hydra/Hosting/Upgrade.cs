@@ -15,7 +15,6 @@ namespace Hydra.Hosting;
 internal sealed class Upgrade : IDisposable
 {
     private const int Terminate = 15;
-    private const int KillSignal = 9;
 
     private readonly StartedAs _started;
     private readonly ListenSockets _sockets;
@@ -178,7 +177,7 @@ internal sealed class Upgrade : IDisposable
         catch (OperationCanceledException)
         {
             // Its workers end with it.
-            _ = LibC.Kill(process, KillSignal);
+            _ = LibC.Kill(process, LibC.SigKill);
             said = FormattableString.Invariant($"it was not ready within {_limit.TotalSeconds:0.#} s, and was killed");
         }
 
@@ -193,7 +192,7 @@ internal sealed class Upgrade : IDisposable
             return LibC.Wait(process, out int ended, 0) == process ? ended : 0;
         }).ConfigureAwait(false);
         int signal = status & 0x7f;
-        string ending = ExitDescription.Of(signal != 0 ? 128 + signal : (status >> 8) & 0xff);
+        string ending = ExitDescription.Of(signal != 0 ? ExitDescription.SignalBase + signal : (status >> 8) & 0xff);
         return said.Length > 0 ? said : $"the new server {ending} before it was ready";
     }
 }

@@ -21,12 +21,16 @@ internal sealed class WorkerSetup : IDisposable
     private readonly RuntimeDirectory? _directory;
     private volatile string _python = "";
 
+    // As it is at the start, like what the boot document says of the terminal.
+    private readonly bool _sharesOutput;
+
     private WorkerSetup(ServerOptions server, ApplicationOptions options, WorkerHome home, ILogger logger)
     {
         _server = server;
         _options = options;
         _home = home;
         _logger = logger;
+        _sharesOutput = server.Logs.WorkerOutput is WorkerOutput.Raw || PoolRules.AsksAtTerminal(server, options);
         try
         {
             Address = Listen(out _directory);
@@ -84,7 +88,7 @@ internal sealed class WorkerSetup : IDisposable
             WorkingDirectory = working,
             AppDirectory = OddBytes.Join([OddPath.Encode(app)]),
             Variables = WorkerVariables.Read(_options, working),
-            SharesOutput = _server.Logs.WorkerOutput is WorkerOutput.Raw || PoolRules.AsksAtTerminal(_server, _options),
+            SharesOutput = _sharesOutput,
         };
     }
 

@@ -18,6 +18,9 @@ internal static partial class LibC
     public const int BadDescriptor = 9;
     public const int Exists = 17;
 
+    /// <summary>SIGKILL.</summary>
+    public const int SigKill = 9;
+
     /// <summary>O_TMPFILE of Linux: __O_TMPFILE with the architecture's O_DIRECTORY.</summary>
     public static int NamelessFile => 0x400000
         | (RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x4000 : 0x10000);

@@ -82,6 +82,13 @@ internal static class OddPath
     /// <summary>The working directory, without links.</summary>
     public static string Here() => OperatingSystem.IsLinux() ? LibC.ResolvePath(".") ?? Environment.CurrentDirectory : Environment.CurrentDirectory;
 
+    /// <summary>The working directory by a name that a shell may have for it: that name where it leads here, else as <see cref="Here"/>.</summary>
+    public static string HereBy(string? name)
+    {
+        string here = Here();
+        return !OperatingSystem.IsWindows() && Path.IsPathRooted(name) && LibC.ResolvePath(name) == here ? name : here;
+    }
+
     /// <summary>The absolute path that .NET can use, of one that may be relative: from a working directory that is odd, too.</summary>
     public static string Full(string path)
     {

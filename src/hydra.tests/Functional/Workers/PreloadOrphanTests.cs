@@ -44,8 +44,7 @@ public sealed class PreloadOrphanTests
         await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 2));
         Dictionary<string, JsonElement> before = await server.WorkersAsync(2);
         await server.SetVersionAsync("slow");
-        Processes.Signal(Assert.Single(server.Importers()), Processes.Kill);
-        await server.Log.ExpectErrorAsync("the template process", "SIGKILL", "its workers serve on");
+        await KillTemplateAsync(server);
         await Eventually.HoldsAsync(() => server.Importers().Length == 2, "another template", () => server.Log.Text);
         Processes.Signal(Pid(before["0"]), Processes.Kill);
         await server.Log.ExpectErrorAsync($"worker 0 (pid {Pid(before["0"])})", "code that is not known");
@@ -63,8 +62,7 @@ public sealed class PreloadOrphanTests
         await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", 1));
         Dictionary<string, JsonElement> before = await server.WorkersAsync(1);
         await server.SetVersionAsync("broken");
-        Processes.Signal(Assert.Single(server.Importers()), Processes.Kill);
-        await server.Log.ExpectErrorAsync("the template process", "SIGKILL", "its workers serve on");
+        await KillTemplateAsync(server);
         await server.Log.ExpectErrorAsync("this version cannot be imported");
 
         Assert.Equal(Pid(before["0"]), Pid((await server.WorkersAsync(1))["0"]));
@@ -133,5 +131,11 @@ public sealed class PreloadOrphanTests
         // Waits for the end of all that it started.
         Assert.Equal(128 + Processes.Kill, await server.ExitAsync());
         Assert.Empty(server.Tree());
+    }
+
+    private static async Task KillTemplateAsync(HydraServer server)
+    {
+        Processes.Signal(Assert.Single(server.Importers()), Processes.Kill);
+        await server.Log.ExpectErrorAsync("the template process", "SIGKILL", "its workers serve on");
     }
 }

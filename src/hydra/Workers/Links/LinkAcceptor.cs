@@ -66,11 +66,11 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
                     _waiting.Add(socket);
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException && _stopping.IsCancellationRequested)
             {
                 return;
             }
-            catch (SocketException e)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 // Out of descriptors, most likely: workers connect again only when they are started again, so keep trying.
                 LinksLog.AcceptFailed(logger, e.Message);

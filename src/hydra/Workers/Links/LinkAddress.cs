@@ -15,6 +15,9 @@ internal sealed class LinkAddress : IDisposable
     private readonly Func<string?>? _restoreDirectory;
     private Socket _socket;
 
+    // How often it was made again. Under the gate.
+    private int _remade;
+
     private LinkAddress(Socket socket, string text, string? path = null, Func<string?>? restoreDirectory = null)
     {
         _socket = socket;
@@ -122,12 +125,13 @@ internal sealed class LinkAddress : IDisposable
                 return problem;
             }
 
-            // Disposing of the old socket deletes what is at its path, so the new one gets there last.
-            string aside = Path.Combine(Path.GetDirectoryName(path)!, "new");
-            Socket socket = ListenAt(aside);
-            _socket.Dispose();
+            // Disposing of a socket deletes what is at the path that it was bound to: so the new one gets to its place last, and is bound to a path
+            // that none before it was. It is the one that listens also where it does not get there: then that is tried again.
+            string aside = Path.Combine(Path.GetDirectoryName(path)!, string.Create(CultureInfo.InvariantCulture, $"n{++_remade}"));
+            Socket before = _socket;
+            _socket = ListenAt(aside);
+            before.Dispose();
             File.Move(aside, path);
-            _socket = socket;
             return null;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)

@@ -8,13 +8,14 @@ namespace Hydra.Workers.Processes;
 /// <param name="ExitCode">As <see cref="IWorkerProcess.WaitAsync"/> gives it.</param>
 internal readonly record struct EndedWorker(int Pid, int Index, int ExitCode)
 {
-    // What WaitAsync adds to the number of a signal, and the highest such number on Linux.
-    private const int SignalBase = 128;
+    // The highest number of a signal on Linux.
     private const int LastSignal = 64;
 
     /// <summary>As Python's subprocess and multiprocessing have it: the exit code, or the negative number of the signal that ended it.</summary>
     public int PythonCode
-        => !OperatingSystem.IsWindows() && ExitCode is > SignalBase and <= SignalBase + LastSignal ? SignalBase - ExitCode : ExitCode;
+        => !OperatingSystem.IsWindows() && ExitCode is > ExitDescription.SignalBase and <= ExitDescription.SignalBase + LastSignal
+            ? ExitDescription.SignalBase - ExitCode
+            : ExitCode;
 
     /// <summary>The workers for <see cref="BootDocument.Ended"/>: "pid,index,code", with blanks between.</summary>
     public static string Join(IEnumerable<EndedWorker> workers)

@@ -1,10 +1,15 @@
+using Hydra.Primitives;
+
 namespace Hydra.Workers.Processes;
 
 /// <summary>Says how a process ended.</summary>
 internal static class ExitDescription
 {
+    /// <summary>What is added to the number of a signal that has ended a process, on POSIX, as shells do it.</summary>
+    public const int SignalBase = 128;
+
     /// <summary>The code of a process that was killed by SIGKILL.</summary>
-    public const int Killed = 128 + 9;
+    public const int Killed = SignalBase + LibC.SigKill;
 
     /// <summary>No exit code: that of a process whose end nobody has told.</summary>
     public const int Unknown = int.MinValue;
@@ -28,7 +33,7 @@ internal static class ExitDescription
     /// <summary>"exited with code 1", "was ended by SIGKILL" or that nobody knows.</summary>
     public static string Of(int exitCode)
         => exitCode == Unknown ? "has ended, with a code that is not known"
-            : !OperatingSystem.IsWindows() && exitCode > 128 && Signals.TryGetValue(exitCode - 128, out string? signal)
+            : !OperatingSystem.IsWindows() && exitCode > SignalBase && Signals.TryGetValue(exitCode - SignalBase, out string? signal)
                 ? $"was ended by {signal}"
             : $"exited with code {exitCode}";
 }

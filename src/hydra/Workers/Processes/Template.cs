@@ -275,7 +275,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
             else
             {
                 // Nothing else would end it with the front, or say that it has ended.
-                _ = LibC.Kill(worker, ExitDescription.Killed - 128);
+                _ = LibC.Kill(worker, LibC.SigKill);
                 process.SetExited(ExitDescription.Killed);
             }
         }
