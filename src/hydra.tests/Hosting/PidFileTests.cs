@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Hydra.Hosting;
+using Hydra.Primitives;
 using Hydra.Tests.Workers;
 using Xunit;
 
@@ -39,6 +41,29 @@ public sealed class PidFileTests : IDisposable
         Assert.Equal("mine", File.ReadAllText(victim));
         Assert.Equal(Own, File.ReadAllText(path));
         Assert.Null(new FileInfo(path).LinkTarget);
+    }
+
+    // As root a rename takes the place of a device, and nobody on the machine has it any more.
+    [PosixTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_WhereSomethingElseThanAFileIs_LeavesIt(bool isLink)
+    {
+        string path = _directory.At("pid");
+        string socketPath = isLink ? _directory.At("socket") : path;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(socketPath));
+        if (isLink)
+        {
+            File.CreateSymbolicLink(path, socketPath);
+        }
+
+        using var file = new PidFile(path);
+        var error = Assert.Throws<StartException>(file.Write);
+
+        Assert.Equal($"the file of --pid cannot be written: {path} is no regular file", error.Message);
+        Assert.Equal(0, FileStatus.Read(path, followLinks: false, out FileStatus status));
+        Assert.Equal((!isLink, isLink), (status.IsSocket, status.IsLink));
     }
 
     [PosixFact]

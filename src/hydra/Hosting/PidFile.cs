@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Hydra.Primitives;
 
 namespace Hydra.Hosting;
 
@@ -26,6 +27,8 @@ internal sealed class PidFile(string? path) : IDisposable
         {
             return;
         }
+
+        CheckKind(path);
 
         try
         {
@@ -54,6 +57,7 @@ internal sealed class PidFile(string? path) : IDisposable
             return;
         }
 
+        CheckKind(path);
         try
         {
             _held = WriteBeside(path);
@@ -82,6 +86,15 @@ internal sealed class PidFile(string? path) : IDisposable
 
     /// <summary>Gives up the lock.</summary>
     public void Dispose() => _held?.Dispose();
+
+    // A device, a pipe or a socket, or a link to one, would be no more: the file takes the place of what is there.
+    private static void CheckKind(string path)
+    {
+        if (!OperatingSystem.IsWindows() && FileStatus.Read(path, followLinks: true, out FileStatus status) == 0 && !status.IsRegular && !status.IsDirectory)
+        {
+            throw new StartException($"the file of --pid cannot be written: {path} is no regular file");
+        }
+    }
 
     private static string ReadHolder(string path)
     {
