@@ -81,7 +81,7 @@ internal static partial class OptionTable
         new()
         {
             Name = "lifespan", Aliases = ["asgi-lifespan"], Placeholder = OptionNames.Join(OptionNames.Lifespans), Default = "auto", Group = OptionGroup.Application,
-            Help = "Run the ASGI lifespan. With on, an application without one does not start.",
+            Help = "Run the ASGI lifespan. With on, an application without one does not start; one of WSGI has none.",
             Binder = Section.Application.Choice(OptionNames.Lifespans, static (o, v) => o with { Lifespan = v }),
         },
     ];

@@ -16,6 +16,7 @@ internal static class BindFailure
         string? unix = binds.OfType<BindAddress.Unix>().FirstOrDefault()?.Path;
         return what + code switch
         {
+            SocketError.AddressAlreadyInUse when unix is not null && Directory.Exists(unix) => $"{unix} is a directory",
             SocketError.AddressAlreadyInUse when unix is not null && File.Exists(unix) && !IsSocket(unix) => $"{unix} exists and is no socket",
             SocketError.AddressAlreadyInUse => "the address is already in use by another program",
             SocketError.AccessDenied when unix is not null => "permission denied",

@@ -89,6 +89,7 @@ internal sealed class Surroundings : IDisposable
     public void Dispose()
     {
         _watchdog?.Dispose();
+        PidFile.Dispose();
         Predecessor.Dispose();
         Upgrade.Dispose();
         Stop.Dispose();

@@ -56,7 +56,11 @@ internal sealed class WorkerSetup : IDisposable
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         string here = OddPath.Here();
-        _ = FindPython(home, options, here, options.AppDir, static message => new StartException(message));
+        if (FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
+        {
+            ConfigurationLog.Warning(logger, warning);
+        }
+
         try
         {
             _ = WorkerVariables.Read(options, here);

@@ -104,9 +104,13 @@ public sealed class PythonLocatorTests : IDisposable
     public void Find_BrokenActiveEnvironment_GoesOn()
     {
         string expected = Python(".venv/bin/python");
-        _environment["VIRTUAL_ENV"] = _directory.At("gone");
+        string gone = _environment["VIRTUAL_ENV"] = _directory.At("gone");
 
-        AssertFound(expected, PythonOrigin.ProjectEnvironment, Find());
+        PythonResult result = Find();
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, result);
+        Assert.Equal(
+            $"$VIRTUAL_ENV is {gone}, where there is no Python: {expected} is taken instead", Assert.IsType<PythonResult.Found>(result).Warning);
     }
 
     [PosixFact]
