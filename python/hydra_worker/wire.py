@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x1133b2894881b226
+SCHEMA_HASH = 0x32854fb85f1f4af4
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -52,6 +52,9 @@ FINISHED = 0x17
 ACCEPT = 0x18
 DATA = 0x19
 CLOSE = 0x1a
+FILE = 0x1b
+OPENED = 0x1c
+HINT = 0x1d
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -66,6 +69,7 @@ FLAG_EXPECT_CONTINUE = 2
 FLAG_SESSION = 4
 FLAG_TEXT = 8
 FLAG_MORE = 16
+FLAG_FILE = 32
 
 # InterfaceFeatures
 FEATURE_NONE = 0
@@ -120,6 +124,8 @@ FROM_WORKER = frozenset((
     ACCEPT,
     DATA,
     CLOSE,
+    FILE,
+    HINT,
 ))
 
 # BootDocument: its fields and their types.
@@ -200,6 +206,12 @@ ACCEPT_FIELDS = Struct("<HI")
 _ACCEPT_FRAME = Struct("<IBBHQHI")
 CLOSE_FIELDS = Struct("<HB")
 _CLOSE_FRAME = Struct("<IBBHQHB")
+FILE_FIELDS = Struct("<QQH")
+_FILE_FRAME = Struct("<IBBHQQQH")
+OPENED_FIELDS = Struct("<Q")
+_OPENED_FRAME = Struct("<IBBHQQ")
+HINT_FIELDS = Struct("<I")
+_HINT_FRAME = Struct("<IBBHQI")
 
 
 class WireError(ValueError):
@@ -639,6 +651,54 @@ def unpack_close(payload: Buffer) -> tuple[int, bytes]:
     return code, bytes(payload[3:end1])
 
 
+def pack_file(stream: int, flags: int, offset: int, length: int, path: Buffer) -> bytes:
+    size = 18 + len(path)
+    if size > MAX_PAYLOAD:
+        raise _too_long("FILE", size)
+    head = _FILE_FRAME.pack(size, FILE, flags, 0, stream, offset, length, len(path))
+    return b"".join((head, path))
+
+
+def unpack_file(payload: Buffer) -> tuple[int, int, bytes]:
+    size = len(payload)
+    if size < 18:
+        raise _malformed("FILE", size)
+    offset, length, size1 = FILE_FIELDS.unpack_from(payload)
+    end1 = 18 + size1
+    if end1 != size:
+        raise _malformed("FILE", size)
+    return offset, length, bytes(payload[18:end1])
+
+
+def pack_opened(stream: int, flags: int, size_: int) -> bytes:
+    return _OPENED_FRAME.pack(8, OPENED, flags, 0, stream, size_)
+
+
+def unpack_opened(payload: Buffer) -> tuple[int]:
+    if len(payload) != 8:
+        raise _malformed("OPENED", len(payload))
+    return OPENED_FIELDS.unpack(payload)
+
+
+def pack_hint(stream: int, flags: int, headers: Buffer) -> bytes:
+    size = 4 + len(headers)
+    if size > MAX_PAYLOAD:
+        raise _too_long("HINT", size)
+    head = _HINT_FRAME.pack(size, HINT, flags, 0, stream, len(headers))
+    return b"".join((head, headers))
+
+
+def unpack_hint(payload: Buffer) -> tuple[bytes]:
+    size = len(payload)
+    if size < 4:
+        raise _malformed("HINT", size)
+    size1, = HINT_FIELDS.unpack_from(payload)
+    end1 = 4 + size1
+    if end1 != size:
+        raise _malformed("HINT", size)
+    return (bytes(payload[4:end1]),)
+
+
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
 FROM_FRONT = {
     WELCOME: ("on_welcome", 0, unpack_welcome),
@@ -655,4 +715,5 @@ FROM_FRONT = {
     FINISHED: ("on_finished", 0, unpack_finished),
     DATA: ("on_data", FLAG_TEXT | FLAG_MORE, unpack_data),
     CLOSE: ("on_close", 0, unpack_close),
+    OPENED: ("on_opened", 0, unpack_opened),
 }

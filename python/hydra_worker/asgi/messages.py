@@ -8,7 +8,7 @@ makes.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from .. import wire
 from ..errors import ClientDisconnected
@@ -18,6 +18,7 @@ from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, res
 from ..headers import HeadCache, encode
 from ..response import BROKEN, DONE, HELD, IDLE, SENT, Order, Response
 from ..streams import Stream
+from .extensions import DESCRIPTOR, HINT, PATH, Extensions
 
 _START = "http.response.start"
 _BODY = "http.response.body"
@@ -30,7 +31,7 @@ _WHOLE = 2
 _head_of = HeadCache(encode).get
 
 
-class HttpMessages(LoopStream, Response):
+class HttpMessages(Extensions, LoopStream, Response):
     """See the module's description."""
 
     __slots__ = (
@@ -41,6 +42,8 @@ class HttpMessages(LoopStream, Response):
         *Response.SLOTS,
         # whether one of the coroutines that wait in send() is sending a body that needs credit
         "sending",
+        # how many bytes the client gets of a file that the front was to open; None until that is known
+        "opened",
     )
 
     def __init__(
@@ -51,6 +54,7 @@ class HttpMessages(LoopStream, Response):
         self.unseen = _NOTHING
         self.open_response(method)
         self.sending = False
+        self.opened: Optional[int] = None
 
     def is_silent(self) -> bool:
         return self.phase < SENT
@@ -118,18 +122,18 @@ class HttpMessages(LoopStream, Response):
             if size <= COPIED and not more and phase == HELD:
                 # What most responses are.
                 self.link.write(response_frame(self.id, _END, self.status, self.head, body))
-                self._complete()
+                self.complete()
             elif size <= _MAX_BODY and phase == HELD:
                 self._write_response(0 if more else _END, body)
                 if more:
                     self.phase = SENT
                 else:
-                    self._complete()
+                    self.complete()
             elif size <= _MAX_BODY and size <= self.credit:
                 self.credit -= size
                 if not more:
                     self._write_body(_END, body)
-                    self._complete()
+                    self.complete()
                 elif size:
                     self._write_body(0, body)
             else:
@@ -143,6 +147,12 @@ class HttpMessages(LoopStream, Response):
             if unfinished and self in unfinished:
                 # Not its first step: nobody looks after that.
                 self.link.hold_head(self)
+        elif kind == PATH and phase == HELD:
+            self.send_path(message)
+        elif kind == DESCRIPTOR and (phase == HELD or phase == SENT):
+            await self.send_descriptor(message)
+        elif kind == HINT:
+            self.hint(message)
         elif kind != _BODY or phase != DONE or not self.overrun:
             raise self._misplaced(kind)
 
@@ -151,9 +161,12 @@ class HttpMessages(LoopStream, Response):
         The client has left. A response that ends by itself is swallowed: its application goes on to its background tasks,
         and is not made to roll back what it has done. One that streams hears of it (spec 2.4, "Disconnected Client").
         """
+        kind = message["type"]
         if self.phase == DONE:
             return False
-        if message["type"] == _BODY:
+        if kind == PATH:
+            self.unseen = _WHOLE
+        elif kind == _BODY or kind == DESCRIPTOR:
             if not message.get("more_body", False):
                 self.unseen = _WHOLE
             elif self.phase >= SENT or self.unseen:
@@ -192,7 +205,7 @@ class HttpMessages(LoopStream, Response):
                 self._write_body(_END if last else 0, view[at:end])
                 at = end
             if not more:
-                self._complete()
+                self.complete()
         except asyncio.CancelledError:
             if at:
                 self.phase = BROKEN
@@ -225,7 +238,8 @@ class HttpMessages(LoopStream, Response):
         if self.gone:
             raise ClientDisconnected("The client has disconnected.")
 
-    def _complete(self) -> None:
+    def complete(self) -> None:
+        """The response is complete, and with it the stream."""
         self.phase = DONE
         # As link.forget() does; each request comes here.
         self.link.streams.pop(self.id, None)
@@ -242,11 +256,11 @@ class HttpMessages(LoopStream, Response):
         )
 
     def _misplaced(self, kind: Any) -> Exception:
-        if kind != _START and kind != _BODY:
+        if kind not in (_START, _BODY, PATH, DESCRIPTOR):
             return self.broke(f"{kind!r} is no message that a server of HTTP requests understands.")
         order = Order(
             start_again=f"{_START} was sent twice.",
-            start_missing=f"{_BODY} was sent before {_START}.",
+            start_missing=f"{kind} was sent before {_START}.",
             after_broken=f"{kind} was sent after the sending of a part of the body had been cancelled.",
             after_end=f"{kind} was sent after the response was complete.",
         )

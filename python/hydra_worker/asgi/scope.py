@@ -15,6 +15,10 @@ SPEC_VERSION = "2.3"
 # Of the WebSocket spec: disconnects have reasons (2.3), and send() raises when the client has left (2.4).
 SESSION_SPEC_VERSION = "2.4"
 
+# What this server does beyond the HTTP spec (ASGI "Extensions"). Kestrel has nothing below 200 for HTTP/1.0, and RFC 9110 neither.
+_FILES: Dict[str, Any] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
+_EXTENSIONS: Dict[str, Dict[str, Any]] = {"1.1": {**_FILES, "http.response.early_hint": {}}}
+
 Address = Optional[Tuple[str, Optional[int]]]
 _METHODS = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -94,7 +98,7 @@ class ScopeBuilder:
             "headers": pairs[:],
             "client": client,
             "server": server,
-            "extensions": {},
+            "extensions": _EXTENSIONS.get(http_version, _FILES).copy(),
         }
         if self.state is not None:
             # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
@@ -128,7 +132,10 @@ class ScopeBuilder:
             for each in value.split(b",")
             if each.strip()
         ]
-        scope["extensions"]["websocket.http.response"] = {}
+        queue_time = scope["extensions"].get("hydra")
+        scope["extensions"] = {"websocket.http.response": {}}
+        if queue_time is not None:
+            scope["extensions"]["hydra"] = queue_time
         return scope
 
 

@@ -87,13 +87,13 @@ class HttpStream(HttpMessages):
             self._end_cancelled()
         else:
             self.link.write(reset_frame(self.id, reason, text))
-            self._complete()
+            self.complete()
 
     def _end_cancelled(self) -> None:
         """The front has cancelled the stream, and waits to hear that the application is through with it."""
         if self.phase != DONE:
             self.link.write(wire.pack_reset(self.id, 0, wire.RESET_CANCELLED, b""))
-            self._complete()
+            self.complete()
 
 
 def is_disconnect(error: Optional[BaseException]) -> bool:

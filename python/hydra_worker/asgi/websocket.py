@@ -290,7 +290,7 @@ class WebSocketStream(HttpStream):
         """Ends the session from here."""
         self._end(code, reason)
         self.link.write(wire.pack_close(self.id, 0, code, _clip(reason)))
-        self._complete()
+        self.complete()
 
     def _end(self, code: int, reason: str) -> None:
         if self.code is None:

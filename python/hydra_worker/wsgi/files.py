@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+import io
+from typing import Any, Iterator, Optional
+
+# Proxies of open files that read as those do. Of anything else that has a descriptor (gzip, a file that is limited to a range)
+# what it reads may not be what is in the file.
+_PROXIES = ("tempfile", "django.core.files.", "django.db.models.fields.files")
 
 
 class FileWrapper:
@@ -29,3 +34,20 @@ class FileWrapper:
             if not data:
                 return
             yield data
+
+    def plain(self) -> Optional[Any]:
+        """The file on disk that this is, with what was written to it; None where it is anything else."""
+        file = self.filelike
+        for _ in range(3):
+            if type(file) is io.FileIO:
+                return file
+            if isinstance(file, (io.BufferedReader, io.BufferedRandom)):
+                if type(file.raw) is not io.FileIO:
+                    return None
+                if isinstance(file, io.BufferedRandom):
+                    file.flush()
+                return file
+            if not (type(file).__module__ + ".").startswith(_PROXIES):
+                return None
+            file = getattr(file, "file", None)
+        return None

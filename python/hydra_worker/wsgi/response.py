@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Callable, List, Tuple
+import os
+from typing import Any, Callable, Iterable, List, Tuple
 
-from .. import forks, wire
+from .. import filerange, forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
 from ..frames import body_frame, response_frame
 from ..headers import HeadCache
@@ -48,6 +49,8 @@ class WsgiResponse(Response):
         whole = bool(request.body_ended and request.chunks is None)
         stream: Any = io.BytesIO(request.body) if whole else InputStream(self._hub, request)
         environ = environs.build(request, stream, whole)
+        environ["wsgi.early_hints"] = self.early_hints
+        environ["waitress.client_disconnected"] = self.client_disconnected
         try:
             result = application(environ, self.start_response)
             try:
@@ -113,6 +116,25 @@ class WsgiResponse(Response):
                 # PEP 3333, "Handling the Content-Length Header": an attempt to write() past it may raise.
                 raise self.too_long()
 
+    def early_hints(self, headers: Iterable[Tuple[Any, Any]]) -> None:
+        """
+        gunicorn's "wsgi.early_hints": header fields that the client is to have before the response, with status 103. Does nothing
+        once that has begun.
+        """
+        request = self._request
+        if self.phase > HELD or request.gone:
+            return
+        fields = [(_as_text(name), _as_text(value)) for name, value in headers]
+        if fields:
+            head, _ = encode(fields, 103)
+            request.link.write(wire.pack_hint(request.id, 0, head))
+            self._hub.shielded(self._hub.look)
+
+    def client_disconnected(self) -> bool:
+        """waitress's "waitress.client_disconnected": whether there is nobody any more who waits for the response."""
+        self._hub.shielded(self._hub.look)
+        return self._request.gone
+
     # ---- the result
 
     def _send_result(self, result: Any) -> None:
@@ -124,6 +146,8 @@ class WsgiResponse(Response):
             self._finish(self._join(result))
             return
         if isinstance(result, FileWrapper):
+            if self._send_file(result):
+                return
             result = result.blocks(_MAX_BODY)
         for chunk in result:
             if not isinstance(chunk, bytes):
@@ -134,6 +158,39 @@ class WsgiResponse(Response):
                     return
         if self.phase != DONE:
             self._finish(b"")
+
+    def _send_file(self, wrapper: FileWrapper) -> bool:
+        """Has the front read the file, where it can, and where that is worth it. Returns whether it does."""
+        file = wrapper.plain()
+        if file is None or self.bodiless or self.phase not in (HELD, SENT):
+            return False
+        number = filerange.descriptor_of(file)
+        name = None if number is None else filerange.name_of(number)
+        if number is None or name is None:
+            return False
+        at = file.tell()
+        size = os.fstat(number).st_size - at
+        if size <= _MAX_BODY or (self.remaining is not None and size < self.remaining):
+            return False
+        if self.remaining is not None and size > self.remaining:
+            self.overran()
+            size = self.remaining
+        request = self._request
+        self._check_gone()
+        payload = filerange.payload(name, at, size)
+        if self.phase == HELD:
+            request.link.write(response_frame(request.id, wire.FLAG_FILE, self.status, self.head, payload))
+            self.phase = SENT
+        else:
+            request.link.write(wire.HEADER.pack(len(payload), wire.FILE, 0, 0, request.id) + payload)
+        with self._hub.lock:
+            self._hub.wait(request, lambda: request.opened is not None or request.gone)
+        self._check_gone()
+        if self.remaining is not None:
+            self.remaining -= size
+        file.seek(at + size)
+        self._finish(b"")
+        return True
 
     def _join(self, chunks: Any) -> bytes:
         try:
@@ -246,3 +303,7 @@ class WsgiResponse(Response):
                 self._request.link.write(reset_frame(self._request.id, *self.blame(error)))
             self._complete()
         log_exception("Exception in WSGI application", error)
+
+
+def _as_text(part: Any) -> Any:
+    return part.decode("latin-1") if isinstance(part, bytes) else part

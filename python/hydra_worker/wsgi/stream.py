@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 from ..streams import Stream
 
@@ -13,7 +13,7 @@ Head = Tuple[bytes, bytes, bytes, bytes, bytes]
 class WsgiStream(Stream):
     """See the module's description."""
 
-    __slots__ = ("head", "queued")
+    __slots__ = ("head", "queued", "opened")
 
     def __init__(
         self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0
@@ -22,6 +22,13 @@ class WsgiStream(Stream):
         self.head = head
         # microseconds that the request has waited in the front
         self.queued = queued
+        # how many bytes the client gets of a file that the front was to open; None until that is known
+        self.opened: Optional[int] = None
+
+    def on_opened(self, size: int) -> None:
+        """The front has the file."""
+        self.opened = size
+        self.wake()
 
     def wake(self) -> None:
         # A lock for each thread that waits, held by it: one may read the body while another sends the response.

@@ -92,6 +92,9 @@ internal enum Failure
     /// <summary>The response breaks a rule of HTTP.</summary>
     BadResponse,
 
+    /// <summary>The response is a file, which is not there.</summary>
+    FileMissing,
+
     // The front's own.
 
     /// <summary>The memory that clients may have the server hold is used up (RFC 9110, section 15.6.4).</summary>

@@ -93,6 +93,9 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// <summary>The head of the request that begins, as the client sent it; null where heads are not sent as text.</summary>
     public CapturedHead? Head => _capture?.Head;
 
+    /// <summary>Where Kestrel writes to the client, for what it cannot say itself; null where requests share the connection.</summary>
+    public PipeWriter? Output => IsMultiplexed ? null : _context.Transport.Output;
+
     /// <summary>What is wrong with what the client has sent, for which the connection is refused; null as long as it was not.</summary>
     public string? FaultText => _capture is { Fault: not HeadFault.None and var fault } ? HeadCapture.Describe(fault) : null;
 

@@ -57,6 +57,7 @@ internal static class FailureRules
         // Its traceback comes from the worker.
         new(Failure.ApplicationError, 500, LogLevel.None, false, false, "application_error", "the application failed"),
         new(Failure.BadResponse, 500, LogLevel.Error, false, false, "bad_response", "the response is invalid"),
+        new(Failure.FileMissing, 404, LogLevel.Warning, false, false, "file_missing", "the file that is to be sent is missing"),
         new(Failure.MemoryShort, 503, LogLevel.None, true, true, "memory_short", "the memory for requests is used up"),
         new(Failure.BodyLost, 500, LogLevel.Error, false, false, "body_lost", "the request's body was lost"),
     ];

@@ -10,7 +10,7 @@ namespace Hydra.Http;
 /// context right where it comes, under the lock: the handler waits for it meanwhile, and a small response is copied once. Serves one
 /// request after the other.
 /// </summary>
-internal class HttpExchange : Exchange
+internal partial class HttpExchange : Exchange
 {
     // Milliseconds. A client that only wants the answer closes its sending side right behind the request; one that leaves does it later.
     private const long WithTheRequest = 20;
@@ -80,6 +80,7 @@ internal class HttpExchange : Exchange
     public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers)
     {
         _context = context;
+        Hinted = null;
         Restart();
         _response.Restart();
         IFeatureCollection features = context.Http.Features;
@@ -137,26 +138,6 @@ internal class HttpExchange : Exchange
     /// <summary>The request is not going to be sent again: what was kept for that is given back as soon as it was sent once.</summary>
     public void KeepNoBody() => _upload?.KeepNoBody();
 
-    /// <summary>The client has taken so many bytes of a response that streams: the worker may send as many more.</summary>
-    public void GrantResponse(long size)
-    {
-        if (!_response.OnTaken(size))
-        {
-            return;
-        }
-
-        uint credit;
-        lock (Lock)
-        {
-            credit = _response.TakeGrant(goesOn: !IsEnded);
-        }
-
-        if (credit > 0)
-        {
-            Link!.SendWindow(Id, credit);
-        }
-    }
-
     /// <summary>The client's connection, or its stream on it, is gone. Any thread.</summary>
     public void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
 
@@ -206,89 +187,6 @@ internal class HttpExchange : Exchange
     }
 
     /// <inheritdoc/>
-    public override bool OnResponse(ulong id, in ResponseMessage response, bool end)
-    {
-        ExchangeResult result;
-        uint more = 0;
-        lock (Lock)
-        {
-            ExchangeState state = StateOf(id);
-            if (state is not ExchangeState.Sent)
-            {
-                return state is not ExchangeState.Streaming;
-            }
-
-            result = Apply(response, end, ref more);
-        }
-
-        if (result is ExchangeResult.Failed && !end)
-        {
-            Link!.Cancel(id, CancelReason.FrontError);
-        }
-
-        if (more > 0)
-        {
-            Link!.SendWindow(id, more);
-        }
-
-        // Last: the handler goes on inside this call, and may begin the next request with this object.
-        Answer(result);
-        return true;
-    }
-
-    /// <inheritdoc/>
-    public override bool OnBody(ulong id, ReadOnlySpan<byte> data, bool end)
-    {
-        string? failure;
-        uint more;
-        lock (Lock)
-        {
-            ExchangeState state = StateOf(id);
-            if (state is not ExchangeState.Streaming)
-            {
-                return state is ExchangeState.Ended;
-            }
-
-            if (!_response.TryAdd(data, end, out more, out failure))
-            {
-                return false;
-            }
-
-            if (failure is not null)
-            {
-                BreakOff(Failure.BadResponse, failure);
-                _response.Settle();
-            }
-            else if (end)
-            {
-                Complete();
-                _response.Settle();
-            }
-        }
-
-        if (failure is not null)
-        {
-            Link!.Cancel(id, CancelReason.FrontError);
-            OnBrokenOff(Failure.BadResponse, failure);
-        }
-        else if (end)
-        {
-            _response.End(null);
-        }
-        else
-        {
-            if (more > 0)
-            {
-                Link!.SendWindow(id, more);
-            }
-
-            _response.Flush();
-        }
-
-        return true;
-    }
-
-    /// <inheritdoc/>
     public override bool OnWindow(ulong id, uint credit)
     {
         lock (Lock)
@@ -328,9 +226,6 @@ internal class HttpExchange : Exchange
         }
     }
 
-    /// <inheritdoc/>
-    protected override void OnBrokenOff(Failure failure, string message) => _response.End(new ResponseFailedException(message, failure));
-
     // Has it told when the client leaves. Where a connection carries many requests, each has a lifetime of its own; where it carries
     // one, the token of that would cost more than everything else here.
     private void Watch()
@@ -344,55 +239,5 @@ internal class HttpExchange : Exchange
         {
             _lifetime = _context.Http.RequestAborted.UnsafeRegister(static exchange => ((HttpExchange)exchange!).OnClientGone(), this);
         }
-    }
-
-    // Applies the head, and a body that is complete. Under the lock.
-    private ExchangeResult Apply(in ResponseMessage message, bool end, ref uint more)
-    {
-        HttpResponse response = _context.Http.Response;
-        string? rule = ResponseHead.TryApply(response, message, out long? contentLength);
-        if (rule is null)
-        {
-            bool hasNoBody = ResponseHead.HasNoBody(_context.Http.Request.Method, message.Status);
-            rule = _response.Begin(contentLength, hasNoBody, message.Body.Length, end);
-            if (rule is not null)
-            {
-                response.Headers.Clear();
-            }
-        }
-
-        if (rule is not null)
-        {
-            BreakOff(Failure.BadResponse, rule);
-            return ExchangeResult.Failed;
-        }
-
-        if (_body.OwesContinue || (end && !_body.IsRead) || _forwarder.EndsConnection())
-        {
-            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
-            // the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
-            // streams may well go on beside the body, and its end is not known yet.
-            // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
-            response.Headers.Connection = "close";
-        }
-
-        if (end && !_context.IsGated)
-        {
-            Begin(isWhole: true);
-            _response.WriteWhole(response, message.Body);
-            return ExchangeResult.Complete;
-        }
-
-        more = _response.Open(message.Body);
-        Begin(isWhole: end);
-        if (end)
-        {
-            // A gate is to see it before it leaves.
-            more = 0;
-            _response.Settle();
-            _response.End(null);
-        }
-
-        return ExchangeResult.Streaming;
     }
 }

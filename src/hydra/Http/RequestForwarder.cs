@@ -54,6 +54,11 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             if (exchange.IsSubmitted)
             {
                 ExchangeResult result = await exchange.ResultAsync().ConfigureAwait(false);
+                if (exchange.Hinted is { } hinted)
+                {
+                    await hinted.ConfigureAwait(false);
+                }
+
                 if (result is ExchangeResult.Complete && !exchange.SendsBody)
                 {
                     pool.Recovery.OnAnswered(exchange, pool.Dispatcher);

@@ -22,6 +22,9 @@ internal sealed class ResponseBody(BodyResources resources)
     // Beyond the window that every response has: taken from the budget of all responses' memory, and granted.
     private int _extraCredit;
 
+    // What the client is to get next, behind what is in the pipe; the worker sends nothing before it was opened.
+    private volatile FileRange? _file;
+
     // Taken by the client and not granted again yet; the handler's own.
     private long _ungranted;
 
@@ -143,6 +146,29 @@ internal sealed class ResponseBody(BodyResources resources)
         flushed.GetAwaiter().GetResult();
     }
 
+    /// <summary>Whether a file has yet to be opened.</summary>
+    public bool HasFile => _file is not null;
+
+    /// <summary>The body goes on with the bytes of a file. <see cref="WakeForFile"/> is due where somebody may be reading already.</summary>
+    public void Add(FileRange file) => _file = _isDropped ? null : file;
+
+    /// <summary>Has a read that waits return, as cancelled: there is a file. Under no lock: the handler goes on inside this call.</summary>
+    public void WakeForFile() => _pipe!.Reader.CancelPendingRead();
+
+    /// <summary>What comes next, behind all that <see cref="Reader"/> has given, is a file; null where it is not. The handler's own.</summary>
+    public FileRange? File => _file;
+
+    /// <summary>How many bytes of a Content-Length are still to come; null without one.</summary>
+    public long? Missing => _announced - _received;
+
+    /// <summary>The file was opened, and is being sent.</summary>
+    /// <param name="size">How many bytes of it.</param>
+    public void OnFileOpened(long size)
+    {
+        _received += size;
+        _file = null;
+    }
+
     /// <summary>No more comes. Under no lock: the handler goes on inside this call.</summary>
     /// <param name="error">What has cut the body short; null when it is complete.</param>
     public void End(ResponseFailedException? error)
@@ -203,6 +229,7 @@ internal sealed class ResponseBody(BodyResources resources)
         _received = 0;
         _isDropped = false;
         Cut = null;
+        _file = null;
     }
 
     private void Write(ReadOnlySpan<byte> data)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Hydra.Dispatch;
+using Hydra.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Http;
@@ -23,9 +24,21 @@ internal static class ResponseStreamer
 
             await CopyAsync(context.Http.Response, exchange).ConfigureAwait(false);
         }
+        catch (ResponseFailedException e) when (exchange.Response.HasFile && !context.Http.Response.HasStarted)
+        {
+            // The client knows nothing of the response yet.
+            FailureRule rule = e.Failure.Rule();
+            HttpLog.Failed(logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, e.Message, rule.Status);
+            context.Failure = e.Failure;
+            exchange.Abandon(e.Failure, CancelReason.FrontError, e.Message);
+            context.Http.Response.Clear();
+            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, retryAfter: 0, isBodyUnread: !exchange.Body.IsRead)
+                .ConfigureAwait(false);
+        }
         catch (ResponseFailedException e)
         {
             context.Failure = e.Failure;
+            exchange.Abandon(e.Failure, CancelReason.FrontError, e.Message);
             if (e.Failure is not Failure.ClientGone)
             {
                 HttpLog.ResponseCutShort(logger, exchange.WorkerIndex, exchange.Method, exchange.Path, e.Message);
@@ -71,6 +84,11 @@ internal static class ResponseStreamer
     {
         PipeReader reader = exchange.Response.Reader;
         PipeWriter writer = response.BodyWriter;
+        if (exchange.Response.File is { } first)
+        {
+            await SendFileAsync(response, exchange, first).ConfigureAwait(false);
+        }
+
         await response.StartAsync().ConfigureAwait(false);
         if (!reader.TryRead(out ReadResult read))
         {
@@ -96,6 +114,14 @@ internal static class ResponseStreamer
                 await writer.FlushAsync().ConfigureAwait(false);
             }
 
+            if (size == read.Buffer.Length && exchange.Response.File is { } file)
+            {
+                exchange.GrantResponse(size);
+                await SendFileAsync(response, exchange, file).ConfigureAwait(false);
+                read = await reader.ReadAsync().ConfigureAwait(false);
+                continue;
+            }
+
             if (isLast)
             {
                 // Only now: what was given away before arrives.
@@ -110,5 +136,31 @@ internal static class ResponseStreamer
             exchange.GrantResponse(size);
             read = await reader.ReadAsync().ConfigureAwait(false);
         }
+    }
+
+    // Behind all that has come of the body. What a Content-Length has promised is all that is sent, also of a file that grows.
+    private static async Task SendFileAsync(HttpResponse response, HttpExchange exchange, FileRange range)
+    {
+        using FileSender file = FileSender.Open(range);
+        ResponseBody body = exchange.Response;
+        bool isLast = exchange.IsEnded && body.Cut is null;
+        if (body.Missing is { } missing)
+        {
+            file.Limit(missing);
+            if (isLast && file.Size < missing)
+            {
+                throw new ResponseFailedException(
+                    $"the file {range.Name} has {file.Size} bytes to be sent, its Content-Length says {missing}", Failure.BadResponse);
+            }
+        }
+        else if (isLast && !response.HasStarted)
+        {
+            response.ContentLength = file.Size;
+        }
+
+        // The worker may close its descriptor, and do something else; the client takes its time.
+        exchange.OnFileOpened(file.Size);
+        await response.StartAsync().ConfigureAwait(false);
+        await file.CopyToAsync(response.BodyWriter).ConfigureAwait(false);
     }
 }

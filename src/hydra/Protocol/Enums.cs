@@ -33,6 +33,9 @@ internal enum MessageType : byte
     Accept = 0x18,
     Data = 0x19,
     Close = 0x1A,
+    File = 0x1B,
+    Opened = 0x1C,
+    Hint = 0x1D,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -56,6 +59,9 @@ internal enum FrameFlags : byte
 
     /// <summary>On DATA: the message goes on in the stream's next DATA frame.</summary>
     More = 16,
+
+    /// <summary>On RESPONSE: its body is not bytes but what FILE carries, and begins with that file's.</summary>
+    File = 32,
 }
 
 /// <summary>What the interface of a worker can do, as its READY says. A set without a bit that is meant here is no error.</summary>

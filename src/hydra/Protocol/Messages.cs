@@ -247,8 +247,11 @@ internal readonly ref partial struct RequestMessage
 [WireMessage(MessageType.Body, WireDirection.Both, Flags = FrameFlags.End)]
 internal readonly ref partial struct BodyMessage;
 
-/// <summary>A response's head with the beginning of its body. With <see cref="FrameFlags.End"/> it is complete.</summary>
-[WireMessage(MessageType.Response, WireDirection.ToFront, Flags = FrameFlags.End)]
+/// <summary>
+/// A response's head with the beginning of its body. With <see cref="FrameFlags.End"/> it is complete. With <see cref="FrameFlags.File"/> the body
+/// is the payload of a FILE.
+/// </summary>
+[WireMessage(MessageType.Response, WireDirection.ToFront, Flags = FrameFlags.End | FrameFlags.File)]
 internal readonly ref partial struct ResponseMessage
 {
     /// <summary>The status code, 200 to 999.</summary>
@@ -358,4 +361,42 @@ internal readonly ref partial struct CloseMessage
     /// <summary>Why, in UTF-8, at most 123 bytes.</summary>
     [WireBytes(WireLength.U8)]
     public ReadOnlySpan<byte> Reason { get; init; }
+}
+
+/// <summary>
+/// The bytes of a file, in the place of BODY: the front reads them. Costs no credit; unless it ends the response the worker sends nothing more of that
+/// until OPENED has come: from then on the front has the file, whatever becomes of the worker's descriptor or of the name.
+/// </summary>
+[WireMessage(MessageType.File, WireDirection.ToFront, Flags = FrameFlags.End)]
+internal readonly ref partial struct FileMessage
+{
+    /// <summary>Where to begin, in bytes.</summary>
+    public ulong Offset { get; init; }
+
+    /// <summary>How many bytes; <see cref="ulong.MaxValue"/> for all up to the end.</summary>
+    public ulong Length { get; init; }
+
+    /// <summary>The path, absolute, in the bytes that the system has for it.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Path { get; init; }
+}
+
+/// <summary>A FILE that did not end its response was opened, and what it says is on its way to the client.</summary>
+[WireMessage(MessageType.Opened, WireDirection.ToWorker)]
+internal readonly ref partial struct OpenedMessage
+{
+    /// <summary>How many bytes the client is to get of it.</summary>
+    public ulong Size { get; init; }
+}
+
+/// <summary>
+/// Header fields that the client is to have before its response, with status 103 (RFC 8297): as <see cref="ResponseMessage.Headers"/>. Any number of
+/// times before the response.
+/// </summary>
+[WireMessage(MessageType.Hint, WireDirection.ToFront)]
+internal readonly ref partial struct HintMessage
+{
+    /// <summary>The fields.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Headers { get; init; }
 }

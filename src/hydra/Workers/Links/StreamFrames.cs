@@ -17,13 +17,15 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
     /// <summary>The kinds of messages that a worker may send.</summary>
     public static FrameRules<StreamFrames> Rules { get; } = new(
         "data",
-        new(MessageType.Response, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnResponse(id, payload, end)),
+        new(MessageType.Response, FrameFlags.End | FrameFlags.File, StreamEnd.WithFlag, static (frames, id, flags, payload, end) => frames.OnResponse(id, flags, payload, end)),
         new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnBody(id, payload, end)),
         new(MessageType.Window, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnWindow(id, payload, end)),
         new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnReset(id, payload, end)),
         new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnTaken(id, payload, end)),
         new(MessageType.Accept, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnAccept(id, payload, end)),
         new(MessageType.Data, FrameFlags.Text | FrameFlags.More, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnData(id, flags, payload, end)),
+        new(MessageType.File, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnFile(id, payload, end)),
+        new(MessageType.Hint, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnHint(id, payload, end)),
         new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
     /// <summary>What the worker did wrong, or null.</summary>
@@ -66,15 +68,19 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         }
     }
 
-    private string? OnResponse(ulong id, ReadOnlySpan<byte> payload, bool end)
+    private string? OnResponse(ulong id, FrameFlags flags, ReadOnlySpan<byte> payload, bool end)
     {
-        if (!ResponseMessage.TryRead(payload, out ResponseMessage response))
+        FileMessage file = default;
+        bool isFile = (flags & FrameFlags.File) != 0;
+        if (!ResponseMessage.TryRead(payload, out ResponseMessage response) || (isFile && !FileMessage.TryRead(response.Body, out file)))
         {
             return "a RESPONSE frame has wrong lengths";
         }
 
         UpstreamStream? stream = Find(id, end, isAnswered: true);
-        return stream is null || stream.OnResponse(id, response, end) ? null : "a RESPONSE frame came where none may";
+        bool isTaken = stream is null
+            || (isFile ? stream.OnFileResponse(id, response, file, end) : stream.OnResponse(id, response, end));
+        return isTaken ? null : "a RESPONSE frame came where none may";
     }
 
     private string? OnBody(ulong id, ReadOnlySpan<byte> payload, bool end)
@@ -134,6 +140,28 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
         worker.Window.OnHeld((int)Math.Min(taken.Held, int.MaxValue));
         return null;
+    }
+
+    private string? OnFile(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!FileMessage.TryRead(payload, out FileMessage file))
+        {
+            return "a FILE frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnFile(id, file, end) ? null : "a FILE frame came before its RESPONSE, or before the last one was opened";
+    }
+
+    private string? OnHint(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!HintMessage.TryRead(payload, out HintMessage hint))
+        {
+            return "a HINT frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnHint(id, hint) ? null : "a HINT frame came where none may";
     }
 
     private string? OnAccept(ulong id, ReadOnlySpan<byte> payload, bool end)

@@ -41,6 +41,18 @@ internal abstract class UpstreamStream
     /// <summary>More of the response's body.</summary>
     public abstract bool OnBody(ulong id, ReadOnlySpan<byte> data, bool end);
 
+    /// <summary>A RESPONSE whose body is, or begins with, the bytes of a file; what it says of that is in the place of the body.</summary>
+    /// <returns>As <see cref="OnResponse"/>; a stream that takes no files breaks the link.</returns>
+    public virtual bool OnFileResponse(ulong id, in ResponseMessage response, in FileMessage file, bool end) => false;
+
+    /// <summary>A FILE: more of a response that has begun.</summary>
+    /// <returns>False when it may not come now.</returns>
+    public virtual bool OnFile(ulong id, in FileMessage file, bool end) => false;
+
+    /// <summary>A HINT: what the client is to have before its response.</summary>
+    /// <returns>False when it may not come now.</returns>
+    public virtual bool OnHint(ulong id, in HintMessage hint) => false;
+
     /// <summary>The worker takes more of the request's body.</summary>
     public abstract bool OnWindow(ulong id, uint credit);
 

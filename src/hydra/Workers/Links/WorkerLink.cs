@@ -191,6 +191,21 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>A file was opened: the worker may close it, and go on with the response.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="size">How many bytes the client is to get of it.</param>
+    public void SendOpened(ulong id, long size)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
+            {
+                new OpenedMessage { Size = (ulong)size }.WriteFrame(_channel.Output, FrameFlags.None, id);
+                _channel.FlushSoon();
+            }
+        }
+    }
+
     /// <summary>The client of a stream has closed its sending side, and all that has come of the body was sent. The stream goes on.</summary>
     public void SendFinished(ulong id, bool isComplete)
     {

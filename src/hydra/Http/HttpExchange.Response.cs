@@ -1,0 +1,263 @@
+using Hydra.Dispatch;
+using Hydra.Protocol;
+
+namespace Hydra.Http;
+
+/// <summary>The response of the exchange, as it comes from the worker.</summary>
+internal partial class HttpExchange
+{
+    /// <summary>Completes when nothing stands before the response; null where nothing has. To be awaited before anything is written.</summary>
+    public Task? Hinted { get; private set; }
+
+    /// <summary>The client has taken so many bytes of a response that streams: the worker may send as many more.</summary>
+    public void GrantResponse(long size)
+    {
+        if (!_response.OnTaken(size))
+        {
+            return;
+        }
+
+        uint credit;
+        lock (Lock)
+        {
+            credit = _response.TakeGrant(goesOn: !IsEnded);
+        }
+
+        if (credit > 0)
+        {
+            Link!.SendWindow(Id, credit);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool OnResponse(ulong id, in ResponseMessage response, bool end)
+        => TakeResponse(id, response, response.Body, file: null, end);
+
+    /// <inheritdoc/>
+    public override bool OnFileResponse(ulong id, in ResponseMessage response, in FileMessage file, bool end)
+        => TakeResponse(id, response, default, new FileRange(file), end);
+
+    /// <inheritdoc/>
+    public override bool OnBody(ulong id, ReadOnlySpan<byte> data, bool end)
+    {
+        string? failure;
+        uint more;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            if (_response.HasFile || !_response.TryAdd(data, end, out more, out failure))
+            {
+                return false;
+            }
+
+            if (failure is not null)
+            {
+                BreakOff(Failure.BadResponse, failure);
+                _response.Settle();
+            }
+            else if (end)
+            {
+                Complete();
+                _response.Settle();
+            }
+        }
+
+        if (failure is not null)
+        {
+            Link!.Cancel(id, CancelReason.FrontError);
+            OnBrokenOff(Failure.BadResponse, failure);
+        }
+        else if (end)
+        {
+            _response.End(null);
+        }
+        else
+        {
+            if (more > 0)
+            {
+                Link!.SendWindow(id, more);
+            }
+
+            _response.Flush();
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool OnFile(ulong id, in FileMessage file, bool end)
+    {
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming || _response.HasFile)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            _response.Add(new FileRange(file));
+            if (end)
+            {
+                Complete();
+                _response.Settle();
+            }
+        }
+
+        if (end)
+        {
+            _response.WakeForFile();
+            _response.End(null);
+        }
+        else
+        {
+            GoOnWithFile(id);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override bool OnHint(ulong id, in HintMessage hint)
+    {
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Sent)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            // As long as the lock is held nobody else writes to the client: the handler waits. But whoever reads its body may tell it to go on.
+            if (_body.IsWhole && Hinted is null or { IsCompleted: true })
+            {
+                Hinted = EarlyHints.Write(_context, hint.Headers);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The response's file was opened. The handler's own.</summary>
+    /// <param name="size">How many bytes of it the client is to get.</param>
+    public void OnFileOpened(long size)
+    {
+        bool goesOn;
+        lock (Lock)
+        {
+            _response.OnFileOpened(size);
+            goesOn = !IsEnded;
+        }
+
+        if (goesOn)
+        {
+            Link!.SendOpened(Id, size);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnBrokenOff(Failure failure, string message) => _response.End(new ResponseFailedException(message, failure));
+
+    // A client that gets no body gets no file either: the worker need not wait for that.
+    private void GoOnWithFile(ulong id)
+    {
+        if (_response.HasFile)
+        {
+            _response.WakeForFile();
+        }
+        else
+        {
+            Link!.SendOpened(id, 0);
+        }
+    }
+
+    // A response's head has come, with the beginning of its body or a file in its place.
+    private bool TakeResponse(ulong id, in ResponseMessage response, ReadOnlySpan<byte> body, FileRange? file, bool end)
+    {
+        ExchangeResult result;
+        uint more = 0;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Sent)
+            {
+                return state is not ExchangeState.Streaming;
+            }
+
+            result = Apply(response, body, file, end, ref more);
+        }
+
+        if (result is ExchangeResult.Failed && !end)
+        {
+            Link!.Cancel(id, CancelReason.FrontError);
+        }
+
+        if (more > 0)
+        {
+            Link!.SendWindow(id, more);
+        }
+
+        // Last: the handler goes on inside this call, and may begin the next request with this object.
+        Answer(result);
+        return true;
+    }
+
+    // Applies the head, and a body that is complete. Under the lock.
+    private ExchangeResult Apply(in ResponseMessage message, ReadOnlySpan<byte> body, FileRange? file, bool end, ref uint more)
+    {
+        HttpResponse response = _context.Http.Response;
+        string? rule = ResponseHead.TryApply(response, message, out long? contentLength);
+        if (rule is null)
+        {
+            bool hasNoBody = ResponseHead.HasNoBody(_context.Http.Request.Method, message.Status);
+            rule = _response.Begin(contentLength, hasNoBody, body.Length, end && file is null);
+            if (rule is not null)
+            {
+                response.Headers.Clear();
+            }
+        }
+
+        if (rule is not null)
+        {
+            BreakOff(Failure.BadResponse, rule);
+            return ExchangeResult.Failed;
+        }
+
+        if (_body.OwesContinue || (end && !_body.IsRead) || _forwarder.EndsConnection())
+        {
+            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
+            // the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
+            // streams may well go on beside the body, and its end is not known yet.
+            // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
+            response.Headers.Connection = "close";
+        }
+
+        if (end && file is null && !_context.IsGated)
+        {
+            Begin(isWhole: true);
+            _response.WriteWhole(response, body);
+            return ExchangeResult.Complete;
+        }
+
+        more = _response.Open(body);
+        if (file is not null)
+        {
+            _response.Add(file);
+        }
+
+        Begin(isWhole: end);
+        if (end)
+        {
+            // A gate is to see it before it leaves.
+            more = 0;
+            _response.Settle();
+            _response.End(null);
+        }
+
+        return ExchangeResult.Streaming;
+    }
+}
