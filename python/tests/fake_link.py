@@ -95,6 +95,10 @@ class Exchange:
             # A worker that drains may have sent its last byte, and be gone.
             pass
 
+    def opened(self, size: int) -> None:
+        """The file of a FILE is open."""
+        self.link.send(wire.pack_opened(self.id, 0, size))
+
     def cancel(self, reason: int = wire.CANCEL_CLIENT_LEFT) -> None:
         self.link.send(wire.pack_cancel(self.id, 0, reason))
 

@@ -25,7 +25,10 @@ class ScopeTests(AsgiCase):
         self.assertEqual(shown["root_path"], "")
         self.assertEqual(shown["client"], ["127.0.0.1", 50000])
         self.assertEqual(shown["server"], ["127.0.0.1", 8000])
-        self.assertEqual(shown["extensions"], {})
+        self.assertEqual(
+            shown["extensions"],
+            {"http.response.pathsend": {}, "http.response.zerocopysend": {}, "http.response.early_hint": {}},
+        )
         self.assertEqual(shown["state"]["name"], "from lifespan")
         types = shown["types"]
         self.assertEqual(types["client"], "tuple")
@@ -90,17 +93,17 @@ class PathTests(unittest.TestCase):
         builder = ScopeBuilder("3.0", tells_start=True)
         block = header_block([(b"host", b"test")])
         scope = ScopeBuilder("3.0").build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
-        self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
+        self.assertEqual(scope["extensions"]["hydra"], {"queue_time": 1.5})
         self.assertEqual(scope["headers"], [(b"host", b"test")])
         scope = builder.build(b"GET", b"/", b"", CONNECTION, block, 1_500_000)
-        self.assertEqual(scope["extensions"], {"hydra": {"queue_time": 1.5}})
+        self.assertEqual(scope["extensions"]["hydra"], {"queue_time": 1.5})
         name, value = scope["headers"][-1]
         self.assertEqual(name, b"x-request-start")
         self.assertTrue(value.startswith(b"t="))
         self.assertAlmostEqual(int(value[2:]) / 1e6, time.time() - 1.5, delta=60)
         # Neither the memory of header blocks nor a request that did not wait has it.
         scope = builder.build(b"GET", b"/", b"", CONNECTION, block)
-        self.assertEqual((scope["extensions"], len(scope["headers"])), ({}, 1))
+        self.assertEqual(("hydra" in scope["extensions"], len(scope["headers"])), (False, 1))
 
     def test_what_a_proxy_says_of_the_start_is_kept(self):
         from hydra_worker.asgi.scope import ScopeBuilder

@@ -39,7 +39,14 @@ class EnvironTests(WsgiCase):
         self.assertEqual(shown["types"]["wsgi.version"], "tuple")
         for absent in ("CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
             self.assertNotIn(absent, shown)
-        extra = {"wsgi.input", "wsgi.errors", "wsgi.file_wrapper", "types"}
+        extra = {
+            "wsgi.input",
+            "wsgi.errors",
+            "wsgi.file_wrapper",
+            "wsgi.early_hints",
+            "waitress.client_disconnected",
+            "types",
+        }
         self.assertEqual(set(shown) - set(expected), extra)
 
     def test_request_that_waited_says_so(self):

@@ -702,3 +702,53 @@ async def forks_and_exits(scope, receive, send):
     _, status = os.waitpid(child, 0)
     await send(headers())
     await send(dict(BODY, body=b"%d" % (status >> 8)))
+
+
+@case
+async def send_path(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.pathsend", "path": scope["query_string"].decode()})
+
+
+@case
+async def send_no_path(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.pathsend", "path": 7})
+
+
+@case
+async def send_path_late(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"first", "more_body": True})
+    await send({"type": "http.response.pathsend", "path": "/etc/hostname"})
+
+
+@case
+async def send_descriptor(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    with open(scope["query_string"].decode(), "rb") as file:
+        os.lseek(file.fileno(), 2, os.SEEK_SET)
+        await send({"type": "http.response.zerocopysend", "file": file, "more_body": True})
+        at = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+    await send({"type": "http.response.body", "body": b"%d" % at})
+
+
+@case
+async def send_pipe(scope, receive, send):
+    reader, writer = os.pipe()
+    os.write(writer, b"through a pipe")
+    os.close(writer)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.zerocopysend", "file": reader})
+    os.close(reader)
+
+
+@case
+async def hint(scope, receive, send):
+    await send({"type": "http.response.early_hint", "links": [b"</a>; rel=preload", b"</b>"]})
+    await answer(send, b"hinted")
+
+
+@case
+async def bad_hint(scope, receive, send):
+    await send({"type": "http.response.early_hint", "links": [b"</a>\r\nset-cookie: a=b"]})
