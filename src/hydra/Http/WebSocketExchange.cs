@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using Hydra.Dispatch;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
@@ -47,9 +47,7 @@ internal sealed class WebSocketExchange : HttpExchange
     public override long BytesReceived => _isAccepted ? Volatile.Read(ref _bytes) : base.BytesReceived;
 
     /// <summary>The client ends the session, or breaks a rule: the application is told so.</summary>
-    /// <param name="code">The close code; 1006 where it left without one.</param>
-    /// <param name="reason">What it has said.</param>
-    public void OnClientClosed(ushort code, string? reason)
+    public void OnClientClosed(SessionEnd end)
     {
         WorkerLink? link;
         ulong id;
@@ -59,24 +57,18 @@ internal sealed class WebSocketExchange : HttpExchange
             link = StateOf(id) is ExchangeState.Streaming ? Link : null;
             if (link is not null)
             {
-                BreakOff(code is 1006 ? Failure.ClientGone : Failure.None, Over);
+                BreakOff(end.Code is SessionEnd.Lost ? Failure.ClientGone : Failure.None, Over);
             }
         }
 
-        link?.CloseSession(id, code, Encoding.UTF8.GetBytes(reason ?? ""));
+        link?.CloseSession(id, end.Code, end.Reason.Span);
     }
 
     /// <inheritdoc/>
     public override void OnClientFinished()
     {
-        // Nobody closes one side of a WebSocket: it has left.
-        if (_isAccepted)
-        {
-            OnClientClosed(1006, null);
-            Output.Stop();
-            Context.Http.Abort();
-        }
-        else
+        // Who reads a session finds it behind what was sent before.
+        if (!_isAccepted)
         {
             OnClientGone();
         }
@@ -199,7 +191,7 @@ internal sealed class WebSocketExchange : HttpExchange
         }
     }
 
-    private void SendData(ReadOnlySpan<byte> data, FrameFlags flags) => Link!.SendData(Id, data, flags);
+    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags) => Link!.SendData(Id, data, flags);
 
     // The client's connection has taken a message: the worker may send as much again, when that is half of all that it may.
     private void OnTaken(int cost)
