@@ -128,7 +128,8 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         {
             context.Failure = failure;
             LogFault(context, failure.Rule());
-            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange)).ConfigureAwait(false);
+            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange))
+                .ConfigureAwait(false);
         }
     }
 
@@ -175,7 +176,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         }
     }
 
-    private Task AnswerFailureAsync(RequestContext context, RequestPool pool, HttpExchange exchange)
+    private async Task AnswerFailureAsync(RequestContext context, RequestPool pool, HttpExchange exchange)
     {
         FailureRule rule = exchange.Failure.Rule();
         context.Failure = rule.Failure;
@@ -189,6 +190,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 
-        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange));
+        context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange))
+            .ConfigureAwait(false);
     }
 }
