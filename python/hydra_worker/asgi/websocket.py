@@ -1,5 +1,5 @@
 """
-One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.4).
+One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.5).
 
 Until the application accepts it is a request like any other, and may be answered by a response. From then on whole
 messages go both ways; what they look like on the wire is the front's affair.

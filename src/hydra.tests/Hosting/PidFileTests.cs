@@ -115,6 +115,32 @@ public sealed class PidFileTests : IDisposable
         Assert.Equal(Own, File.ReadAllText(path));
     }
 
+    // Whoever may read it could else keep the server from starting again.
+    [LinuxFact]
+    public void Claim_FileOfADeadServerThatAReaderHasLocked_MayBeReplaced()
+    {
+        string path = _directory.File("pid", "1\n");
+        using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var file = new PidFile(path);
+
+        file.Claim();
+        file.Write();
+
+        Assert.Equal(Own, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Claim_FileThatHoldsSomethingElse_IsAFailedStartAndStays()
+    {
+        string path = _directory.File("app.py", "app = None\n");
+        using var file = new PidFile(path);
+
+        var error = Assert.Throws<StartException>(file.Claim);
+
+        Assert.Equal($"the file of --pid cannot be written: {path} is there already, and holds something else than a process id", error.Message);
+        Assert.Equal("app = None\n", File.ReadAllText(path));
+    }
+
     [Fact]
     public void Claim_NoFile_MayBeWritten()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.WebSockets;
 using System.Text;
 using Hydra.Http;
@@ -18,11 +19,11 @@ public sealed class SessionInputTests : IDisposable
     private readonly SessionInput _input;
 
     public SessionInputTests() => _input = new SessionInput(
-        (data, flags) =>
+        (in ReadOnlySequence<byte> data, FrameFlags flags) =>
         {
             lock (_sent)
             {
-                _sent.Add((Encoding.UTF8.GetString(data), flags));
+                _sent.Add((Encoding.UTF8.GetString(data.ToArray()), flags));
             }
         },
         maxMessage: 3000,
@@ -32,14 +33,14 @@ public sealed class SessionInputTests : IDisposable
     [Fact]
     public async Task RunAsync_Messages_GoOnAsTheyAre()
     {
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         await SendAsync("text", WebSocketMessageType.Text);
         await SendAsync("", WebSocketMessageType.Binary);
         await SendAsync("ab", WebSocketMessageType.Binary, end: false);
         await SendAsync("c", WebSocketMessageType.Binary);
         await _pair.Client.CloseOutputAsync((WebSocketCloseStatus)4000, "bye", CancellationToken.None);
 
-        Assert.Equal(4000, await run);
+        Assert.Equal(4000, (await run).Code);
         Assert.Equal(("text", FrameFlags.Text), Sent()[0]);
         Assert.Equal(("", FrameFlags.None), Sent()[1]);
         Assert.Equal("abc", string.Concat(Sent().Skip(2).Select(static part => part.Data)));
@@ -51,7 +52,7 @@ public sealed class SessionInputTests : IDisposable
     [Fact]
     public async Task RunAsync_CreditUsedUp_WaitsForMore()
     {
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         await SendAsync(new string('x', 1500), WebSocketMessageType.Text);
         await Eventually.HoldsAsync(() => Length() == Window - ProtocolLimits.DataCost, "as much as there is credit for");
         Assert.All(Sent(), static part => Assert.Equal(FrameFlags.Text | FrameFlags.More, part.Flags));
@@ -66,29 +67,29 @@ public sealed class SessionInputTests : IDisposable
     [Fact]
     public async Task RunAsync_MessageTooLong_Is1009()
     {
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         _input.Stop();
         await SendAsync(new string('x', 3001), WebSocketMessageType.Text);
 
-        Assert.Equal(1009, await run);
+        Assert.Equal(1009, (await run).Code);
     }
 
     [Fact]
     public async Task RunAsync_NoMemoryForOneThatIsSlow_Is1013()
     {
         Assert.True(_memory.TryTake(20_000));
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
 
         // The head of a text of 100 bytes, masked, and nothing of them.
         await _pair.Sent.WriteAsync(new byte[] { 0x81, 0x80 | 100, 0, 0, 0, 0 });
 
-        Assert.Equal(1013, await run);
+        Assert.Equal(1013, (await run).Code);
     }
 
     [Fact]
     public async Task Stop_ApplicationHasClosed_ReadsOnAndDrops()
     {
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         _input.Stop();
         for (int i = 0; i < 10; i++)
         {
@@ -97,17 +98,17 @@ public sealed class SessionInputTests : IDisposable
 
         await _pair.Client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
 
-        Assert.Equal(1000, await run);
+        Assert.Equal(1000, (await run).Code);
         Assert.Empty(Sent());
     }
 
     [Fact]
-    public async Task RunAsync_ClientLeaves_Throws()
+    public async Task RunAsync_ClientLeaves_Is1006()
     {
-        Task<ushort> run = _input.RunAsync(_pair.Server);
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         await _pair.Sent.CompleteAsync();
 
-        await Assert.ThrowsAsync<WebSocketException>(() => run);
+        Assert.Equal(1006, (await run).Code);
     }
 
     public void Dispose() => _pair.Dispose();

@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
 using Hydra.Http;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
@@ -6,11 +8,12 @@ using Xunit;
 
 namespace Hydra.Tests.Http;
 
-/// <summary>Once with a socket that sends its messages by itself, once without.</summary>
-public abstract class SessionOutputTests(bool isDirect) : IDisposable
+/// <summary>Once as it is, once with compression.</summary>
+public abstract class SessionOutputTests(bool deflates) : IDisposable
 {
-    private readonly SessionPair _pair = new();
+    private readonly SessionPair _pair = new(deflates);
     private readonly List<int> _taken = [];
+    private readonly byte[] _noise = RandomNumberGenerator.GetBytes(2000);
     private SessionOutput? _made;
     private int _closed;
 
@@ -69,19 +72,45 @@ public abstract class SessionOutputTests(bool isDirect) : IDisposable
     }
 
     [Fact]
+    public async Task Add_LongMessagesWholeAndInParts_ComeAsTheyAre()
+    {
+        Attach();
+        byte[] noise = new byte[3000];
+        new Random(1).NextBytes(noise);
+        string text = string.Concat(Enumerable.Repeat("much of the same, ", 100));
+        for (int i = 0; i < 3; i++)
+        {
+            Output.Add(Encoding.UTF8.GetBytes(text), FrameFlags.Text);
+            Output.Add(Encoding.UTF8.GetBytes(text), FrameFlags.Text | FrameFlags.More);
+            Output.Add("and "u8, FrameFlags.Text | FrameFlags.More);
+            Output.Add([], FrameFlags.Text | FrameFlags.More);
+            Output.Add(Encoding.UTF8.GetBytes(text), FrameFlags.Text | (i == 0 ? FrameFlags.More : FrameFlags.None));
+            if (i == 0)
+            {
+                Output.Add([], FrameFlags.Text);
+            }
+
+            Output.Add(noise, FrameFlags.None);
+            Assert.Equal(text, (await _pair.ReceiveAsync()).Text);
+            Assert.Equal(text + "and " + text, (await _pair.ReceiveAsync()).Text);
+            Assert.Equal(Encoding.UTF8.GetString(noise), (await _pair.ReceiveAsync()).Text);
+        }
+    }
+
+    [Fact]
     public async Task Stop_ClientThatDoesNotRead_DropsWhatWaits()
     {
         Attach();
         for (int i = 0; i < 4; i++)
         {
-            Output.Add(new byte[2000], FrameFlags.None);
+            Output.Add(_noise, FrameFlags.None);
         }
 
         Output.Stop();
         Output.Add("late"u8, FrameFlags.Text);
 
         // The one that was on its way.
-        Assert.Equal(2000, (await _pair.ReceiveAsync()).Text.Length);
+        Assert.Equal(Encoding.UTF8.GetString(_noise), (await _pair.ReceiveAsync()).Text);
         await Eventually.HoldsAsync(() => Taken() == 2000 + ProtocolLimits.DataCost, "one message to be taken");
     }
 
@@ -91,7 +120,7 @@ public abstract class SessionOutputTests(bool isDirect) : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private void Attach() => Output.Attach(_pair.Server, isDirect ? _pair.ServerStream : null, OnClosed);
+    private void Attach() => Output.Attach(_pair.Wire, deflates, OnClosed);
 
     private void OnClosed() => Interlocked.Increment(ref _closed);
 
@@ -104,6 +133,6 @@ public abstract class SessionOutputTests(bool isDirect) : IDisposable
     }
 }
 
-public sealed class DirectSessionOutputTests() : SessionOutputTests(isDirect: true);
+public sealed class PlainSessionOutputTests() : SessionOutputTests(deflates: false);
 
-public sealed class SocketSessionOutputTests() : SessionOutputTests(isDirect: false);
+public sealed class DeflatingSessionOutputTests() : SessionOutputTests(deflates: true);

@@ -44,6 +44,25 @@ public sealed class WebSocketHandshakeTests
         Assert.Equal(expected, WebSocketHandshake.Check(request).ToString());
     }
 
+    [Fact]
+    public void AcceptOf_ExampleOfTheRfc_IsIts() => Assert.Equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", WebSocketHandshake.AcceptOf(Key));
+
+    [Theory]
+    [InlineData(true, "permessage-deflate", true)]
+    [InlineData(true, null, false)]
+    [InlineData(false, "permessage-deflate", false)]
+    public void Answer_Compression_IsWhatBothSidesWant(bool wants, string? offer, bool expected)
+    {
+        HttpRequest request = Request(true);
+        request.Headers.SecWebSocketKey = Key;
+        request.Headers.SecWebSocketExtensions = offer;
+
+        Assert.Equal(expected, WebSocketHandshake.Answer(request.HttpContext, "chat", wants));
+        IHeaderDictionary headers = request.HttpContext.Response.Headers;
+        Assert.Equal("websocket chat", $"{headers.Upgrade} {headers.SecWebSocketProtocol}");
+        Assert.Equal(expected, headers.SecWebSocketExtensions.Count == 1);
+    }
+
     private static HttpRequest Request(bool isUpgradable)
     {
         var context = new DefaultHttpContext();

@@ -152,6 +152,7 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
     [InlineData(new byte[] { 0x81, 0x05, 0x61, 0x61, 0x61, 0x61, 0x61 }, 1002)]
     [InlineData(new byte[] { 0x89, 0xFE, 0, 126, 0, 0, 0, 0 }, 1002)]
     [InlineData(new byte[] { 0x80, 0x80, 0, 0, 0, 0 }, 1002)]
+    [InlineData(new byte[] { 0x88, 0x82, 0, 0, 0, 0, 0x03, 0xEC }, 1002)]
     public async Task ClientBreaksARule_BothSidesHearTheCode(byte[] bytes, int code)
     {
         using RawClient client = _host.Connect();

@@ -38,7 +38,7 @@ internal static partial class OptionTable
             Name = "chdir", Aliases = ["working-dir"], Placeholder = "DIR", Default = "(where hydra is started)",
             Group = OptionGroup.Application,
             Help = "Change to this directory before anything else.",
-            Binder = Section.Server.Text(static (o, v) => o with { WorkingDirectory = v }),
+            Binder = Section.Server.Path(static (o, v) => o with { WorkingDirectory = v }),
         },
         new()
         {
@@ -76,7 +76,7 @@ internal static partial class OptionTable
             Name = "env-file", Placeholder = "PATH", Group = OptionGroup.Application,
             Help = "Set the variables in this file, lines of NAME=VALUE as python-dotenv has them, in the workers. What is set in the "
                 + "environment already counts more, and --env most. Read at each start of a worker.",
-            Binder = Section.Application.Text(static (o, v) => o with { VariablesFile = v }),
+            Binder = Section.Application.Path(static (o, v) => o with { VariablesFile = v }),
         },
         new()
         {

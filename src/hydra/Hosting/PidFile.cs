@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hydra.Primitives;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hydra.Hosting;
 
@@ -11,11 +12,11 @@ namespace Hydra.Hosting;
 /// <param name="path">Its path; null where none was asked for.</param>
 internal sealed class PidFile(string? path) : IDisposable
 {
-    // Others may read the file, and replace it: an upgrade does. Where there are no shares (Unix), this is a shared lock (flock).
-    private const FileShare Shared = FileShare.Read | FileShare.Delete;
+    // Absolute, from its first use on: that is in the directory of --chdir.
+    private string? _path;
 
     // What has the lock; null as long as the file is not ours.
-    private FileStream? _held;
+    private SafeFileHandle? _held;
 
     private static string Content => string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n");
 
@@ -23,25 +24,16 @@ internal sealed class PidFile(string? path) : IDisposable
     /// <exception cref="StartException">It is.</exception>
     public void Claim()
     {
-        if (path is null || !File.Exists(path))
+        if (Resolve() is not { } file || !File.Exists(file))
         {
             return;
         }
 
-        CheckKind(path);
-
-        try
-        {
-            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
-        {
-            // Whether it can be replaced is seen when it is.
-        }
-        catch (IOException)
+        CheckKind(file);
+        if (PidLock.IsTaken(file))
         {
             throw new StartException(
-                $"the file of --pid, {path}, is that of a server that is running ({ReadHolder(path)}): stop that one first, or give this one another file");
+                $"the file of --pid, {file}, is that of a server that is running ({ReadHolder(file)}): stop that one first, or give this one another file");
         }
     }
 
@@ -52,15 +44,15 @@ internal sealed class PidFile(string? path) : IDisposable
     /// <exception cref="StartException">It cannot be written.</exception>
     public void Write()
     {
-        if (path is null)
+        if (Resolve() is not { } file)
         {
             return;
         }
 
-        CheckKind(path);
+        CheckKind(file);
         try
         {
-            _held = WriteBeside(path);
+            _held = WriteBeside(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -73,9 +65,9 @@ internal sealed class PidFile(string? path) : IDisposable
     {
         try
         {
-            if (_held is not null && File.ReadAllText(path!) == Content)
+            if (_held is not null && File.ReadAllText(_path!) == Content)
             {
-                File.Delete(path!);
+                File.Delete(_path!);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -87,38 +79,51 @@ internal sealed class PidFile(string? path) : IDisposable
     /// <summary>Gives up the lock.</summary>
     public void Dispose() => _held?.Dispose();
 
-    // A device, a pipe or a socket, or a link to one, would be no more: the file takes the place of what is there.
+    private string? Resolve() => path is null ? null : _path ??= OddPath.Full(path);
+
+    // The file takes the place of what is there: a device, a pipe or a socket, or a link to one, would be no more, and neither would a file that
+    // somebody has named by mistake. Of a link that leads to a file only the link is lost.
     private static void CheckKind(string path)
     {
         if (!OperatingSystem.IsWindows() && FileStatus.Read(path, followLinks: true, out FileStatus status) == 0 && !status.IsRegular && !status.IsDirectory)
         {
             throw new StartException($"the file of --pid cannot be written: {path} is no regular file");
         }
+
+        if (new FileInfo(path).LinkTarget is null && ReadSome(path).AsSpan().Trim().ContainsAnyExceptInRange('0', '9'))
+        {
+            throw new StartException($"the file of --pid cannot be written: {path} is there already, and holds something else than a process id");
+        }
     }
 
     private static string ReadHolder(string path)
     {
+        string text = ReadSome(path).Trim();
+        return text.Length > 0 && text.All(char.IsAsciiDigit) ? $"process {text}" : "its process is unknown";
+    }
+
+    // As much as a number may have, and a little more; empty where it cannot be read. With a share that lets a server keep its lock.
+    private static string ReadSome(string path)
+    {
         try
         {
-            // As the lock of a server that runs: with it the content may be read.
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, Shared);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(stream);
-            var buffer = new char[20];
-            string text = new string(buffer, 0, reader.ReadBlock(buffer, 0, buffer.Length)).Trim();
-            return text.Length > 0 && text.All(char.IsAsciiDigit) ? $"process {text}" : "its process is unknown";
+            var buffer = new char[24];
+            return new string(buffer, 0, reader.ReadBlock(buffer, 0, buffer.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return "its process is unknown";
+            return "";
         }
     }
 
     // Under a name that nobody can guess and only if that is new: in a directory where others may write, a link of theirs would have us
     // write to a file of ours that they choose.
-    private static FileStream WriteBeside(string path)
+    private static SafeFileHandle WriteBeside(string path)
     {
         string temporary = $"{path}.{Guid.NewGuid():n}";
-        FileStream? held = null;
+        SafeFileHandle? held = null;
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
@@ -126,7 +131,7 @@ internal sealed class PidFile(string? path) : IDisposable
                 stream.Write(Encoding.ASCII.GetBytes(Content));
             }
 
-            held = new FileStream(temporary, FileMode.Open, FileAccess.Read, Shared);
+            held = PidLock.Take(temporary);
             File.Move(temporary, path, overwrite: true);
             return held;
         }

@@ -145,7 +145,8 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// Should the connection be aborted before its next request, it is to end in order, so that the client gets what was sent. Only where the
     /// loop transport serves it.
     /// </summary>
-    public void AbortInOrder() => SetAbortsInOrder(true);
+    /// <returns>Whether it does.</returns>
+    public bool AbortInOrder() => SetAbortsInOrder(true);
 
     /// <summary>
     /// The body of the request that begins is read before a worker gets it: a server that stops waits for it as for any other. There is nobody
@@ -207,13 +208,16 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
         return !IsMultiplexed;
     }
 
-    private void SetAbortsInOrder(bool value)
+    private bool SetAbortsInOrder(bool value)
     {
-        if (_context.Features.Get<ILoopFeature>() is { } loop)
+        if (_context.Features.Get<ILoopFeature>() is not { } loop)
         {
-            loop.AbortsInOrder = value;
-            _abortsInOrder = value;
+            return false;
         }
+
+        loop.AbortsInOrder = value;
+        _abortsInOrder = value;
+        return true;
     }
 
     private void OnClosed()

@@ -79,10 +79,6 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
             context.Connection.OnRequestEnds();
             exchange.Release();
-            if (exchange is WebSocketExchange)
-            {
-                context.Exchange = null;
-            }
         }
     }
 
@@ -112,9 +108,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             : WebSocketHandshake.Check(request);
 
     private HttpExchange ExchangeFor(RequestContext context)
-        => WebSocketHandshake.IsAskedFor(context.Http.Request)
-            ? context.Exchange = new WebSocketExchange(this, sessions.Options)
-            : context.Exchange ??= new HttpExchange(this);
+        => WebSocketHandshake.IsAskedFor(context.Http.Request) ? context.Exchange = new WebSocketExchange(this, sessions)
+            : context.Exchange is { } kept and not WebSocketExchange ? kept
+            : context.Exchange = new HttpExchange(this);
 
     // Sends the request or answers it.
     private async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)

@@ -1,4 +1,6 @@
-using System.Net.WebSockets;
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using Hydra.Primitives;
 using Hydra.Protocol;
 
@@ -6,183 +8,303 @@ namespace Hydra.Http;
 
 /// <summary>
 /// What a session's client sends, on its way to the application: read as far as the worker has given credit, so that a client cannot fill the
-/// memory of either side. Between messages it holds no buffer.
+/// memory of either side. Between messages it holds no buffer. One reader; any thread may grant and stop.
 /// </summary>
 /// <param name="send">Gives a message, or a part of one, to the worker.</param>
-/// <param name="maxMessage">Bytes that a message may have; 0 for no bound.</param>
+/// <param name="maxMessage">Bytes that a message may have, decompressed; 0 for no bound.</param>
 /// <param name="window">Bytes that the worker takes before it gives credit.</param>
 /// <param name="memory">What clients may have the front hold in all.</param>
-internal sealed class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory)
+internal sealed partial class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory)
 {
-    // Of a message that is read at once.
+    // Of a message that is given to the worker at once.
     private const int PieceSize = 16 * 1024;
 
-    private readonly Lock _lock = new();
+    private SessionFrame _frame;
 
-    // Who reads goes on in the thread pool: the link's gate is not to be met inside a callback of the link.
-    private readonly CreditSignal _granted = new() { RunContinuationsAsynchronously = true };
+    // Bytes of its payload that were taken; the frame is over when that is all.
+    private long _at;
+    private bool _isWithinFrame;
 
-    // What is left of the window: 0 when all of it is, less when some is used. Under _lock.
-    private long _balance;
-    private bool _isStopped;
-
-    // Bytes of the message that has begun. Whoever reads alone.
+    // The message that has begun: whether there is one, its opcode, whether it is compressed, its bytes so far.
+    private bool _isWithinMessage;
+    private byte _opcode;
+    private bool _isCompressed;
     private long _length;
+    private Utf8Check _text;
+    private MessageInflater? _inflater;
 
-    /// <summary>The application has taken as much.</summary>
-    /// <returns>False when that is more than it can have had.</returns>
-    public bool Grant(uint credit)
+    // Of the memory budget.
+    private int _held;
+    private int _heard;
+
+    /// <summary>Changes whenever the client is heard.</summary>
+    public int Heard => Volatile.Read(ref _heard);
+
+    /// <summary>Reads until the client closes or goes beyond a bound.</summary>
+    /// <param name="input">The connection's bytes.</param>
+    /// <param name="wire">Where pings are answered.</param>
+    /// <param name="deflates">Whether messages may be compressed.</param>
+    public async Task<SessionEnd> RunAsync(PipeReader input, SessionWire wire, bool deflates)
     {
-        lock (_lock)
+        try
         {
-            _balance += credit;
-            if (_balance > 0)
+            while (true)
+            {
+                ReadResult read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                Volatile.Write(ref _heard, _heard + 1);
+                ReadOnlySequence<byte> data = read.Buffer;
+                SessionEnd end = default;
+                while (!end.HasCome && TryTakePiece(ref data, deflates, out ReadOnlySequence<byte> piece, ref end))
+                {
+                    end = _frame.IsControl ? OnControl(piece, wire)
+                        : _isCompressed ? await InflateAsync(piece).ConfigureAwait(false)
+                        : await GiveAllAsync(piece, EndsMessage).ConfigureAwait(false);
+                    _isWithinMessage &= _frame.IsControl || !EndsMessage;
+                }
+
+                input.AdvanceTo(data.Start, data.End);
+                if (end.HasCome || read.IsCompleted)
+                {
+                    return end.HasCome ? end : new SessionEnd(SessionEnd.Lost);
+                }
+            }
+        }
+        finally
+        {
+            _inflater?.Dispose();
+            Hold(0);
+        }
+    }
+
+    private bool EndsMessage => _frame.IsFinal && !_isWithinFrame;
+
+    // The payload of the next frame, or as much of it as is taken at once, without its mask. False where that has not come, or is not to come.
+    private bool TryTakePiece(ref ReadOnlySequence<byte> data, bool deflates, out ReadOnlySequence<byte> piece, ref SessionEnd end)
+    {
+        piece = default;
+        if (!_isWithinFrame)
+        {
+            if (!SessionFrame.TryTake(ref data, out _frame))
+            {
+                return false;
+            }
+
+            _isWithinFrame = true;
+            _at = 0;
+            end = Begin(deflates);
+            if (end.HasCome)
             {
                 return false;
             }
         }
 
-        _granted.Set();
+        long size = Math.Min(_frame.Length - _at, PieceSize);
+        if (data.Length < size)
+        {
+            end = Hold(_inflater is null ? (int)size : MessageInflater.Held + (int)size);
+            return false;
+        }
+
+        piece = data.Slice(0, size);
+        Unmask(piece);
+        data = data.Slice(size);
+        _at += size;
+        _isWithinFrame = _at < _frame.Length;
+        Hold(_inflater is null ? 0 : MessageInflater.Held);
         return true;
     }
 
-    /// <summary>The application takes no more: what still comes is read and dropped.</summary>
-    public void Stop()
+    // The rules for a frame among others (RFC 6455, section 5.4).
+    private SessionEnd Begin(bool deflates)
     {
-        lock (_lock)
+        if (!_frame.IsValid(deflates))
         {
-            _isStopped = true;
+            return new SessionEnd(SessionEnd.ProtocolError);
         }
 
-        _granted.Stop();
+        if (_frame.IsControl)
+        {
+            return default;
+        }
+
+        if (_isWithinMessage != (_frame.Opcode == SessionFrame.Continuation))
+        {
+            return new SessionEnd(SessionEnd.ProtocolError);
+        }
+
+        if (!_isWithinMessage)
+        {
+            _isWithinMessage = true;
+            _opcode = _frame.Opcode;
+            _isCompressed = _frame.IsCompressed;
+            _length = 0;
+        }
+
+        return !_isCompressed && IsTooLong(_frame.Length) ? new SessionEnd(SessionEnd.MessageTooBig) : default;
     }
 
-    /// <summary>Reads until the client closes or goes beyond a bound.</summary>
-    /// <param name="socket">The client's.</param>
-    /// <returns>The close code: what the client has said, or why it is not heard any more.</returns>
-    /// <exception cref="WebSocketException">It has left, or breaks a rule of the protocol.</exception>
-    public async Task<ushort> RunAsync(WebSocket socket)
-    {
-        while (true)
-        {
-            // Only waits, and takes the head of a frame: who has nothing to say holds no memory.
-            ValueWebSocketReceiveResult received = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None).ConfigureAwait(false);
-            if (received.MessageType is WebSocketMessageType.Close)
-            {
-                return (ushort)(socket.CloseStatus ?? WebSocketCloseStatus.Empty);
-            }
+    private bool IsTooLong(long more) => maxMessage > 0 && more > maxMessage - _length;
 
-            int size = await TakeCreditAsync().ConfigureAwait(false);
-            ushort end = received.EndOfMessage ? Give([], received, size) : await ReadAsync(socket, size).ConfigureAwait(false);
-            if (end != 0)
+    private SessionEnd OnControl(in ReadOnlySequence<byte> payload, SessionWire wire)
+    {
+        if (_frame.Opcode == SessionFrame.Close)
+        {
+            return SessionEnd.Of(payload);
+        }
+
+        if (_frame.Opcode == SessionFrame.Ping && !wire.IsClosed)
+        {
+            wire.Answer(payload);
+        }
+
+        return default;
+    }
+
+    private async ValueTask<SessionEnd> InflateAsync(ReadOnlySequence<byte> piece)
+    {
+        bool isLast = EndsMessage;
+        if (_inflater is null)
+        {
+            if (Hold(MessageInflater.Held) is { HasCome: true } end)
             {
                 return end;
             }
-        }
-    }
 
-    // Reads a piece for which there is credit. Not 0 where that is the end.
-    private async ValueTask<ushort> ReadAsync(WebSocket socket, int size)
-    {
-        byte[] buffer = BufferPool.Rent(size);
-        ValueTask<ValueWebSocketReceiveResult> reading = socket.ReceiveAsync(buffer.AsMemory(0, size), CancellationToken.None);
-        bool isHeld = !reading.IsCompleted;
-        if (isHeld && !memory.TryTake(size))
-        {
-            // The buffer is not to be used by another: the read that has it ends with the socket.
-            Forget(reading);
-            return (ushort)TryAgainLater;
+            _inflater = new MessageInflater();
         }
 
+        byte[] buffer = BufferPool.Rent(PieceSize);
         try
         {
-            ValueWebSocketReceiveResult received = await reading.ConfigureAwait(false);
-            return received.MessageType is WebSocketMessageType.Close
-                ? (ushort)(socket.CloseStatus ?? WebSocketCloseStatus.Empty)
-                : Give(buffer.AsSpan(0, received.Count), received, size);
+            _inflater.Feed(piece, isLast);
+            int count;
+            do
+            {
+                count = _inflater.Read(buffer.AsSpan(0, PieceSize));
+                SessionEnd end = await GiveAllAsync(new ReadOnlySequence<byte>(buffer, 0, count), isLast && count < PieceSize).ConfigureAwait(false);
+                if (end.HasCome)
+                {
+                    return end;
+                }
+            }
+            while (count == PieceSize);
+        }
+        catch (InvalidDataException)
+        {
+            return new SessionEnd(SessionEnd.InvalidPayload);
         }
         finally
         {
             BufferPool.Return(buffer);
-            if (isHeld)
-            {
-                memory.Give(size);
-            }
         }
+
+        if (isLast)
+        {
+            _inflater.Dispose();
+            _inflater = null;
+            Hold(0);
+        }
+
+        return default;
     }
 
-    // RFC 6455's registry, "Try Again Later".
-    private const int TryAgainLater = 1013;
+    // Gives bytes of a message to the worker as far as there is credit, and waits for more.
+    private ValueTask<SessionEnd> GiveAllAsync(in ReadOnlySequence<byte> data, bool isLast)
+        => TryTakeCredit((int)data.Length, out int size) && size == data.Length
+            ? ValueTask.FromResult(Give(data, isLast))
+            : GiveSlowlyAsync(data, size, isLast);
 
-    private static async void Forget(ValueTask<ValueWebSocketReceiveResult> reading)
+    private async ValueTask<SessionEnd> GiveSlowlyAsync(ReadOnlySequence<byte> data, int size, bool isLast)
     {
-        try
+        while (true)
         {
-            await reading.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
-        {
-            // That is how it ends.
-        }
-    }
-
-    // Gives a piece to the worker, and the credit back that it did not need.
-    private ushort Give(ReadOnlySpan<byte> data, in ValueWebSocketReceiveResult received, int size)
-    {
-        _length += data.Length;
-        if (maxMessage > 0 && _length > maxMessage)
-        {
-            return (ushort)WebSocketCloseStatus.MessageTooBig;
-        }
-
-        if (received.EndOfMessage)
-        {
-            _length = 0;
-        }
-
-        bool isSent = !data.IsEmpty || received.EndOfMessage;
-        lock (_lock)
-        {
-            if (_isStopped)
+            if (size >= 0)
             {
-                return 0;
-            }
-
-            _balance += size - data.Length + (isSent ? 0 : ProtocolLimits.DataCost);
-        }
-
-        if (isSent)
-        {
-            send(data, (received.MessageType is WebSocketMessageType.Text ? FrameFlags.Text : FrameFlags.None)
-                | (received.EndOfMessage ? FrameFlags.None : FrameFlags.More));
-        }
-
-        return 0;
-    }
-
-    private async ValueTask<int> TakeCreditAsync()
-    {
-        do
-        {
-            lock (_lock)
-            {
-                int size = (int)Math.Min(_isStopped ? PieceSize : window + _balance - ProtocolLimits.DataCost, PieceSize);
-                if (size > 0)
+                SessionEnd end = Give(data.Slice(0, size), isLast && size == data.Length);
+                data = data.Slice(size);
+                if (data.IsEmpty || end.HasCome)
                 {
-                    _balance -= size + ProtocolLimits.DataCost;
-                    return size;
+                    return end;
                 }
+            }
 
-                _granted.Clear();
+            size = await TakeCreditAsync((int)data.Length).ConfigureAwait(false);
+        }
+    }
+
+    private SessionEnd Give(in ReadOnlySequence<byte> data, bool isLast)
+    {
+        if (IsTooLong(data.Length))
+        {
+            return new SessionEnd(SessionEnd.MessageTooBig);
+        }
+
+        _length += data.Length;
+        if (_opcode == SessionFrame.Text && !IsText(data, isLast))
+        {
+            return new SessionEnd(SessionEnd.InvalidPayload);
+        }
+
+        if (!_isStopped && (isLast || !data.IsEmpty))
+        {
+            send(data, (_opcode == SessionFrame.Text ? FrameFlags.Text : FrameFlags.None) | (isLast ? FrameFlags.None : FrameFlags.More));
+        }
+        else
+        {
+            GiveCreditBack();
+        }
+
+        return default;
+    }
+
+    private bool IsText(in ReadOnlySequence<byte> data, bool isLast)
+    {
+        foreach (ReadOnlyMemory<byte> part in data)
+        {
+            if (!_text.Add(part.Span))
+            {
+                return false;
             }
         }
-        while (await _granted.WaitAsync().ConfigureAwait(false));
 
-        return PieceSize;
+        return !isLast || _text.End();
+    }
+
+    // The connection's bytes are for nobody else: the mask is taken off where they are.
+    private void Unmask(in ReadOnlySequence<byte> piece)
+    {
+        if (_frame.Mask == 0)
+        {
+            return;
+        }
+
+        long at = _at;
+        foreach (ReadOnlyMemory<byte> part in piece)
+        {
+            _frame.Unmask(MemoryMarshal.AsMemory(part).Span, at);
+            at += part.Length;
+        }
+    }
+
+    // What is held of the budget from now on.
+    private SessionEnd Hold(int size)
+    {
+        if (size > _held && !memory.TryTake(size - _held))
+        {
+            return new SessionEnd(SessionEnd.TryAgainLater);
+        }
+
+        if (size < _held)
+        {
+            memory.Give(_held - size);
+        }
+
+        _held = size;
+        return default;
     }
 }
 
 /// <summary>Gives a message, or a part of one, to the worker.</summary>
 /// <param name="data">The bytes.</param>
 /// <param name="flags">Whether it is text, and whether more of the message follows.</param>
-internal delegate void SessionSender(ReadOnlySpan<byte> data, FrameFlags flags);
+internal delegate void SessionSender(in ReadOnlySequence<byte> data, FrameFlags flags);

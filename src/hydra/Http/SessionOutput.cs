@@ -1,6 +1,4 @@
-using System.Net.WebSockets;
 using System.Runtime.InteropServices;
-using System.Text;
 using Hydra.Primitives;
 using Hydra.Protocol;
 
@@ -8,45 +6,38 @@ namespace Hydra.Http;
 
 /// <summary>
 /// What a session's application sends, on its way to the client: in order, as fast as that takes it. As much waits here as the worker has
-/// credit for. Messages are added by the reading side of the worker's link, also before there is a socket. Any thread.
+/// credit for. Messages are added by the reading side of the worker's link, also before there is a connection for them. Any thread.
 /// </summary>
 /// <param name="sent">Called with what a message has cost of the worker's credit, when the client's connection has taken it.</param>
 internal sealed class SessionOutput(Action<int> sent)
 {
-    // Less is not worth the work.
-    private const int LeastCompressed = 64;
+    // Less is not worth the work: without what came before, hardly anything repeats.
+    private const int LeastCompressed = 256;
 
     private readonly Lock _lock = new();
     private readonly Queue<Piece> _pieces = new(0);
-    private WebSocket? _socket;
-    private ClosingStream? _direct;
+    private SessionWire? _wire;
+    private bool _deflates;
     private Action? _closed;
 
     // Somebody sends what is in the queue. Under the lock, as whether nothing more goes there.
     private bool _isSending;
     private bool _isEnded;
 
-    // A message was begun and not ended. Who sends alone.
+    // A message was begun and not ended; whether it is compressed. Who sends alone.
     private bool _isWithin;
+    private bool _isCompressed;
 
-    /// <summary>
-    /// A code as it can be sent (RFC 6455, section 7.4, and the registry that it has set up): 1000 in the place of those that only stand for a
-    /// close without one, which .NET would put into the frame.
-    /// </summary>
-    public static WebSocketCloseStatus CodeOf(ushort code) => code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)
-        ? (WebSocketCloseStatus)code
-        : WebSocketCloseStatus.NormalClosure;
-
-    /// <summary>There is a socket: what has come before goes out.</summary>
-    /// <param name="socket">The client's.</param>
-    /// <param name="direct">Where messages go; null where the socket is to compress them.</param>
+    /// <summary>There is a connection: what has come before goes out.</summary>
+    /// <param name="wire">The client's.</param>
+    /// <param name="deflates">Whether messages may be compressed.</param>
     /// <param name="closed">Called once when the client was told that the session ends.</param>
-    public void Attach(WebSocket socket, ClosingStream? direct, Action closed)
+    public void Attach(SessionWire wire, bool deflates, Action closed)
     {
         lock (_lock)
         {
-            _socket = socket;
-            _direct = direct;
+            _wire = wire;
+            _deflates = deflates;
             _closed = closed;
             if (_pieces.Count == 0 || _isSending)
             {
@@ -56,15 +47,15 @@ internal sealed class SessionOutput(Action<int> sent)
             _isSending = true;
         }
 
-        _ = SendAllAsync(socket);
+        _ = SendAllAsync(wire);
     }
 
     /// <summary>A message, or a part of one.</summary>
     public void Add(ReadOnlySpan<byte> data, FrameFlags flags)
     {
-        if (TrySendAtOnce(data, flags, out ValueTask done))
+        if (TrySendAtOnce(data, flags, out ValueTask done, out bool isDone))
         {
-            if (done.IsCompletedSuccessfully)
+            if (isDone)
             {
                 sent(data.Length + ProtocolLimits.DataCost);
             }
@@ -101,20 +92,21 @@ internal sealed class SessionOutput(Action<int> sent)
         }
     }
 
-    // Most often nothing waits in front of it, and the connection has room.
-    private bool TrySendAtOnce(ReadOnlySpan<byte> data, FrameFlags flags, out ValueTask done)
+    // Most often nothing waits in front of it, and the connection has room. Whether it is done is looked at once: it may be a moment later.
+    private bool TrySendAtOnce(ReadOnlySpan<byte> data, FrameFlags flags, out ValueTask done, out bool isDone)
     {
         lock (_lock)
         {
             done = default;
-            bool wasWithin = _isWithin;
-            if (_direct is null || _isSending || _isEnded || !_direct.TrySend(FirstByte(flags), data, out done))
+            isDone = false;
+            if (_wire is null || _isSending || _isEnded || Compresses(data.Length) || !_wire.TrySend(FirstByte(flags), data, out done))
             {
-                _isWithin = wasWithin;
                 return false;
             }
 
-            _isSending = !done.IsCompletedSuccessfully;
+            _isWithin = (flags & FrameFlags.More) != 0;
+            isDone = done.IsCompletedSuccessfully;
+            _isSending = !isDone;
             return true;
         }
     }
@@ -125,28 +117,27 @@ internal sealed class SessionOutput(Action<int> sent)
         {
             await done.ConfigureAwait(false);
         }
-        catch (Exception e) when (IsOver(e))
+        catch (Exception e) when (SessionEnd.IsOver(e))
         {
             Stop();
         }
 
         sent(length + ProtocolLimits.DataCost);
-        await SendAllAsync(_socket!).ConfigureAwait(false);
+        await SendAllAsync(_wire!).ConfigureAwait(false);
     }
 
-    private static bool IsOver(Exception e) => e is WebSocketException or IOException or InvalidOperationException or OperationCanceledException;
-
-    // RFC 6455, section 5.2: FIN and the opcode. As the message goes on.
+    // The opcode, and FIN where the message ends.
     private byte FirstByte(FrameFlags flags)
     {
-        int opcode = _isWithin ? 0 : (flags & FrameFlags.Text) != 0 ? 1 : 2;
-        _isWithin = (flags & FrameFlags.More) != 0;
-        return (byte)(_isWithin ? opcode : opcode | 0x80);
+        byte opcode = _isWithin ? SessionFrame.Continuation : (flags & FrameFlags.Text) != 0 ? SessionFrame.Text : SessionFrame.Binary;
+        return (flags & FrameFlags.More) != 0 ? opcode : (byte)(opcode | SessionFrame.Final);
     }
+
+    private bool Compresses(int length) => _deflates && (_isWithin ? _isCompressed : length >= LeastCompressed);
 
     private void Add(Piece piece)
     {
-        WebSocket? socket;
+        SessionWire? wire;
         lock (_lock)
         {
             if (_isEnded)
@@ -157,8 +148,8 @@ internal sealed class SessionOutput(Action<int> sent)
 
             _isEnded = piece.IsClose;
             _pieces.Enqueue(piece);
-            socket = _socket;
-            if (_isSending || socket is null)
+            wire = _wire;
+            if (_isSending || wire is null)
             {
                 return;
             }
@@ -166,10 +157,10 @@ internal sealed class SessionOutput(Action<int> sent)
             _isSending = true;
         }
 
-        _ = SendAllAsync(socket);
+        _ = SendAllAsync(wire);
     }
 
-    private async Task SendAllAsync(WebSocket socket)
+    private async Task SendAllAsync(SessionWire wire)
     {
         while (TryTake(out Piece piece))
         {
@@ -177,18 +168,15 @@ internal sealed class SessionOutput(Action<int> sent)
             {
                 if (piece.IsClose)
                 {
-                    await CloseAsync(socket, piece).ConfigureAwait(false);
-                }
-                else if (_direct is { } direct)
-                {
-                    await direct.SendAsync(FirstByte(piece.Marks), piece.Data).ConfigureAwait(false);
+                    await wire.CloseAsync(CodeOf(piece.Code), piece.Data.Span).ConfigureAwait(false);
+                    _closed?.Invoke();
                 }
                 else
                 {
-                    await socket.SendAsync(piece.Data, piece.Type, FlagsOf(piece), CancellationToken.None).ConfigureAwait(false);
+                    await SendAsync(wire, piece).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (IsOver(e))
+            catch (Exception e) when (SessionEnd.IsOver(e))
             {
                 // Who reads hears of it as well, and says it.
                 Stop();
@@ -202,29 +190,34 @@ internal sealed class SessionOutput(Action<int> sent)
         }
     }
 
-    private WebSocketMessageFlags FlagsOf(in Piece piece)
+    private ValueTask SendAsync(SessionWire wire, in Piece piece)
     {
+        byte first = FirstByte(piece.Marks);
+        bool compresses = Compresses(piece.Length);
         bool isFirst = !_isWithin;
         _isWithin = (piece.Marks & FrameFlags.More) != 0;
-        return _isWithin ? WebSocketMessageFlags.None
-            : isFirst && piece.Length < LeastCompressed ? WebSocketMessageFlags.EndOfMessage | WebSocketMessageFlags.DisableCompression
-            : WebSocketMessageFlags.EndOfMessage;
+        _isCompressed = compresses;
+        return compresses ? SendCompressedAsync(wire, piece, first, isFirst) : wire.SendAsync(first, piece.Data);
     }
 
-    private async Task CloseAsync(WebSocket socket, Piece piece)
+    private static async ValueTask SendCompressedAsync(SessionWire wire, Piece piece, byte first, bool isFirst)
     {
+        bool isLast = (first & SessionFrame.Final) != 0;
+        byte[] buffer = MessageDeflate.Compress(piece.Data.Span, isLast, out int length);
         try
         {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                await socket.CloseOutputAsync(CodeOf(piece.Code), Encoding.UTF8.GetString(piece.Data.Span), CancellationToken.None).ConfigureAwait(false);
-            }
+            bool isWorthIt = !isFirst || !isLast || length < piece.Length;
+            byte marked = isFirst && isWorthIt ? (byte)(first | SessionFrame.Compressed) : first;
+            await wire.SendAsync(marked, isWorthIt ? buffer.AsMemory(0, length) : piece.Data).ConfigureAwait(false);
         }
         finally
         {
-            _closed?.Invoke();
+            BufferPool.Return(buffer);
         }
     }
+
+    // What stands for a close without a code, or means nothing, is told as an ordinary end.
+    private static ushort CodeOf(ushort code) => SessionEnd.IsSendable(code) ? code : (ushort)1000;
 
     private bool TryTake(out Piece piece)
     {
@@ -249,7 +242,5 @@ internal sealed class SessionOutput(Action<int> sent)
         public bool IsClose => Marks is FrameFlags.End;
 
         public ReadOnlyMemory<byte> Data => Buffer.AsMemory(0, Length);
-
-        public WebSocketMessageType Type => (Marks & FrameFlags.Text) != 0 ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
     }
 }

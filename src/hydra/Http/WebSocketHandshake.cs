@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using Hydra.Dispatch;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,6 +11,9 @@ internal static class WebSocketHandshake
 {
     // 16 bytes in base64.
     private const int KeyLength = 24;
+
+    // Section 1.3.
+    private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /// <summary>
     /// Whether a request asks for a WebSocket. Without "upgrade" in Connection the field is for nobody here (RFC 9110, section 7.8), and with
@@ -26,5 +31,39 @@ internal static class WebSocketHandshake
         return headers.SecWebSocketVersion.Count != 1 || headers.SecWebSocketVersion[0] != "13" ? Failure.OtherWebSocket
             : headers.SecWebSocketKey.Count == 1 && headers.SecWebSocketKey[0] is { Length: KeyLength } key && Base64.IsValid(key) ? Failure.None
             : Failure.BadHandshake;
+    }
+
+    /// <summary>Puts the answer to a handshake into the response's head (section 4.2.2).</summary>
+    /// <param name="http">The request, whose handshake is complete.</param>
+    /// <param name="subprotocol">The one that is chosen; null for none.</param>
+    /// <param name="deflates">Whether compression is agreed upon where the client offers it.</param>
+    /// <returns>Whether it is.</returns>
+    public static bool Answer(HttpContext http, string? subprotocol, bool deflates)
+    {
+        IHeaderDictionary headers = http.Response.Headers;
+        headers.Upgrade = "websocket";
+        headers.SecWebSocketAccept = AcceptOf(http.Request.Headers.SecWebSocketKey.ToString());
+        if (subprotocol is not null)
+        {
+            headers.SecWebSocketProtocol = subprotocol;
+        }
+
+        string? extension = deflates ? DeflateOffer.Choose(http.Request.Headers.SecWebSocketExtensions) : null;
+        if (extension is not null)
+        {
+            headers.SecWebSocketExtensions = extension;
+        }
+
+        return extension is not null;
+    }
+
+    /// <summary>What proves that a key was read.</summary>
+    public static string AcceptOf(string key)
+    {
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+#pragma warning disable CA5350 // The protocol's: nothing is secret here.
+        SHA1.HashData(Encoding.ASCII.GetBytes(key + Guid), hash);
+#pragma warning restore CA5350
+        return Convert.ToBase64String(hash);
     }
 }

@@ -1,122 +1,88 @@
-using System.Net.WebSockets;
+using System.IO.Pipelines;
+using Hydra.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebSockets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hydra.Http;
 
-/// <summary>
-/// Runs accepted sessions: answers the handshake, then messages go both ways until one side closes. Handshake, framing, masks, UTF-8 and
-/// compression are .NET's.
-/// </summary>
+/// <summary>Runs accepted sessions: answers the handshake, then messages go both ways until one side closes.</summary>
 /// <param name="options">What holds for them.</param>
-internal sealed class WebSocketSession(SessionBounds options)
+/// <param name="metrics">Counts their messages; null where nobody wants to know.</param>
+internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? metrics = null)
 {
-    // Of the window of the compressor, for each client that has asked for compression: the messages of most fit in 4 KiB.
-    private const int WindowBits = 12;
-
-    private static readonly WebSocketMiddleware Middleware = new(
-        static _ => Task.CompletedTask, Microsoft.Extensions.Options.Options.Create(new WebSocketOptions()), NullLoggerFactory.Instance);
-
     /// <summary>What holds for them.</summary>
     public SessionBounds Options => options;
+
+    /// <summary>Counts their messages.</summary>
+    public SessionMetrics? Metrics => metrics;
 
     /// <summary>Runs a session to its end. Its connection serves nothing after that.</summary>
     public async Task RunAsync(RequestContext context, WebSocketExchange exchange)
     {
         HttpContext http = context.Http;
-        var upgrade = new DirectUpgrade(http.Features.GetRequiredFeature<IHttpUpgradeFeature>(), context.Connection);
-        WebSocket? socket = null;
-        using var closing = new Timer(static state => ((HttpContext)state!).Abort(), http, Timeout.Infinite, Timeout.Infinite);
+        ClientConnection connection = context.Connection;
+        var wire = new SessionWire(connection.Transport.Output);
+        using var timer = new SessionTimer(exchange.Input, wire, options, http.Abort);
+        var end = new SessionEnd(SessionEnd.Lost);
         try
         {
-            context.Connection.OnUpgraded();
-            socket = await AcceptAsync(http, upgrade, exchange.Subprotocol).ConfigureAwait(false);
+            connection.OnUpgraded();
+            bool deflates = WebSocketHandshake.Answer(http, exchange.Subprotocol, options.Deflates);
+            await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
             exchange.ReleaseRequest();
-            bool deflates = http.Response.Headers.SecWebSocketExtensions.Count > 0;
-            exchange.Output.Attach(socket, deflates ? null : upgrade.Stream, () => Start(closing));
-            ushort code = await exchange.Input.RunAsync(socket).ConfigureAwait(false);
-            exchange.OnClientClosed(code, socket.CloseStatusDescription);
-            exchange.Output.Stop();
-            await AnswerAsync(socket, code, closing).ConfigureAwait(false);
+            exchange.Output.Attach(wire, deflates, timer.BeginClosing);
+            end = await exchange.Input.RunAsync(connection.Transport.Input, wire, deflates).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (SessionEnd.IsOver(e))
         {
-            // What .NET has found wrong it has told the client; else there was nobody to tell.
-            exchange.OnClientClosed(upgrade.Stream?.Code ?? 1006, null);
+            // It has left, and there is nobody to tell.
         }
         finally
         {
+            exchange.OnClientClosed(end);
             exchange.Output.Stop();
-            socket?.Dispose();
-            if (upgrade.Stream?.Code is not null)
+        }
+
+        if (end.Code != SessionEnd.Lost)
+        {
+            timer.BeginClosing();
+            await AnswerAsync(wire, end).ConfigureAwait(false);
+
+            // The client is to see it, whatever it still sends: a connection that is closed before that is read would be reset.
+            if (!connection.AbortInOrder() && !end.IsClose)
             {
-                // The client is to see it, whatever it still sends.
-                context.Connection.AbortInOrder();
+                await DropAsync(connection.Transport.Input).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<WebSocket> AcceptAsync(HttpContext http, DirectUpgrade upgrade, string? subprotocol)
-    {
-        var features = new FeatureCollection(http.Features);
-        features.Set<IHttpUpgradeFeature>(upgrade);
-        features.Set<IHttpRequestLifetimeFeature>(upgrade);
-        var context = new DefaultHttpContext(features);
-        await Middleware.Invoke(context).ConfigureAwait(false);
-        return await features.GetRequiredFeature<IHttpWebSocketFeature>().AcceptAsync(ContextOf(subprotocol)).ConfigureAwait(false);
-    }
-
-    private WebSocketAcceptContext ContextOf(string? subprotocol) => new()
-    {
-        SubProtocol = subprotocol,
-        KeepAliveInterval = options.PingInterval > TimeSpan.Zero ? options.PingInterval : Timeout.InfiniteTimeSpan,
-        KeepAliveTimeout = options.PingTimeout > TimeSpan.Zero ? options.PingTimeout : Timeout.InfiniteTimeSpan,
-        DangerousEnableCompression = options.Deflates,
-        ServerMaxWindowBits = WindowBits,
-    };
-
-    private void Start(Timer closing)
+    private static async Task DropAsync(PipeReader input)
     {
         try
         {
-            closing.Change(options.CloseTimeout, Timeout.InfiniteTimeSpan);
+            ReadResult read;
+            do
+            {
+                read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                input.AdvanceTo(read.Buffer.End);
+            }
+            while (!read.IsCompleted);
         }
-        catch (ObjectDisposedException)
+        catch (Exception e) when (SessionEnd.IsOver(e))
         {
-            // The client has answered meanwhile.
+            // It has left.
         }
     }
 
-    // The client has closed, and gets its own code back (RFC 6455, section 5.5.1); or it has gone beyond a bound.
-    private async Task AnswerAsync(WebSocket socket, ushort code, Timer closing)
+    // The client has closed, and gets its own code back (RFC 6455, section 5.5.1), or is told what is wrong. Not where it was the one to answer.
+    private static async Task AnswerAsync(SessionWire wire, SessionEnd end)
     {
-        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+        try
         {
-            return;
+            await wire.CloseAsync(end.Code, end.Reason.Span).ConfigureAwait(false);
         }
-
-        Start(closing);
-        await socket.CloseOutputAsync(SessionOutput.CodeOf(code), socket.CloseStatusDescription, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    // Has the socket on the connection's own bytes. A socket that is disposed of would abort the connection, and with it its last frame.
-    private sealed class DirectUpgrade(IHttpUpgradeFeature inner, ClientConnection connection) : IHttpUpgradeFeature, IHttpRequestLifetimeFeature
-    {
-        public CancellationToken RequestAborted { get; set; }
-
-        public ClosingStream? Stream { get; private set; }
-
-        public bool IsUpgradableRequest => inner.IsUpgradableRequest;
-
-        public async Task<Stream> UpgradeAsync()
+        catch (Exception e) when (SessionEnd.IsOver(e))
         {
-            await inner.UpgradeAsync().ConfigureAwait(false);
-            return Stream = new ClosingStream(connection.Transport);
-        }
-
-        public void Abort()
-        {
+            // It has left meanwhile.
         }
     }
 }

@@ -140,7 +140,7 @@ public sealed class WebSocketTests
 
         Assert.Null(await ReceiveAsync(client));
         Assert.Equal(1012, (int)client.CloseStatus!);
-        server.Log.ExpectAnyErrors("");
+        await server.Log.ExpectErrorAsync("was ended by SIGKILL");
     }
 
     [Fact]

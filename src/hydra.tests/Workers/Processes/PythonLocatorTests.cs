@@ -113,6 +113,23 @@ public sealed class PythonLocatorTests : IDisposable
             $"$VIRTUAL_ENV is {gone}, where there is no Python: {expected} is taken instead", Assert.IsType<PythonResult.Found>(result).Warning);
     }
 
+    // An environment of conda may be one without Python, but not one that is not there.
+    [PosixTheory]
+    [InlineData("gone", true)]
+    [InlineData(".", false)]
+    public void Find_CondaEnvironmentThatIsGone_GoesOnWithAWarning(string name, bool warns)
+    {
+        string expected = Python(".venv/bin/python");
+        string prefix = _environment["CONDA_PREFIX"] = _directory.At(name);
+
+        PythonResult result = Find();
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, result);
+        Assert.Equal(
+            warns ? $"$CONDA_PREFIX is {prefix}, where there is no Python: {expected} is taken instead" : null,
+            Assert.IsType<PythonResult.Found>(result).Warning);
+    }
+
     [PosixFact]
     public void Find_EnvironmentBesideTheApplication_ComesBeforeTheWorkingDirectory()
     {

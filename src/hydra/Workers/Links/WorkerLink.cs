@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Hydra.Protocol;
 using Hydra.Transport;
@@ -151,7 +152,7 @@ internal sealed class WorkerLink : ILinkSink
     /// <param name="id">The stream.</param>
     /// <param name="data">The bytes.</param>
     /// <param name="flags">Whether it is text, and whether more of the message follows.</param>
-    public void SendData(ulong id, ReadOnlySpan<byte> data, FrameFlags flags)
+    public void SendData(ulong id, in ReadOnlySequence<byte> data, FrameFlags flags)
     {
         lock (_channel.Gate)
         {
@@ -160,9 +161,10 @@ internal sealed class WorkerLink : ILinkSink
                 return;
             }
 
-            int size = ProtocolLimits.HeaderSize + data.Length;
+            int length = (int)data.Length;
+            int size = ProtocolLimits.HeaderSize + length;
             Span<byte> target = _channel.Output.GetSpan(size);
-            new FrameHeader(data.Length, MessageType.Data, flags, id).Write(target);
+            new FrameHeader(length, MessageType.Data, flags, id).Write(target);
             data.CopyTo(target[ProtocolLimits.HeaderSize..]);
             _channel.Output.Advance(size);
             _channel.FlushSoon();

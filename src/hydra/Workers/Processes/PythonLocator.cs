@@ -144,9 +144,20 @@ internal static class PythonLocator
 
     // The environment was moved or deleted, or is of another machine: that its packages are missing is seen only when one is imported.
     private static string? WarningOf(PythonSearch search, PythonResult.Found found)
-        => found.Origin is not PythonOrigin.VirtualEnvironment && search.Environment.GetValueOrDefault("VIRTUAL_ENV") is { Length: > 0 } active
-            ? $"$VIRTUAL_ENV is {ControlText.Escape(active)}, where there is no Python: {ControlText.Escape(found.Path)} is taken instead"
+    {
+        if (found.Origin is PythonOrigin.VirtualEnvironment)
+        {
+            return null;
+        }
+
+        // An environment of conda may be one without Python; but it is there then.
+        string? conda = search.Environment.GetValueOrDefault("CONDA_PREFIX") is { Length: > 0 } prefix && !Directory.Exists(OddPath.Reach(prefix)) ? prefix : null;
+        string? active = search.Environment.GetValueOrDefault("VIRTUAL_ENV") is { Length: > 0 } environment ? environment : null;
+        string name = active is null ? "$CONDA_PREFIX" : "$VIRTUAL_ENV";
+        return (active ?? conda) is { } place
+            ? $"{name} is {ControlText.Escape(place)}, where there is no Python: {ControlText.Escape(found.Path)} is taken instead"
             : null;
+    }
 
     private static string Inside(PythonSearch search)
         => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
