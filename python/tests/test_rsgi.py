@@ -8,6 +8,7 @@ import unittest
 
 from tests.cases import WorkerCase
 from tests.fake_front import Front, wire
+from tests.fake_link import parse_headers
 
 TRACEBACK = "Traceback"
 
@@ -80,12 +81,14 @@ class RsgiTests(RsgiCase):
     def test_response_to_head_has_no_body(self):
         response = self.front.open("HEAD", "/text").response()
         self.assertEqual((response.status, response.body), (201, b""))
+        self.assertEqual(response.headers[-1], (b"content-length", b"5"))
 
     def test_large_response_goes_as_far_as_the_credit_without_a_task(self):
         size = 64 * 1024 + 3 * self.front.response_window
         exchange = self.front.open("GET", "/large", query=str(size))
         self.logged("goes on")
-        body = wire.unpack_response(exchange.expect(wire.RESPONSE).payload)[2]
+        _, block, body = wire.unpack_response(exchange.expect(wire.RESPONSE).payload)
+        self.assertIn((b"content-length", b"%d" % (size + 16)), parse_headers(block))
         got = 0
         while got < self.front.response_window:
             frame = exchange.expect(wire.BODY)

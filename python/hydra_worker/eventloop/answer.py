@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Optional
 from .. import wire
 from ..errors import RequestInterrupted
 from ..frames import COPIED, body_frame, response_frame
-from ..headers import Head
+from ..headers import BODILESS, Head
 from ..logs import log_exception
 from ..response import BROKEN, DONE, HELD, IDLE, SENT
 from .exchange import WHOLE, LoopExchange, is_disconnect
@@ -79,6 +79,9 @@ class LoopAnswer(LoopExchange):
         else:
             self.begin(head_of, status, headers)
         if self.bodiless:
+            if body and self.remaining is None and self.status not in BODILESS:
+                # The answer to HEAD (RFC 9110, section 9.3.2).
+                self._say_length(len(body))
             body = b""
         elif self.remaining is not None:
             if len(body) > self.remaining:
@@ -94,11 +97,18 @@ class LoopAnswer(LoopExchange):
             self._write_response(_END, body)
             self._complete()
         else:
+            if self.remaining is None:
+                self._say_length(size)
             view = memoryview(body)
             self._write_response(0, view[:_MAX_BODY])
             self.phase = SENT
             self.rest = view[_MAX_BODY:]
             self._push()
+
+    def _say_length(self, size: int) -> None:
+        """Of what is complete in its frame the front says it."""
+        length = b"content-length\0%d" % size
+        self.head = self.head + b"\0" + length if self.head else length
 
     def begin(self, head_of: Callable[[Any, int], Head], status: Any, headers: Any) -> None:
         """The head of a response. Raises RuleViolation for what cannot be one."""

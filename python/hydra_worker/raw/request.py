@@ -211,6 +211,8 @@ class PlainRequest(Request):
         try:
             # What it sets of its context is not for the next request.
             result = copy_context().run(application, self)
+            if forks.is_child:
+                forks.leave(None)
             if type(result) is tuple:
                 status, headers, body = result
                 if type(body) is bytes:
