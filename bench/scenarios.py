@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from load import Request
-from servers import Server, gunicorn_threads, gunicorn_uvicorn, hydra, hypercorn, nginx, uvicorn, uwsgi
+from servers import Server, granian, gunicorn_threads, gunicorn_uvicorn, hydra, hydra_as, hypercorn, nginx, uvicorn, uwsgi
 
 ASGI = "asgi_app:app"
 WSGI = "wsgi_app:app"
+RSGI = "rsgi_app:app"
+RAW = "raw_app:app"
 FASTAPI = "fastapi_app:app"
 DJANGO = "django_app:app"
 CONNECTIONS = (1, 8, 64, 256, 512)
@@ -112,6 +114,8 @@ def all_scenarios(directory: Path) -> list[Scenario]:
         Scenario("ten-kb", "Response of 10 KB, 64 connections", 64, TEN_KB, both + _asgi_peers(), goal=True),
         Scenario("echo", "Streamed echo of 100 KB, 64 connections", 64, ECHO, both + _asgi_peers()),
         Scenario("wait", "10 ms of await, 512 connections", 512, WAIT, both + _asgi_peers()),
+        Scenario("interfaces", "Hello by interface, 64 connections", 64, HELLO,
+                 _quick(hydra(ASGI), hydra_as(RSGI, "rsgi"), hydra_as(RAW, "raw"), *granian(RSGI))),
         Scenario("fastapi", "FastAPI route, 64 connections", 64, FASTAPI_ITEM,
                  _quick(hydra(FASTAPI), uvicorn(FASTAPI)) + _full(gunicorn_uvicorn(FASTAPI), hypercorn(FASTAPI)), goal=True),
         Scenario("django", "Django view (WSGI), 64 connections", 64, DJANGO_ITEM,

@@ -4,6 +4,7 @@ Each one runs as its documentation recommends for production; Hydra runs with it
 """
 
 import os
+import shutil
 import socket
 import time
 from dataclasses import dataclass
@@ -42,6 +43,22 @@ def hydra(app: str, workers: int = 1, threads: int = 0) -> Server:
         return line + (["--threads", str(threads)] if threads else [])
 
     return Server(f"Hydra, {threads} threads" if threads else "Hydra", command, has_front=True)
+
+
+def hydra_as(app: str, interface: str) -> Server:
+    """Hydra with an interface that is named."""
+    def command(port: int) -> list[str]:
+        return [str(HYDRA), "--app", app, "--port", str(port), "--python", PYTHON, "--interface", interface]
+
+    return Server(f"Hydra, {interface}", command, has_front=True)
+
+
+def granian(app: str) -> tuple[Server, ...]:
+    """Granian, where it is on PATH (Debian has no package of it): one worker, the loop that it finds. Empty elsewhere."""
+    path = shutil.which("granian")
+    if path is None:
+        return ()
+    return (Server("Granian, rsgi", lambda port: [str(path), "--interface", "rsgi", "--port", str(port), app]),)
 
 
 def uvicorn(app: str, workers: int = 1) -> Server:

@@ -8,14 +8,16 @@ from . import loading, wire
 from .adapter import Adapter
 from .asgi.adapter import ASGI, ASGI2
 from .boot import Boot
-from .detect import detect
+from .detect import detect, has_rsgi
 from .errors import StartError
 from .logs import logger
+from .raw.adapter import RAW
+from .rsgi.adapter import RSGI
 from .tracebacks import summarize
 from .wsgi.adapter import WSGI
 
 # Those of the shim's own, in the order in which they are asked. The front knows their names: OptionNames.Interfaces.
-BUILT_IN: Dict[str, Adapter] = {each.name: each for each in (ASGI, ASGI2, WSGI)}
+BUILT_IN: Dict[str, Adapter] = {each.name: each for each in (ASGI, ASGI2, WSGI, RSGI, RAW)}
 
 AUTO = "auto"
 
@@ -44,7 +46,8 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
         # What it serves may be anything.
         _check(boot, named, application, None)
         return named, application
-    loading.check_callable(application, boot.app)
+    if not has_rsgi(application) or named not in (None, RSGI):
+        loading.check_callable(application, boot.app)
     found = detect(application)
     if found == "factory" and not boot.factory:
         logger.warning('"%s" takes no arguments: it is called as a factory. Say so with --factory.', boot.app)
@@ -65,7 +68,7 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
         return adapter, application
     raise StartError(
         wire.FAILURE_INTERFACE_MISMATCH,
-        f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters; '
+        f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters, and has no __rsgi__; '
         "name its interface with --interface.",
     )
 

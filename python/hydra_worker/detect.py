@@ -1,7 +1,7 @@
 """
 Finds out which interface an application has, from the outside: without calling it.
 
-ASGI 3 is one coroutine function of three arguments, ASGI 2 a callable of one argument that returns a
+RSGI is an object with __rsgi__, ASGI 3 is one coroutine function of three arguments, ASGI 2 a callable of one argument that returns a
 coroutine function of two, WSGI a plain callable of two arguments.
 """
 
@@ -21,9 +21,12 @@ _VARIABLE = 0x04
 
 def detect(application: Any) -> Optional[str]:
     """
-    Returns "asgi", "asgi2", "wsgi", "factory" for a callable without parameters, or None when it is none of
+    Returns "rsgi", "asgi", "asgi2", "wsgi", "factory" for a callable without parameters, or None when it is none of
     them.
     """
+    if has_rsgi(application):
+        # RSGI 1.6, "__rsgi__ method": to be preferred where there are others.
+        return "rsgi"
     # asgiref's compatibility layer marks what it has made.
     if getattr(application, "_asgi_single_callable", False):
         return "asgi"
@@ -34,6 +37,11 @@ def detect(application: Any) -> Optional[str]:
     if is_coroutine_callable(application):
         return "asgi"
     return _of_parameters(parameters(application))
+
+
+def has_rsgi(application: Any) -> bool:
+    """Whether it says itself that it is an RSGI application. A class has the method for its instances."""
+    return not isinstance(application, type) and callable(getattr(application, "__rsgi__", None))
 
 
 def is_coroutine_callable(value: Any) -> bool:

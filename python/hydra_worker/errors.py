@@ -33,7 +33,11 @@ class StartError(Exception):
         self.trace = trace
 
 
-class ClientDisconnected(OSError):
+class Disconnected(Exception):
+    """The client has left, or the front gave the request up. Each interface has its own words for it."""
+
+
+class ClientDisconnected(Disconnected, OSError):
     """
     The client has left, or the front gave the request up.
 

@@ -13,7 +13,7 @@ import sys
 import weakref
 from typing import Any, Optional
 
-from .errors import ClientDisconnected
+from .errors import Disconnected
 from .tracebacks import format_exception
 
 # Whether this process is one that the application has forked. Read where the code of a request returns: a child that comes
@@ -44,7 +44,7 @@ def leave(error: Optional[BaseException]) -> None:
         if not isinstance(code, int):
             print(code, file=sys.stderr)
             code = 1
-    elif error is not None and not isinstance(error, ClientDisconnected):
+    elif error is not None and not isinstance(error, Disconnected):
         # That one is ours: in a child its parent's requests are over.
         print(format_exception(error), file=sys.stderr)
         code = 1

@@ -85,7 +85,8 @@ class HeadCache:
     def get(self, headers: Any, status: int) -> Head:
         """What `encode` makes of the headers; raises what it raises."""
         # Of a list of lists no key can be made.
-        if self._rest or type(headers) is not list or not headers or type(headers[0]) is not tuple:
+        kind = type(headers)
+        if self._rest or (kind is not list and kind is not tuple) or not headers or type(headers[0]) is not tuple:
             if self._rest:
                 self._rest -= 1
             return self._encode(headers, status)
@@ -146,6 +147,19 @@ def encode(headers: Iterable[Any], status: int) -> Head:
         ) from None
     check_block(block, len(parts))
     return block, length
+
+
+def encode_text(headers: Any, status: int) -> Head:
+    """What encode() makes of headers whose names and values are text, or byte strings. Raises RuleViolation."""
+    pairs: List[Tuple[bytes, bytes]] = []
+    try:
+        for name, value in headers:
+            pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode("latin-1")))
+    except UnicodeError:
+        raise RuleViolation("A response header has a character in its value that Latin-1 has not.") from None
+    except (AttributeError, TypeError, ValueError):
+        raise InvalidMessage("The headers of a response must be an iterable of (name, value) pairs of text.") from None
+    return encode(pairs, status)
 
 
 def check_block(block: bytes, parts: int) -> None:

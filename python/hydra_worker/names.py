@@ -17,12 +17,14 @@ from typing import Any, Optional
 from .boot import Boot
 
 _OWN = "_hydra.hydra_worker"
+# The types of the raw interface, which lie beside the package.
+_TYPES = "hydra_raw"
 _NAME = "hydra_worker"
 
 # What the shim imports when it needs it, which may be long after the application's directory was put first on sys.path.
 _LATER = ("ast", "ctypes", "difflib", "inspect", "pkgutil", "traceback", "urllib.parse")
 _ENGINES = ("wsgi.engine",)
-_LOOP_ENGINES = ("eventloop.loops", "eventloop.engine", "asgi.engine")
+_LOOP_ENGINES = ("eventloop.loops", "eventloop.engine", "asgi.engine", "rsgi.engine", "raw.engine")
 
 
 class _Alias:
@@ -33,7 +35,7 @@ class _Alias:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Optional[ModuleSpec]:
         if self._is_last:
-            return ModuleSpec(name, self) if name == _NAME else None  # type: ignore[arg-type]
+            return ModuleSpec(name, self) if name in (_NAME, _TYPES) else None  # type: ignore[arg-type]
         if name.startswith(_NAME + ".") and sys.modules.get(_NAME) is sys.modules.get(_OWN):
             return ModuleSpec(name, self)  # type: ignore[arg-type]
         return None
@@ -43,7 +45,8 @@ class _Alias:
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        sys.modules[name] = importlib.import_module(_OWN + name[len(_NAME) :])
+        own = f"_hydra.{_TYPES}" if name == _TYPES else _OWN + name[len(_NAME) :]
+        sys.modules[name] = importlib.import_module(own)
 
 
 def prepare(boot: Boot) -> None:

@@ -7,7 +7,7 @@ import unittest
 from tests.cases import HAS_UVLOOP, AsgiCase
 from tests.fake_front import Front
 from tests.fake_link import Closed, Exchange, wire
-from hydra_worker.asgi.stream import is_disconnect
+from hydra_worker.eventloop.exchange import is_disconnect
 from hydra_worker.errors import ClientDisconnected
 
 

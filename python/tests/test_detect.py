@@ -19,6 +19,16 @@ def asgi_plain(scope, receive, send):
     return asgi(scope, receive, send)
 
 
+class Rsgi:
+    """Has ASGI, too, as Emmett's applications."""
+
+    async def __call__(self, scope, receive, send):
+        pass
+
+    async def __rsgi__(self, scope, protocol):
+        pass
+
+
 class AsyncCall:
     async def __call__(self, scope, receive, send):
         pass
@@ -142,6 +152,8 @@ CASES = [
     (asgi, "asgi"),
     (wsgi, "wsgi"),
     (asgi_plain, "asgi"),
+    (Rsgi(), "rsgi"),
+    (Rsgi, "factory"),
     (AsyncCall(), "asgi"),
     (SyncCall(), "wsgi"),
     (Asgi2Class, "asgi2"),

@@ -27,14 +27,10 @@ class AsgiAdapter(Adapter):
         return None
 
     def prepare(self, loop: str) -> None:
+        from ..eventloop import loops
         from . import engine  # noqa: F401
 
-        if loop != "asyncio":
-            try:
-                import uvloop  # noqa: F401
-            except ImportError:
-                # Each worker decides for itself what that means.
-                pass
+        loops.prepare(loop)
 
     def run(self, worker: Any, application: Any) -> int:
         from ..eventloop import engine

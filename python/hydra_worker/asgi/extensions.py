@@ -11,7 +11,6 @@ import os
 from typing import Any, Dict, Optional
 
 from .. import filerange, wire
-from ..errors import ClientDisconnected
 from ..frames import response_frame
 from ..response import BROKEN, HELD, SENT
 
@@ -25,7 +24,7 @@ _END = wire.FLAG_END
 
 
 class Extensions:
-    """A part of HttpMessages, which has the slots."""
+    """A part of HttpMessages, whose base has the slots."""
 
     __slots__ = ()
 
@@ -40,7 +39,7 @@ class Extensions:
         else:
             file = filerange.payload(name)
             self.link.write(response_frame(self.id, _END | wire.FLAG_FILE, self.status, self.head, file))
-        self.complete()
+        self._complete()
 
     async def send_descriptor(self, message: Dict[str, Any]) -> None:
         """A file that the application has open (ASGI "Zero Copy Send"), or a part of it, as a part of the body."""
@@ -78,7 +77,7 @@ class Extensions:
             while self.opened is None:
                 await self.change()
                 if self.gone:
-                    raise ClientDisconnected("The client has disconnected.")
+                    raise self.left()
         except asyncio.CancelledError:
             self.phase = BROKEN
             self.broke("The sending of a file was cancelled.")
@@ -89,11 +88,6 @@ class Extensions:
         if self.remaining is not None:
             self.remaining -= self.opened
         return self.opened
-
-    def on_opened(self, size: int) -> None:
-        """The front has the file."""
-        self.opened = size
-        self.wake()
 
     async def _send_read(self, number: int, offset: Optional[int], count: Optional[int], more: bool) -> None:
         """The same where the front cannot open what has this descriptor: read here, in a thread."""

@@ -7,74 +7,28 @@ makes.
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
 from .. import wire
-from ..errors import ClientDisconnected
-from ..eventloop.link import DataLink
-from ..eventloop.stream import LoopStream
-from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
+from ..eventloop.exchange import BEGUN, WHOLE, LoopExchange
+from ..frames import COPIED, response_frame
 from ..headers import HeadCache, encode
-from ..response import BROKEN, DONE, HELD, IDLE, SENT, Order, Response
-from ..streams import Stream
+from ..response import DONE, HELD, IDLE, SENT, Order
 from .extensions import DESCRIPTOR, HINT, PATH, Extensions
 
 _START = "http.response.start"
 _BODY = "http.response.body"
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
-# How much of a body nobody has seen.
-_NOTHING = 0
-_BEGUN = 1
-_WHOLE = 2
 _head_of = HeadCache(encode).get
 
 
-class HttpMessages(Extensions, LoopStream, Response):
+class HttpMessages(Extensions, LoopExchange):
     """See the module's description."""
 
-    __slots__ = (
-        # whether the application has had the end of the request's body
-        "body_taken",
-        # what of the response's body was swallowed, because its client has left
-        "unseen",
-        *Response.SLOTS,
-        # whether one of the coroutines that wait in send() is sending a body that needs credit
-        "sending",
-        # how many bytes the client gets of a file that the front was to open; None until that is known
-        "opened",
-    )
+    __slots__ = ()
 
-    def __init__(
-        self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
-    ) -> None:
-        Stream.__init__(self, link, number, flags, body, started)
-        self.body_taken = False
-        self.unseen = _NOTHING
-        self.open_response(method)
-        self.sending = False
-        self.opened: Optional[int] = None
-
-    def is_silent(self) -> bool:
-        return self.phase < SENT
-
-    def is_answered(self) -> bool:
-        return self.phase == DONE or self.unseen == _WHOLE
-
-    def holds_head(self) -> bool:
-        return self.phase == HELD
-
-    def send_head(self) -> None:
-        if self.phase == HELD and not self.gone and not self.sending:
-            self.link.write(response_frame(self.id, 0, self.status, self.head, b""))
-            self.phase = SENT
-
-    def on_part(self) -> None:
-        # A response whose length is known comes to its end, and one that has not begun is no stream yet.
-        if self.phase == SENT and self.remaining is None and not self.finished:
-            self.finished = True
-            self.wake()
+    interface = "ASGI"
 
     # ---- for the application
 
@@ -122,18 +76,18 @@ class HttpMessages(Extensions, LoopStream, Response):
             if size <= COPIED and not more and phase == HELD:
                 # What most responses are.
                 self.link.write(response_frame(self.id, _END, self.status, self.head, body))
-                self.complete()
+                self._complete()
             elif size <= _MAX_BODY and phase == HELD:
                 self._write_response(0 if more else _END, body)
                 if more:
                     self.phase = SENT
                 else:
-                    self.complete()
+                    self._complete()
             elif size <= _MAX_BODY and size <= self.credit:
                 self.credit -= size
                 if not more:
                     self._write_body(_END, body)
-                    self.complete()
+                    self._complete()
                 elif size:
                     self._write_body(0, body)
             else:
@@ -165,87 +119,21 @@ class HttpMessages(Extensions, LoopStream, Response):
         if self.phase == DONE:
             return False
         if kind == PATH:
-            self.unseen = _WHOLE
+            self.unseen = WHOLE
         elif kind == _BODY or kind == DESCRIPTOR:
             if not message.get("more_body", False):
-                self.unseen = _WHOLE
+                self.unseen = WHOLE
             elif self.phase >= SENT or self.unseen:
-                raise ClientDisconnected("The client has disconnected.")
+                raise self.left()
             else:
                 # It may be all that there is: middleware hands on whole responses like this.
-                self.unseen = _BEGUN
+                self.unseen = BEGUN
         return True
 
     def _as_status(self, status: Any) -> int:
         if not isinstance(status, int) or isinstance(status, bool):
             raise self.wrong_type(f"The status of http.response.start must be an int, not {status!r}.")
         return status
-
-    async def _send_body(self, body: bytes, more: bool) -> None:
-        """
-        A body that takes more than one frame, or more credit than there is: sent as far and as soon as the
-        credit goes.
-        """
-        self.sending = True
-        at = 0
-        view = memoryview(body)
-        try:
-            if self.phase == HELD:
-                at = _MAX_BODY
-                self._write_response(0, view[:at])
-                self.phase = SENT
-            while at < len(body):
-                while self.credit <= 0:
-                    await self.change()
-                    if self.gone:
-                        raise ClientDisconnected("The client has disconnected.")
-                end = min(at + _MAX_BODY, at + self.credit, len(body))
-                last = not more and end == len(body)
-                self.credit -= end - at
-                self._write_body(_END if last else 0, view[at:end])
-                at = end
-            if not more:
-                self.complete()
-        except asyncio.CancelledError:
-            if at:
-                self.phase = BROKEN
-                self.broke("The sending of a part of the body was cancelled in the middle.")
-            raise
-        finally:
-            self.sending = False
-            self.wake()
-
-    def _write_response(self, flags: int, body: Buffer) -> None:
-        write = self.link.write
-        if len(body) <= COPIED:
-            write(response_frame(self.id, flags, self.status, self.head, body))
-        else:
-            write(response_start(self.id, flags, self.status, self.head, len(body)))
-            write(body)
-
-    def _write_body(self, flags: int, body: Buffer) -> None:
-        write = self.link.write
-        if len(body) <= COPIED:
-            write(body_frame(self.id, flags, body))
-        else:
-            write(body_start(self.id, flags, len(body)))
-            write(body)
-
-    async def _wait_turn(self) -> None:
-        """Another send() of the same request waits for credit: its bytes come first."""
-        while self.sending:
-            await self.change()
-        if self.gone:
-            raise ClientDisconnected("The client has disconnected.")
-
-    def complete(self) -> None:
-        """The response is complete, and with it the stream."""
-        self.phase = DONE
-        # As link.forget() does; each request comes here.
-        self.link.streams.pop(self.id, None)
-        self.link.expect_more()
-        if self.waiting is not None:
-            self.wake()
 
     def _as_bytes(self, body: Any) -> bytes:
         if isinstance(body, (bytes, bytearray, memoryview)):

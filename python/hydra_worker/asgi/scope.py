@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
-from .. import wire
+from ..connection import METHODS, decode_path, parse_connection
 from ..headers import BlockCache, parse_block
 from ..streams import request_start
 
@@ -18,38 +18,6 @@ SESSION_SPEC_VERSION = "2.5"
 # What this server does beyond the HTTP spec (ASGI "Extensions"). Kestrel has nothing below 200 for HTTP/1.0, and RFC 9110 neither.
 _FILES: Dict[str, Any] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
 _EXTENSIONS: Dict[str, Dict[str, Any]] = {"1.1": {**_FILES, "http.response.early_hint": {}}}
-
-Address = Optional[Tuple[str, Optional[int]]]
-_METHODS = {
-    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-}
-
-
-class Connection(NamedTuple):
-    """What a connection block says."""
-
-    scheme: str
-    http_version: str
-    client: Address
-    server: Address
-    # The path below which the application is shown, as text and percent-encoded.
-    root_path: str
-    raw_root_path: bytes
-
-
-def parse_connection(block: bytes) -> Connection:
-    """scheme, HTTP version, client host, client port, server host, server port, root path, with NUL between them."""
-    parts = block.decode("utf-8", "replace").split("\0")
-    if len(parts) != 7:
-        raise wire.WireError("a connection block does not have seven parts")
-    scheme, version, client_host, client_port, server_host, server_port, root_path = parts
-    try:
-        client = (client_host, int(client_port)) if client_host and client_port else None
-        server = (server_host, int(server_port) if server_port else None) if server_host else None
-    except ValueError:
-        raise wire.WireError("a connection block has a port that is no number") from None
-    return Connection(scheme or "http", version, client, server, root_path, encode_path(root_path))
-
 
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
@@ -89,7 +57,7 @@ class ScopeBuilder:
             "type": "http",
             "asgi": {"version": self._asgi_version, "spec_version": SPEC_VERSION},
             "http_version": http_version,
-            "method": _METHODS.get(method) or method.decode("latin-1").upper(),
+            "method": METHODS.get(method) or method.decode("latin-1").upper(),
             "scheme": scheme,
             "path": path,
             "raw_path": raw_path,
@@ -108,7 +76,6 @@ class ScopeBuilder:
             if self._tells_start:
                 _tell_start(scope["headers"], queued)
         return scope
-
 
     def build_session(
         self,
@@ -146,22 +113,3 @@ def _tell_start(headers: List[Tuple[bytes, bytes]], microseconds: int) -> None:
     """
     if not any(name == b"x-request-start" for name, _ in headers):
         headers.append((b"x-request-start", b"t=%d" % request_start(microseconds)))
-
-
-# urllib is not imported at the start: it brings along more than all of the shim has.
-
-
-def encode_path(path: str) -> bytes:
-    """The text as percent-encoded UTF-8."""
-    if not path:
-        return b""
-    from urllib.parse import quote
-
-    return quote(path).encode("ascii")
-
-
-def decode_path(raw_path: bytes) -> str:
-    """Percent-encoded UTF-8 to text; what is not UTF-8 becomes U+FFFD."""
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(raw_path).decode("utf-8", "replace")

@@ -1,116 +1,44 @@
 """
-One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.5).
-
-Until the application accepts it is a request like any other, and may be answered by a response. From then on whole
-messages go both ways; what they look like on the wire is the front's affair.
+One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.5). Until the application accepts it is a
+request like any other, and may be answered by a response.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from typing import Any, Deque, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from .. import forks, wire
-from ..errors import ClientDisconnected, RequestInterrupted
+from ..errors import ClientDisconnected
 from ..eventloop.link import DataLink
 from ..eventloop.relatives import REQUEST
-from ..frames import COPIED, data_frame, data_start
+from ..eventloop.session import LOST, NORMAL, LoopSession, can_close_with
 from ..headers import encode
-from ..logs import log_exception, warn_once
+from ..logs import warn_once
 from ..response import DONE, IDLE
-from .stream import HttpStream, is_disconnect
+from .stream import HttpStream
 
 _TEXT = wire.FLAG_TEXT
-_MORE = wire.FLAG_MORE
-_COST = wire.DATA_COST
-_MAX_BODY = wire.MAX_BODY
 _ACCEPT = "websocket.accept"
 _SEND = "websocket.send"
 _CLOSE = "websocket.close"
 _DENY = "websocket.http."
-# Close codes: RFC 6455, section 7.4.1, and "Service Restart" of its registry.
-_NORMAL = 1000
-_LOST = 1006
-_ERROR = 1011
-_RESTART = 1012
-# Codes that stand for a close without one.
-_UNSENT = (1004, 1005, 1006)
-# Bytes of a close frame's reason (RFC 6455, section 5.5).
-_LONGEST_REASON = 123
 
 
-class WebSocketStream(HttpStream):
+class WebSocketStream(HttpStream, LoopSession):
     """See the module's description."""
 
     __slots__ = (
-        # whether the application has had websocket.connect, and has accepted
+        # whether the application has had websocket.connect
         "connected",
-        "accepted",
-        # messages that have come and were not received, with what they have cost of the credit; the parts of one that has not
-        # come whole
-        "messages",
-        "parts",
-        # what the application is told of the end, once there is one; whether it has made it itself
-        "code",
-        "reason",
-        "closed",
+        *LoopSession.SLOTS,
     )
 
     def __init__(
         self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
     ) -> None:
         HttpStream.__init__(self, link, number, flags, method, body, started)
+        self.open_session()
         self.connected = False
-        self.accepted = False
-        self.messages: Deque[Tuple[Dict[str, Any], int]] = deque()
-        self.parts: List[bytes] = []
-        self.code: Optional[int] = None
-        self.reason = ""
-        self.closed = False
-
-    def is_silent(self) -> bool:
-        return not self.accepted and HttpStream.is_silent(self)
-
-    # ---- from the front
-
-    def on_data(self, data: bytes, flags: int) -> None:
-        """A DATA frame: a message, or a part of one."""
-        cost = len(data) + _COST
-        if cost > self.window:
-            raise wire.WireError("a DATA frame exceeds the credit of its stream")
-        self.window -= cost
-        if flags & _MORE:
-            # It cannot be received before it is whole: the front has seen to it that it is not too long.
-            self.parts.append(data)
-            self._owe(cost)
-            return
-        if self.parts:
-            self.parts.append(data)
-            data = b"".join(self.parts)
-            self.parts = []
-        if flags & _TEXT:
-            message: Dict[str, Any] = {"type": "websocket.receive", "text": data.decode()}
-        else:
-            message = {"type": "websocket.receive", "bytes": data}
-        self.messages.append((message, cost))
-        if self.waiting is not None:
-            self.wake()
-
-    def on_close(self, code: int, reason: bytes) -> None:
-        """The client has closed, or has left."""
-        self._end(code, reason.decode("utf-8", "replace"))
-        self.on_cancel(wire.CANCEL_CLIENT_LEFT)
-
-    def on_cancel(self, reason: int = 0) -> None:
-        self._end(_LOST, "")
-        HttpStream.on_cancel(self, reason)
-
-    def end_session(self) -> None:
-        # Its client may come again, to another worker.
-        if self.accepted and self.code is None:
-            self._close(_RESTART, "")
-            self.wake()
 
     # ---- for the application
 
@@ -121,11 +49,10 @@ class WebSocketStream(HttpStream):
             return {"type": "websocket.connect"}
         while True:
             if self.messages:
-                message, cost = self.messages.popleft()
-                self._owe(cost)
-                return message
-            if self.code is not None or self.phase == DONE:
-                return {"type": "websocket.disconnect", "code": self.code or _LOST, "reason": self.reason}
+                data = self.take_message()
+                return {"type": "websocket.receive", "text" if type(data) is str else "bytes": data}
+            if self.is_over():
+                return {"type": "websocket.disconnect", "code": self.code or LOST, "reason": self.reason}
             await self.change()
 
     async def send(self, message: Dict[str, Any]) -> None:
@@ -136,19 +63,10 @@ class WebSocketStream(HttpStream):
                 self._late(kind)
             elif kind == _SEND:
                 flags, data = self._payload(message)
-                if self.sending:
-                    await self._wait_session_turn()
-                cost = len(data) + _COST
-                if len(data) <= _MAX_BODY and cost <= self.credit:
-                    self.credit -= cost
-                    self._write_data(flags, data)
-                else:
-                    await self._send_parts(flags, data)
+                if not self.send_now(flags, data):
+                    await self.send_later(flags, data)
             elif kind == _CLOSE:
-                if self.sending:
-                    await self._wait_session_turn()
-                self.closed = True
-                self._close(*self._end_of(message))
+                await self.close_session(*self._end_of(message))
             else:
                 raise self.broke(f"{kind!r} was sent after {_ACCEPT}.")
         elif kind.startswith(_DENY):
@@ -173,8 +91,7 @@ class WebSocketStream(HttpStream):
         if not isinstance(subprotocol, str):
             raise self.wrong_type(f"The subprotocol of {_ACCEPT} must be a str, not {subprotocol!r}.")
         head, _ = encode(message.get("headers") or (), 200)
-        self.accepted = True
-        self.link.write(wire.pack_accept(self.id, 0, subprotocol.encode("latin-1", "replace"), head))
+        self.answer_handshake(subprotocol.encode("latin-1", "replace"), head)
 
     def _late(self, kind: Any) -> None:
         """Something is sent to a session that is over."""
@@ -185,9 +102,9 @@ class WebSocketStream(HttpStream):
             raise ClientDisconnected("The client has disconnected.")
 
     def _end_of(self, message: Dict[str, Any]) -> Tuple[int, str]:
-        code = message.get("code", _NORMAL)
+        code = message.get("code", NORMAL)
         reason = message.get("reason") or ""
-        if not isinstance(code, int) or not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in _UNSENT:
+        if not can_close_with(code):
             raise self.wrong_type(f"The code of {_CLOSE} must be one that can be sent (RFC 6455, section 7.4), not {code!r}.")
         if not isinstance(reason, str):
             raise self.wrong_type(f"The reason of {_CLOSE} must be a str, not {reason!r}.")
@@ -205,45 +122,6 @@ class WebSocketStream(HttpStream):
         if isinstance(data, (bytearray, memoryview)):
             return 0, bytes(data)
         raise self.wrong_type(f"The bytes of {_SEND} must be a byte string, not {type(data).__name__}.")
-
-    def _write_data(self, flags: int, data: bytes) -> None:
-        write = self.link.write
-        if len(data) <= COPIED:
-            write(data_frame(self.id, flags, data))
-        else:
-            write(data_start(self.id, flags, len(data)))
-            write(data)
-
-    async def _send_parts(self, flags: int, data: bytes) -> None:
-        """A message that takes more than one frame, or more credit than there is. Once begun it is sent to its end."""
-        self.sending = True
-        at = 0
-        try:
-            while True:
-                while self.credit <= _COST:
-                    await self.change()
-                    if self.code is not None:
-                        raise ClientDisconnected("The client has disconnected.")
-                end = min(at + _MAX_BODY, at + self.credit - _COST, len(data))
-                self.credit -= end - at + _COST
-                self._write_data(flags if end == len(data) else flags | _MORE, data[at:end])
-                at = end
-                if at == len(data):
-                    return
-        except BaseException:
-            if at and self.code is None:
-                # Half a message is out, and nothing can come behind it.
-                self._close(_ERROR, "")
-            raise
-        finally:
-            self.sending = False
-            self.wake()
-
-    async def _wait_session_turn(self) -> None:
-        while self.sending:
-            await self.change()
-        if self.code is not None:
-            raise ClientDisconnected("The client has disconnected.")
 
     # ---- its end
 
@@ -268,46 +146,3 @@ class WebSocketStream(HttpStream):
             self._finish(error)
         if self.link.unfinished:
             self.link.unfinished.pop(self, None)
-
-    def _finish(self, error: Optional[BaseException]) -> None:
-        """The application is through with a session."""
-        if error is not None and not self._is_expected(error):
-            log_exception("Exception in ASGI application", error)
-        if self.gone:
-            self._end_cancelled()
-        elif self.code is None:
-            self._close(_NORMAL if error is None else _RESTART if self.link.draining else _ERROR, "")
-
-    def _is_expected(self, error: BaseException) -> bool:
-        """Whether it comes of an end that the application has not made."""
-        if isinstance(error, RequestInterrupted):
-            return True
-        if isinstance(error, asyncio.CancelledError):
-            return self.code is not None or self.link.draining
-        return self.code is not None and is_disconnect(error)
-
-    def _close(self, code: int, reason: str) -> None:
-        """Ends the session from here."""
-        self._end(code, reason)
-        self.link.write(wire.pack_close(self.id, 0, code, _clip(reason)))
-        self.complete()
-
-    def _end(self, code: int, reason: str) -> None:
-        if self.code is None:
-            self.code = code
-            self.reason = reason
-
-    def _note_denial(self) -> None:
-        if self.phase == DONE:
-            self._end(_LOST, "")
-
-    def _owe(self, cost: int) -> None:
-        self.owed += cost
-        if not self.gone and self.code is None and self.owed * 2 >= self.link.request_window:
-            self._grant(self.owed)
-            self.owed = 0
-
-
-def _clip(reason: str) -> bytes:
-    """As much of it as a close frame has room for, without half a character."""
-    return reason.encode("utf-8", "replace")[:_LONGEST_REASON].decode("utf-8", "ignore").encode()

@@ -28,7 +28,12 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
     asyncio.set_event_loop(loop)
     engines: List["LoopEngine"] = []
     try:
-        return loop.run_until_complete(_serve(worker, loop, make, engines))
+        engine = loop.run_until_complete(_make(worker, loop, make))
+        engines.append(engine)
+        engine.before_loop()
+        code = loop.run_until_complete(engine.serve())
+        worker.control.goodbye(engine.cancelled, "\n".join(filter(None, (engine.failure, engine.after_loop()))))
+        return code
     except (SystemExit, KeyboardInterrupt) as error:
         # From a task or a callback of the application's.
         if forks.is_child:
@@ -41,12 +46,9 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
         loops.finish(loop, worker.control.time_left())
 
 
-async def _serve(
-    worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"], engines: List["LoopEngine"]
-) -> int:
-    engine = make(worker, loop)
-    engines.append(engine)
-    return await engine.serve()
+async def _make(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"]) -> "LoopEngine":
+    # While the loop runs: so what asyncio makes belongs to it in every version of Python.
+    return make(worker, loop)
 
 
 class LoopEngine(control.Engine):
@@ -66,6 +68,9 @@ class LoopEngine(control.Engine):
         self._stop = asyncio.Event()
         self._grace = 0.0
         self._lost: Optional[str] = None
+        # what the front is told of it: how many requests were cancelled, and what else went wrong
+        self.cancelled = 0
+        self.failure = ""
         # the control thread's probe of the loop: when it was sent, and what it found
         self._probe_sent = 0.0
         self._probe_back = native.Event()
@@ -74,11 +79,18 @@ class LoopEngine(control.Engine):
 
     # ---- the interface
 
+    def before_loop(self) -> None:
+        """Before anything else, while the loop does not run. Raises StartError."""
+
     async def start_up(self) -> None:
         """Before the first request. Raises StartError."""
 
     async def shut_down(self) -> str:
         """After the last request. Returns what went wrong, or an empty string."""
+        return ""
+
+    def after_loop(self) -> str:
+        """After all else, when the loop runs no more. Returns what went wrong, or an empty string."""
         return ""
 
     def give_up(self) -> None:
@@ -100,13 +112,12 @@ class LoopEngine(control.Engine):
             self.give_up()
             raise
         await self._stop.wait()
-        cancelled = await self._drain()
-        message = await self.shut_down()
+        self.cancelled = await self._drain()
+        self.failure = await self.shut_down()
         for link in self._links:
             link.finish()
         if self._lost is not None:
             logger.error("The worker stops: %s", self._lost)
-        self._worker.control.goodbye(cancelled, message)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
     def break_off(self) -> None:

@@ -24,8 +24,8 @@ class Serving(NamedTuple):
     """
     What an interface makes of a REQUEST: `open` makes its stream, of the link, the stream's number, flags, method, body
     and the time that it came; `scope` makes what the application is told of it, of method, raw path, query, connection
-    block, header block and the microseconds that it waited. The stream's run(application, scope) is its task, whose
-    first step is taken at once. The other two do the same for a REQUEST that asks for a session, where the interface has some.
+    block, header block and the microseconds that it waited. The stream's run(application, scope) gives what is its task, whose
+    first step is taken at once, or None where there is nothing more to do. The other two do the same for a REQUEST that asks for a session, where the interface has some.
     """
 
     application: Any
@@ -184,11 +184,13 @@ class DataLink(FrameReader):
             new = self._open_stream(self, stream, flags, method, body, self._now)
         self.streams[stream] = self._latest = new
         self._meter.requests += 1
-        task = self._start(new.run(self._application, scope))
-        if not task.done():
-            self.unfinished[new] = task
-            if new.holds_head():
-                self.hold_head(new)
+        coroutine = new.run(self._application, scope)
+        if coroutine is not None:
+            task = self._start(coroutine)
+            if not task.done():
+                self.unfinished[new] = task
+                if new.holds_head():
+                    self.hold_head(new)
         now = monotonic()
         if now - self._now > _FLUSH_TIME:
             self._now = now

@@ -21,6 +21,16 @@ _NESTING_SENTENCE = (
 _MOST_NAMED = 5
 
 
+def prepare(kind: str) -> None:
+    """Imports what `--loop` needs, so that workers which are forked share it."""
+    if kind != "asyncio":
+        try:
+            import uvloop  # noqa: F401
+        except ImportError:
+            # Each worker decides for itself what that means.
+            pass
+
+
 def create(kind: str) -> asyncio.AbstractEventLoop:
     """
     Makes the loop that `--loop` names and makes it current.

@@ -172,8 +172,8 @@ def _current_task(loop: asyncio.AbstractEventLoop) -> Any:
 def _request_of(task: Any) -> Optional[LoopStream]:
     """The request that a task runs, if it is the one that was started for it."""
     frame = _frame_of(task)
-    stream = frame.f_locals.get("self") if frame is not None and frame.f_code.co_name == "run" else None
-    if isinstance(stream, LoopStream) and frame.f_code is type(stream).run.__code__:
+    stream = frame.f_locals.get("self") if frame is not None else None
+    if isinstance(stream, LoopStream) and frame.f_code is stream.outermost().__code__:
         return stream
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Coroutine, Dict, Optional
 
 from .. import wire
 from ..streams import Stream
@@ -10,7 +10,7 @@ from ..streams import Stream
 
 class LoopStream(Stream):
     """
-    What an interface derives its streams from. The frame of run() is the outermost of the stream's task: the task of an
+    What an interface derives its streams from. The frame of outermost() is that of the stream's task: the task of an
     overdue request is recognised by it, and title() is given its variables.
     """
 
@@ -68,12 +68,18 @@ class LoopStream(Stream):
         """Whether the response is complete, and its application does something else."""
         return False
 
-    async def run(self, application: Any, scope: Any) -> None:
+    def run(self, application: Any, scope: Any) -> Optional[Coroutine[Any, Any, None]]:
         """
         Calls the application, raises nothing, and in the end takes the stream out of `link.unfinished`, where it is if
-        this took more than one step.
+        this took more than one step. Most are coroutine functions; one that is not returns its coroutine, or None where it has
+        done all that there is to do.
         """
         raise NotImplementedError
+
+    @classmethod
+    def outermost(cls) -> Any:
+        """The coroutine function that is the outermost of the stream's task."""
+        return cls.run
 
     def on_part(self) -> None:
         """The worker is to go: what has no end of its own comes to its end."""

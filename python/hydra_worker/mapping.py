@@ -1,0 +1,69 @@
+"""A request's headers as a mapping of text that nobody changes: requests with the same block share one."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
+
+from .headers import BlockCache, parse_block
+
+
+class Headers(Mapping[str, str]):
+    """
+    Names are lower case, and asked for in any case; the value of one that came more than once is the first, and get_all() has all of
+    them. Values are Latin-1, as everywhere in HTTP: each byte is a character.
+    """
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, pairs: List[Tuple[bytes, bytes]]) -> None:
+        fields: Dict[str, List[str]] = {}
+        for name, value in pairs:
+            fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        found = self._fields.get(name) or self._fields.get(name.lower())
+        if found is None:
+            raise KeyError(name)
+        return found[0]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self._fields.get(name) or self._fields.get(name.lower())
+        return default if found is None else found[0]
+
+    def get_all(self, name: str) -> List[str]:
+        """All values of that name, in the order in which they came."""
+        return list(self._fields.get(name.lower(), ()))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self._fields or name.lower() in self._fields)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._fields)
+
+    def keys(self) -> Any:
+        """Each name once."""
+        return list(self._fields)
+
+    def values(self) -> Any:
+        """All values, those of one name together."""
+        return [value for values in self._fields.values() for value in values]
+
+    def items(self) -> Any:
+        """All names and values, those of one name together: a name that came twice is here twice."""
+        return [(name, value) for name, values in self._fields.items() for value in values]
+
+    def __repr__(self) -> str:
+        return f"Headers({self.items()!r})"
+
+
+def _of_block(block: bytes) -> Headers:
+    return Headers(parse_block(block))
+
+
+# What repeats from request to request is made once.
+headers_of = BlockCache(_of_block).get
