@@ -77,7 +77,7 @@ public sealed class ResponseExchangeTests : IDisposable
         host.Worker.Hint(id, ("Link", "</b>\r\nX: y"));
         host.Worker.Respond(id, 200, "hello");
 
-        Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", await client.ReadHeadAsync());
+        Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>", await client.ReadHeadAsync());
         Assert.Equal("hello", await client.ReadResponseAsync());
     }
 }
