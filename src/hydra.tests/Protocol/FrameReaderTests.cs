@@ -25,9 +25,9 @@ public sealed class FrameReaderTests
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x1f, FrameReadStatus.UnknownType)]
-    [InlineData(4, 0x1b, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x1e, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
-    [InlineData(5, 0x20, FrameReadStatus.BadFlags)]
+    [InlineData(5, 0x40, FrameReadStatus.BadFlags)]
     [InlineData(5, 0x81, FrameReadStatus.BadFlags)]
     [InlineData(6, 0x01, FrameReadStatus.BadReserved)]
     [InlineData(7, 0x01, FrameReadStatus.BadReserved)]
@@ -116,7 +116,7 @@ public sealed class FrameReaderTests
         MessageType[] fromFront =
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
-            MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part,
+            MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

@@ -201,6 +201,22 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new CloseMessage { Code = U16(v[0]), Reason = Span(v[1]) }.WriteFrame(output, flags, stream),
             payload => CloseMessage.TryRead(payload, out CloseMessage m) ? [N(m.Code), m.Reason.ToArray()] : null),
         new(
+            MessageType.File,
+            typeof(FileMessage),
+            (v, output, flags, stream) => new FileMessage { Offset = (ulong)v[0], Length = (ulong)v[1], Path = Span(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => FileMessage.TryRead(payload, out FileMessage m) ? [m.Offset, m.Length, m.Path.ToArray()] : null),
+        new(
+            MessageType.Opened,
+            typeof(OpenedMessage),
+            (v, output, flags, stream) => new OpenedMessage { Size = (ulong)v[0] }.WriteFrame(output, flags, stream),
+            payload => OpenedMessage.TryRead(payload, out OpenedMessage m) ? [m.Size] : null),
+        new(
+            MessageType.Hint,
+            typeof(HintMessage),
+            (v, output, flags, stream) => new HintMessage { Headers = Span(v[0]) }.WriteFrame(output, flags, stream),
+            payload => HintMessage.TryRead(payload, out HintMessage m) ? [m.Headers.ToArray()] : null),
+        new(
             MessageType.Reset,
             typeof(ResetMessage),
             (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }

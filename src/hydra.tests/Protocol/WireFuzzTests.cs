@@ -79,6 +79,9 @@ public sealed class WireFuzzTests
         read += FinishedMessage.TryRead(payload, out FinishedMessage finished) ? Same(n, finished.PayloadSize) : 0;
         read += AcceptMessage.TryRead(payload, out AcceptMessage accept) ? Same(n, accept.PayloadSize) : 0;
         read += CloseMessage.TryRead(payload, out CloseMessage close) ? Same(n, close.PayloadSize) : 0;
+        read += FileMessage.TryRead(payload, out FileMessage file) ? Same(n, file.PayloadSize) : 0;
+        read += OpenedMessage.TryRead(payload, out OpenedMessage opened) ? Same(n, opened.PayloadSize) : 0;
+        read += HintMessage.TryRead(payload, out HintMessage hint) ? Same(n, hint.PayloadSize) : 0;
         read += ResetMessage.TryRead(payload, out ResetMessage reset) ? Same(n, reset.PayloadSize) : 0;
         if (RequestMessage.TryRead(payload, out RequestMessage request))
         {

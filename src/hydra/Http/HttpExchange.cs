@@ -6,11 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Hydra.Http;
 
 /// <summary>
-/// One HTTP request and its response: its frame, its body on the way to the worker, and the response, whose head is applied to the
-/// context right where it comes, under the lock: the handler waits for it meanwhile, and a small response is copied once. Serves one
-/// request after the other.
+/// One HTTP request and its response: its frame, and its body on the way to the worker. Serves one request after the other.
 /// </summary>
-internal partial class HttpExchange : Exchange
+internal class HttpExchange : ResponseExchange
 {
     // Milliseconds. A client that only wants the answer closes its sending side right behind the request; one that leaves does it later.
     private const long WithTheRequest = 20;
@@ -19,38 +17,30 @@ internal partial class HttpExchange : Exchange
     private readonly FrameFlags _flags;
     private readonly RequestFrameWriter _frame = new();
     private readonly RequestBody _body;
-    private readonly ResponseBody _response;
 
     // For a request that is not whole in its frame; made when the first one comes.
     private RequestUpload? _upload;
-    private RequestContext _context = null!;
     private CancellationTokenRegistration _lifetime;
 
     /// <summary>Makes an exchange.</summary>
     /// <param name="forwarder">Who sends it.</param>
     /// <param name="flags">What the frames of its requests say, which have no bodies then.</param>
     public HttpExchange(RequestForwarder forwarder, FrameFlags flags = FrameFlags.None)
+        : base(forwarder.Bodies)
     {
         _forwarder = forwarder;
         _flags = flags;
         _body = new RequestBody(forwarder.Bodies, _frame);
-        _response = new ResponseBody(forwarder.Bodies);
     }
 
     /// <summary>The request's body before a worker sees it.</summary>
     public RequestBody Body => _body;
 
-    /// <summary>The response's body, as it comes.</summary>
-    public ResponseBody Response => _response;
-
-    /// <summary>Bytes of the response's body that were for the client; also when the request is over.</summary>
-    public virtual long BytesReceived => _response.BytesReceived;
+    /// <inheritdoc/>
+    public override string Method => Context.Http.Request.Method;
 
     /// <inheritdoc/>
-    public override string Method => _context.Http.Request.Method;
-
-    /// <inheritdoc/>
-    public override string Path => _context.Http.Request.Path;
+    public override string Path => Context.Http.Request.Path;
 
     /// <inheritdoc/>
     public override bool IsReplayable => _body.IsReplayable;
@@ -61,14 +51,11 @@ internal partial class HttpExchange : Exchange
     /// <inheritdoc/>
     public override long HeldBytes => _body.BytesInMemory;
 
-    /// <summary>The request and its connection.</summary>
-    protected RequestContext Context => _context;
-
-    /// <summary>Windows, bounds and memory.</summary>
-    protected BodyResources Resources => _forwarder.Bodies;
-
     /// <summary>Whether some of the request's body may still be on its way to the worker: <see cref="StopBodyAsync"/> is due.</summary>
     public bool SendsBody => _upload is { IsRunning: true };
+
+    /// <inheritdoc/>
+    protected override bool IsRequestWhole => _body.IsWhole;
 
     /// <inheritdoc/>
     protected override bool AwaitsClient => !_body.IsWhole && _upload!.AwaitsClient;
@@ -79,10 +66,8 @@ internal partial class HttpExchange : Exchange
     /// <param name="workers">Who gets it.</param>
     public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers)
     {
-        _context = context;
-        Hinted = null;
+        BeginResponse(context);
         Restart();
-        _response.Restart();
         IFeatureCollection features = context.Http.Features;
         var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
         Failure failure = _frame.WriteHead(request, facts, context.Connection.Head);
@@ -104,23 +89,23 @@ internal partial class HttpExchange : Exchange
     /// <summary>Reads the body, as far as it is to be held. To be awaited where <see cref="RequestBody.WantsReadAhead"/>.</summary>
     public ValueTask<Failure> ReadAheadAsync()
     {
-        _context.Connection.OnReadAhead();
-        return _body.ReadAheadAsync(_context.Http.Request.BodyReader);
+        Context.Connection.OnReadAhead();
+        return _body.ReadAheadAsync(Context.Http.Request.BodyReader);
     }
 
     /// <summary>Hands the request to the dispatcher, and what is not in its frame to the sender.</summary>
     public void Send(Dispatcher dispatcher)
     {
-        LastWorker = _context.Connection.LastWorker;
+        LastWorker = Context.Connection.LastWorker;
         if (_body.IsWhole)
         {
-            Submit(dispatcher, _context.Connection.Loop);
+            Submit(dispatcher, Context.Connection.Loop);
             return;
         }
 
         _upload ??= new RequestUpload(this, _forwarder.Bodies, _body);
-        _upload.Prepare(_context.Http.Request.BodyReader);
-        Submit(dispatcher, _context.Connection.Loop);
+        _upload.Prepare(Context.Http.Request.BodyReader);
+        Submit(dispatcher, Context.Connection.Loop);
         _upload.Start();
     }
 
@@ -182,8 +167,7 @@ internal partial class HttpExchange : Exchange
         _lifetime = default;
         Retire();
         _body.Release();
-        _response.Release();
-        _context = null!;
+        ReleaseResponse();
     }
 
     /// <inheritdoc/>
@@ -219,25 +203,35 @@ internal partial class HttpExchange : Exchange
     /// <inheritdoc/>
     protected override void OnSent(WorkerLink link, ulong id)
     {
-        _context.Connection.LastWorker = link.Worker.Id;
+        Context.Connection.LastWorker = link.Worker.Id;
         if (!_body.IsWhole)
         {
             _upload!.OnSent(link, id);
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
+    /// the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
+    /// streams may well go on beside the body, and its end is not known yet.
+    /// Or the server stops, and the client is not to send the next request on this connection (section 9.6).
+    /// </remarks>
+    protected override bool EndsConnection(bool isComplete)
+        => _body.OwesContinue || (isComplete && !_body.IsRead) || _forwarder.EndsConnection();
+
     // Has it told when the client leaves. Where a connection carries many requests, each has a lifetime of its own; where it carries
     // one, the token of that would cost more than everything else here.
     private void Watch()
     {
-        ClientConnection connection = _context.Connection;
+        ClientConnection connection = Context.Connection;
         if (!connection.IsMultiplexed)
         {
             connection.Watch(this);
         }
         else if (_lifetime == default)
         {
-            _lifetime = _context.Http.RequestAborted.UnsafeRegister(static exchange => ((HttpExchange)exchange!).OnClientGone(), this);
+            _lifetime = Context.Http.RequestAborted.UnsafeRegister(static exchange => ((HttpExchange)exchange!).OnClientGone(), this);
         }
     }
 }

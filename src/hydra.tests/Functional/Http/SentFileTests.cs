@@ -98,7 +98,7 @@ public sealed class SentFileTests(ServerPool pool) : PooledTests(pool), IDisposa
         Assert.NotEmpty(await server.GetTextAsync("/pid"));
         Assert.False(File.Exists(path));
         var body = new MemoryStream();
-        while (await slow.ReadChunkAsync() is { } chunk)
+        while (await slow.ReadChunkAsync() is { Length: > 0 } chunk)
         {
             body.Write(chunk);
         }

@@ -108,6 +108,24 @@ internal sealed class FakeUpstream
     public void BeginResponse(ulong id, int status = 200, string body = "", params IEnumerable<(string Name, string Value)> headers)
         => Respond(id, FrameFlags.None, status, body, headers);
 
+    /// <summary>Answers with a file.</summary>
+    public void RespondFile(ulong id, string path, ulong offset = 0, ulong length = ulong.MaxValue, params IEnumerable<(string Name, string Value)> headers)
+        => Send(frame => new ResponseMessage
+        {
+            Status = 200,
+            Headers = HeaderLists.Block(headers),
+            Body = FilePayload(path, offset, length),
+        }.WriteFrame(frame, FrameFlags.End | FrameFlags.File, id));
+
+    /// <summary>Goes on with a file.</summary>
+    public void SendFile(ulong id, string path, bool end)
+        => Send(frame => new FileMessage { Length = ulong.MaxValue, Path = Encoding.UTF8.GetBytes(path) }
+            .WriteFrame(frame, end ? FrameFlags.End : FrameFlags.None, id));
+
+    /// <summary>Says what the client is to have before the answer.</summary>
+    public void Hint(ulong id, params IEnumerable<(string Name, string Value)> headers)
+        => Send(frame => new HintMessage { Headers = HeaderLists.Block(headers) }.WriteFrame(frame, FrameFlags.None, id));
+
     /// <summary>Sends a piece of a response's body.</summary>
     public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end = false)
     {
@@ -201,6 +219,13 @@ internal sealed class FakeUpstream
             Headers = HeaderLists.Block(headers),
             Body = Encoding.Latin1.GetBytes(body),
         }.WriteFrame(frame, flags, id));
+
+    private static byte[] FilePayload(string path, ulong offset, ulong length)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new FileMessage { Offset = offset, Length = length, Path = Encoding.UTF8.GetBytes(path) }.WriteFrame(frame, FrameFlags.None, 0);
+        return frame.WrittenSpan[ProtocolLimits.HeaderSize..].ToArray();
+    }
 
     private void Send(Action<ArrayBufferWriter<byte>> write)
     {

@@ -3,9 +3,30 @@ using Hydra.Protocol;
 
 namespace Hydra.Http;
 
-/// <summary>The response of the exchange, as it comes from the worker.</summary>
-internal partial class HttpExchange
+/// <summary>
+/// The response of an HTTP exchange, as it comes from the worker: its head is applied to the context right where it comes, under the lock: the handler
+/// waits for it meanwhile, and a small response is copied once.
+/// </summary>
+/// <param name="resources">Windows, bounds and memory.</param>
+internal abstract class ResponseExchange(BodyResources resources) : Exchange
 {
+    private readonly ResponseBody _response = new(resources);
+
+    /// <summary>The response's body, as it comes.</summary>
+    public ResponseBody Response => _response;
+
+    /// <summary>Bytes of the response's body that were for the client; also when the request is over.</summary>
+    public virtual long BytesReceived => _response.BytesReceived;
+
+    /// <summary>The request and its connection, as long as there is one.</summary>
+    protected RequestContext Context { get; private set; } = null!;
+
+    /// <summary>Windows, bounds and memory.</summary>
+    protected BodyResources Resources => resources;
+
+    /// <summary>Whether all of the request has come, so that nobody writes to the client but who answers it. Under the lock.</summary>
+    protected abstract bool IsRequestWhole { get; }
+
     /// <summary>Completes when nothing stands before the response; null where nothing has. To be awaited before anything is written.</summary>
     public Task? Hinted { get; private set; }
 
@@ -27,6 +48,25 @@ internal partial class HttpExchange
         {
             Link!.SendWindow(Id, credit);
         }
+    }
+
+    /// <summary>Whether the client is to make no other request on this connection. Under the lock.</summary>
+    /// <param name="isComplete">Whether the response is, though the request may not be.</param>
+    protected abstract bool EndsConnection(bool isComplete);
+
+    /// <summary>A request begins: nothing of its response has come.</summary>
+    protected void BeginResponse(RequestContext context)
+    {
+        Context = context;
+        Hinted = null;
+        _response.Restart();
+    }
+
+    /// <summary>The request is over: gives everything back.</summary>
+    protected void ReleaseResponse()
+    {
+        _response.Release();
+        Context = null!;
     }
 
     /// <inheritdoc/>
@@ -133,9 +173,9 @@ internal partial class HttpExchange
             }
 
             // As long as the lock is held nobody else writes to the client: the handler waits. But whoever reads its body may tell it to go on.
-            if (_body.IsWhole && Hinted is null or { IsCompleted: true })
+            if (IsRequestWhole && Hinted is null or { IsCompleted: true })
             {
-                Hinted = EarlyHints.Write(_context, hint.Headers);
+                Hinted = EarlyHints.Write(Context, hint.Headers);
             }
 
             return true;
@@ -209,11 +249,11 @@ internal partial class HttpExchange
     // Applies the head, and a body that is complete. Under the lock.
     private ExchangeResult Apply(in ResponseMessage message, ReadOnlySpan<byte> body, FileRange? file, bool end, ref uint more)
     {
-        HttpResponse response = _context.Http.Response;
+        HttpResponse response = Context.Http.Response;
         string? rule = ResponseHead.TryApply(response, message, out long? contentLength);
         if (rule is null)
         {
-            bool hasNoBody = ResponseHead.HasNoBody(_context.Http.Request.Method, message.Status);
+            bool hasNoBody = ResponseHead.HasNoBody(Context.Http.Request.Method, message.Status);
             rule = _response.Begin(contentLength, hasNoBody, body.Length, end && file is null);
             if (rule is not null)
             {
@@ -227,16 +267,12 @@ internal partial class HttpExchange
             return ExchangeResult.Failed;
         }
 
-        if (_body.OwesContinue || (end && !_body.IsRead) || _forwarder.EndsConnection())
+        if (EndsConnection(isComplete: end))
         {
-            // The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
-            // the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
-            // streams may well go on beside the body, and its end is not known yet.
-            // Or the server stops, and the client is not to send the next request on this connection (section 9.6).
             response.Headers.Connection = "close";
         }
 
-        if (end && file is null && !_context.IsGated)
+        if (end && file is null && !Context.IsGated)
         {
             Begin(isWhole: true);
             _response.WriteWhole(response, body);
