@@ -53,12 +53,18 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
         logger.warning('"%s" takes no arguments: it is called as a factory. Say so with --factory.', boot.app)
         application = loading.call_factory(application, boot.app)
         found = detect(application)
+    adapter = named
     if named is not None:
         _check(boot, named, application, found)
-        return named, application
-    for adapter in BUILT_IN.values():
-        if adapter.recognises(application, found):
-            return adapter, application
+    else:
+        adapter = next((each for each in BUILT_IN.values() if each.recognises(application, found)), None)
+    if adapter is not None:
+        if boot.lifespan == "on" and not adapter.has_lifespan:
+            raise StartError(
+                wire.FAILURE_INTERFACE_MISMATCH,
+                f'"{boot.app}" is served as {adapter.name.upper()}, which has no lifespan: leave out --lifespan on.',
+            )
+        return adapter, application
     raise StartError(
         wire.FAILURE_INTERFACE_MISMATCH,
         f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters, and has no __rsgi__; '

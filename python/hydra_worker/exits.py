@@ -35,6 +35,16 @@ def find(boot: Boot) -> Callable[..., Any]:
         raise StartError(
             wire.FAILURE_EXIT_HOOK_MISSING, f'--on-worker-exit: "{name}" is not a plain function.'
         )
+    try:
+        inspect.signature(function).bind(0, **dict.fromkeys(_wanted(function), 0))
+    except TypeError:
+        raise StartError(
+            wire.FAILURE_EXIT_HOOK_MISSING,
+            f'--on-worker-exit: "{name}" cannot be called with the process id of a worker alone.',
+        ) from None
+    except ValueError:
+        # A function without a signature that could be looked at.
+        pass
     return function
 
 

@@ -30,6 +30,9 @@ HOOKS = """
             raise LookupError("no files")
         print("second_fails", pid)
 
+    def nothing():
+        print("nothing")
+
     def leaves(pid):
         print("leaves", pid)
         sys.exit(3)
@@ -59,6 +62,11 @@ class ExitHookTests(unittest.TestCase):
         self.assertEqual(self.call("worker"), (0, ["worker 11 0", "worker 12 1"], ""))
         facts = "everything 12 [('exit_code', -9), ('worker', 1)]"
         self.assertEqual(self.call("everything")[1][1], facts)
+
+    def test_one_that_takes_no_process_id_is_refused(self):
+        code, _, error = self.call("nothing")
+        self.assertEqual(code, 1)
+        self.assertIn('--on-worker-exit: "hooks:nothing" cannot be called with the process id of a worker alone.', error)
 
     def test_one_that_raises_is_called_for_the_others(self):
         code, output, error = self.call("second_fails", "11,0,0 12,1,-9 13,0,0")

@@ -79,7 +79,7 @@ class WebSocketTests(WorkerCase):
                 "subprotocols": ["one", "two", "three"],
             },
         )
-        self.assertEqual(scope["asgi"]["spec_version"], "2.4")
+        self.assertEqual(scope["asgi"]["spec_version"], "2.5")
         self.assertEqual(scope["extensions"]["websocket.http.response"], {})
         self.assertNotIn("method", scope)
         self.assertEqual(wire.unpack_close(exchange.expect(wire.CLOSE).payload), (3001, b"enough"))

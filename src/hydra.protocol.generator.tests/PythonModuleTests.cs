@@ -49,7 +49,7 @@ public sealed class PythonModuleTests
     [InlineData("MAX_PAYLOAD = 262128")]
     [InlineData("REQUEST_FIELDS = Struct(\"<IBHHHII\")")]
     [InlineData("    PING: (\"on_ping\", 0, unpack_ping),")]
-    [InlineData("    REQUEST: (\"on_request\", FLAG_END | FLAG_EXPECT_CONTINUE, unpack_request),")]
+    [InlineData("    REQUEST: (\"on_request\", FLAG_END | FLAG_EXPECT_CONTINUE | FLAG_SESSION, unpack_request),")]
     [InlineData("    BODY: (\"on_body\", FLAG_END, unpack_body),")]
     [InlineData("FEATURE_INTERRUPTIBLE_THREADS = 1")]
     [InlineData("    \"app_dir\": str,")]

@@ -12,8 +12,8 @@ from ..streams import request_start
 # instead: a stream that has nothing to say would never end. Ours raises nevertheless.
 SPEC_VERSION = "2.3"
 
-# Of the WebSocket spec: disconnects have reasons (2.3), and send() raises when the client has left (2.4).
-SESSION_SPEC_VERSION = "2.4"
+# Of the WebSocket spec: closes have reasons (2.3), send() raises when the client has left (2.4), and disconnects have reasons, too (2.5).
+SESSION_SPEC_VERSION = "2.5"
 
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""

@@ -1,5 +1,5 @@
 """
-One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.4). Until the application accepts it is a
+One WebSocket as the application sees it: receive() and send() (ASGI WebSocket spec 2.5). Until the application accepts it is a
 request like any other, and may be answered by a response.
 """
 

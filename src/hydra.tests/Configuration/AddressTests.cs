@@ -97,6 +97,15 @@ public sealed class AddressTests
     public void HostAndPort_Wrong_AreExplained(string expected, params string[] args)
         => Assert.Equal(expected, Assert.Single(Parsing.Errors(["main:app", .. args])));
 
+    [Fact]
+    public void Metrics_AtTheAddressOfTheApplication_AreRefused()
+    {
+        Assert.Equal(
+            "--metrics: 127.0.0.1:9000 is the address of the application: give it one of its own.",
+            Assert.Single(Parsing.Errors("main:app", "--port", "9000", "--metrics", "127.0.0.1:9000")));
+        Assert.NotNull(Parsing.Run("main:app", "--port", "0", "--metrics", "127.0.0.1:0").Server.Addresses.Metrics);
+    }
+
     [Theory]
     [InlineData("127.0.0.1", 80, "http://127.0.0.1:80")]
     [InlineData("::1", 80, "http://[::1]:80")]

@@ -5,6 +5,15 @@ namespace Hydra.Tests.Configuration;
 
 public sealed class CommandLineErrorTests
 {
+    // "$NAME" of a shell, where nobody has set it.
+    [Theory]
+    [InlineData("--pid")]
+    [InlineData("--chdir")]
+    [InlineData("--env-file")]
+    [InlineData("--spool-dir")]
+    public void Parse_EmptyPath_IsRefused(string option)
+        => Assert.Equal($"{option} (command line): the path is empty.", Assert.Single(Parsing.Errors("main:app", option, "")));
+
     [Fact]
     public void Parse_SeveralMistakes_AreAllReported()
     {

@@ -24,6 +24,11 @@ public sealed class EnvironmentFileTests
         Assert.Equal(expected, found["A"]);
     }
 
+    // The system's variables end where one is.
+    [Fact]
+    public void Read_NulCharacter_IsRefused()
+        => Assert.Equal("it contains a NUL character", EnvironmentFile.Read("A=b\0c", new Dictionary<string, string>(), out _));
+
     [Fact]
     public void Read_NameThatIsSetAlready_IsLeftOut()
     {

@@ -30,16 +30,16 @@ public sealed class RequestRecorderTests
     }
 
     [Fact]
-    public async Task End_TheFrontsOwnAnswer_IsALineWithoutBytes()
+    public async Task End_TheFrontsOwnAnswer_IsALineWithItsBytes()
     {
         await using FrontHost host = await FrontHost.StartAsync();
         using RawClient client = host.Connect();
         await client.SendAsync(Get);
         SentRequest request = await host.Worker.NextRequestAsync();
         host.Worker.Reset(request.Id, ResetReason.ApplicationError);
-        await client.ReadResponseAsync();
+        Assert.Equal("Internal Server Error\n", await client.ReadResponseAsync());
 
-        Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 500 0"], await host.StopAndReadLinesAsync());
+        Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 500 22"], await host.StopAndReadLinesAsync());
     }
 
     [Fact]

@@ -46,6 +46,16 @@ public sealed class BindFailureTests
             BindFailure.Describe([new BindAddress.Unix(path)], new SocketException((int)SocketError.AddressAlreadyInUse)));
     }
 
+    [PosixFact]
+    public void Describe_UnixSocketWhereADirectoryIs_SaysSo()
+    {
+        using var directory = new TemporaryDirectory();
+
+        Assert.Equal(
+            $"cannot listen on unix:{directory.Path}: {directory.Path} is a directory",
+            BindFailure.Describe([new BindAddress.Unix(directory.Path)], new SocketException((int)SocketError.AddressAlreadyInUse)));
+    }
+
     [Fact]
     public void Describe_SomethingElse_IsTheErrorsOwnMessageBehindAllAddresses()
         => Assert.Equal("cannot listen on 10.0.0.1:80, fd://3: no reason", BindFailure.Describe([Port, new BindAddress.Descriptor(3)], new IOException("no reason")));

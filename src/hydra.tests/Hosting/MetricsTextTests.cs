@@ -17,7 +17,7 @@ public sealed class MetricsTextTests
         RefusedLate = 8,
         Workers =
         [
-            new WorkerFigures(1, WorkerState.Ready, 2), new WorkerFigures(0, WorkerState.Draining, 4), new WorkerFigures(0, WorkerState.Ready, 1),
+            new WorkerFigures(1, WorkerState.Ready, 2, 7), new WorkerFigures(0, WorkerState.Draining, 4), new WorkerFigures(0, WorkerState.Ready, 1),
         ],
         Launched = 5,
     };
@@ -48,6 +48,7 @@ public sealed class MetricsTextTests
         Assert.Equal(
             ["hydra_worker_requests{worker=\"0\"} 5", "hydra_worker_requests{worker=\"1\"} 2"],
             lines.Where(static line => line.StartsWith("hydra_worker_requests{", StringComparison.Ordinal)));
+        Assert.Contains("hydra_worker_websockets{worker=\"1\"} 7", lines);
     }
 
     [Fact]

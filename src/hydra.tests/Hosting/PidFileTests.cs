@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Hydra.Hosting;
+using Hydra.Primitives;
 using Hydra.Tests.Workers;
 using Xunit;
 
@@ -18,7 +20,8 @@ public sealed class PidFileTests : IDisposable
     {
         string path = _directory.File("pid", "1\n");
 
-        new PidFile(path).Write();
+        using var file = new PidFile(path);
+        file.Write();
 
         Assert.Equal(Own, File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFiles(_directory.Path));
@@ -32,11 +35,35 @@ public sealed class PidFileTests : IDisposable
         File.CreateSymbolicLink($"{path}.{Own.Trim()}", victim);
         File.CreateSymbolicLink(path, victim);
 
-        new PidFile(path).Write();
+        using var file = new PidFile(path);
+        file.Write();
 
         Assert.Equal("mine", File.ReadAllText(victim));
         Assert.Equal(Own, File.ReadAllText(path));
         Assert.Null(new FileInfo(path).LinkTarget);
+    }
+
+    // As root a rename takes the place of a device, and nobody on the machine has it any more.
+    [PosixTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_WhereSomethingElseThanAFileIs_LeavesIt(bool isLink)
+    {
+        string path = _directory.At("pid");
+        string socketPath = isLink ? _directory.At("socket") : path;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(socketPath));
+        if (isLink)
+        {
+            File.CreateSymbolicLink(path, socketPath);
+        }
+
+        using var file = new PidFile(path);
+        var error = Assert.Throws<StartException>(file.Write);
+
+        Assert.Equal($"the file of --pid cannot be written: {path} is no regular file", error.Message);
+        Assert.Equal(0, FileStatus.Read(path, followLinks: false, out FileStatus status));
+        Assert.Equal((!isLink, isLink), (status.IsSocket, status.IsLink));
     }
 
     [PosixFact]
@@ -59,9 +86,101 @@ public sealed class PidFileTests : IDisposable
     }
 
     [Fact]
+    public void Claim_FileOfAServerThatRuns_IsAFailedStart()
+    {
+        string path = _directory.At("pid");
+        using var first = new PidFile(path);
+        first.Write();
+        using var second = new PidFile(path);
+
+        var error = Assert.Throws<StartException>(second.Claim);
+        second.Remove();
+
+        Assert.Equal(
+            $"the file of --pid, {path}, is that of a server that is running (process {Own.Trim()}): stop that one first, or give this one another file",
+            error.Message);
+        Assert.Equal(Own, File.ReadAllText(path));
+    }
+
+    // A number says nothing: it may be a dead server's, and ours or any other process's by now.
+    [Fact]
+    public void Claim_FileOfADeadServer_MayBeReplaced()
+    {
+        string path = _directory.File("pid", Own);
+        using var file = new PidFile(path);
+
+        file.Claim();
+        file.Write();
+
+        Assert.Equal(Own, File.ReadAllText(path));
+    }
+
+    // Whoever may read it could else keep the server from starting again.
+    [LinuxFact]
+    public void Claim_FileOfADeadServerThatAReaderHasLocked_MayBeReplaced()
+    {
+        string path = _directory.File("pid", "1\n");
+        using var reader = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var file = new PidFile(path);
+
+        file.Claim();
+        file.Write();
+
+        Assert.Equal(Own, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Claim_FileThatHoldsSomethingElse_IsAFailedStartAndStays()
+    {
+        string path = _directory.File("app.py", "app = None\n");
+        using var file = new PidFile(path);
+
+        var error = Assert.Throws<StartException>(file.Claim);
+
+        Assert.Equal($"the file of --pid cannot be written: {path} is there already, and holds something else than a process id", error.Message);
+        Assert.Equal("app = None\n", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Claim_NoFile_MayBeWritten()
+    {
+        using var file = new PidFile(_directory.At("pid"));
+
+        file.Claim();
+    }
+
+    // An upgrade: the old server runs on for a while.
+    [Fact]
+    public void Write_FileOfAServerThatRuns_IsTheNewServersFromThenOn()
+    {
+        string path = _directory.At("pid");
+        var old = new PidFile(path);
+        old.Write();
+        using var successor = new PidFile(path);
+        successor.Write();
+        old.Dispose();
+
+        using var third = new PidFile(path);
+        Assert.Throws<StartException>(third.Claim);
+        successor.Dispose();
+        third.Claim();
+    }
+
+    [Fact]
+    public void Remove_NeverWritten_StaysAlsoWhereItNamesTheSameProcess()
+    {
+        string path = _directory.File("pid", Own);
+        using var file = new PidFile(path);
+
+        file.Remove();
+
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public void Remove_OwnFile_IsGone()
     {
-        var file = new PidFile(_directory.At("pid"));
+        using var file = new PidFile(_directory.At("pid"));
         file.Write();
 
         file.Remove();
@@ -72,9 +191,13 @@ public sealed class PidFileTests : IDisposable
     [Fact]
     public void Remove_AnothersFile_Stays()
     {
-        string path = _directory.File("pid", "1\n");
+        string path = _directory.At("pid");
+        using var file = new PidFile(path);
+        file.Write();
+        File.WriteAllText(path + ".new", "1\n");
+        File.Move(path + ".new", path, overwrite: true);
 
-        new PidFile(path).Remove();
+        file.Remove();
 
         Assert.True(File.Exists(path));
     }

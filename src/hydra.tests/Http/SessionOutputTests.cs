@@ -114,6 +114,16 @@ public abstract class SessionOutputTests(bool deflates) : IDisposable
         await Eventually.HoldsAsync(() => Taken() == 2000 + ProtocolLimits.DataCost, "one message to be taken");
     }
 
+    [Fact]
+    public async Task Add_ConnectionThatIsNoMore_IsPassedOver()
+    {
+        Attach();
+        await _pair.CompleteAsync();
+        Output.Add("late"u8, FrameFlags.Text);
+        Output.Add("later"u8, FrameFlags.Text);
+        Output.Close(1000, []);
+    }
+
     public void Dispose()
     {
         _pair.Dispose();

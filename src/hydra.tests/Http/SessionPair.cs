@@ -52,6 +52,9 @@ internal sealed class SessionPair : IDisposable
         return (System.Text.Encoding.UTF8.GetString(buffer, 0, count), received.MessageType);
     }
 
+    /// <summary>The server's connection is over: writing to it throws.</summary>
+    public ValueTask CompleteAsync() => _down.Writer.CompleteAsync();
+
     public void Dispose() => Client.Dispose();
 
     private sealed class PipeStream(PipeReader input, PipeWriter output) : Stream

@@ -17,7 +17,7 @@ public sealed class SessionRulesOfFramesTests
 {
     private const int MaxMessage = 40_000;
 
-    private static readonly int[] _sizes = [7, 126, 4096, 20_000, 65_536];
+    private static readonly int[] Sizes = [7, 126, 4096, 20_000, 65_536];
 
     [Theory]
     [InlineData("81:6162", "T:ab")]
@@ -109,7 +109,7 @@ public sealed class SessionRulesOfFramesTests
     public async Task Message_OfAnyLengthInFramesOfAnyLength_IsWhole(int length)
     {
         byte[] data = [.. Enumerable.Range(0, length).Select(static i => (byte)(i * 7))];
-        foreach (int size in _sizes.Where(size => length / size < 1000))
+        foreach (int size in Sizes.Where(size => length / size < 1000))
         {
             List<byte> bytes = [];
             int at = 0;

@@ -10,7 +10,7 @@ namespace Hydra.Tests.Http;
 
 public sealed class SessionTimerTests : IDisposable
 {
-    private static readonly TimeSpan _soon = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(20);
 
     private readonly SessionPair _pair = new();
     private readonly TaskCompletionSource _expired = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,7 +22,7 @@ public sealed class SessionTimerTests : IDisposable
     [Fact]
     public async Task Ping_NoAnswer_Expires()
     {
-        Start(new SessionBounds { PingInterval = _soon, PingTimeout = _soon });
+        Start(new SessionBounds { PingInterval = Soon, PingTimeout = Soon });
 
         Assert.Equal("8900", Convert.ToHexString(await ReadAsync()));
         await _expired.Task.WaitAsync(TimeSpan.FromSeconds(30));
@@ -32,8 +32,8 @@ public sealed class SessionTimerTests : IDisposable
     public async Task Ping_Answered_GoesOn()
     {
         Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
-        Start(new SessionBounds { PingInterval = _soon, PingTimeout = TimeSpan.FromMilliseconds(200) });
-        for (int i = 0; i < 3; i++)
+        Start(new SessionBounds { PingInterval = Soon, PingTimeout = TimeSpan.FromSeconds(2) });
+        for (int i = 0; i < 2; i++)
         {
             Assert.Equal("8900", Convert.ToHexString(await ReadAsync()));
             await _pair.Sent.WriteAsync(new byte[] { 0x8A, 0x80, 0, 0, 0, 0 });
@@ -47,7 +47,7 @@ public sealed class SessionTimerTests : IDisposable
     [Fact]
     public async Task Ping_NoTimeout_IsAskedAgainAndAgain()
     {
-        Start(new SessionBounds { PingInterval = _soon, PingTimeout = TimeSpan.Zero });
+        Start(new SessionBounds { PingInterval = Soon, PingTimeout = TimeSpan.Zero });
         for (int i = 0; i < 3; i++)
         {
             Assert.Equal("8900", Convert.ToHexString(await ReadAsync()));
@@ -62,7 +62,7 @@ public sealed class SessionTimerTests : IDisposable
         _ = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
         await _pair.Sent.WriteAsync((byte[])[0x82, 0xFE, 0, 200, 0, 0, 0, 0, .. new byte[200]]);
         await Eventually.HoldsAsync(() => _input.IsWaiting, "the input to wait for credit");
-        Start(new SessionBounds { PingInterval = _soon, PingTimeout = _soon });
+        Start(new SessionBounds { PingInterval = Soon, PingTimeout = Soon });
         for (int i = 0; i < 3; i++)
         {
             await ReadAsync();
@@ -74,7 +74,7 @@ public sealed class SessionTimerTests : IDisposable
     [Fact]
     public async Task BeginClosing_NoAnswer_Expires()
     {
-        Start(new SessionBounds { PingInterval = TimeSpan.Zero, CloseTimeout = _soon });
+        Start(new SessionBounds { PingInterval = TimeSpan.Zero, CloseTimeout = Soon });
         _timer!.BeginClosing();
 
         await _expired.Task.WaitAsync(TimeSpan.FromSeconds(30));

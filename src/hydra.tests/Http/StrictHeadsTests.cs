@@ -140,7 +140,8 @@ public sealed class StrictHeadsTests
         Assert.Empty(host.Complaints);
         string[] lines = await host.StopAndReadLinesAsync();
         Assert.Equal(2, lines.Length);
-        Assert.EndsWith($" {status} 0", lines[1], StringComparison.Ordinal);
+        int length = answer.Length - answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) - 4;
+        Assert.EndsWith($" {status} {length}", lines[1], StringComparison.Ordinal);
     }
 
     [Theory]

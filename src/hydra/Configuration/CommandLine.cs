@@ -64,6 +64,11 @@ internal static class CommandLine
         ServerOptions server = draft.Server.Options;
         ApplicationOptions application = draft.Application.Options;
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
+        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Contains(metrics))
+        {
+            errors.Add($"--metrics: {metrics} is the address of the application: give it one of its own.");
+        }
+
         if (draft.Host.IsWindows && addresses.Binds.OfType<BindAddress.Descriptor>().Any())
         {
             errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");

@@ -28,6 +28,11 @@ internal ref struct EnvironmentFile
     {
         var file = new EnvironmentFile(text, environment);
         variables = file._found;
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            return "it contains a NUL character";
+        }
+
         while (file.SkipBlank())
         {
             int start = file._at;

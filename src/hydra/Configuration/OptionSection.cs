@@ -17,6 +17,13 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return null;
     });
 
+    /// <summary>A path, or a name that is one: not empty, as a variable of a shell is that was never set.</summary>
+    public OptionBinder Path(Func<T, string, T> set) => make((text, before, out after) =>
+    {
+        after = set(before, text);
+        return text.Length == 0 ? "the path is empty." : text.Contains('\0', StringComparison.Ordinal) ? "the path contains a NUL character." : null;
+    });
+
     /// <summary>Yes or no.</summary>
     public OptionBinder Switch(Func<T, bool, T> set) => make((text, before, out after) =>
     {

@@ -53,7 +53,7 @@ internal static partial class OptionTable
         {
             Name = "pid", Short = 'p', Aliases = ["pidfile"], Placeholder = "PATH", Group = OptionGroup.Address,
             Help = "Write the process id of the server to this file when it listens. An upgrade (SIGUSR2) writes the new one.",
-            Binder = Section.Server.Text(static (o, v) => o with { PidFile = v }),
+            Binder = Section.Server.Path(static (o, v) => o with { PidFile = v }),
         },
     ];
 

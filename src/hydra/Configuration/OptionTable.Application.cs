@@ -39,7 +39,7 @@ internal static partial class OptionTable
             Name = "chdir", Aliases = ["working-dir"], Placeholder = "DIR", Default = "(where hydra is started)",
             Group = OptionGroup.Application,
             Help = "Change to this directory before anything else.",
-            Binder = Section.Server.Text(static (o, v) => o with { WorkingDirectory = v }),
+            Binder = Section.Server.Path(static (o, v) => o with { WorkingDirectory = v }),
         },
         new()
         {
@@ -77,12 +77,12 @@ internal static partial class OptionTable
             Name = "env-file", Placeholder = "PATH", Group = OptionGroup.Application,
             Help = "Set the variables in this file, lines of NAME=VALUE as python-dotenv has them, in the workers. What is set in the "
                 + "environment already counts more, and --env most. Read at each start of a worker.",
-            Binder = Section.Application.Text(static (o, v) => o with { VariablesFile = v }),
+            Binder = Section.Application.Path(static (o, v) => o with { VariablesFile = v }),
         },
         new()
         {
             Name = "lifespan", Aliases = ["asgi-lifespan"], Placeholder = OptionNames.Join(OptionNames.Lifespans), Default = "auto", Group = OptionGroup.Application,
-            Help = "Run the ASGI lifespan. With on, an application without one does not start.",
+            Help = "Run the ASGI lifespan. With on, an application without one does not start; one of WSGI has none.",
             Binder = Section.Application.Choice(OptionNames.Lifespans, static (o, v) => o with { Lifespan = v }),
         },
     ];

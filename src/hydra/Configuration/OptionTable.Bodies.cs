@@ -40,7 +40,7 @@ internal static partial class OptionTable
         {
             Name = "spool-dir", Placeholder = "DIR", Group = OptionGroup.Bodies,
             Help = "Where bodies are written. Without it /var/tmp, or the temporary directory.",
-            Binder = Section.Buffers.Text(static (o, v) => o with { SpoolDirectory = v }),
+            Binder = Section.Buffers.Path(static (o, v) => o with { SpoolDirectory = v }),
         },
         new()
         {

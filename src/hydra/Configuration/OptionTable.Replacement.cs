@@ -8,7 +8,8 @@ internal static partial class OptionTable
         new()
         {
             Name = "max-requests", Aliases = ["limit-max-requests"], Placeholder = "N", Default = "0", Group = OptionGroup.Workers,
-            Help = "Replace a worker after so many requests; 0 means never. It serves until its replacement is ready.",
+            Help = "Replace a worker after so many requests; 0 means never. It serves until its replacement is ready, so it may get more: what comes "
+                + "while the application starts.",
             Binder = Section.Replacement.Integer(0, int.MaxValue, static (o, v) => o with { MaxRequests = v }),
         },
         new()

@@ -8,6 +8,7 @@ namespace Hydra.Diagnostics;
 internal sealed class RequestMetrics(IReadOnlyList<string> failures)
 {
     private const int Classes = 5;
+    private const int SwitchingProtocols = 101;
 
     // By the first digit of the status, from 1.
     private readonly long[] _byClass = new long[Classes];
@@ -15,14 +16,21 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
     private readonly Histogram _duration = new();
     private readonly Histogram _queued = new();
 
-    /// <summary>Counts a request that is over.</summary>
+    /// <summary>What is counted of sessions.</summary>
+    public SessionMetrics Sessions { get; } = new();
+
+    /// <summary>Counts a request that is over. How long one took that became a session says nothing of requests.</summary>
     /// <param name="status">The status that its client got.</param>
     /// <param name="duration">From the request's head to the end of the response.</param>
     /// <param name="queued">The part of it that the request has waited for a worker.</param>
     public void Add(int status, TimeSpan duration, TimeSpan queued)
     {
         Interlocked.Increment(ref _byClass[Math.Clamp((status / 100) - 1, 0, Classes - 1)]);
-        _duration.Add(duration);
+        if (status != SwitchingProtocols)
+        {
+            _duration.Add(duration);
+        }
+
         _queued.Add(queued);
     }
 
@@ -48,5 +56,6 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
         _duration.Write(text, "hydra_request_duration_seconds");
         PrometheusText.Head(text, "hydra_request_queue_seconds", "histogram", "How long requests have waited for a worker.");
         _queued.Write(text, "hydra_request_queue_seconds");
+        Sessions.Write(text);
     }
 }

@@ -23,8 +23,9 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     {
         IHttpRequestFeature request = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>();
         HttpExchange? exchange = context.Exchange;
+        long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
         Write(
-            context.Facts, context.Failure, request, context.Http.Response.StatusCode, exchange?.BytesReceived ?? 0,
+            context.Facts, context.Failure, request, context.Http.Response.StatusCode, bytes,
             Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0));
     }
 

@@ -83,7 +83,7 @@ internal sealed class ApplicationPool : IDisposable
             QueueDelay = dispatcher.QueueDelay,
             RefusedFull = dispatcher.RefusedFull,
             RefusedLate = dispatcher.RefusedLate,
-            Workers = [.. _supervisor.Alive.Select(static worker => new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight))],
+            Workers = [.. _supervisor.Alive.Select(static worker => new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions))],
             Launched = _supervisor.Launched,
         };
     }

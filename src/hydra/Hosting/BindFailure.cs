@@ -16,8 +16,9 @@ internal static class BindFailure
         string? unix = binds.OfType<BindAddress.Unix>().FirstOrDefault()?.Path;
         return what + code switch
         {
+            SocketError.AddressAlreadyInUse when unix is not null && Directory.Exists(unix) => $"{unix} is a directory",
             SocketError.AddressAlreadyInUse when unix is not null && File.Exists(unix) && !IsSocket(unix) => $"{unix} exists and is no socket",
-            SocketError.AddressAlreadyInUse => "the address is already in use by another program",
+            SocketError.AddressAlreadyInUse => "the address is already in use by another program" + (binds.Count > 1 ? ", or one of these takes the other's" : ""),
             SocketError.AccessDenied when unix is not null => "permission denied",
             SocketError.AccessDenied => "permission denied (ports below 1024 need a privilege)",
             SocketError.AddressNotAvailable or SocketError.SocketError when unix is not null => "there is no such directory",

@@ -64,6 +64,9 @@ internal sealed class FrontLoops
         services.Configure<SocketTransportOptions>(sockets =>
         {
             sockets.Backlog = _options.Backlog;
+
+            // What has come and nobody has read is in no budget: as little of it as the loops have.
+            sockets.MaxReadBufferSize = 64 * 1024;
             sockets.CreateBoundListenSocket = endPoint => Sockets.Listen(endPoint, _options, logger).Socket;
         });
     }

@@ -99,7 +99,7 @@ internal sealed class HydraServer
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool), recorder, endpoint);
+            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
         }
         catch (StartException)
         {
@@ -109,10 +109,10 @@ internal sealed class HydraServer
         }
     }
 
-    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool) => new(
+    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool, SessionMetrics? sessions) => new(
         new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
         new BodyResources(
             BodyRules.Forwarder(_options, _applications[0]) with { Memory = _memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
             spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)),
-        new WebSocketSession(SessionRules.Of(_options.WebSockets)));
+        new WebSocketSession(SessionRules.Of(_options.WebSockets), sessions));
 }

@@ -51,17 +51,25 @@ internal static class MetricsText
             }
         }
 
-        PrometheusText.Head(text, "hydra_worker_requests", "gauge", "Requests that a worker has, by its number. While it is replaced, both have it.");
+        EachWorker(
+            text, pools, "hydra_worker_requests", "Requests that a worker has, by its number. While it is replaced, both have it.",
+            static worker => worker.InFlight);
+        EachWorker(
+            text, pools, "hydra_worker_websockets", "WebSockets that are open, by the number of their worker.", static worker => worker.Sessions);
+        Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
+    }
+
+    // A gauge with one sample for each number of a worker.
+    private static void EachWorker(StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<WorkerFigures, int> value)
+    {
+        PrometheusText.Head(text, name, "gauge", help);
         foreach (PoolFigures pool in pools)
         {
             foreach (IGrouping<int, WorkerFigures> same in pool.Workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
             {
-                string labels = Labels(pools, pool, "worker", same.Key.ToString(CultureInfo.InvariantCulture));
-                Sample(text, "hydra_worker_requests", labels, same.Sum(static worker => worker.InFlight));
+                Sample(text, name, Labels(pools, pool, "worker", same.Key.ToString(CultureInfo.InvariantCulture)), same.Sum(value));
             }
         }
-
-        Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
     }
 
     // A metric with one sample for each pool.

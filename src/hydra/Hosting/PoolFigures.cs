@@ -34,4 +34,5 @@ internal sealed record PoolFigures
 /// <param name="Index">Its number, which it shares with the one that it replaces.</param>
 /// <param name="State">What it does.</param>
 /// <param name="InFlight">Requests that it has.</param>
-internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight);
+/// <param name="Sessions">Sessions that it has beside them.</param>
+internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0);

@@ -61,6 +61,11 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
     {
         try
         {
+            if (!around.Predecessor.Exists)
+            {
+                around.PidFile.Claim();
+            }
+
             await web.StartAsync().ConfigureAwait(false);
             around.PidFile.Write();
             HostingLog.Listening(_logger, string.Join(", ", web.Addresses));

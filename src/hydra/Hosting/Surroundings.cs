@@ -25,7 +25,7 @@ internal sealed class Surroundings : IDisposable
         Predecessor = new Predecessor(started.Inheritance);
         Notifier = new ServiceNotifier(started.NotifySocket);
         _started = started;
-        PidFile = new PidFile(pidFile is null ? null : OddPath.Full(pidFile));
+        PidFile = new PidFile(pidFile);
     }
 
     /// <summary>The signals that stop it.</summary>
@@ -89,6 +89,7 @@ internal sealed class Surroundings : IDisposable
     public void Dispose()
     {
         _watchdog?.Dispose();
+        PidFile.Dispose();
         Predecessor.Dispose();
         Upgrade.Dispose();
         Stop.Dispose();

@@ -17,6 +17,7 @@ internal sealed class WorkerSetup : IDisposable
     private readonly ServerOptions _server;
     private readonly ApplicationOptions _options;
     private readonly WorkerHome _home;
+    private readonly WorkerVariables _variables;
     private readonly ILogger _logger;
     private readonly RuntimeDirectory? _directory;
     private volatile string _python = "";
@@ -24,8 +25,9 @@ internal sealed class WorkerSetup : IDisposable
     // As it is at the start, like what the boot document says of the terminal.
     private readonly bool _sharesOutput;
 
-    private WorkerSetup(ServerOptions server, ApplicationOptions options, WorkerHome home, ILogger logger)
+    private WorkerSetup(ServerOptions server, ApplicationOptions options, WorkerHome home, WorkerVariables variables, ILogger logger)
     {
+        _variables = variables;
         _server = server;
         _options = options;
         _home = home;
@@ -54,19 +56,25 @@ internal sealed class WorkerSetup : IDisposable
     {
         StartDirectory.CheckApplication(options.AppDir);
 
+        var variables = new WorkerVariables(options);
+
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         string here = OddPath.Here();
-        _ = FindPython(home, options, here, options.AppDir, static message => new StartException(message));
+        if (FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
+        {
+            ConfigurationLog.Warning(logger, warning);
+        }
+
         try
         {
-            _ = WorkerVariables.Read(options, here);
+            _ = variables.Read(here);
         }
         catch (WorkerStartException e)
         {
             throw new StartException(e.Message);
         }
 
-        return new WorkerSetup(server, options, home, logger);
+        return new WorkerSetup(server, options, home, variables, logger);
     }
 
     /// <summary>
@@ -87,7 +95,7 @@ internal sealed class WorkerSetup : IDisposable
             Arguments = [.. python.Arguments, _home.ShimEntry()],
             WorkingDirectory = working,
             AppDirectory = OddBytes.Join([OddPath.Encode(app)]),
-            Variables = WorkerVariables.Read(_options, working),
+            Variables = _variables.Read(working),
             SharesOutput = _sharesOutput,
         };
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Primitives;
@@ -6,13 +7,18 @@ using Hydra.Workers.Processes;
 namespace Hydra.Hosting;
 
 /// <summary>The variables that workers have beside those of the server: --env and --env-file.</summary>
-internal static class WorkerVariables
+/// <param name="options">The application's options.</param>
+internal sealed class WorkerVariables(ApplicationOptions options)
 {
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    // What came through a pipe, as <(command) of a shell and /dev/stdin are, can be read only once.
+    private string? _piped;
+
     /// <summary>Reads them; asked before each start of a worker, so that a reload takes the file as it is then.</summary>
-    /// <param name="options">The application's options.</param>
     /// <param name="workingDirectory">The directory that a relative path of the file starts from.</param>
     /// <exception cref="WorkerStartException">The file cannot be read, or is wrong.</exception>
-    public static IReadOnlyDictionary<string, string> Read(ApplicationOptions options, string workingDirectory)
+    public IReadOnlyDictionary<string, string> Read(string workingDirectory)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         if (StandardStreams.TerminalName is { } terminal)
@@ -36,11 +42,11 @@ internal static class WorkerVariables
         return variables;
     }
 
-    private static IReadOnlyDictionary<string, string> ReadFile(string name, string path)
+    private IReadOnlyDictionary<string, string> ReadFile(string name, string path)
     {
         try
         {
-            return EnvironmentFile.Read(File.ReadAllText(path), EnvironmentScanner.Current(), out IReadOnlyDictionary<string, string> variables) is { } problem
+            return EnvironmentFile.Read(ReadText(path), EnvironmentScanner.Current(), out IReadOnlyDictionary<string, string> variables) is { } problem
                 ? throw new WorkerStartException($"the file of --env-file, {name}, cannot be used: {problem}")
                 : variables;
         }
@@ -48,5 +54,22 @@ internal static class WorkerVariables
         {
             throw new WorkerStartException($"the file of --env-file, {name}, cannot be read: {e.Message}");
         }
+        catch (DecoderFallbackException)
+        {
+            throw new WorkerStartException($"the file of --env-file, {name}, cannot be used: it is not in UTF-8");
+        }
+    }
+
+    private string ReadText(string path)
+    {
+        if (_piped is not null)
+        {
+            return _piped;
+        }
+
+        bool isFile = OperatingSystem.IsWindows() || FileStatus.Read(path, followLinks: true, out FileStatus status) != 0 || status.IsRegular;
+        string text = File.ReadAllText(path, Strict);
+        _piped = isFile ? null : text;
+        return text;
     }
 }

@@ -14,12 +14,18 @@ namespace Hydra.Http;
 /// <see cref="ClientConnectionMiddleware"/> when the connection opens. What differs from request to request is in its
 /// <see cref="RequestContext"/>, of which a connection has one (HTTP/1) or many at a time.
 /// </summary>
-internal sealed class ClientConnection : IPeerSink
+internal sealed class ClientConnection : IPeerSink, IDisposable
 {
+    // Hydra's own transport has it among its options; nothing else decides it.
+    private static readonly TimeSpan HalfCloseGrace = new TransportOptions().HalfCloseGrace;
+
     private readonly ConnectionContext _context;
 
     // What looks at what comes; null where heads are not sent as text.
     private readonly HeadCapture? _capture;
+
+    // What tells its ends apart; null where the transport does.
+    private readonly SocketEnding? _ending;
     private RequestFacts? _facts;
     private RequestFacts? _olderFacts;
     private volatile HttpExchange? _current;
@@ -60,6 +66,7 @@ internal sealed class ClientConnection : IPeerSink
         else
         {
             context.Transport = new DuplexPipe(new CapturingReader(context.Transport.Input, _capture), context.Transport.Output);
+            _ending = new SocketEnding(context, this, HalfCloseGrace);
         }
 
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
@@ -107,8 +114,15 @@ internal sealed class ClientConnection : IPeerSink
         return facts;
     }
 
-    /// <summary>The head of the request that begins was used, or the connection is over.</summary>
+    /// <summary>The head of the request that begins was used.</summary>
     public void OnHeadRead() => _capture?.Release();
+
+    /// <summary>The connection is over.</summary>
+    public void Dispose()
+    {
+        OnHeadRead();
+        _ending?.Dispose();
+    }
 
     /// <summary>A request begins.</summary>
     public void OnRequestBegins()
@@ -128,7 +142,8 @@ internal sealed class ClientConnection : IPeerSink
     /// Should the connection be aborted before its next request, it is to end in order, so that the client gets what was sent. Only where the
     /// loop transport serves it.
     /// </summary>
-    public void AbortInOrder() => SetAbortsInOrder(true);
+    /// <returns>Whether it does.</returns>
+    public bool AbortInOrder() => SetAbortsInOrder(true);
 
     /// <summary>
     /// The body of the request that begins is read before a worker gets it: a server that stops waits for it as for any other. There is nobody
@@ -190,13 +205,16 @@ internal sealed class ClientConnection : IPeerSink
         return !IsMultiplexed;
     }
 
-    private void SetAbortsInOrder(bool value)
+    private bool SetAbortsInOrder(bool value)
     {
-        if (_context.Features.Get<ILoopFeature>() is { } loop)
+        if (_context.Features.Get<ILoopFeature>() is not { } loop)
         {
-            loop.AbortsInOrder = value;
-            _abortsInOrder = value;
+            return false;
         }
+
+        loop.AbortsInOrder = value;
+        _abortsInOrder = value;
+        return true;
     }
 
     private void OnClosed()

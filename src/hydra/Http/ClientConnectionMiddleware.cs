@@ -17,7 +17,7 @@ internal static class ClientConnectionMiddleware
         this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
         MemoryBudget? memory = null) => endpoint.Use(next => async context =>
     {
-        var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField, memory);
+        using var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField, memory);
         connections.Add(connection);
         context.Features.Set(connection);
         try
@@ -27,7 +27,6 @@ internal static class ClientConnectionMiddleware
         finally
         {
             connections.Remove(connection);
-            connection.OnHeadRead();
         }
     });
 }

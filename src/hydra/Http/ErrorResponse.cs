@@ -17,14 +17,15 @@ internal static class ErrorResponse
     /// Whether something of the request's body may still come: the client is told that no other request is taken on this connection, where it
     /// would be taken for the rest of the body.
     /// </param>
-    public static Task WriteAsync(HttpContext context, FailureRule rule, int retryAfter, bool isBodyUnread)
+    /// <returns>Bytes of the answer's body that were sent.</returns>
+    public static Task<int> WriteAsync(HttpContext context, FailureRule rule, int retryAfter, bool isBodyUnread)
     {
         if (rule.Aborts)
         {
             // Nobody gets it; the access log shows it, as nginx's does.
             context.Response.StatusCode = rule.Status;
             context.Abort();
-            return Task.CompletedTask;
+            return Task.FromResult(0);
         }
 
         if (rule.Closes || isBodyUnread)
@@ -47,7 +48,8 @@ internal static class ErrorResponse
     }
 
     /// <summary>Answers with a status. The response must not have begun.</summary>
-    public static Task WriteAsync(HttpContext context, int status)
+    /// <returns>Bytes of the answer's body that were sent.</returns>
+    public static async Task<int> WriteAsync(HttpContext context, int status)
     {
         byte[] body = Encoding.ASCII.GetBytes(ReasonPhrases.GetReasonPhrase(status) + "\n");
         HttpResponse response = context.Response;
@@ -55,6 +57,12 @@ internal static class ErrorResponse
         context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
         response.ContentType = "text/plain; charset=utf-8";
         response.ContentLength = body.Length;
-        return context.Request.Method == "HEAD" ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+        if (context.Request.Method == "HEAD")
+        {
+            return 0;
+        }
+
+        await response.Body.WriteAsync(body).ConfigureAwait(false);
+        return body.Length;
     }
 }

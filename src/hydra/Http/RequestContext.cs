@@ -43,6 +43,9 @@ internal sealed class RequestContext
     /// <summary>Why the application gave no answer, or not all of it.</summary>
     public Failure Failure { get; set; }
 
+    /// <summary>Bytes of the answer's body that the front has written by itself, instead of a worker.</summary>
+    public int OwnBytes { get; set; }
+
     /// <summary>What workers and logs are to see of the request beside its head. Parts of the edge may replace it.</summary>
     public RequestFacts Facts
     {
@@ -71,6 +74,7 @@ internal sealed class RequestContext
         _facts = null;
         _gates?.Clear();
         Failure = Failure.None;
+        OwnBytes = 0;
         IsHandling = true;
     }
 

@@ -74,10 +74,6 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
             context.Connection.OnRequestEnds();
             exchange.Release();
-            if (exchange is WebSocketExchange)
-            {
-                context.Exchange = null;
-            }
         }
     }
 
@@ -107,9 +103,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             : WebSocketHandshake.Check(request);
 
     private HttpExchange ExchangeFor(RequestContext context)
-        => WebSocketHandshake.IsAskedFor(context.Http.Request)
-            ? context.Exchange = new WebSocketExchange(this, sessions.Options)
-            : context.Exchange ??= new HttpExchange(this);
+        => WebSocketHandshake.IsAskedFor(context.Http.Request) ? context.Exchange = new WebSocketExchange(this, sessions)
+            : context.Exchange is { } kept and not WebSocketExchange ? kept
+            : context.Exchange = new HttpExchange(this);
 
     // Sends the request or answers it.
     private async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)
@@ -132,7 +128,8 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         {
             context.Failure = failure;
             LogFault(context, failure.Rule());
-            await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange)).ConfigureAwait(false);
+            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange))
+                .ConfigureAwait(false);
         }
     }
 
@@ -179,7 +176,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         }
     }
 
-    private Task AnswerFailureAsync(RequestContext context, RequestPool pool, HttpExchange exchange)
+    private async Task AnswerFailureAsync(RequestContext context, RequestPool pool, HttpExchange exchange)
     {
         FailureRule rule = exchange.Failure.Rule();
         context.Failure = rule.Failure;
@@ -193,6 +190,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 
-        return ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange));
+        context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange))
+            .ConfigureAwait(false);
     }
 }

@@ -8,8 +8,9 @@ namespace Hydra.Http;
 /// <summary>How a session ends from its client's side.</summary>
 /// <param name="Code">The close code (RFC 6455, section 7.4): what the client has said, or why it is not heard any more; 0 as long as it goes on.</param>
 /// <param name="Reason">What the client has said besides, in UTF-8.</param>
+/// <param name="IsClose">Whether it is the client who has closed.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct SessionEnd(ushort Code, ReadOnlyMemory<byte> Reason = default)
+internal readonly record struct SessionEnd(ushort Code, ReadOnlyMemory<byte> Reason = default, bool IsClose = false)
 {
     /// <summary>A close without a code. Cannot be sent, as the next.</summary>
     public const ushort NoCode = 1005;
@@ -35,7 +36,7 @@ internal readonly record struct SessionEnd(ushort Code, ReadOnlyMemory<byte> Rea
     {
         if (payload.IsEmpty)
         {
-            return new SessionEnd(NoCode);
+            return new SessionEnd(NoCode, default, IsClose: true);
         }
 
         byte[] bytes = payload.ToArray();
@@ -45,7 +46,7 @@ internal readonly record struct SessionEnd(ushort Code, ReadOnlyMemory<byte> Rea
         }
 
         ReadOnlyMemory<byte> reason = bytes.AsMemory(2);
-        return Utf8.IsValid(reason.Span) ? new SessionEnd(BinaryPrimitives.ReadUInt16BigEndian(bytes), reason) : new SessionEnd(InvalidPayload);
+        return Utf8.IsValid(reason.Span) ? new SessionEnd(BinaryPrimitives.ReadUInt16BigEndian(bytes), reason, IsClose: true) : new SessionEnd(InvalidPayload);
     }
 
     /// <summary>Whether an exception only says that the connection is gone.</summary>

@@ -163,6 +163,11 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
     private async ValueTask<SessionEnd> InflateAsync(ReadOnlySequence<byte> piece)
     {
         bool isLast = EndsMessage;
+        if (_isStopped)
+        {
+            return default;
+        }
+
         if (_inflater is null)
         {
             if (Hold(MessageInflater.Held) is { HasCome: true } end)

@@ -99,8 +99,17 @@ internal sealed class SessionOutput(Action<int> sent)
         {
             done = default;
             isDone = false;
-            if (_wire is null || _isSending || _isEnded || Compresses(data.Length) || !_wire.TrySend(FirstByte(flags), data, out done))
+            try
             {
+                if (_wire is null || _isSending || _isEnded || Compresses(data.Length) || !_wire.TrySend(FirstByte(flags), data, out done))
+                {
+                    return false;
+                }
+            }
+            catch (Exception e) when (SessionEnd.IsOver(e))
+            {
+                // Who reads hears of it as well: the worker's link has nothing to do with it.
+                _isEnded = true;
                 return false;
             }
 

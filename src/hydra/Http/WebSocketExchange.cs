@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
@@ -15,6 +16,7 @@ internal sealed class WebSocketExchange : HttpExchange
     private const string Over = "the session is over";
 
     private readonly int _window;
+    private readonly SessionMetrics? _metrics;
     private bool _isAccepted;
 
     // Bytes that the worker may still send, and those that the client has taken since it was told so last. Under the lock.
@@ -24,13 +26,14 @@ internal sealed class WebSocketExchange : HttpExchange
 
     /// <summary>Makes an exchange for one request.</summary>
     /// <param name="forwarder">Who sends it.</param>
-    /// <param name="options">What holds for sessions.</param>
-    public WebSocketExchange(RequestForwarder forwarder, SessionBounds options)
+    /// <param name="sessions">What holds for sessions.</param>
+    public WebSocketExchange(RequestForwarder forwarder, WebSocketSession sessions)
         : base(forwarder, FrameFlags.Session)
     {
+        _metrics = sessions.Metrics;
         _window = forwarder.Bodies.Options.ResponseWindow;
         _credit = _window;
-        Input = new SessionInput(SendData, options.MaxMessage, forwarder.Bodies.Options.RequestWindow, forwarder.Bodies.Memory);
+        Input = new SessionInput(SendData, sessions.Options.MaxMessage, forwarder.Bodies.Options.RequestWindow, forwarder.Bodies.Memory);
         Output = new SessionOutput(OnTaken);
     }
 
@@ -133,6 +136,7 @@ internal sealed class WebSocketExchange : HttpExchange
             _bytes += data.Length;
         }
 
+        _metrics?.AddOut(data.Length, isLast: (flags & FrameFlags.More) == 0);
         Output.Add(data, flags);
         return true;
     }
@@ -191,7 +195,11 @@ internal sealed class WebSocketExchange : HttpExchange
         }
     }
 
-    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags) => Link!.SendData(Id, data, flags);
+    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags)
+    {
+        _metrics?.AddIn(data.Length, isLast: (flags & FrameFlags.More) == 0);
+        Link!.SendData(Id, data, flags);
+    }
 
     // The client's connection has taken a message: the worker may send as much again, when that is half of all that it may.
     private void OnTaken(int cost)

@@ -1,13 +1,19 @@
+using System.IO.Pipelines;
+using Hydra.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
 /// <summary>Runs accepted sessions: answers the handshake, then messages go both ways until one side closes.</summary>
 /// <param name="options">What holds for them.</param>
-internal sealed class WebSocketSession(SessionBounds options)
+/// <param name="metrics">Counts their messages; null where nobody wants to know.</param>
+internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? metrics = null)
 {
     /// <summary>What holds for them.</summary>
     public SessionBounds Options => options;
+
+    /// <summary>Counts their messages.</summary>
+    public SessionMetrics? Metrics => metrics;
 
     /// <summary>Runs a session to its end. Its connection serves nothing after that.</summary>
     public async Task RunAsync(RequestContext context, WebSocketExchange exchange)
@@ -41,8 +47,29 @@ internal sealed class WebSocketSession(SessionBounds options)
             timer.BeginClosing();
             await AnswerAsync(wire, end).ConfigureAwait(false);
 
-            // The client is to see it, whatever it still sends.
-            connection.AbortInOrder();
+            // The client is to see it, whatever it still sends: a connection that is closed before that is read would be reset.
+            if (!connection.AbortInOrder() && !end.IsClose)
+            {
+                await DropAsync(connection.Transport.Input).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task DropAsync(PipeReader input)
+    {
+        try
+        {
+            ReadResult read;
+            do
+            {
+                read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                input.AdvanceTo(read.Buffer.End);
+            }
+            while (!read.IsCompleted);
+        }
+        catch (Exception e) when (SessionEnd.IsOver(e))
+        {
+            // It has left.
         }
     }
 

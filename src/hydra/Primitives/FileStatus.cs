@@ -23,6 +23,9 @@ internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMo
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory => (RawMode & 0xF000) == 0x4000;
 
+    /// <summary>Whether it is a regular file.</summary>
+    public bool IsRegular => (RawMode & 0xF000) == 0x8000;
+
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (RawMode & 0xF000) == 0xA000;
 

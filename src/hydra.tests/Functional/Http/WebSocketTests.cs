@@ -114,7 +114,7 @@ public sealed class WebSocketTests
     [Fact]
     public async Task Reload_SessionsStayForTheirTime_ThenComeAgainToTheNewWorker()
     {
-        await using HydraServer server = await StartAsync(["--drain-timeout", "4s"]);
+        await using HydraServer server = await StartAsync(["--drain-timeout", "8s"]);
         using ClientWebSocket client = await OpenAsync(server, "/echo");
         await SendAsync(client, "pid");
         string? old = await ReceiveAsync(client);

@@ -24,6 +24,37 @@ public sealed class PeersWordsTests
         Assert.Equal("option", await server.GetTextAsync("/?BOTH"));
     }
 
+    // As <(sops decrypt ...) of a shell, and a reload starts workers that nobody gives it again.
+    [Fact]
+    public async Task EnvFile_ThroughAPipe_IsReadOnceForAllWorkers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec with
+        {
+            Launcher = ["/bin/sh", "-c", "mkfifo pipe; echo FILED=piped >pipe & exec \"$@\"", "sh"],
+            Arguments = ["--env-file", "pipe"],
+        });
+        Assert.Equal("piped", await server.GetTextAsync("/?FILED"));
+
+        IReadOnlyList<int> before = server.WorkerPids();
+        server.Signal(1);
+        await Eventually.HoldsAsync(() => !server.WorkerPids().Intersect(before).Any() && server.WorkerPids().Count == before.Count, "new workers");
+
+        Assert.Equal("piped", await server.GetTextAsync("/?FILED"));
+    }
+
+    [Fact]
+    public async Task Pid_RelativePath_IsInTheDirectoryOfChdir()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec with
+        {
+            AppDirectory = Repository.Apps,
+            Launcher = ["/bin/sh", "-c", "mkdir sub; exec \"$@\"", "sh"],
+            Arguments = ["--chdir", "sub", "--pid", "hydra.pid"],
+        });
+
+        Assert.Equal($"{server.Pid}\n", await File.ReadAllTextAsync(Path.Combine(await server.GetTextAsync("/directory"), "hydra.pid")));
+    }
+
     [Fact]
     public async Task EnvFile_ThatIsWrong_SaysWhereAndExitsWith3()
     {

@@ -40,6 +40,26 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public async Task Start_WithThePidFileOfAServerThatRuns_IsRefusedAndLeavesTheFile()
+    {
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.pid");
+        var spec = new ServerSpec("asgi_probe:app") { Arguments = ["--pid", path] };
+        await using HydraServer first = await HydraServer.StartAsync(spec);
+
+        string log = await FailAsync(spec, 3);
+
+        Assert.Contains($"is that of a server that is running (process {first.Pid})", log, StringComparison.Ordinal);
+        Assert.Equal($"{first.Pid}\n", await File.ReadAllTextAsync(path));
+
+        // What a server leaves that is killed is no obstacle.
+        first.Signal(9);
+        await first.ExitAsync();
+        await using HydraServer next = await HydraServer.StartAsync(spec);
+        Assert.Equal($"{next.Pid}\n", await File.ReadAllTextAsync(path));
+    }
+
+    [Fact]
     public async Task Start_SyntaxError_ShowsTheLine()
     {
         using var directory = new TestDirectory();

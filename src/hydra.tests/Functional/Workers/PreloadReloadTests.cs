@@ -56,6 +56,7 @@ public sealed class PreloadReloadTests
         int template = Assert.Single(server.Importers());
         await server.SetVersionAsync("broken");
         server.Signal(Processes.Hangup);
+        await server.Log.ExpectErrorAsync("Traceback", "preload_probe.py", "RuntimeError: this version cannot be imported");
         await server.Log.ExpectErrorAsync("reload: given up, the old code serves on", "this version cannot be imported");
         int victim = Pid((await server.WorkersAsync(2))["1"]);
         Processes.Signal(victim, Processes.Kill);
@@ -84,7 +85,7 @@ public sealed class PreloadReloadTests
         server.Signal(Processes.Hangup);
 
         await server.Log.ExpectErrorAsync("reload: given up, the old code serves on", "SyntaxError");
-        await server.Log.WaitAsync("def broken(:", "SyntaxError");
+        await server.Log.ExpectErrorAsync("    def broken(:\n", "SyntaxError");
         Assert.StartsWith("RELEASE", await server.GetTextAsync("/"), StringComparison.Ordinal);
     }
 

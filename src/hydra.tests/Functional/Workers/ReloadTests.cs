@@ -78,7 +78,7 @@ public sealed class ReloadTests
         server.Signal(Processes.Hangup);
 
         await server.Log.ExpectErrorAsync("reload: given up, the old code serves on", "SyntaxError");
-        await server.Log.WaitAsync("stderr", "def broken(:", "SyntaxError");
+        await server.Log.ExpectErrorAsync("    def broken(:\n", "SyntaxError");
         Assert.Equal("one", await server.GetTextAsync("/"));
         await Eventually.HoldsAsync(() => server.WorkerPids().Order().SequenceEqual(before.Order()), "the old workers alone");
 

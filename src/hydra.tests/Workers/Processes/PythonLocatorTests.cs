@@ -104,9 +104,30 @@ public sealed class PythonLocatorTests : IDisposable
     public void Find_BrokenActiveEnvironment_GoesOn()
     {
         string expected = Python(".venv/bin/python");
-        _environment["VIRTUAL_ENV"] = _directory.At("gone");
+        string gone = _environment["VIRTUAL_ENV"] = _directory.At("gone");
 
-        AssertFound(expected, PythonOrigin.ProjectEnvironment, Find());
+        PythonResult result = Find();
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, result);
+        Assert.Equal(
+            $"$VIRTUAL_ENV is {gone}, where there is no Python: {expected} is taken instead", Assert.IsType<PythonResult.Found>(result).Warning);
+    }
+
+    // An environment of conda may be one without Python, but not one that is not there.
+    [PosixTheory]
+    [InlineData("gone", true)]
+    [InlineData(".", false)]
+    public void Find_CondaEnvironmentThatIsGone_GoesOnWithAWarning(string name, bool warns)
+    {
+        string expected = Python(".venv/bin/python");
+        string prefix = _environment["CONDA_PREFIX"] = _directory.At(name);
+
+        PythonResult result = Find();
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, result);
+        Assert.Equal(
+            warns ? $"$CONDA_PREFIX is {prefix}, where there is no Python: {expected} is taken instead" : null,
+            Assert.IsType<PythonResult.Found>(result).Warning);
     }
 
     [PosixFact]

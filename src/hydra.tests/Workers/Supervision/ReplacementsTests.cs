@@ -32,6 +32,29 @@ public class ReplacementsTests
         Assert.Equal(WorkerState.Ready, harness.Started[0].State);
     }
 
+    // They reach their limits faster than they may be replaced.
+    [Fact]
+    public void Advance_AllAreOverTheirLimitAgain_EachHasItsTurn()
+    {
+        using var harness = new RosterHarness(workers: 3);
+        List<int> replaced = [];
+        for (int i = 0; i < 6; i++)
+        {
+            harness.Clock.Now += TimeSpan.FromHours(1);
+            foreach (WorkerSlot slot in harness.Roster.Slots)
+            {
+                harness.Replacements.Ask(slot.Serving!, RetireReason.MaxRequests);
+            }
+
+            harness.Replacements.Advance();
+            replaced.Add(harness.Last.Index);
+            harness.Ready(harness.Last);
+            harness.Replacements.TakeOver(harness.Roster.Slots[harness.Last.Index], harness.Last);
+        }
+
+        Assert.Equal([0, 1, 2, 0, 1, 2], replaced);
+    }
+
     [Fact]
     public void TakeOver_OldIsEndingAlready_IsLeftToEnd()
     {

@@ -26,8 +26,8 @@ internal static class PythonLocator
         }
 
         List<string> tried = [];
-        PythonResult? found = InEnvironments(search, tried) ?? OnPath(search, tried);
-        return found ?? NotFound(tried);
+        PythonResult.Found? found = InEnvironments(search, tried) ?? OnPath(search, tried);
+        return found is null ? NotFound(tried) : found with { Warning = WarningOf(search, found) };
     }
 
     private static PythonResult FindWanted(PythonSearch search, string wanted)
@@ -141,6 +141,23 @@ internal static class PythonLocator
     // Windows puts a python.exe here that only opens the Store.
     private static bool IsStoreStub(PythonSearch search, string directory)
         => search.IsWindows && directory.TrimEnd('\\', '/').EndsWith(@"\Microsoft\WindowsApps", StringComparison.OrdinalIgnoreCase);
+
+    // The environment was moved or deleted, or is of another machine: that its packages are missing is seen only when one is imported.
+    private static string? WarningOf(PythonSearch search, PythonResult.Found found)
+    {
+        if (found.Origin is PythonOrigin.VirtualEnvironment)
+        {
+            return null;
+        }
+
+        // An environment of conda may be one without Python; but it is there then.
+        string? conda = search.Environment.GetValueOrDefault("CONDA_PREFIX") is { Length: > 0 } prefix && !Directory.Exists(OddPath.Reach(prefix)) ? prefix : null;
+        string? active = search.Environment.GetValueOrDefault("VIRTUAL_ENV") is { Length: > 0 } environment ? environment : null;
+        string name = active is null ? "$CONDA_PREFIX" : "$VIRTUAL_ENV";
+        return (active ?? conda) is { } place
+            ? $"{name} is {ControlText.Escape(place)}, where there is no Python: {ControlText.Escape(found.Path)} is taken instead"
+            : null;
+    }
 
     private static string Inside(PythonSearch search)
         => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");

@@ -46,7 +46,8 @@ internal abstract record PythonResult
     /// <param name="Path">The executable, absolute. Links are not followed: a virtual environment is known by its name.</param>
     /// <param name="Arguments">What comes before all other arguments: "-3" for the launcher of Windows.</param>
     /// <param name="Origin">Where it was found.</param>
-    public sealed record Found(string Path, IReadOnlyList<string> Arguments, PythonOrigin Origin) : PythonResult;
+    /// <param name="Warning">What the user may not have meant, for the log; null where nothing is odd.</param>
+    public sealed record Found(string Path, IReadOnlyList<string> Arguments, PythonOrigin Origin, string? Warning = null) : PythonResult;
 
     /// <summary>There is none where it was looked for, or what was named cannot be used.</summary>
     /// <param name="Error">What is wrong.</param>

@@ -114,12 +114,13 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         SupervisionLog.ReplacementFailed(logger, worker.Index, failure.Message, slot.Serving?.Pid ?? 0, delay.TotalSeconds);
     }
 
+    // Of those with the same reason the one that has served longest: where they reach a limit faster than they can be replaced, each has its turn.
     private (WorkerSlot Slot, RetireReason Reason)? Next()
     {
         TimeSpan now = roster.Now;
         int running = roster.Slots.Count(static slot => slot.Replacement is not null || slot.IsStoppedFirst);
         (WorkerSlot Slot, RetireReason Reason)? next = null;
-        foreach (WorkerSlot slot in roster.Slots.OrderBy(static slot => slot.Serving?.Life.Generation))
+        foreach (WorkerSlot slot in roster.Slots.OrderBy(static slot => slot.Serving?.Life.Generation).ThenBy(static slot => slot.Serving?.Life.ReadyAt))
         {
             if (ReasonFor(slot) is { } reason && IsAllowed(slot, reason, running, now)
                 && (next is null || reason.Rule().Urgency > next.Value.Reason.Rule().Urgency))

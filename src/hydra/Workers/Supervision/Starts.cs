@@ -1,3 +1,4 @@
+using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
@@ -86,7 +87,7 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
     {
         if (failure.Traceback.Length > 0)
         {
-            log.WriteLine(worker.Index, worker.Pid, failure.Traceback, isError: true);
+            log.Write(worker.Index, worker.Pid, WireLogLevel.Error, DateTimeOffset.UtcNow, "", failure.Traceback.TrimEnd());
         }
     }
 }
