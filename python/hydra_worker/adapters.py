@@ -59,8 +59,7 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
     else:
         adapter = next((each for each in BUILT_IN.values() if each.recognises(application, found)), None)
     if adapter is not None:
-        # Where there is no event loop there is nothing that a lifespan could run on.
-        if boot.lifespan == "on" and not adapter.wants_loop:
+        if boot.lifespan == "on" and not adapter.has_lifespan:
             raise StartError(
                 wire.FAILURE_INTERFACE_MISMATCH,
                 f'"{boot.app}" is served as {adapter.name.upper()}, which has no lifespan: leave out --lifespan on.',

@@ -44,15 +44,16 @@ class LifespanTests(unittest.TestCase):
                 )
 
     def test_lifespan_on_is_a_failure_for_an_interface_without_one(self):
-        with Front("hello:wsgi", lifespan="on") as front:
-            self.assertEqual(
-                front.failed(),
-                (
-                    wire.FAILURE_INTERFACE_MISMATCH,
-                    '"hello:wsgi" is served as WSGI, which has no lifespan: leave out --lifespan on.',
-                    "",
-                ),
-            )
+        for app, interface in (("hello:wsgi", "wsgi"), ("rsgi_cases:app", "rsgi"), ("raw_cases:plain", "raw")):
+            with self.subTest(interface), Front(app, interface=interface, lifespan="on") as front:
+                self.assertEqual(
+                    front.failed(),
+                    (
+                        wire.FAILURE_INTERFACE_MISMATCH,
+                        f'"{app}" is served as {interface.upper()}, which has no lifespan: leave out --lifespan on.',
+                        "",
+                    ),
+                )
 
     def test_lifespan_off_is_not_run(self):
         body, message, front = self.serve("waits", "off")

@@ -24,8 +24,9 @@ class Serving(NamedTuple):
     """
     What an interface makes of a REQUEST: `open` makes its stream, of the link, the stream's number, flags, method, body
     and the time that it came; `scope` makes what the application is told of it, of method, raw path, query, connection
-    block, header block and the microseconds that it waited. The stream's run(application, scope) gives what is its task, whose
-    first step is taken at once, or None where there is nothing more to do. The other two do the same for a REQUEST that asks for a session, where the interface has some.
+    block, header block and the microseconds that it waited. The stream's run(application, scope) gives what is its task,
+    whose first step is taken at once, or None where there is nothing more to do. The other two do the same for a REQUEST
+    that asks for a session, where the interface has some.
     """
 
     application: Any

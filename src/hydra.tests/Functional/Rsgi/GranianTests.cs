@@ -15,7 +15,7 @@ public sealed class GranianTests
 {
     private const int Large = 700_000;
 
-    private static readonly (string Method, string Path, int Body)[] _requests =
+    private static readonly (string Method, string Path, int Body)[] Requests =
     [
         ("GET", "/scope/a%20b/%C3%BC?x=1&y=%20", 0),
         ("DELETE", "/scope", 0),
@@ -48,7 +48,7 @@ public sealed class GranianTests
     {
         await using Granian granian = await Granian.StartAsync();
         await using HydraServer server = await StartAsync();
-        foreach ((string method, string path, int body) in _requests)
+        foreach ((string method, string path, int body) in Requests)
         {
             string expected = await SeeAsync(granian.Client, method, path, body);
             string found = await SeeAsync(server.Client, method, path, body);

@@ -9,12 +9,12 @@ namespace Hydra.Tests.Functional.Rsgi;
 /// <summary>RSGI applications behind the server.</summary>
 public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
 {
-    private static readonly ServerSpec _spec = new("rsgi_probe:app");
+    private static readonly ServerSpec Spec = new("rsgi_probe:app");
 
     [Fact]
     public async Task Interface_Auto_IsFoundFromTheMethod()
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
 
         Assert.Equal("tëxt", await server.GetTextAsync("/text"));
         Assert.Contains("(rsgi)", server.Log.Text, StringComparison.Ordinal);
@@ -44,7 +44,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task InitAndDel_AreCalledInEachWorker()
     {
-        await using HydraServer server = await HydraServer.StartAsync(_spec with { Workers = 2 });
+        await using HydraServer server = await HydraServer.StartAsync(Spec with { Workers = 2 });
         Assert.Equal(["begun", "begun"], server.Board.Records("life"));
         Assert.Equal("tëxt", await server.GetTextAsync("/text"));
 
@@ -55,7 +55,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Failure_BeforeTheResponse_Is500AndOneTraceback()
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
         using HttpResponseMessage response = await server.Client.GetAsync(new Uri("/fails", UriKind.Relative));
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
@@ -68,7 +68,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [InlineData("for_ever", "RSGIProtocolClosed")]
     public async Task Client_ThatLeaves_IsHeardOf(string path, string heard)
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
         string key = Board.NewKey();
         await using (RawConnection connection = await server.ConnectAsync())
         {
@@ -84,7 +84,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Stream_EachPiece_IsHereBeforeTheNext()
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
         string key = Board.NewKey();
         await using RawConnection connection = await server.ConnectAsync();
         await connection.GetAsync($"/gated/{key}");
@@ -99,7 +99,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task Upload_Large_ArrivesWhole()
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
         byte[] body = [.. Enumerable.Range(0, 5_000_000).Select(static i => (byte)(i * 7))];
         using HttpResponseMessage response = await server.Client.PostAsync(new Uri("/echo", UriKind.Relative), new ByteArrayContent(body));
 
@@ -109,7 +109,7 @@ public sealed class RsgiTests(ServerPool pool) : PooledTests(pool)
     [Fact]
     public async Task WebSocket_Messages_GoBothWays_AndTheCloseIsHeard()
     {
-        HydraServer server = await Pool.GetAsync(_spec);
+        HydraServer server = await Pool.GetAsync(Spec);
         string key = Board.NewKey();
         using ClientWebSocket client = await ClientSocket.OpenAsync(server.Address, $"/socket/{key}");
         foreach (int size in new[] { 0, 1, 70_000, 1_000_000 })
