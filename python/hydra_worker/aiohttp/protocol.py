@@ -48,6 +48,13 @@ class StreamProtocol(RequestHandler, Peer):
         self._request_handler = None
         self._request_factory = None
 
+    def log_exception(self, *args: Any, **named: Any) -> None:
+        """aiohttp's, but that a client has left, whoever hears of it by writing, is no error of the application's."""
+        if self.stream.gone and isinstance(named.get("exc_info"), ConnectionError):
+            self.log_debug(*args, **named)
+        else:
+            super().log_exception(*args, **named)
+
     # ---- flow control
 
     def pause_reading(self) -> None:
