@@ -169,6 +169,8 @@ class AiohttpTests(AiohttpCase):
         exchange.expect(wire.RESPONSE)
         exchange.cancel()
         self.wait_event(0, "endless: lost")
+        self.front.ping()
+        self.assertEqual([record for record in self.front.logs if "closing transport" in record.message], [])
         self.assertNotIn("endless: cancelled", self.events())
         slow = self.front.open("GET", "/slow", headers=[HOST])
         self.wait_event(0, "slow: began")
