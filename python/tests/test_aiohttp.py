@@ -288,6 +288,7 @@ class AiohttpLifeTests(unittest.TestCase):
             ("framework_aiohttp:make", {"factory": True}),
             ("framework_aiohttp:make_async", {}),
             ("framework_aiohttp:make_async", {"factory": True, "interface": "aiohttp"}),
+            ("framework_aiohttp:make_runner", {}),
             ('framework_aiohttp:make_named("nobody")', {"factory": True}),
         ):
             with self.subTest(app, **options), Front(app, **options) as front:

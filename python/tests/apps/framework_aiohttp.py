@@ -324,6 +324,10 @@ async def make_named(name="nobody"):
     return made
 
 
+async def make_runner():
+    return web.AppRunner(make())
+
+
 async def make_nothing():
     return 5
 
