@@ -22,6 +22,13 @@ class Adapter:
     # What the front may expect: the sum of wire.FEATURE_*.
     features = wire.FEATURE_NONE
 
+    def owns(self, application: Any) -> bool:
+        """
+        Whether it is of a kind that this adapter alone can serve, whatever it looks like as a callable; and whether it can serve what
+        a loading.AsyncFactory makes, which is asked where the application is one.
+        """
+        return False
+
     def recognises(self, application: Any, found: Optional[str]) -> bool:
         """Whether to serve this application where no interface is named; `found` is what detect() found."""
         return found == self.name

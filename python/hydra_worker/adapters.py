@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from . import loading, wire
 from .adapter import Adapter
+from .aiohttp.adapter import AIOHTTP
 from .asgi.adapter import ASGI, ASGI2
 from .boot import Boot
 from .detect import detect, has_rsgi
@@ -14,10 +15,11 @@ from .logs import logger
 from .raw.adapter import RAW
 from .rsgi.adapter import RSGI
 from .tracebacks import summarize
+from .tornado.adapter import TORNADO
 from .wsgi.adapter import WSGI
 
 # Those of the shim's own, in the order in which they are asked. The front knows their names: OptionNames.Interfaces.
-BUILT_IN: Dict[str, Adapter] = {each.name: each for each in (ASGI, ASGI2, WSGI, RSGI, RAW)}
+BUILT_IN: Dict[str, Adapter] = {each.name: each for each in (ASGI, ASGI2, WSGI, RSGI, RAW, AIOHTTP, TORNADO)}
 
 AUTO = "auto"
 
@@ -43,15 +45,24 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
     for it. Raises StartError.
     """
     if isinstance(named, _Named):
-        # What it serves may be anything.
+        # What it serves may be anything, but a factory is called before it is there.
+        if isinstance(application, loading.AsyncFactory):
+            raise application.refusal()
         _check(boot, named, application, None)
         return named, application
+    application = _as_async_factory(boot, named, application)
+    owner = _owner(boot, named, application)
+    if owner is not None:
+        return owner, application
     if not has_rsgi(application) or named not in (None, RSGI):
         loading.check_callable(application, boot.app)
     found = detect(application)
     if found == "factory" and not boot.factory:
         logger.warning('"%s" takes no arguments: it is called as a factory. Say so with --factory.', boot.app)
         application = loading.call_factory(application, boot.app)
+        owner = _owner(boot, named, application)
+        if owner is not None:
+            return owner, application
         found = detect(application)
     adapter = named
     if named is not None:
@@ -70,6 +81,37 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
         f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters, and has no __rsgi__; '
         "name its interface with --interface.",
     )
+
+
+def _as_async_factory(boot: Boot, named: Optional[Adapter], application: Any) -> Any:
+    """The application, but of a coroutine function without parameters an AsyncFactory where an interface takes such."""
+    if isinstance(application, loading.AsyncFactory):
+        if not _is_owned(named, application):
+            raise application.refusal()
+        return application
+    if not loading.is_async_factory(application):
+        return application
+    factory = loading.AsyncFactory(application, boot.app)
+    return factory if _is_owned(named, factory) else application
+
+
+def _is_owned(named: Optional[Adapter], application: Any) -> bool:
+    return any(adapter.owns(application) for adapter in (BUILT_IN.values() if named is None else (named,)))
+
+
+def _owner(boot: Boot, named: Optional[Adapter], application: Any) -> Optional[Adapter]:
+    """The adapter that alone can serve this kind of application, if it is of such a kind. Raises StartError where another is named."""
+    if named is not None and named.owns(application):
+        return named
+    for adapter in BUILT_IN.values():
+        if adapter.owns(application):
+            if named is None:
+                return adapter
+            raise StartError(
+                wire.FAILURE_INTERFACE_MISMATCH,
+                f'"{boot.app}" is an application of {adapter.name}; serve it with --interface {adapter.name}.',
+            )
+    return None
 
 
 def _check(boot: Boot, adapter: Adapter, application: Any, found: Optional[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import wire
 from .boot import Boot
+from .detect import is_coroutine_callable, parameters
 from .errors import StartError
 from .tracebacks import summarize, trim
 
@@ -172,14 +173,46 @@ def _suggest(owner: Any, module_name: str, prefix: str, name: str) -> str:
     return f' Did you mean "{module_name}:{prefix}{guesses[0]}"?' if guesses else ""
 
 
+class AsyncFactory:
+    """A coroutine function that returns the application: it is called where the event loop runs."""
+
+    def __init__(self, factory: Any, name: str, arguments: Sequence[Any] = (), named: Optional[Dict[str, Any]] = None) -> None:
+        self.name = name
+        self._factory = factory
+        self._arguments = arguments
+        self._named = named or {}
+
+    async def build(self) -> Any:
+        """Returns the application; raises StartError."""
+        try:
+            return await self._factory(*self._arguments, **self._named)
+        except Exception as error:
+            raise StartError(
+                wire.FAILURE_FACTORY_RAISED, f'The factory "{self.name}" raised {summarize(error)}.', error
+            ) from None
+
+    def refusal(self) -> StartError:
+        """For interfaces whose applications are there before the loop runs."""
+        return StartError(
+            wire.FAILURE_NOT_CALLABLE, f'The factory "{self.name}" is a coroutine function; it must be a plain one.'
+        )
+
+
+def is_async_factory(application: Any) -> bool:
+    """Whether it is a coroutine function without parameters, which no interface has for an application."""
+    return is_coroutine_callable(application) and parameters(application) == ([], False)
+
+
 def call_factory(
     factory: Any, name: str, arguments: Sequence[Any] = (), named: Optional[Dict[str, Any]] = None
 ) -> Any:
-    """Calls the factory for its application."""
+    """Calls the factory for its application; of a coroutine function it makes an AsyncFactory."""
     if not callable(factory):
         raise StartError(
             wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is not callable: it is {_kind(factory)}.'
         )
+    if is_coroutine_callable(factory):
+        return AsyncFactory(factory, name, arguments, named)
     try:
         application = factory(*arguments, **(named or {}))
     except BaseException as error:
@@ -190,10 +223,7 @@ def call_factory(
         close = getattr(application, "close", None)
         if close is not None:
             close()
-        raise StartError(
-            wire.FAILURE_NOT_CALLABLE,
-            f'The factory "{name}" is a coroutine function; it must be a plain one.',
-        )
+        raise AsyncFactory(factory, name).refusal()
     if not callable(application):
         raise StartError(
             wire.FAILURE_NOT_CALLABLE,

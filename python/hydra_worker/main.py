@@ -31,6 +31,11 @@ class Worker:
         self.loop: Optional[Any] = None
         self._adapter: Optional[Adapter] = None
 
+    @property
+    def adapter_name(self) -> str:
+        """The interface's, as `--interface` has it."""
+        return self._adapter.name if self._adapter is not None else ""
+
     def serve(self, adapter: Adapter, application: Any) -> int:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter

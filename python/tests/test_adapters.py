@@ -47,7 +47,7 @@ class AdapterTests(unittest.TestCase):
             ("own_adapter:app", "own_adapter:nothing", wire.FAILURE_INTERFACE_MISMATCH, "has no run("),
             ("own_adapter:app", "own_adapter:Raises", wire.FAILURE_FACTORY_RAISED, "KeyError: 'no adapter'"),
             ("own_adapter:not_a_dictionary", "own_adapter:Adapter", wire.FAILURE_INTERFACE_MISMATCH, "is no dictionary."),
-            ("own_adapter:app", "wsgi2", wire.FAILURE_INTERFACE_MISMATCH, "there are asgi, asgi2, raw, rsgi, wsgi."),
+            ("own_adapter:app", "wsgi2", wire.FAILURE_INTERFACE_MISMATCH, "there are aiohttp, asgi, asgi2, raw, rsgi, tornado, wsgi."),
         ):
             with self.subTest(name, app=app), Front(app, interface=name) as front:
                 found, message, _ = front.failed()
@@ -64,7 +64,7 @@ class AdapterTests(unittest.TestCase):
 class LayerTests(unittest.TestCase):
     """What serves any interface names none."""
 
-    INTERFACES = ("asgi", "wsgi", "rsgi", "raw")
+    INTERFACES = ("asgi", "wsgi", "rsgi", "raw", "aiohttp", "tornado")
     # The table, and what the table's adapters are.
     MAY = ("adapters.py",)
 

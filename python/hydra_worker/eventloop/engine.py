@@ -85,6 +85,9 @@ class LoopEngine(control.Engine):
     async def start_up(self) -> None:
         """Before the first request. Raises StartError."""
 
+    async def wind_down(self) -> None:
+        """The worker has been told to stop, and waits for the requests that run: those without an end of their own are to come to it."""
+
     async def shut_down(self) -> str:
         """After the last request. Returns what went wrong, or an empty string."""
         return ""
@@ -112,6 +115,9 @@ class LoopEngine(control.Engine):
             self.give_up()
             raise
         await self._stop.wait()
+        told = time.monotonic()
+        await self.wind_down()
+        self._grace -= time.monotonic() - told
         self.cancelled = await self._drain()
         self.failure = await self.shut_down()
         for link in self._links:

@@ -65,6 +65,9 @@ public sealed class ForeignWordsTests
     [InlineData("gthread")]
     [InlineData("uvicorn.workers.UvicornWorker")]
     [InlineData("uvicorn_worker.UvicornH11Worker")]
+    [InlineData("tornado")]
+    [InlineData("aiohttp.GunicornUVLoopWebWorker")]
+    [InlineData("aiohttp.worker.GunicornWebWorker")]
     public void Parse_WorkerClassThatIsWhatHydraDoes_IsTaken(string name)
         => Assert.Equal("main:app", Parsing.Run("-k", name, "main:app").Applications[0].App);
 

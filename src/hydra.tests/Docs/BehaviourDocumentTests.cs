@@ -4,13 +4,13 @@ using Xunit;
 
 namespace Hydra.Tests.Docs;
 
-/// <summary>docs/behaviour.md names tests that exist.</summary>
+/// <summary>docs/behaviour.md and docs/frameworks.md name tests that exist.</summary>
 public sealed partial class BehaviourDocumentTests
 {
-    private static readonly string Document = File.ReadAllText(RepositoryFiles.At("docs", "behaviour.md"));
-
-    [Fact]
-    public void Document_EachTestOfCSharp_Exists()
+    [Theory]
+    [InlineData("behaviour.md")]
+    [InlineData("frameworks.md")]
+    public void Document_EachTestOfCSharp_Exists(string document)
     {
         HashSet<string> tests =
         [
@@ -19,31 +19,37 @@ public sealed partial class BehaviourDocumentTests
                where method.GetCustomAttributes<FactAttribute>().Any()
                select $"{type.Name}.{method.Name}",
         ];
-        string[] named = [.. CSharpName().Matches(Document).Select(m => m.Groups[1].Value)];
+        string[] named = [.. CSharpName().Matches(Read(document)).Select(m => m.Groups[1].Value)];
 
         Assert.NotEmpty(named);
         Assert.Empty(named.Except(tests));
     }
 
-    [Fact]
-    public void Document_EachTestOfPython_Exists()
+    [Theory]
+    [InlineData("behaviour.md")]
+    [InlineData("frameworks.md")]
+    public void Document_EachTestOfPython_Exists(string document)
     {
-        Match[] named = [.. PythonName().Matches(Document).Cast<Match>()];
+        Match[] named = [.. PythonName().Matches(Read(document)).Cast<Match>()];
 
         Assert.NotEmpty(named);
         Assert.All(named, name => Assert.Contains(
             $"def {name.Groups[2].Value}(", File.ReadAllText(RepositoryFiles.At("python", "tests", name.Groups[1].Value)), StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Document_EachPromise_NamesATest()
+    [Theory]
+    [InlineData("behaviour.md")]
+    [InlineData("frameworks.md")]
+    public void Document_EachRow_NamesATest(string document)
     {
-        string[] rows = [.. Document.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| ---", StringComparison.Ordinal))];
+        string[] rows = [.. Read(document).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| ---", StringComparison.Ordinal))];
         string[] withoutTest = [.. rows.Where(row => !CSharpName().IsMatch(row) && !PythonName().IsMatch(row) && !row.EndsWith("| test |", StringComparison.Ordinal))];
 
         Assert.NotEmpty(rows);
         Assert.Empty(withoutTest);
     }
+
+    private static string Read(string document) => File.ReadAllText(RepositoryFiles.At("docs", document));
 
     [GeneratedRegex(@"`(\w+Tests\.\w+)`")]
     private static partial Regex CSharpName();

@@ -3,16 +3,17 @@ namespace Hydra.Configuration;
 /// <content>What is started, as whom, and how it is replaced.</content>
 internal static partial class ForeignWords
 {
-    private static readonly string[] PlainWorkers = ["sync", "gthread", "asgi", "uvicorn"];
+    private static readonly string[] PlainWorkers = ["sync", "gthread", "asgi", "uvicorn", "tornado"];
+    private static readonly string[] WorkerModules = ["uvicorn.workers.", "uvicorn_worker.", "aiohttp.Gunicorn", "aiohttp.worker."];
 
     private static IEnumerable<ForeignWord> ProcessWords =>
     [
         new()
         {
             Names = ["worker-class"], Short = 'k', HasValue = true, Take = TakeWorkerClass,
-            Taken = "`sync`, `gthread`, `asgi`, and those of uvicorn: the interface is found from the application",
-            Answer = "is not needed for sync, gthread, asgi and uvicorn's classes: the interface is found from the application. For more requests "
-                + "at a time in a worker give --threads N; there are no gevent, eventlet and tornado workers.",
+            Taken = "`sync`, `gthread`, `asgi`, `tornado`, and those of uvicorn and aiohttp: the interface is found from the application",
+            Answer = "is not needed for sync, gthread, asgi, tornado, and uvicorn's and aiohttp's classes: the interface is found from the application. For more requests "
+                + "at a time in a worker give --threads N; there are no gevent and eventlet workers.",
         },
         new()
         {
@@ -65,7 +66,7 @@ internal static partial class ForeignWords
     private static IReadOnlyList<TakenOption>? TakeWorkerClass(string value)
     {
         string name = value.Trim();
-        bool isUvicorns = name.StartsWith("uvicorn.workers.", StringComparison.Ordinal) || name.StartsWith("uvicorn_worker.", StringComparison.Ordinal);
-        return isUvicorns || PlainWorkers.Contains(name, StringComparer.OrdinalIgnoreCase) ? [] : null;
+        bool isKnown = Array.Exists(WorkerModules, module => name.StartsWith(module, StringComparison.Ordinal));
+        return isKnown || PlainWorkers.Contains(name, StringComparer.OrdinalIgnoreCase) ? [] : null;
     }
 }

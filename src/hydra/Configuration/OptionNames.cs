@@ -8,7 +8,7 @@ internal static class OptionNames
 {
     /// <summary>--interface: "auto", and the names of the adapters that the worker has of its own.</summary>
     public static readonly IReadOnlyList<(string Name, string Value)> Interfaces =
-        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw")];
+        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado")];
 
     /// <summary>--loop.</summary>
     public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =

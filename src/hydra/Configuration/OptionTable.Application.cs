@@ -18,8 +18,9 @@ internal static partial class OptionTable
         {
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
-            Help = "What the application speaks. With auto the worker finds out when it has loaded the application; raw has to be said, and so has rsgi "
-                + "for a function without __rsgi__.",
+            Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "
+                + "package.module:Adapter. With auto the worker finds out when it has loaded the application; raw has to be said, and so has rsgi for a "
+                + "function without __rsgi__.",
             Binder = OptionBinder.OfApplication(BindInterface),
         },
         new()

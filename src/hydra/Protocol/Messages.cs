@@ -48,7 +48,7 @@ internal readonly ref partial struct ReadyMessage
     /// <summary>What the interface can do: <see cref="InterfaceFeatures"/>. The front decides by these and never by the name.</summary>
     public uint Features { get; init; }
 
-    /// <summary>asgi, asgi2, wsgi, rsgi, raw, or the adapter that the user named. Only words.</summary>
+    /// <summary>asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, or the adapter that the user named. Only words.</summary>
     [WireBytes(WireLength.U8)]
     public ReadOnlySpan<byte> Interface { get; init; }
 

@@ -19,6 +19,10 @@ public sealed class NewestPackagesTests(ServerPool pool) : PooledTests(pool)
     [InlineData("litestar_app:app")]
     [InlineData("falcon_app:app")]
     [InlineData("quart_app:app")]
+    [InlineData("falcon_wsgi_app:app")]
+    [InlineData("bottle_app:app")]
+    [InlineData("aiohttp_app:create")]
+    [InlineData("tornado_app:app")]
     public async Task Newest_ChunkedUpload_IsComplete(string app)
     {
         HydraServer server = await StartAsync(app);
@@ -38,6 +42,10 @@ public sealed class NewestPackagesTests(ServerPool pool) : PooledTests(pool)
     [InlineData("litestar_app:app", "/rows/")]
     [InlineData("falcon_app:app", "/rows/")]
     [InlineData("quart_app:app", "/rows/")]
+    [InlineData("falcon_wsgi_app:app", "/rows/")]
+    [InlineData("bottle_app:app", "/rows/")]
+    [InlineData("aiohttp_app:create", "/rows/")]
+    [InlineData("tornado_app:app", "/rows/")]
     public async Task Newest_ClientLeaves_EndlessStreamEnds(string app, string path)
     {
         HydraServer server = await StartAsync(app);

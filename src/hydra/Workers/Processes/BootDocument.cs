@@ -31,7 +31,7 @@ internal sealed record BootDocument
     /// <summary>The directory to put first on sys.path; empty for the working directory. See <see cref="OddBytes"/>.</summary>
     public required string AppDir { get; init; }
 
-    /// <summary>auto, asgi, asgi2, wsgi, rsgi, raw, or a module and the adapter in it: package.module:Adapter.</summary>
+    /// <summary>auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, or a module and the adapter in it: package.module:Adapter.</summary>
     public required string Interface { get; init; }
 
     /// <summary>auto, asyncio or uvloop.</summary>

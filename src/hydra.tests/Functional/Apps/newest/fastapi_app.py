@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from fastapi import BackgroundTasks, FastAPI, Request
+from fastapi import BackgroundTasks, FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, StreamingResponse
 from newest.rows import endless, endless_in_a_thread
 from signals_board import gate, record
@@ -44,3 +44,18 @@ async def notify(key: str, tasks: BackgroundTasks):
 
     tasks.add_task(work)
     return {"accepted": key}
+
+
+@app.websocket("/ws/{key}")
+async def websocket(socket: WebSocket, key: str):
+    await socket.accept("chat")
+    try:
+        while True:
+            text = await socket.receive_text()
+            if text == "close":
+                await socket.close(4001, "as asked")
+                record(key, "chat 4001")
+                break
+            await socket.send_text(text)
+    except WebSocketDisconnect as error:
+        record(key, f"chat {error.code}")

@@ -1,8 +1,10 @@
-"""Litestar: a body in chunks, and an endless one."""
+"""Litestar: a body in chunks, an endless one, a WebSocket."""
 
-from litestar import Litestar, Request, get, post
+from litestar import Litestar, Request, WebSocket, get, post, websocket
+from litestar.exceptions import WebSocketDisconnect
 from litestar.response import Stream
 from newest.rows import endless
+from signals_board import record
 
 
 @post("/length", status_code=200, request_max_body_size=None)
@@ -15,4 +17,19 @@ async def rows(key: str) -> Stream:
     return Stream(endless(key))
 
 
-app = Litestar([length, rows])
+@websocket("/ws/{key:str}")
+async def session(socket: WebSocket, key: str) -> None:
+    await socket.accept(subprotocols="chat")
+    try:
+        while True:
+            text = await socket.receive_text()
+            if text == "close":
+                await socket.close(code=4001, reason="as asked")
+                record(key, "chat 4001")
+                break
+            await socket.send_text(text)
+    except WebSocketDisconnect as error:
+        record(key, f"chat {error.code}")
+
+
+app = Litestar([length, rows, session])

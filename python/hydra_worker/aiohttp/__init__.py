@@ -1,0 +1,1 @@
+"""Applications of aiohttp, through aiohttp's own request handling, without a socket."""

@@ -1,0 +1,1 @@
+"""Applications of tornado, through the seam that tornado has between them and a connection."""
