@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from typing import Any, Awaitable, Dict, Optional
 
-from .. import forks
+from .. import filerange, forks, wire
 from ..eventloop.answer import LoopAnswer
+from ..eventloop.exchange import WHOLE
 from ..eventloop.relatives import REQUEST
+from ..frames import response_frame
 from ..headers import HeadCache, encode_text
 from ..response import DONE, IDLE
 from .errors import protocol_closed, protocol_error
-from .files import send_file
 
 head_of = HeadCache(encode_text).get
 
@@ -102,22 +103,25 @@ class HTTPProtocol(LoopAnswer):
         return self.phase == IDLE and not self.unseen and self.rest is None
 
     def _respond_file(self, status: int, headers: Any, file: str, start: int, end: Optional[int]) -> None:
-        path = os.fspath(file)
-        if self._may_answer():
-            self.rest = self.link.loop.create_task(send_file(self, status, headers, path, start, end))
+        """The front opens the file and sends it; where there is none the client gets 404, as granian has it."""
+        path = os.fsencode(os.path.abspath(file))
+        if not self._may_answer():
+            return
+        if self.gone:
+            self.unseen = WHOLE
+            return
+        self.begin(head_of, status, headers)
+        if self.bodiless:
+            self.link.write(response_frame(self.id, wire.FLAG_END, self.status, self.head, b""))
+        else:
+            payload = filerange.payload(path, start, filerange.ALL if end is None else end - start)
+            self.link.write(response_frame(self.id, wire.FLAG_END | wire.FLAG_FILE, self.status, self.head, payload))
+        self._complete()
 
     def _as_bytes(self, method: str, body: Any) -> bytes:
         if isinstance(body, (bytes, bytearray, memoryview)):
             return bytes(body)
         raise self.wrong_type(f"The body of {method}() must be a byte string, not {type(body).__name__}.")
-
-    def answer(self, status: int, headers: Any, body: bytes) -> None:
-        """For files.py: a whole response."""
-        self.respond(head_of, status, headers, body)
-
-    def answer_begins(self, status: int, headers: Any) -> None:
-        """For files.py: the head of one whose body follows."""
-        self.begin(head_of, status, headers)
 
     def left(self) -> Exception:
         return protocol_closed()

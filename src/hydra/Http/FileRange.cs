@@ -27,7 +27,7 @@ internal sealed class FileRange
     /// <summary>Where it begins, in bytes.</summary>
     public ulong Offset { get; }
 
-    /// <summary>How many bytes it has; null for all up to the end of the file.</summary>
+    /// <summary>How many bytes it has at most; null for all up to the end of the file.</summary>
     public ulong? Length { get; }
 
     /// <summary>The file's name, for the log.</summary>

@@ -24,7 +24,7 @@ internal sealed class FileSender : IDisposable
     public long Size { get; private set; }
 
     /// <summary>Opens the file.</summary>
-    /// <exception cref="ResponseFailedException">It is not there, or cannot be read, or is shorter than the part that is meant.</exception>
+    /// <exception cref="ResponseFailedException">It is not there, or cannot be read.</exception>
     public static FileSender Open(FileRange range)
     {
         SafeFileHandle handle = range.Open();
@@ -32,14 +32,7 @@ internal sealed class FileSender : IDisposable
         {
             long length = RandomAccess.GetLength(handle);
             long rest = range.Offset > (ulong)length ? 0 : length - (long)range.Offset;
-            if (range.Length is not { } wanted)
-            {
-                return new FileSender(range, handle, rest);
-            }
-
-            return wanted <= (ulong)rest
-                ? new FileSender(range, handle, (long)wanted)
-                : throw new ResponseFailedException($"the file {range.Name} ends before byte {range.Offset + wanted} that is to be sent", Failure.BadResponse);
+            return new FileSender(range, handle, range.Length < (ulong)rest ? (long)range.Length : rest);
         }
         catch
         {

@@ -373,7 +373,7 @@ internal readonly ref partial struct FileMessage
     /// <summary>Where to begin, in bytes.</summary>
     public ulong Offset { get; init; }
 
-    /// <summary>How many bytes; <see cref="ulong.MaxValue"/> for all up to the end.</summary>
+    /// <summary>How many bytes at most: no more than there are up to the end of the file.</summary>
     public ulong Length { get; init; }
 
     /// <summary>The path, absolute, in the bytes that the system has for it.</summary>
