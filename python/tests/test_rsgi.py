@@ -1,7 +1,6 @@
 """RSGI 1.6: HTTP, and what is called before and after the requests."""
 
 import json
-import os
 import sys
 import unittest
 

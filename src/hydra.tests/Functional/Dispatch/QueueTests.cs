@@ -89,7 +89,7 @@ public sealed class QueueTests
     {
         await using HydraServer server = await HydraServer.StartAsync(
             new ServerSpec("asgi_probe:app") { Arguments = ["--queue-size", "1", "--access-log", "--limit-concurrency", "1"] });
-        Assert.Equal("{}", (await server.GetJsonAsync("/scope")).GetProperty("extensions").GetRawText());
+        Assert.False((await server.GetJsonAsync("/scope")).GetProperty("extensions").TryGetProperty("hydra", out _));
 
         JsonElement waited = await WaitAsync(server, "/scope", "/slow/all");
 
