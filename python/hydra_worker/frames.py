@@ -60,3 +60,8 @@ def data_start(stream: int, flags: int, size: int) -> bytes:
 def body_start(stream: int, flags: int, size: int) -> bytes:
     """BODY up to its data, which is so long and follows."""
     return _pack_header(size, wire.BODY, flags, 0, stream)
+
+
+def file_frame(stream: int, file: bytes) -> bytes:
+    """FILE, for which filerange.payload() has made what it carries."""
+    return _pack_header(len(file), wire.FILE, 0, 0, stream) + file

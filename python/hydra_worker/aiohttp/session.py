@@ -11,7 +11,8 @@ import zlib
 from typing import Any, Callable, List, Optional
 
 from ..eventloop.facts import Facts
-from ..eventloop.written_session import ERROR, NORMAL, WrittenSession
+from ..eventloop.session import ERROR, NORMAL
+from ..eventloop.written_session import WrittenSession
 from .protocol import StreamProtocol
 from .transport import StreamTransport
 

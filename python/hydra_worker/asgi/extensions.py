@@ -11,7 +11,7 @@ import os
 from typing import Any, Dict, Optional
 
 from .. import filerange, wire
-from ..frames import response_frame
+from ..frames import file_frame, response_frame
 from ..response import BROKEN, HELD, SENT
 
 PATH = "http.response.pathsend"
@@ -20,7 +20,6 @@ HINT = "http.response.early_hint"
 
 _BODY = "http.response.body"
 _MAX_BODY = wire.MAX_BODY
-_END = wire.FLAG_END
 
 
 class Extensions:
@@ -33,13 +32,7 @@ class Extensions:
         path = message.get("path")
         if not isinstance(path, (str, os.PathLike)):
             raise self.wrong_type(f"The path of {PATH} must be a str, not {type(path).__name__}.")
-        name = os.fsencode(os.path.abspath(path))
-        if self.bodiless:
-            self.link.write(response_frame(self.id, _END, self.status, self.head, b""))
-        else:
-            file = filerange.payload(name)
-            self.link.write(response_frame(self.id, _END | wire.FLAG_FILE, self.status, self.head, file))
-        self._complete()
+        self._answer_with_file(filerange.payload(os.fsencode(os.path.abspath(path))))
 
     async def send_descriptor(self, message: Dict[str, Any]) -> None:
         """A file that the application has open (ASGI "Zero Copy Send"), or a part of it, as a part of the body."""
@@ -73,7 +66,7 @@ class Extensions:
                 self.link.write(response_frame(self.id, wire.FLAG_FILE, self.status, self.head, payload))
                 self.phase = SENT
             else:
-                self.link.write(wire.HEADER.pack(len(payload), wire.FILE, 0, 0, self.id) + payload)
+                self.link.write(file_frame(self.id, payload))
             while self.opened is None:
                 await self.change()
                 if self.gone:

@@ -18,6 +18,7 @@ SESSION_SPEC_VERSION = "2.5"
 # What this server does beyond the HTTP spec (ASGI "Extensions"). Kestrel has nothing below 200 for HTTP/1.0, and RFC 9110 neither.
 _FILES: Dict[str, Any] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
 _EXTENSIONS: Dict[str, Dict[str, Any]] = {"1.1": {**_FILES, "http.response.early_hint": {}}}
+_SESSION_EXTENSIONS: Dict[str, Any] = {"websocket.http.response": {}}
 
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
@@ -40,8 +41,9 @@ class ScopeBuilder:
         connection: bytes,
         headers: bytes,
         queued: int = 0,
+        extensions: Optional[Dict[str, Any]] = None,
     ) -> Dict[str, Any]:
-        """A fresh scope: the application may change it. `queued` is in microseconds."""
+        """A fresh scope: the application may change it. `queued` is in microseconds; without `extensions` it has those of HTTP."""
         scheme, http_version, client, server, root_path, raw_root_path = self._connections.young.get(
             connection
         ) or self._connections.get(connection)
@@ -66,7 +68,7 @@ class ScopeBuilder:
             "headers": pairs[:],
             "client": client,
             "server": server,
-            "extensions": _EXTENSIONS.get(http_version, _FILES).copy(),
+            "extensions": (_EXTENSIONS.get(http_version, _FILES) if extensions is None else extensions).copy(),
         }
         if self.state is not None:
             # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
@@ -87,7 +89,7 @@ class ScopeBuilder:
         queued: int = 0,
     ) -> Dict[str, Any]:
         """The scope of a WebSocket (ASGI WebSocket spec, "Websocket Connection Scope")."""
-        scope = self.build(method, raw_path, query, connection, headers, queued)
+        scope = self.build(method, raw_path, query, connection, headers, queued, _SESSION_EXTENSIONS)
         del scope["method"]
         scope["type"] = "websocket"
         scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
@@ -99,10 +101,6 @@ class ScopeBuilder:
             for each in value.split(b",")
             if each.strip()
         ]
-        queue_time = scope["extensions"].get("hydra")
-        scope["extensions"] = {"websocket.http.response": {}}
-        if queue_time is not None:
-            scope["extensions"]["hydra"] = queue_time
         return scope
 
 

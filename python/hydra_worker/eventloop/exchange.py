@@ -135,6 +135,14 @@ class LoopExchange(LoopStream, Response):
             write(body_start(self.id, flags, len(body)))
             write(body)
 
+    def _answer_with_file(self, file: bytes) -> None:
+        """The head is here, and the body is all that filerange.payload() has said: the front opens and sends it."""
+        if self.bodiless:
+            self.link.write(response_frame(self.id, _END, self.status, self.head, b""))
+        else:
+            self.link.write(response_frame(self.id, _END | wire.FLAG_FILE, self.status, self.head, file))
+        self._complete()
+
     async def _wait_turn(self) -> None:
         """Another send() of the same request waits for credit: its bytes come first."""
         while self.sending:

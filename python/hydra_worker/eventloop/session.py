@@ -34,7 +34,48 @@ _UNSENT = (1004, 1005, 1006)
 _LONGEST_REASON = 123
 
 
-class LoopSession(LoopExchange):
+class SessionFrames(LoopExchange):
+    """Messages as frames carry them, whatever becomes of them: whole or in parts, with what they cost. It has no slots of its own."""
+
+    __slots__ = ()
+
+    # the parts of a message that has not come whole; the close code, once there is one
+    parts: List[bytes]
+    code: Optional[int]
+
+    def _gather(self, data: bytes, flags: int) -> Optional[bytes]:
+        """Takes a DATA frame in; returns the message that it makes whole, whose last frame is still owed, or None."""
+        cost = len(data) + _COST
+        if cost > self.window:
+            raise wire.WireError("a DATA frame exceeds the credit of its stream")
+        self.window -= cost
+        if flags & _MORE:
+            # It cannot be received before it is whole: the front has seen to it that it is not too long.
+            self.parts.append(data)
+            self._owe(cost)
+            return None
+        if self.parts:
+            self.parts.append(data)
+            data = b"".join(self.parts)
+            self.parts = []
+        return data
+
+    def _write_data(self, flags: int, data: bytes) -> None:
+        write = self.link.write
+        if len(data) <= COPIED:
+            write(data_frame(self.id, flags, data))
+        else:
+            write(data_start(self.id, flags, len(data)))
+            write(data)
+
+    def _owe(self, cost: int) -> None:
+        self.owed += cost
+        if not self.gone and self.code is None and self.owed * 2 >= self.link.request_window:
+            self._grant(self.owed)
+            self.owed = 0
+
+
+class LoopSession(SessionFrames):
     """See the module's description. It has no slots of its own, so that an interface's exchange can be one beside it: see SLOTS."""
 
     __slots__ = ()
@@ -54,8 +95,6 @@ class LoopSession(LoopExchange):
 
     accepted: bool
     messages: Deque[Tuple[Union[str, bytes], int]]
-    parts: List[bytes]
-    code: Optional[int]
     reason: str
     closed: bool
 
@@ -76,19 +115,10 @@ class LoopSession(LoopExchange):
     def on_data(self, data: bytes, flags: int) -> None:
         """A DATA frame: a message, or a part of one."""
         cost = len(data) + _COST
-        if cost > self.window:
-            raise wire.WireError("a DATA frame exceeds the credit of its stream")
-        self.window -= cost
-        if flags & _MORE:
-            # It cannot be received before it is whole: the front has seen to it that it is not too long.
-            self.parts.append(data)
-            self._owe(cost)
+        whole = self._gather(data, flags)
+        if whole is None:
             return
-        if self.parts:
-            self.parts.append(data)
-            data = b"".join(self.parts)
-            self.parts = []
-        self.messages.append((data.decode() if flags & _TEXT else data, cost))
+        self.messages.append((whole.decode() if flags & _TEXT else whole, cost))
         if self.waiting is not None:
             self.wake()
 
@@ -147,14 +177,6 @@ class LoopSession(LoopExchange):
         self.closed = True
         self._close(code, reason)
 
-    def _write_data(self, flags: int, data: bytes) -> None:
-        write = self.link.write
-        if len(data) <= COPIED:
-            write(data_frame(self.id, flags, data))
-        else:
-            write(data_start(self.id, flags, len(data)))
-            write(data)
-
     async def _send_parts(self, flags: int, data: bytes) -> None:
         """A message that takes more than one frame, or more credit than there is. Once begun it is sent to its end."""
         self.sending = True
@@ -208,7 +230,7 @@ class LoopSession(LoopExchange):
     def _close(self, code: int, reason: str) -> None:
         """Ends the session from here."""
         self._end(code, reason)
-        self.link.write(wire.pack_close(self.id, 0, code, _clip(reason)))
+        self.link.write(wire.pack_close(self.id, 0, code, clip(reason)))
         self._complete()
 
     def _end(self, code: int, reason: str) -> None:
@@ -220,18 +242,12 @@ class LoopSession(LoopExchange):
         if self.phase == DONE:
             self._end(LOST, "")
 
-    def _owe(self, cost: int) -> None:
-        self.owed += cost
-        if not self.gone and self.code is None and self.owed * 2 >= self.link.request_window:
-            self._grant(self.owed)
-            self.owed = 0
-
 
 def can_close_with(code: Any) -> bool:
     """Whether it is a code that a close frame may carry (RFC 6455, section 7.4)."""
     return isinstance(code, int) and (1000 <= code <= 1014 or 3000 <= code <= 4999) and code not in _UNSENT
 
 
-def _clip(reason: str) -> bytes:
+def clip(reason: str) -> bytes:
     """As much of it as a close frame has room for, without half a character."""
     return reason.encode("utf-8", "replace")[:_LONGEST_REASON].decode("utf-8", "ignore").encode()

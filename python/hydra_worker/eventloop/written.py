@@ -13,14 +13,13 @@ from typing import Any, Deque, Dict, Iterable, Optional, Tuple
 
 from .. import forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted
-from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
+from ..frames import Buffer
 from ..headers import HeadCache, encode
 from ..logs import log_exception, logger
-from ..response import DONE, HELD, IDLE, SENT, Order, Response, reset_frame
-from ..streams import Stream
+from ..response import DONE, HELD, IDLE, SENT, Order
+from .exchange import LoopExchange
 from .link import DataLink
 from .relatives import REQUEST
-from .stream import LoopStream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
@@ -58,7 +57,7 @@ class Peer:
         """The client has closed its session, or the worker does, with this code (RFC 6455, section 7.4); 1006 if it is lost."""
 
 
-class WrittenStream(LoopStream, Response):
+class WrittenStream(LoopExchange):
     """
     One request, and what is written in answer to it. The link's application is an object with `serve(stream, facts)`, a coroutine that
     returns when the framework is through with the request; it sets `peer`.
@@ -66,7 +65,6 @@ class WrittenStream(LoopStream, Response):
 
     __slots__ = (
         "peer",
-        *Response.SLOTS,
         # what is written and not sent, with its end or not, and its bytes
         "backlog",
         "backlog_size",
@@ -75,27 +73,12 @@ class WrittenStream(LoopStream, Response):
     def __init__(
         self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
     ) -> None:
-        Stream.__init__(self, link, number, flags, body, started)
+        LoopExchange.__init__(self, link, number, flags, method, body, started)
         self.peer = Peer()
-        self.open_response(method)
         self.backlog: Deque[Tuple[bytes, bool]] = deque()
         self.backlog_size = 0
 
     # ---- for the link
-
-    def is_silent(self) -> bool:
-        return self.phase < SENT
-
-    def is_answered(self) -> bool:
-        return self.phase == DONE
-
-    def holds_head(self) -> bool:
-        return self.phase == HELD
-
-    def send_head(self) -> None:
-        if self.phase == HELD and not self.gone:
-            self.link.write(response_frame(self.id, 0, self.status, self.head, b""))
-            self.phase = SENT
 
     def title(self, variables: Dict[str, Any]) -> str:
         facts = variables.get("facts")
@@ -106,16 +89,16 @@ class WrittenStream(LoopStream, Response):
     # ---- from the front
 
     def on_body(self, data: bytes, flags: int) -> None:
-        LoopStream.on_body(self, data, flags)
+        LoopExchange.on_body(self, data, flags)
         self.peer.body_came()
 
     def on_window(self, credit: int) -> None:
-        LoopStream.on_window(self, credit)
+        LoopExchange.on_window(self, credit)
         if self.backlog:
             self._send_backlog()
 
     def on_finished(self, is_complete: int) -> None:
-        LoopStream.on_finished(self, is_complete)
+        LoopExchange.on_finished(self, is_complete)
         self.peer.client_finished()
 
     def on_part(self) -> None:
@@ -126,7 +109,7 @@ class WrittenStream(LoopStream, Response):
             self.peer.client_finished()
 
     def on_cancel(self, reason: int = 0) -> None:
-        LoopStream.on_cancel(self, reason)
+        LoopExchange.on_cancel(self, reason)
         self._drop_backlog()
         self.peer.client_left()
 
@@ -247,29 +230,6 @@ class WrittenStream(LoopStream, Response):
         self.backlog.clear()
         self.backlog_size = 0
 
-    def _write_response(self, flags: int, body: bytes) -> None:
-        write = self.link.write
-        if len(body) <= COPIED:
-            write(response_frame(self.id, flags, self.status, self.head, body))
-        else:
-            write(response_start(self.id, flags, self.status, self.head, len(body)))
-            write(body)
-
-    def _write_body(self, flags: int, body: Buffer) -> None:
-        write = self.link.write
-        if len(body) <= COPIED:
-            write(body_frame(self.id, flags, body))
-        else:
-            write(body_start(self.id, flags, len(body)))
-            write(body)
-
-    def _complete(self) -> None:
-        self.phase = DONE
-        self.link.forget(self)
-        self.link.expect_more()
-        if self.waiting is not None:
-            self.wake()
-
     # ---- its task
 
     async def run(self, application: Any, facts: Any) -> None:
@@ -317,16 +277,3 @@ class WrittenStream(LoopStream, Response):
         if isinstance(error, RequestInterrupted):
             return True
         return (self.gone or self.finished) and isinstance(error, (asyncio.CancelledError, ClientDisconnected))
-
-    def _reset(self, reason: int, text: str) -> None:
-        if self.gone:
-            self._end_cancelled()
-        else:
-            self.link.write(reset_frame(self.id, reason, text))
-            self._complete()
-
-    def _end_cancelled(self) -> None:
-        """The front has cancelled the stream, and waits to hear that the application is through with it."""
-        if self.phase != DONE:
-            self.link.write(wire.pack_reset(self.id, 0, wire.RESET_CANCELLED, b""))
-            self._complete()

@@ -13,27 +13,20 @@ from typing import Deque, Iterable, List, Optional, Tuple
 
 from .. import wire
 from ..errors import RequestInterrupted
-from ..frames import COPIED, data_frame, data_start
 from ..headers import encode
 from ..logs import log_exception
 from ..response import DONE, IDLE
 from .link import DataLink
+from .session import ERROR, LOST, NORMAL, RESTART, SessionFrames, clip
 from .written import WrittenStream
 
 _TEXT = wire.FLAG_TEXT
 _MORE = wire.FLAG_MORE
 _COST = wire.DATA_COST
 _MAX_BODY = wire.MAX_BODY
-# Close codes: RFC 6455, section 7.4.1, and "Service Restart" of its registry.
-NORMAL = 1000
-LOST = 1006
-ERROR = 1011
-RESTART = 1012
-# Bytes of a close frame's reason (RFC 6455, section 5.5).
-_LONGEST_REASON = 123
 
 
-class WrittenSession(WrittenStream):
+class WrittenSession(WrittenStream, SessionFrames):
     """See the module's description."""
 
     __slots__ = (
@@ -72,19 +65,10 @@ class WrittenSession(WrittenStream):
     def on_data(self, data: bytes, flags: int) -> None:
         """A DATA frame: a message, or a part of one."""
         cost = len(data) + _COST
-        if cost > self.window:
-            raise wire.WireError("a DATA frame exceeds the credit of its stream")
-        self.window -= cost
-        if flags & _MORE:
-            self.parts.append(data)
-            self._owe(cost)
-            return
-        if self.parts:
-            self.parts.append(data)
-            data = b"".join(self.parts)
-            self.parts = []
-        self.messages.append((data, bool(flags & _TEXT), cost))
-        self.hand_on()
+        whole = self._gather(data, flags)
+        if whole is not None:
+            self.messages.append((whole, bool(flags & _TEXT), cost))
+            self.hand_on()
 
     def on_window(self, credit: int) -> None:
         WrittenStream.on_window(self, credit)
@@ -185,27 +169,12 @@ class WrittenSession(WrittenStream):
         if had:
             self.peer.room_came()
 
-    def _write_data(self, flags: int, data: bytes) -> None:
-        write = self.link.write
-        if len(data) <= COPIED:
-            write(data_frame(self.id, flags, data))
-        else:
-            write(data_start(self.id, flags, len(data)))
-            write(data)
-
     def _close(self, code: int, reason: str) -> None:
         self.code = code
-        clipped = reason.encode("utf-8", "replace")[:_LONGEST_REASON].decode("utf-8", "ignore").encode()
-        self.link.write(wire.pack_close(self.id, 0, code, clipped))
+        self.link.write(wire.pack_close(self.id, 0, code, clip(reason)))
         self.outgoing.clear()
         self._drop_backlog()
         self._complete()
-
-    def _owe(self, cost: int) -> None:
-        self.owed += cost
-        if not self.gone and self.code is None and self.owed * 2 >= self.link.request_window:
-            self._grant(self.owed)
-            self.owed = 0
 
     # ---- its end
 

@@ -1,5 +1,5 @@
 """
-One HTTP request as an RSGI application has it: the protocol (RSGI 1.6, "HTTP protocol interface") and its task.
+One HTTP request as an RSGI application has it: the protocol (RSGI 1.6, "HTTP protocol interface").
 
 Lives on the event loop's thread.
 """
@@ -7,29 +7,25 @@ Lives on the event loop's thread.
 from __future__ import annotations
 
 import os
-from typing import Any, Awaitable, Dict, Optional
+from typing import Any, Awaitable, Optional
 
-from .. import filerange, forks, wire
-from ..eventloop.answer import LoopAnswer
+from .. import filerange
 from ..eventloop.exchange import WHOLE
-from ..eventloop.relatives import REQUEST
-from ..frames import response_frame
 from ..headers import HeadCache, encode_text
-from ..response import DONE, IDLE
-from .errors import protocol_closed, protocol_error
+from ..response import IDLE
+from .errors import protocol_error
+from .task import RsgiTask
 
 head_of = HeadCache(encode_text).get
 
 
-class HTTPProtocol(LoopAnswer):
+class HTTPProtocol(RsgiTask):
     """
     See the module's description. The first response is the one that counts, as with granian: further ones are passed over, but for
     response_stream(), which has to return something and raises.
     """
 
     __slots__ = ()
-
-    interface = "RSGI"
 
     # ---- the request's body
 
@@ -111,42 +107,12 @@ class HTTPProtocol(LoopAnswer):
             self.unseen = WHOLE
             return
         self.begin(head_of, status, headers)
-        if self.bodiless:
-            self.link.write(response_frame(self.id, wire.FLAG_END, self.status, self.head, b""))
-        else:
-            payload = filerange.payload(path, start, filerange.ALL if end is None else end - start)
-            self.link.write(response_frame(self.id, wire.FLAG_END | wire.FLAG_FILE, self.status, self.head, payload))
-        self._complete()
+        self._answer_with_file(filerange.payload(path, start, filerange.ALL if end is None else end - start))
 
     def _as_bytes(self, method: str, body: Any) -> bytes:
         if isinstance(body, (bytes, bytearray, memoryview)):
             return bytes(body)
         raise self.wrong_type(f"The body of {method}() must be a byte string, not {type(body).__name__}.")
-
-    def left(self) -> Exception:
-        return protocol_closed()
-
-    # ---- its task
-
-    def title(self, variables: Dict[str, Any]) -> str:
-        scope = variables.get("scope")
-        return f"{scope.method} {scope.path}" if scope is not None else super().title(variables)
-
-    async def run(self, application: Any, scope: Any) -> None:
-        """Calls the application and sees to it that the stream ends with it."""
-        if self.link.interruptible:
-            REQUEST.set(self)
-        error: Optional[BaseException] = None
-        try:
-            await application(scope, self)
-        except BaseException as raised:
-            error = raised
-        if forks.is_child:
-            forks.leave(error)
-        if self.phase != DONE or error is not None:
-            await self.finish(error)
-        if self.link.unfinished:
-            self.link.unfinished.pop(self, None)
 
 
 class Transport:

@@ -1,21 +1,20 @@
 """
-One WebSocket as an RSGI application has it (RSGI 1.6, "Websocket protocol interface"), and its task.
+One WebSocket as an RSGI application has it (RSGI 1.6, "Websocket protocol interface").
 
 Lives on the event loop's thread.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional, Union
+from typing import NamedTuple, Optional, Union
 
-from .. import forks, wire
-from ..eventloop.answer import LoopAnswer
+from .. import wire
 from ..eventloop.link import DataLink
-from ..eventloop.relatives import REQUEST
 from ..eventloop.session import LOST, NORMAL, LoopSession, can_close_with
-from ..response import DONE, IDLE
-from .errors import protocol_closed, protocol_error
+from ..response import IDLE
+from .errors import protocol_error
 from .protocol import head_of
+from .task import RsgiTask
 
 _TEXT = wire.FLAG_TEXT
 _CLOSE = 0
@@ -35,7 +34,7 @@ class WebsocketMessage(NamedTuple):
 _CLOSED = WebsocketMessage(_CLOSE, None)
 
 
-class WebsocketProtocol(LoopAnswer, LoopSession):
+class WebsocketProtocol(RsgiTask, LoopSession):
     """See the module's description."""
 
     __slots__ = (
@@ -45,10 +44,8 @@ class WebsocketProtocol(LoopAnswer, LoopSession):
         *LoopSession.SLOTS,
     )
 
-    interface = "RSGI"
-
     def __init__(self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float) -> None:
-        LoopAnswer.__init__(self, link, number, flags, method, body, started)
+        RsgiTask.__init__(self, link, number, flags, method, body, started)
         self.open_session()
         self.told = False
         self.receiving = False
@@ -103,32 +100,11 @@ class WebsocketProtocol(LoopAnswer, LoopSession):
         if not self.send_now(flags, data):
             await self.send_later(flags, data)
 
-    def left(self) -> Exception:
-        return protocol_closed()
-
-    # ---- its task
-
-    def title(self, variables: Dict[str, Any]) -> str:
-        scope = variables.get("scope")
-        return f"{scope.method} {scope.path}" if scope is not None else super().title(variables)
-
-    async def run(self, application: Any, scope: Any) -> None:
-        """Calls the application and sees to it that the session ends with it."""
-        if self.link.interruptible:
-            REQUEST.set(self)
-        error: Optional[BaseException] = None
-        try:
-            await application(scope, self)
-        except BaseException as raised:
-            error = raised
-        if forks.is_child:
-            forks.leave(error)
+    async def settle(self, error: Optional[BaseException]) -> None:
         if self.accepted:
             self._finish(error)
-        elif error is not None or self.phase != DONE:
-            await self.finish(error)
-        if self.link.unfinished:
-            self.link.unfinished.pop(self, None)
+        else:
+            await RsgiTask.settle(self, error)
 
 
 class WebsocketTransport:

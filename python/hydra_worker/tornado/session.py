@@ -13,7 +13,8 @@ from tornado.log import gen_log
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol
 
 from ..eventloop.written import Peer
-from ..eventloop.written_session import ERROR, NORMAL, WrittenSession
+from ..eventloop.session import ERROR, NORMAL
+from ..eventloop.written_session import WrittenSession
 from .connection import StreamConnection
 
 # Codes that stand for a close without one (RFC 6455, section 7.4.1), and that for a message too big.

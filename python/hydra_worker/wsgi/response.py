@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, List, Tuple
 
 from .. import filerange, forks, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
-from ..frames import body_frame, response_frame
+from ..frames import body_frame, file_frame, response_frame
 from ..headers import HeadCache
 from ..logs import log_exception
 from ..response import DONE, HELD, IDLE, SENT, Order, Response, reset_frame
@@ -182,7 +182,7 @@ class WsgiResponse(Response):
             request.link.write(response_frame(request.id, wire.FLAG_FILE, self.status, self.head, payload))
             self.phase = SENT
         else:
-            request.link.write(wire.HEADER.pack(len(payload), wire.FILE, 0, 0, request.id) + payload)
+            request.link.write(file_frame(request.id, payload))
         with self._hub.lock:
             self._hub.wait(request, lambda: request.opened is not None or request.gone)
         self._check_gone()
