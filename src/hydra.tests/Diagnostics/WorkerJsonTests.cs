@@ -13,7 +13,7 @@ public sealed class WorkerJsonTests
     [Fact]
     public void Record_WithATraceback_IsOneObjectOnOneLine()
     {
-        string text = Encoding.UTF8.GetString(WorkerJson.Record(LogLevel.Error, Created, 3, 12, "app", "bad\n  \"é\"\e[0m"));
+        string text = Encoding.UTF8.GetString(WorkerJson.Record(LogLevel.Error, Created, new WorkerOrigin("", 3, 12), "app", "bad\n  \"é\"\e[0m"));
 
         Assert.Equal(
             "{\"hydra\":{\"worker\":3,\"pid\":12},\"timestamp\":\"2026-01-02T03:04:05.006+00:00\",\"level\":\"error\",\"logger\":\"app\","
@@ -33,7 +33,7 @@ public sealed class WorkerJsonTests
     [InlineData("{\"a\":1}{\"b\":2}", ",\"timestamp\":\"2026-01-02T03:04:05.006+00:00\",\"message\":\"{\\\"a\\\":1}{\\\"b\\\":2}\"}")]
     public void Line_Printed_IsAnObjectWithItsOrigin(string line, string rest)
     {
-        string text = Encoding.UTF8.GetString(WorkerJson.Line(Created, 0, 12, isError: true, line));
+        string text = Encoding.UTF8.GetString(WorkerJson.Line(Created, new WorkerOrigin("", 0, 12), isError: true, line));
 
         Assert.Equal("{\"hydra\":{\"worker\":0,\"pid\":12,\"stream\":\"stderr\"}" + rest + "\n", text);
         using var parsed = JsonDocument.Parse(text);
@@ -41,5 +41,5 @@ public sealed class WorkerJsonTests
 
     [Fact]
     public void Line_OfTheTemplate_HasNoWorker()
-        => Assert.StartsWith("{\"hydra\":{\"pid\":12,\"stream\":\"stdout\"},", Encoding.UTF8.GetString(WorkerJson.Line(Created, -1, 12, false, "x")));
+        => Assert.StartsWith("{\"hydra\":{\"pid\":12,\"stream\":\"stdout\"},", Encoding.UTF8.GetString(WorkerJson.Line(Created, new WorkerOrigin("", -1, 12), false, "x")));
 }

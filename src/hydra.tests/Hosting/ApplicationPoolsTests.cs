@@ -1,4 +1,6 @@
+using Hydra.Configuration;
 using Hydra.Hosting;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
@@ -27,4 +29,31 @@ public sealed class ApplicationPoolsTests
     [Fact]
     public async Task WhenStarted_OneFails_DoesNotWaitForTheOthers()
         => Assert.Equal([Failed], await ApplicationPools.WhenStartedAsync([new TaskCompletionSource<StartOutcome>().Task, Task.FromResult(Failed)]));
+
+    [Fact]
+    public void CheckPlaces_TwoAtOnePlace_IsASentence()
+    {
+        ApplicationOptions first = new() { App = "a:app", Place = MountPlace.At("", "/api") };
+        ApplicationOptions second = first with { App = "b:app" };
+
+        StartException failure = Assert.Throws<StartException>(() => ApplicationPools.CheckPlaces([new ApplicationOptions(), first, second]));
+
+        Assert.Equal("a:app and b:app are both mounted at /api: give each a place of its own (--mount).", failure.Message);
+    }
+
+    [Fact]
+    public void CheckPlaces_OneBelowAnother_IsFine()
+        => ApplicationPools.CheckPlaces([new ApplicationOptions(), new() { Place = MountPlace.At("", "/api") }, new() { Place = MountPlace.At("", "/api/v2") }]);
+
+    [Fact]
+    public void LabelOf_Applications_IsThePlaceWhereThereAreSeveral()
+    {
+        ApplicationOptions main = new() { App = "a:app" };
+        ApplicationOptions mounted = new() { App = "a:app", Place = MountPlace.At("example.org", "/api") };
+
+        Assert.Equal("", ApplicationPools.LabelOf(main, [main]));
+        Assert.Equal("/", ApplicationPools.LabelOf(main, [main, mounted]));
+        Assert.Equal("example.org/api", ApplicationPools.LabelOf(mounted, [main, mounted]));
+        Assert.Equal("example.org/api", ApplicationPools.LabelOf(mounted, [mounted]));
+    }
 }

@@ -49,7 +49,7 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }

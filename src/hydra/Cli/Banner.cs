@@ -15,7 +15,8 @@ internal sealed record BannerFacts(IReadOnlyList<string> Addresses, IReadOnlyLis
 /// <param name="Workers">Worker processes.</param>
 /// <param name="Python">Implementation and version.</param>
 /// <param name="Loop">The event loop with its version, or "threads".</param>
-internal sealed record BannerPool(string App, string Interface, int Workers, string Python, string Loop);
+/// <param name="Place">Where it is mounted; empty where that goes without saying.</param>
+internal sealed record BannerPool(string App, string Interface, int Workers, string Python, string Loop, string Place = "");
 
 /// <summary>Writes the banner: a block for a person at a terminal, a sentence for a log file.</summary>
 internal static class Banner
@@ -54,7 +55,7 @@ internal static class Banner
     public static string Sentence(BannerPool pool)
         => $"{Application(pool)}, {(pool.Workers == 1 ? "1 worker" : $"{pool.Workers} workers")}, {pool.Python}, {pool.Loop}";
 
-    private static string Application(BannerPool pool) => ControlText.Escape($"{pool.App} ({pool.Interface})");
+    private static string Application(BannerPool pool) => ControlText.Escape($"{pool.App} ({pool.Interface})" + (pool.Place.Length > 0 ? $" at {pool.Place}" : ""));
 
     private static string Workers(BannerPool pool) => ControlText.Escape($"{pool.Workers} ({pool.Python}, {pool.Loop})");
 

@@ -26,7 +26,10 @@ internal sealed record ApplicationOptions
     /// <summary>A file with variables of the workers that count less than those of the environment, or null.</summary>
     public string? VariablesFile { get; init; }
 
-    /// <summary>The path below which the application is mounted: empty, or with a slash in front and none behind.</summary>
+    /// <summary>Which requests are for it.</summary>
+    public MountPlace Place { get; init; } = MountPlace.Everywhere;
+
+    /// <summary>The path below which a proxy shows it, in front of that of its <see cref="Place"/>: empty, or with a slash in front and none behind.</summary>
     public string RootPath { get; init; } = "";
 
     /// <summary>Whether the lifespan is run.</summary>

@@ -36,7 +36,8 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
-        string? taken = draft.Application.IsNamed || errors.Count > 0 ? null : Discover(draft, discover);
+        bool isNamed = draft.Application.IsNamed || draft.Server.Mounts.Count > 0;
+        string? taken = isNamed || errors.Count > 0 ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
@@ -62,7 +63,8 @@ internal static class CommandLine
     private static HydraOptions Finish(OptionsDraft draft, List<string> errors)
     {
         ServerOptions server = draft.Server.Options;
-        ApplicationOptions application = draft.Application.Options;
+        IReadOnlyList<ApplicationOptions> mounted = Mounts.Read(draft, errors);
+        IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
         if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Contains(metrics))
         {
@@ -74,22 +76,23 @@ internal static class CommandLine
             errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");
         }
 
-        if (application.Python.Preload && draft.Host.IsWindows)
+        bool preloads = applications.Any(static application => application.Python.Preload);
+        if (preloads && draft.Host.IsWindows)
         {
             errors.Add("--preload forks workers, which Windows cannot do: leave it out.");
         }
-        else if (application.Python.Preload && server.Tuning.WorkerTransport is WorkerTransport.Tcp)
+        else if (preloads && server.Tuning.WorkerTransport is WorkerTransport.Tcp)
         {
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
-        if (!draft.Application.IsNamed)
+        if (!draft.Application.IsNamed && draft.Server.Mounts.Count == 0)
         {
             errors.Add(
                 "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
-        return new HydraOptions(server with { Addresses = addresses }, [application]);
+        return new HydraOptions(server with { Addresses = addresses }, applications);
     }
 
     private static void Bind(

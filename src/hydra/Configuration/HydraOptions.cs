@@ -5,5 +5,5 @@ namespace Hydra.Configuration;
 /// <see cref="OptionTable"/> describes each option and tells whose it is.
 /// </summary>
 /// <param name="Server">What there is once, whatever is served.</param>
-/// <param name="Applications">What each application has of its own; one today.</param>
+/// <param name="Applications">What each application has of its own; that of --app is the first, where there is one.</param>
 internal sealed record HydraOptions(ServerOptions Server, IReadOnlyList<ApplicationOptions> Applications);

@@ -16,6 +16,17 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "mount", Placeholder = "PLACE=MODULE:ATTR", Repeatable = true, HasVariable = false, Group = OptionGroup.Application,
+            Help = "A further application at a place of its own: /path, a host (*.example.org for all below it) or host/path. Options of its own "
+                + "follow behind commas: /api=shop.api:app,workers=2,python=/opt/shop; what is not said there is as for all. May be repeated.",
+            Binder = OptionBinder.OfServer(static (draft, value) =>
+            {
+                draft.Mounts.Add(value);
+                return null;
+            }),
+        },
+        new()
+        {
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
             Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "

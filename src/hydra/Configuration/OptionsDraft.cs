@@ -10,7 +10,7 @@ internal sealed class OptionsDraft(HostFacts host)
     public ServerDraft Server { get; } = new(host);
 
     /// <summary>The application's options so far.</summary>
-    public ApplicationDraft Application { get; } = new(host);
+    public ApplicationDraft Application { get; init; } = new(host);
 }
 
 /// <summary>The server's options while they are put together.</summary>
@@ -27,6 +27,9 @@ internal sealed class ServerDraft(HostFacts host)
 
     /// <summary>The options about addresses, which are judged together.</summary>
     public AddressDraft Addresses { get; } = new();
+
+    /// <summary>--mount, not read yet: what a further application does not say of itself is as for the first, which is known last.</summary>
+    public List<OptionValue> Mounts { get; } = [];
 }
 
 /// <summary>An application's options while they are put together; a further application has a draft of its own.</summary>

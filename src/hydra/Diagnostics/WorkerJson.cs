@@ -17,13 +17,13 @@ internal static class WorkerJson
 
     /// <summary>A log record.</summary>
     public static ReadOnlySpan<byte> Record(
-        LogLevel level, DateTimeOffset created, int worker, int pid, ReadOnlySpan<char> logger, ReadOnlySpan<char> message)
+        LogLevel level, DateTimeOffset created, WorkerOrigin origin, ReadOnlySpan<char> logger, ReadOnlySpan<char> message)
     {
         var buffer = new ArrayBufferWriter<byte>(256 + message.Length);
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
-            WriteOrigin(json, worker, pid, null);
+            WriteOrigin(json, origin, null);
             json.WriteString("timestamp"u8, created);
             json.WriteString("level"u8, NameOf(level));
             json.WriteString("logger"u8, logger);
@@ -35,7 +35,7 @@ internal static class WorkerJson
     }
 
     /// <summary>A printed line.</summary>
-    public static ReadOnlySpan<byte> Line(DateTimeOffset now, int worker, int pid, bool isError, string line)
+    public static ReadOnlySpan<byte> Line(DateTimeOffset now, WorkerOrigin origin, bool isError, string line)
     {
         byte[] text = Encoding.UTF8.GetBytes(line.Trim());
         var buffer = new ArrayBufferWriter<byte>(256 + text.Length);
@@ -43,7 +43,7 @@ internal static class WorkerJson
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
-            WriteOrigin(json, worker, pid, isError ? "stderr" : "stdout");
+            WriteOrigin(json, origin, isError ? "stderr" : "stdout");
             if (!isObject)
             {
                 json.WriteString("timestamp"u8, now);
@@ -56,15 +56,20 @@ internal static class WorkerJson
         return isObject ? Merged(buffer, text) : Ended(buffer);
     }
 
-    private static void WriteOrigin(Utf8JsonWriter json, int worker, int pid, string? stream)
+    private static void WriteOrigin(Utf8JsonWriter json, WorkerOrigin origin, string? stream)
     {
         json.WriteStartObject("hydra"u8);
-        if (worker >= 0)
+        if (origin.Pool.Length > 0)
         {
-            json.WriteNumber("worker"u8, worker);
+            json.WriteString("pool"u8, origin.Pool);
         }
 
-        json.WriteNumber("pid"u8, pid);
+        if (origin.Worker >= 0)
+        {
+            json.WriteNumber("worker"u8, origin.Worker);
+        }
+
+        json.WriteNumber("pid"u8, origin.Pid);
         if (stream is not null)
         {
             json.WriteString("stream"u8, stream);
@@ -118,3 +123,9 @@ internal static class WorkerJson
         _ => "trace",
     };
 }
+
+/// <summary>Who says something.</summary>
+/// <param name="Pool">What tells its application from others; empty where there are none.</param>
+/// <param name="Worker">The worker's index; below 0 for the process that workers are forked from.</param>
+/// <param name="Pid">Its process; 0 where there was none.</param>
+internal readonly record struct WorkerOrigin(string Pool, int Worker, int Pid);

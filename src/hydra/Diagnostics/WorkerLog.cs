@@ -7,7 +7,8 @@ namespace Hydra.Diagnostics;
 /// <summary>What workers have to say: their log records and the lines they print. Any thread may call; no call waits.</summary>
 /// <param name="log">Where it goes.</param>
 /// <param name="asJson">As JSON, one object a line, instead of lines like the server's own.</param>
-internal sealed class WorkerLog(ServerLog log, bool asJson = false)
+/// <param name="pool">What tells their application from others; empty where there are none.</param>
+internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool = "")
 {
     /// <summary>Whether records of this level are written.</summary>
     public bool IsEnabled(LogLevel level) => log.IsEnabled(level);
@@ -28,7 +29,7 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false)
 
         if (asJson)
         {
-            log.WriteRaw(WorkerJson.Record(level, created, worker, pid, logger, message));
+            log.WriteRaw(WorkerJson.Record(level, created, new WorkerOrigin(pool, worker, pid), logger, message));
             return;
         }
 
@@ -63,7 +64,7 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false)
     {
         if (asJson)
         {
-            log.WriteRaw(WorkerJson.Line(log.Now, worker, pid, isError, line));
+            log.WriteRaw(WorkerJson.Line(log.Now, new WorkerOrigin(pool, worker, pid), isError, line));
         }
         else
         {
@@ -71,6 +72,9 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false)
         }
     }
 
-    private static string Source(int worker, int pid)
+    private string Source(int worker, int pid)
+        => (pool.Length > 0 ? pool + ": " : "") + Number(worker, pid);
+
+    private static string Number(int worker, int pid)
         => worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
 }

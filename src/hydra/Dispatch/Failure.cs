@@ -35,6 +35,9 @@ internal enum Failure
     /// <summary>Its method is longer than any that there is (RFC 9112, section 3).</summary>
     UnknownMethod,
 
+    /// <summary>No application is mounted where it goes to (RFC 9110, section 15.5.5).</summary>
+    NotMounted,
+
     /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6).</summary>
     NotImplemented,
 

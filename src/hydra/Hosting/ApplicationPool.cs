@@ -1,6 +1,7 @@
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Dispatch;
+using Hydra.Http;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,7 @@ namespace Hydra.Hosting;
 internal sealed class ApplicationPool : IDisposable
 {
     private readonly ApplicationOptions _options;
+    private readonly string _label;
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
 
@@ -20,18 +22,20 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="home">What the workers of all pools share.</param>
     /// <param name="loops">What serves the workers' data links.</param>
     /// <param name="logs">Where the server and its workers write.</param>
+    /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
-    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs)
+    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label)
     {
-        ILogger logger = logs.Loggers.CreateLogger("hydra");
+        ILogger logger = logs.LoggerOf(label);
         _options = options;
+        _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
         Requests = new RequestPool(
-            options.App, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
+            label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
         settings = settings with { Document = home.Complete(settings.Document) };
-        _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.Workers, logger);
+        _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.WorkersOf(label), logger);
     }
 
     /// <summary>The pool as requests meet it.</summary>
@@ -90,7 +94,14 @@ internal sealed class ApplicationPool : IDisposable
 
     /// <summary>What the banner says of it.</summary>
     /// <param name="info">What the first worker said of itself.</param>
-    public BannerPool Describe(WorkerInfo info) => new(_options.App, info.Interface, _options.Workers.Count, $"{info.Python} at {_setup.Python}", info.Loop);
+    public BannerPool Describe(WorkerInfo info)
+        => new(_options.App, info.Interface, _options.Workers.Count, $"{info.Python} at {_setup.Python}", info.Loop, _label);
+
+    /// <summary>The way for requests to it.</summary>
+    /// <param name="server">The server's options.</param>
+    /// <param name="shared">What all applications share for bodies.</param>
+    public PoolRoute Route(ServerOptions server, BodyResources shared)
+        => new(Requests, shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory }));
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()

@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Primitives;
 using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
@@ -25,16 +26,17 @@ internal sealed class ApplicationPools : IDisposable
         => _all.Exists(static pool => pool.StartTimeout == TimeSpan.Zero) ? TimeSpan.Zero : _all.Max(static pool => pool.StartTimeout);
 
     /// <summary>Prepares a pool for each application.</summary>
-    /// <exception cref="StartException">What one of them needs is not to be had.</exception>
+    /// <exception cref="StartException">What one of them needs is not to be had, or two are at the same place.</exception>
     public static ApplicationPools Prepare(
         ServerOptions server, IReadOnlyList<ApplicationOptions> applications, WorkerHome home, FrontLoops loops, ServerLogs logs)
     {
+        CheckPlaces(applications);
         List<ApplicationPool> pools = [];
         try
         {
             foreach (ApplicationOptions application in applications)
             {
-                pools.Add(new ApplicationPool(server, application, home, loops, logs));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications)));
             }
         }
         catch (StartException)
@@ -44,6 +46,21 @@ internal sealed class ApplicationPools : IDisposable
         }
 
         return new ApplicationPools(pools);
+    }
+
+    /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything.</summary>
+    public static string LabelOf(ApplicationOptions application, IReadOnlyList<ApplicationOptions> all)
+        => all.Count > 1 || !application.Place.Equals(MountPlace.Everywhere) ? application.Place.ToString() : "";
+
+    /// <summary>Sees to it that no two applications have the same place. One may be below another.</summary>
+    /// <exception cref="StartException">Two have.</exception>
+    public static void CheckPlaces(IReadOnlyList<ApplicationOptions> applications)
+    {
+        if (applications.GroupBy(static application => application.Place).FirstOrDefault(static same => same.Count() > 1) is { } taken)
+        {
+            string[] apps = [.. taken.Select(static application => application.App)];
+            throw new StartException($"{apps[0]} and {apps[1]} are both mounted at {taken.Key}: give each a place of its own (--mount).");
+        }
     }
 
     /// <summary>Waits until all have started, or one has failed.</summary>

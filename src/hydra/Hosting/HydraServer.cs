@@ -109,10 +109,13 @@ internal sealed class HydraServer
         }
     }
 
-    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool, SessionMetrics? sessions) => new(
-        new PoolSelector([.. pools.All.Select(static pool => pool.Requests)]),
-        new BodyResources(
+    private RequestForwarder CreateForwarder(ApplicationPools pools, Spool? spool, SessionMetrics? sessions)
+    {
+        var bodies = new BodyResources(
             BodyRules.Forwarder(_options, _applications[0]) with { Memory = _memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
-            spool ?? BodyRules.LengthSpool(_options.Buffers, _logger)),
-        new WebSocketSession(SessionRules.Of(_options.WebSockets), sessions));
+            spool ?? BodyRules.LengthSpool(_options.Buffers, _logger));
+        return new RequestForwarder(
+            new PoolSelector([.. pools.All.Select(pool => pool.Route(_options, bodies))]), bodies,
+            new WebSocketSession(SessionRules.Of(_options.WebSockets), sessions));
+    }
 }

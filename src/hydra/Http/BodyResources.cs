@@ -10,6 +10,17 @@ namespace Hydra.Http;
 /// <param name="lengthSpool">Where bodies go whose length has to be known; null for <paramref name="spool"/>.</param>
 internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILogger logger, Spool? lengthSpool = null)
 {
+    // Those of another application: with bounds of its own, and the same memory, disk and log.
+    private BodyResources(ForwarderOptions options, BodyResources shared)
+        : this(options, shared.Spool, shared.Logger, shared.LengthSpool)
+    {
+        HeadMemory = shared.HeadMemory;
+        RequestMemory = shared.RequestMemory;
+        ResponseMemory = shared.ResponseMemory;
+        Shortage = shared.Shortage;
+        Faults = shared.Faults;
+    }
+
     /// <summary>Windows and bounds.</summary>
     public ForwarderOptions Options => options;
 
@@ -39,6 +50,10 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
 
     /// <summary>Says why bodies are refused whose framing is none.</summary>
     public FaultLog Faults { get; } = new(logger, TimeProvider.System);
+
+    /// <summary>The same memory and disk with windows and bounds of another application.</summary>
+    /// <param name="own">The bounds; <see cref="ForwarderOptions.Memory"/> has to be the same.</param>
+    public BodyResources With(ForwarderOptions own) => new(own, this);
 
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>

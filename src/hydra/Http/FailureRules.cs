@@ -36,6 +36,7 @@ internal static class FailureRules
         new(Failure.UnknownVersion, 505, LogLevel.None, true, false, "unknown_version", "its version of HTTP is not spoken here"),
         new(Failure.UnknownCoding, 501, LogLevel.None, true, false, "unknown_coding", "its transfer coding is not known"),
         new(Failure.UnknownMethod, 501, LogLevel.None, true, false, "unknown_method", "its method is longer than any"),
+        new(Failure.NotMounted, 404, LogLevel.None, false, false, "not_mounted", "no application is mounted there"),
         new(Failure.NotImplemented, 501, LogLevel.None, false, false, "not_implemented", "no worker takes such a request"),
         new(Failure.BadHandshake, 400, LogLevel.None, false, false, "bad_handshake", "it asks for a WebSocket without a key"),
         new(Failure.OtherWebSocket, 426, LogLevel.None, false, false, "other_web_socket", "its version of WebSocket is not spoken here"),

@@ -24,13 +24,14 @@ internal class HttpExchange : ResponseExchange
 
     /// <summary>Makes an exchange.</summary>
     /// <param name="forwarder">Who sends it.</param>
+    /// <param name="bodies">Windows, bounds and memory of its application.</param>
     /// <param name="flags">What the frames of its requests say, which have no bodies then.</param>
-    public HttpExchange(RequestForwarder forwarder, FrameFlags flags = FrameFlags.None)
-        : base(forwarder.Bodies)
+    public HttpExchange(RequestForwarder forwarder, BodyResources bodies, FrameFlags flags = FrameFlags.None)
+        : base(bodies)
     {
         _forwarder = forwarder;
         _flags = flags;
-        _body = new RequestBody(forwarder.Bodies, _frame);
+        _body = new RequestBody(bodies, _frame);
     }
 
     /// <summary>The request's body before a worker sees it.</summary>
@@ -103,7 +104,7 @@ internal class HttpExchange : ResponseExchange
             return;
         }
 
-        _upload ??= new RequestUpload(this, _forwarder.Bodies, _body);
+        _upload ??= new RequestUpload(this, Resources, _body);
         _upload.Prepare(Context.Http.Request.BodyReader);
         Submit(dispatcher, Context.Connection.Loop);
         _upload.Start();

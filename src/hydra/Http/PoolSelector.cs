@@ -1,17 +1,56 @@
-using Hydra.Dispatch;
+using System.Text;
+using Hydra.Primitives;
 
 namespace Hydra.Http;
 
 /// <summary>Finds the pool that a request is for. Immutable.</summary>
-/// <param name="pools">All pools. There is one: it takes every request.</param>
-internal sealed class PoolSelector(IReadOnlyList<RequestPool> pools)
+internal sealed class PoolSelector
 {
-    private readonly RequestPool _only = pools.Single();
+    private readonly PoolRoute[] _routes;
+    private readonly bool _asksForHost;
 
-    /// <summary>The pool for a request.</summary>
-    public RequestPool Select(RequestContext context)
+    // The one that takes every request.
+    private readonly PoolRoute? _only;
+
+    /// <summary>Asks the routes in the order of their places, whatever order they come in.</summary>
+    /// <param name="routes">The ways to all pools.</param>
+    public PoolSelector(IReadOnlyList<PoolRoute> routes)
     {
-        _ = context;
-        return _only;
+        _routes = [.. routes.OrderBy(static route => route.Pool.Place, MountPlace.Order)];
+        _asksForHost = _routes.Any(static route => route.Pool.Place.Host.Length > 0);
+        _only = _routes is [{ Pool.Place: { Host: "", Path: "" } }] ? _routes[0] : null;
+    }
+
+    /// <summary>The way to the pool for a request; null where no application is mounted there.</summary>
+    public PoolRoute? Select(RequestContext context) => _only ?? Find(context);
+
+    private PoolRoute? Find(RequestContext context)
+    {
+        ReadOnlySpan<char> host = _asksForHost ? HostOf(context) : "";
+        ReadOnlySpan<byte> path = PoolRoute.PathOf(context);
+        foreach (PoolRoute route in _routes)
+        {
+            if (route.Takes(host, path))
+            {
+                return route;
+            }
+        }
+
+        return null;
+    }
+
+    // A target that names a host counts more than the field (RFC 9112, section 3.2.2).
+    private static ReadOnlySpan<char> HostOf(RequestContext context)
+    {
+        ReadOnlySpan<byte> target = PoolRoute.TargetOf(context);
+        int scheme = target.IndexOf("://"u8);
+        if (target.IsEmpty || target[0] == '/' || scheme < 0)
+        {
+            return context.Http.Request.Host.Host;
+        }
+
+        ReadOnlySpan<byte> authority = target[(scheme + 3)..];
+        int end = authority.IndexOfAny((byte)'/', (byte)'?');
+        return new HostString(Encoding.Latin1.GetString(end < 0 ? authority : authority[..end])).Host;
     }
 }

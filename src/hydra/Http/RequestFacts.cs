@@ -35,6 +35,12 @@ internal sealed record RequestFacts
     /// <summary>The path below which the application is shown (root_path, SCRIPT_NAME): empty, or a path without a slash at its end.</summary>
     public string RootPath { get; init; } = "";
 
+    /// <summary>
+    /// What the target's path lacks in front: a proxy has taken it off, and no worker could tell that from a path that only begins like the
+    /// <see cref="RootPath"/>. Mostly empty.
+    /// </summary>
+    public string PathPrefix { get; init; } = "";
+
     /// <summary>What is different about the header fields; null where they are as the client sent them.</summary>
     public HeaderEdits? Headers { get; init; }
 
@@ -68,6 +74,7 @@ internal sealed record RequestFacts
         ServerHost = other.ServerHost;
         ServerPort = other.ServerPort;
         RootPath = other.RootPath;
+        PathPrefix = other.PathPrefix;
         Headers = other.Headers;
     }
 

@@ -7,7 +7,7 @@ namespace Hydra.Http;
 
 /// <summary>The end of the pipeline: forwards each request to a worker of its pool and writes what comes back.</summary>
 /// <param name="pools">Which pool a request is for.</param>
-/// <param name="bodies">Windows, bounds and memory for bodies.</param>
+/// <param name="bodies">Memory for bodies, and their bounds where no application has others.</param>
 /// <param name="sessions">Runs what requests for WebSockets become.</param>
 internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies, WebSocketSession sessions)
 {
@@ -35,18 +35,45 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     }
 
     /// <summary>Handles one request.</summary>
-    /// <remarks>
-    /// One state machine for what nearly all requests do; each further one costs an allocation and a resumption of its own. Whatever
-    /// else may come of a request has a method of its own.
-    /// </remarks>
-    public async Task InvokeAsync(RequestContext context)
+    public Task InvokeAsync(RequestContext context)
+        => pools.Select(context) is { } route ? ForwardAsync(context, route) : RefuseAsync(context);
+
+    private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
+        => !exchange.Body.IsRead && HasBody(context);
+
+    private static bool HasBody(RequestContext context)
+        => context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
+    // Answers a request that is for no application.
+    private static async Task RefuseAsync(RequestContext context)
     {
-        RequestPool pool = pools.Select(context);
-        HttpExchange exchange = ExchangeFor(context);
+        context.Connection.OnRequestBegins();
+        context.Failure = Failure.NotMounted;
+        try
+        {
+            bool isUnread = HasBody(context);
+            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, context.Failure.Rule(), retryAfter: 0, isUnread).ConfigureAwait(false);
+            if (isUnread && !context.Http.RequestAborted.IsCancellationRequested)
+            {
+                context.Connection.AbortInOrder();
+            }
+        }
+        finally
+        {
+            context.Connection.OnRequestEnds();
+        }
+    }
+
+    // One state machine for what nearly all requests do; each further one costs an allocation and a resumption of its own. Whatever else
+    // may come of a request has a method of its own.
+    private async Task ForwardAsync(RequestContext context, PoolRoute route)
+    {
+        RequestPool pool = route.Pool;
+        HttpExchange exchange = ExchangeFor(context, route.Bodies);
         context.Connection.OnRequestBegins();
         try
         {
-            if (!TrySend(context, pool, exchange, out Failure failure))
+            if (!TrySend(context, route, exchange, out Failure failure))
             {
                 await BeginOtherwiseAsync(context, pool, exchange, failure).ConfigureAwait(false);
             }
@@ -82,16 +109,14 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         }
     }
 
-    private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
-        => !exchange.Body.IsRead && context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
-
     // Sends a request that is complete; false where there is more to do than that.
-    private static bool TrySend(RequestContext context, RequestPool pool, HttpExchange exchange, out Failure failure)
+    private static bool TrySend(RequestContext context, PoolRoute route, HttpExchange exchange, out Failure failure)
     {
+        RequestPool pool = route.Pool;
         HttpRequest request = context.Http.Request;
         failure = HttpMethods.IsConnect(request.Method) ? Failure.NotImplemented
             : exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
-            : exchange.Begin(context, context.Facts.Below(pool.RootPath), pool.Dispatcher);
+            : exchange.Begin(context, route.Describe(context), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
             return false;
@@ -107,10 +132,10 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             ? Failure.NotImplemented
             : WebSocketHandshake.Check(request);
 
-    private HttpExchange ExchangeFor(RequestContext context)
-        => WebSocketHandshake.IsAskedFor(context.Http.Request) ? context.Exchange = new WebSocketExchange(this, sessions)
-            : context.Exchange is { } kept and not WebSocketExchange ? kept
-            : context.Exchange = new HttpExchange(this);
+    private HttpExchange ExchangeFor(RequestContext context, BodyResources own)
+        => WebSocketHandshake.IsAskedFor(context.Http.Request) ? context.Exchange = new WebSocketExchange(this, own, sessions)
+            : context.Exchange is { } kept and not WebSocketExchange && kept.Resources == own ? kept
+            : context.Exchange = new HttpExchange(this, own);
 
     // Sends the request or answers it.
     private async ValueTask BeginOtherwiseAsync(RequestContext context, RequestPool pool, HttpExchange exchange, Failure failure)

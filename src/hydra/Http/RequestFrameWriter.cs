@@ -51,7 +51,7 @@ internal sealed class RequestFrameWriter
         _count = BodyOffset;
         if (head is null)
         {
-            AppendRequest(Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts.Block);
+            AppendRequest(Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts);
             AppendHeaders(request.Headers);
         }
         else if (head.Method.IsEmpty)
@@ -61,7 +61,7 @@ internal sealed class RequestFrameWriter
         }
         else
         {
-            AppendRequest(head.Method, head.Target, facts.Block);
+            AppendRequest(head.Method, head.Target, facts);
             _headersLength = Append(head.Block);
         }
 
@@ -133,13 +133,14 @@ internal sealed class RequestFrameWriter
         }
     }
 
-    private void AppendRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, ReadOnlySpan<byte> connection)
+    private void AppendRequest(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target, RequestFacts facts)
     {
         (int pathStart, int pathEnd, int queryStart) = RequestTarget.Split(target);
         _methodLength = Append(method);
-        _pathLength = pathEnd > pathStart ? Append(target[pathStart..pathEnd]) : Append("/"u8);
+        _pathLength = facts.PathPrefix.Length > 0 ? Append(Encoding.UTF8.GetBytes(facts.PathPrefix)) : 0;
+        _pathLength += pathEnd > pathStart ? Append(target[pathStart..pathEnd]) : Append("/"u8);
         _queryLength = Append(target[queryStart..]);
-        _connectionLength = Append(connection);
+        _connectionLength = Append(facts.Block);
         _headersStart = _count;
     }
 

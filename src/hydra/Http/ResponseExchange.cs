@@ -22,7 +22,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
     protected RequestContext Context { get; private set; } = null!;
 
     /// <summary>Windows, bounds and memory.</summary>
-    protected BodyResources Resources => resources;
+    public BodyResources Resources => resources;
 
     /// <summary>Whether all of the request has come, so that nobody writes to the client but who answers it. Under the lock.</summary>
     protected abstract bool IsRequestWhole { get; }

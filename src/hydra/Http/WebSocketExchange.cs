@@ -26,14 +26,15 @@ internal sealed class WebSocketExchange : HttpExchange
 
     /// <summary>Makes an exchange for one request.</summary>
     /// <param name="forwarder">Who sends it.</param>
+    /// <param name="bodies">Windows and memory of its application.</param>
     /// <param name="sessions">What holds for sessions.</param>
-    public WebSocketExchange(RequestForwarder forwarder, WebSocketSession sessions)
-        : base(forwarder, FrameFlags.Session)
+    public WebSocketExchange(RequestForwarder forwarder, BodyResources bodies, WebSocketSession sessions)
+        : base(forwarder, bodies, FrameFlags.Session)
     {
         _metrics = sessions.Metrics;
-        _window = forwarder.Bodies.Options.ResponseWindow;
+        _window = bodies.Options.ResponseWindow;
         _credit = _window;
-        Input = new SessionInput(SendData, sessions.Options.MaxMessage, forwarder.Bodies.Options.RequestWindow, forwarder.Bodies.Memory);
+        Input = new SessionInput(SendData, sessions.Options.MaxMessage, bodies.Options.RequestWindow, bodies.Memory);
         Output = new SessionOutput(OnTaken);
     }
 

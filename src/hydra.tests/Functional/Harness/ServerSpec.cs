@@ -1,7 +1,7 @@
 namespace Hydra.Tests.Functional.Harness;
 
 /// <summary>How to start a server.</summary>
-/// <param name="App">The application, as on the command line.</param>
+/// <param name="App">The application, as on the command line; empty to leave it out.</param>
 public sealed record ServerSpec(string App)
 {
     /// <summary>--workers.</summary>
@@ -43,7 +43,8 @@ public sealed record ServerSpec(string App)
     /// <summary>The complete arguments of the executable.</summary>
     public IEnumerable<string> AllArguments()
     {
-        string[] fixedPart = ["--app", App, "--app-dir", AppDirectory, "--worker-transport", WorkerTransport,
+        string[] app = App.Length == 0 ? [] : ["--app", App];
+        string[] fixedPart = [.. app, "--app-dir", AppDirectory, "--worker-transport", WorkerTransport,
             "--workers", Workers.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         string[] port = Port is null ? [] : ["--port", Port];
         string[] python = Python is null ? [] : ["--python", Python];

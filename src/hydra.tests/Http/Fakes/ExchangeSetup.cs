@@ -23,8 +23,8 @@ internal sealed class ExchangeSetup : IDisposable
         Fleet = new FakeFleet(Worker);
         var recovery = new CrashRecovery(RetryMode.Always, NullLogger.Instance);
         Forwarder = new RequestForwarder(
-            new PoolSelector([new RequestPool("app", "", Fleet.Dispatcher, recovery, TimeSpan.Zero)]), Bodies, new WebSocketSession(new SessionBounds()));
-        Exchange = new HttpExchange(Forwarder);
+            new PoolSelector([new PoolRoute(new RequestPool("app", MountPlace.Everywhere, "", Fleet.Dispatcher, recovery, TimeSpan.Zero), Bodies)]), Bodies, new WebSocketSession(new SessionBounds()));
+        Exchange = new HttpExchange(Forwarder, Bodies);
     }
 
     public FakeUpstream Worker { get; } = new FakeUpstream().Quick();

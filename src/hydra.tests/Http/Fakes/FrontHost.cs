@@ -39,8 +39,8 @@ internal sealed class FrontHost : IAsyncDisposable
         worker.Handle.Features = InterfaceFeatures.WebSockets;
         Fleet = new FakeFleet(worker);
         Bodies = new BodyResources(new ForwarderOptions(), null, Log);
-        var pool = new RequestPool("app", "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
-        RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([pool]), Bodies, new WebSocketSession(new SessionBounds())).InvokeAsync);
+        var pool = new RequestPool("app", MountPlace.Everywhere, "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
+        RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([new PoolRoute(pool, Bodies)]), Bodies, new WebSocketSession(new SessionBounds())).InvokeAsync);
         var connections = new ClientConnections();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(Log).SetMinimumLevel(LogLevel.Information);

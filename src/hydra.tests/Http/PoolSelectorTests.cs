@@ -1,0 +1,70 @@
+using Hydra.Dispatch;
+using Hydra.Http;
+using Hydra.Primitives;
+using Hydra.Tests.Http.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+/// <summary>Which application a request is for, and what that is told of its path.</summary>
+public sealed class PoolSelectorTests : IDisposable
+{
+    private readonly List<Dispatcher> _dispatchers = [];
+
+    public void Dispose() => _dispatchers.ForEach(static dispatcher => dispatcher.Dispose());
+
+    [Theory]
+    [InlineData("example.org", "/", "/")]
+    [InlineData("example.org", "/apix", "/")]
+    [InlineData("example.org", "/api/x?y=/api/v2", "/api")]
+    [InlineData("example.org", "/api/v2", "/api/v2")]
+    [InlineData("example.org", "/api/v2/x", "/api/v2")]
+    [InlineData("shop.example.org:8000", "/", "*.example.org")]
+    [InlineData("shop.example.org", "/api/x", "*.example.org")]
+    [InlineData("old.example.org", "/blog/1", "old.example.org/blog")]
+    [InlineData("OLD.example.org.", "/blog", "old.example.org/blog")]
+    [InlineData("old.example.org", "/shop", "*.example.org")]
+    [InlineData("x.invalid", "http://old.example.org/blog/1", "old.example.org/blog")]
+    [InlineData("old.example.org", "http://x.invalid/blog/1", "/")]
+    [InlineData("example.org", "*", "/")]
+    public void Select_Request_GoesToTheMostParticularPlace(string host, string target, string expected)
+    {
+        var selector = new PoolSelector([Route("/"), Route("/api"), Route("old.example.org/blog"), Route("/api/v2"), Route("*.example.org")]);
+
+        Assert.Equal(expected, selector.Select(Request(host, target))!.Pool.Place.ToString());
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/apix")]
+    [InlineData("*")]
+    public void Select_NothingMountedThere_IsNone(string target) => Assert.Null(new PoolSelector([Route("/api")]).Select(Request("h", target)));
+
+    // A proxy may show all of it below a path of its own, and may have taken that off or not.
+    [Theory]
+    [InlineData("/shop/api/x", "/shop/api", "")]
+    [InlineData("/api/x", "/shop/api", "/shop")]
+    [InlineData("/shop/x", "/shop", "")]
+    [InlineData("/x", "/shop", "")]
+    public void Describe_BelowAPathOfAProxy_HasTheWholePath(string target, string root, string prefix)
+    {
+        var selector = new PoolSelector([Route("/", "/shop"), Route("/api", "/shop")]);
+        RequestContext context = Request("h", target);
+        RequestFacts facts = selector.Select(context)!.Describe(context);
+
+        Assert.Equal((root, prefix), (facts.RootPath, facts.PathPrefix));
+    }
+
+    private static RequestContext Request(string host, string target)
+        => ExchangeSetup.Accept(new FakeRequest("GET", target, [("Host", host)]));
+
+    private PoolRoute Route(string text, string outer = "")
+    {
+        Assert.Null(MountPlace.Read(text, out MountPlace place));
+        var dispatcher = new Dispatcher(new DispatchOptions(), NullLogger.Instance);
+        _dispatchers.Add(dispatcher);
+        var pool = new RequestPool(text, place, outer, dispatcher, new CrashRecovery(RetryMode.Never, NullLogger.Instance), TimeSpan.Zero);
+        return new PoolRoute(pool, new BodyResources(new ForwarderOptions(), null, NullLogger.Instance));
+    }
+}

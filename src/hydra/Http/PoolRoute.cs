@@ -1,0 +1,50 @@
+using System.Text;
+using Hydra.Dispatch;
+using Hydra.Primitives;
+using Hydra.Transport;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Hydra.Http;
+
+/// <summary>The way to an application's pool: which requests take it, and what they are told. Immutable.</summary>
+/// <param name="pool">The pool.</param>
+/// <param name="bodies">Windows and bounds of its bodies.</param>
+internal sealed class PoolRoute(RequestPool pool, BodyResources bodies)
+{
+    // Where it is as a whole, if a proxy shows it below a path of the proxy's. Without a path of its own the worker can tell by itself whether
+    // the proxy has taken that off.
+    private readonly MountPlace? _shown = pool.Place.Path.Length > 0 && pool.OuterPath.Length > 0 ? MountPlace.At("", pool.RootPath) : null;
+
+    /// <summary>The pool.</summary>
+    public RequestPool Pool => pool;
+
+    /// <summary>Windows and bounds of its bodies.</summary>
+    public BodyResources Bodies => bodies;
+
+    /// <summary>Whether it is for a request to this host and with this path, whether or not a proxy has taken its part off the path.</summary>
+    /// <param name="host">The host without its port.</param>
+    /// <param name="path">The path as it came.</param>
+    public bool Takes(ReadOnlySpan<char> host, ReadOnlySpan<byte> path)
+        => pool.Place.TakesHost(host) && (IsWhole(path) || pool.Place.TakesPath(path));
+
+    /// <summary>What the worker is told of a request beside its head.</summary>
+    public RequestFacts Describe(RequestContext context)
+    {
+        RequestFacts facts = context.Facts.Below(pool.RootPath);
+        return _shown is null || IsWhole(PathOf(context)) ? facts : facts with { PathPrefix = pool.OuterPath };
+    }
+
+    /// <summary>The path of a request, as it came.</summary>
+    public static ReadOnlySpan<byte> PathOf(RequestContext context)
+    {
+        ReadOnlySpan<byte> target = TargetOf(context);
+        (int start, int end, _) = RequestTarget.Split(target);
+        return target[start..end];
+    }
+
+    /// <summary>The target of a request, as it came.</summary>
+    public static ReadOnlySpan<byte> TargetOf(RequestContext context)
+        => context.Connection.Head is { } head ? head.Target : Encoding.Latin1.GetBytes(context.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+
+    private bool IsWhole(ReadOnlySpan<byte> path) => _shown is not null && _shown.TakesPath(path);
+}
