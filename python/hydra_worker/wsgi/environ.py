@@ -79,8 +79,9 @@ class EnvironBuilder:
     def __init__(self, version: str, multithread: bool, tells_start: bool = False) -> None:
         self._tells_start = tells_start
         self._headers = BlockCache(parse_headers)
-        self._connections = BlockCache(parse_connection)
-        self._base: Dict[str, Any] = {
+        # What is the same for all requests, and for those of a connection.
+        self._connections = BlockCache(lambda block: {**base, **parse_connection(block)})
+        base: Dict[str, Any] = {
             "SERVER_SOFTWARE": f"hydra/{version}" if version else "hydra",
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
@@ -96,8 +97,7 @@ class EnvironBuilder:
         """A fresh environ; `stream` becomes wsgi.input, and has the `whole` body or not."""
         method, raw_path, raw_query, connection, headers = request.head
         fields = self._headers.young.get(headers) or self._headers.get(headers)
-        environ = self._base.copy()
-        environ.update(self._connections.young.get(connection) or self._connections.get(connection))
+        environ = (self._connections.young.get(connection) or self._connections.get(connection)).copy()
         environ.update(fields.variables)
         path = raw_path.decode("latin-1")
         query = raw_query.decode("latin-1")
