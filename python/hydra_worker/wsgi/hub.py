@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from time import monotonic, perf_counter
-from typing import Any, Callable, Deque, List, Optional
+from typing import Any, Callable, Deque, List, Optional, Tuple
 
 from .. import forks, native, wire
 from ..errors import LinkBroken
@@ -209,22 +209,24 @@ class Hub:
         self._pumping = True
         self._unattended = 0.0
         self.lock.release()
-        closed = False
-        arrived = []
+        arrived: List[Tuple[DataLink, int]] = []
         try:
             for link in self.links:
                 link.flush()
-            for link in self._poller.poll(wait):
-                count = link.receive()
-                arrived.append((link, count))
-                closed = closed or not count
+            arrived = self._receive(wait)
         finally:
             self.lock.acquire()
             self._pumping = False
+        self._handle(arrived)
+
+    def _receive(self, wait: bool) -> List[Tuple[DataLink, int]]:
+        return [(link, link.receive()) for link in self._poller.poll(wait)]
+
+    def _handle(self, arrived: List[Tuple[DataLink, int]]) -> None:
         try:
             for link, count in arrived:
                 link.handle(count, None if self._draining else self.ready)
-            if closed:
+            if not all(count for _, count in arrived):
                 raise LinkBroken("the front closed a data link")
         except LinkBroken as error:
             self._break(str(error))
@@ -292,8 +294,8 @@ class Hub:
         """
         with self.lock:
             if not (self._pumping or self._broken or self._draining):
-                self._pump(wait=False)
-                self._leave()
+                # Under the lock: a thread that becomes free meanwhile takes nothing before it is known what was cancelled.
+                self._handle(self._receive(wait=False))
             if self._broken or self._draining or self.running < self._threads:
                 return
             since = monotonic() - _ARRIVED_SECONDS
