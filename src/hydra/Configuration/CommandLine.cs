@@ -36,11 +36,16 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
-        string? taken = draft.Application.IsNamed || errors.Count > 0 ? null : Discover(draft, discover);
+        if (ApplicationNaming.Settle(draft.Application) is { } problem)
+        {
+            errors.Insert(0, $"{draft.Application.App!.Value.Source.Describe(OptionTable.Get("app"))}: {problem}");
+        }
+
+        string? taken = draft.Application.IsNamed || draft.Application.Options.IsProgram || errors.Count > 0 ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. ApplicationNaming.Warnings(options.Applications[0]), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
     }
 
     // Takes what lies there, and says so.
@@ -83,10 +88,12 @@ internal static class CommandLine
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
+        errors.AddRange(ApplicationNaming.Contradictions(application));
         if (!draft.Application.IsNamed)
         {
-            errors.Add(
-                "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
+            errors.Add(application.IsProgram
+                ? "No command is named. Give it behind all options, such as \"hydra --interface proxy -- node server.js\"."
+                : "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
         return new HydraOptions(server with { Addresses = addresses }, [application]);

@@ -90,7 +90,7 @@ internal sealed class ApplicationPool : IDisposable
 
     /// <summary>What the banner says of it.</summary>
     /// <param name="info">What the first worker said of itself.</param>
-    public BannerPool Describe(WorkerInfo info) => new(_options.App, info.Interface, _options.Workers.Count, $"{info.Python} at {_setup.Python}", info.Loop);
+    public BannerPool Describe(WorkerInfo info) => new(_options.App, info.Interface, _options.Workers.Count, _options.IsProgram ? info.Python : $"{info.Python} at {_setup.Python}", info.Loop);
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()
