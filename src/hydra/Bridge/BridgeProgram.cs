@@ -30,7 +30,7 @@ internal static class BridgeProgram
 
     private static int RunBridge()
     {
-        ProgramProcess.MakeGroup();
+        ProcessGroup.Make();
         PosixSignalRegistration[] ignored = [.. Signals().Select(static signal => PosixSignalRegistration.Create(signal, static context => context.Cancel = true))];
         try
         {

@@ -11,10 +11,13 @@ namespace Hydra.Bridge;
 /// The program. On POSIX it is in the bridge's group of processes, with all that it starts: the group is told to end, and the front kills what is left
 /// of it. On Linux it asks, by <see cref="ProgramExec"/>, to be killed with the bridge; on Windows a job does that.
 /// </summary>
-internal sealed partial class ProgramProcess
+internal sealed class ProgramProcess
 {
     private const int SigTerm = 15;
     private const int Interrupted = 4;
+
+    // How often it is looked whether something is left of the group, in milliseconds.
+    private const int LookPause = 20;
 
     private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Process? _process;
@@ -31,13 +34,6 @@ internal sealed partial class ProgramProcess
 
     /// <summary>Completes with its exit code; on POSIX 128 + the signal's number when a signal ended it.</summary>
     public Task<int> Ended => _ended.Task;
-
-    /// <summary>Whether this process leads a group of its own.</summary>
-    public static bool HasGroup { get; private set; }
-
-    /// <summary>Makes a group of this process and of what it will start.</summary>
-    public static void MakeGroup()
-        => HasGroup = !OperatingSystem.IsWindows() && (SetGroup(0, 0) == 0 || GetGroup() == Environment.ProcessId);
 
     /// <summary>Starts the program. To be called on a thread that lives as long as this process: that is what the kernel takes for the parent.</summary>
     /// <exception cref="ProgramStartException">It cannot be started.</exception>
@@ -63,9 +59,13 @@ internal sealed partial class ProgramProcess
             // Windows has no signal for it.
             KillOnWindows();
         }
+        else if (ProcessGroup.IsOurs)
+        {
+            ProcessGroup.Signal(SigTerm);
+        }
         else
         {
-            _ = LibC.Kill(HasGroup ? -Environment.ProcessId : Id, SigTerm);
+            _ = LibC.Kill(Id, SigTerm);
         }
     }
 
@@ -86,10 +86,25 @@ internal sealed partial class ProgramProcess
     public void KillAll()
     {
         Kill();
-        if (HasGroup)
+        if (ProcessGroup.IsOurs)
         {
-            _ = LibC.Kill(-Environment.ProcessId, LibC.SigKill);
+            ProcessGroup.Signal(LibC.SigKill);
         }
+    }
+
+    /// <summary>Waits until the program has ended, and what it has started: a shell may end at once, and its program have something to finish.</summary>
+    /// <param name="time">For how long.</param>
+    /// <returns>Whether they have.</returns>
+    public async Task<bool> HasEndedAsync(TimeSpan time)
+    {
+        long until = Environment.TickCount64 + (long)time.TotalMilliseconds;
+        await Task.WhenAny(Ended, Task.Delay(time)).ConfigureAwait(false);
+        while (Ended.IsCompleted && ProcessGroup.HasOthers() && Environment.TickCount64 < until)
+        {
+            await Task.Delay(LookPause).ConfigureAwait(false);
+        }
+
+        return Ended.IsCompleted && !ProcessGroup.HasOthers();
     }
 
     private static ProgramProcess StartOnWindows(ProgramCommand command)
@@ -153,10 +168,4 @@ internal sealed partial class ProgramProcess
         int signal = status & 0x7f;
         _ended.SetResult(signal == 0 ? (status >> 8) & 0xff : ExitDescription.SignalBase + signal);
     }
-
-    [LibraryImport("libc", EntryPoint = "setpgid", SetLastError = true)]
-    private static partial int SetGroup(int process, int group);
-
-    [LibraryImport("libc", EntryPoint = "getpgrp")]
-    private static partial int GetGroup();
 }

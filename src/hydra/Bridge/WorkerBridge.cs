@@ -188,8 +188,7 @@ internal sealed class WorkerBridge(BootDocument boot, Action<Action> onMainThrea
 
         program.Terminate();
         TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(until - Environment.TickCount64, LeastEndTime.TotalMilliseconds));
-        await Task.WhenAny(program.Ended, Task.Delay(left)).ConfigureAwait(false);
-        if (!program.Ended.IsCompleted)
+        if (!await program.HasEndedAsync(left).ConfigureAwait(false))
         {
             _control.SendLog(WireLogLevel.Warning, $"The program has not ended {left.TotalSeconds:0} s after SIGTERM, and is killed");
             program.Kill();

@@ -158,6 +158,28 @@ public sealed class ProxyLifeTests
     }
 
     [Fact]
+    public async Task Front_KilledWithTheBridge_LeavesNoProgram()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Programs.Probe);
+        int bridge = Assert.Single(server.WorkerPids());
+
+        // It cannot end its program any more.
+        Processes.Signal(bridge, Processes.Stop);
+        server.Signal(Processes.Kill);
+        Processes.Signal(bridge, Processes.Kill);
+
+        Assert.Equal(137, await server.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Start_ProgramThatNeverListens_IsGivenUp()
+    {
+        string log = await FailAsync(Programs.OfCommand("sleep 1000"), ["--start-timeout", "1s"]);
+
+        Assert.Contains("the program does not listen at $PORT (", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reload_UnderLoad_LosesNoRequestAndTellsTheOldPrograms()
     {
         await using HydraServer server = await HydraServer.StartAsync(Programs.Of("program_probe.py port") with { Workers = 2 });
@@ -230,6 +252,15 @@ public sealed class ProxyLifeTests
 
         Assert.Equal(0, await server.StopAsync());
         server.Log.ExpectAnyErrors("/events/");
+    }
+
+    [Fact]
+    public async Task Stop_ShellThatEndsAtOnce_LeavesItsProgramItsTime()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Family());
+
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Single(server.Board.Records("ended"));
     }
 
     [Fact]
