@@ -43,7 +43,7 @@ public sealed class RequestHeadTests
     {
         string head = Write("GET", "/", "", "http|1.0|||/run/a.sock||", "");
 
-        Assert.Equal("GET / HTTP/1.1\r\nhost: localhost\r\nx-forwarded-proto: http\r\nx-forwarded-host: localhost\r\n\r\n", head);
+        Assert.Equal("GET / HTTP/1.1\r\nhost: localhost\r\nx-forwarded-proto: http\r\n\r\n", head);
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class RequestHeadTests
             FrameFlags.Session | FrameFlags.End, 0, "ours"u8);
 
         Assert.Equal(
-            "GET /ws HTTP/1.1\r\nsec-websocket-protocol: a, b\r\nhost: localhost\r\nx-forwarded-for: 10.0.0.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: localhost\r\n"
+            "GET /ws HTTP/1.1\r\nsec-websocket-protocol: a, b\r\nhost: localhost\r\nx-forwarded-for: 10.0.0.7\r\nx-forwarded-proto: http\r\n"
             + "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ours\r\n\r\n",
             Encoding.Latin1.GetString(output.WrittenSpan));
     }

@@ -106,7 +106,6 @@ internal static class RequestHead
         if (host.IsEmpty)
         {
             // A client of HTTP/1.0 need not say it; to others one must (RFC 9112, section 3.2).
-            host = "localhost"u8;
             output.Write("host: localhost\r\n"u8);
         }
 
