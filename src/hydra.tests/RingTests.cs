@@ -18,12 +18,13 @@ public partial class RingTests
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Workers.Processes"],
+        ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Dispatch"],
         ["Edge"] = ["Primitives", "Diagnostics", "Dispatch", "Http"],
         ["Configuration"] = ["Primitives", "Diagnostics"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -120,7 +121,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Protocol|Transport|Workers|Dispatch|Http|Edge|Configuration|Cli|Hosting)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

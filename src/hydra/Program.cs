@@ -1,3 +1,4 @@
+using Hydra.Bridge;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
@@ -6,6 +7,11 @@ using Hydra.Hosting;
 InheritedSignals.Reset();
 AddressSpace.Spare();
 StandardStreams.FillClosed();
+if (BridgeProgram.Run(args) is { } bridgeCode)
+{
+    return bridgeCode;
+}
+
 StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find);
 if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)

@@ -32,8 +32,8 @@ public sealed class CommandLineErrorTests
     }
 
     [Theory]
-    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp or tornado; did you mean \"wsgi\"?")]
-    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp or tornado.")]
+    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or proxy; did you mean \"wsgi\"?")]
+    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or proxy.")]
     [InlineData("shop.web:", "--interface (command line): \"shop.web:\" is not a module and an adapter in it; write package.module:Adapter.")]
     public void Parse_UnknownInterface_IsRefused(string name, string expected)
         => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));

@@ -54,6 +54,16 @@ public sealed class MountsTests
         Assert.Equal(("a:create(\"x\",workers=7)", 2), (options.App, options.Workers.Count));
     }
 
+    [Fact]
+    public void Parse_Program_TakesNothingOfPythonFromTheOthers()
+    {
+        ApplicationOptions program = Parsing.Run(
+            "main:app", "--preload", "--threads", "4", "--on-worker-exit", "a:b", "--mount", "/grafana=node server.js --list=a,b,interface=proxy,workers=2").Applications[1];
+
+        Assert.Equal(["node", "server.js", "--list=a,b"], program.Command);
+        Assert.Equal((2, false, 1, ""), (program.Workers.Count, program.Python.Preload, program.Python.Threads, program.OnWorkerExit));
+    }
+
     [Theory]
     [InlineData("/api", "\"/api\" is not of the form PLACE=MODULE:ATTR, such as /api=shop.api:app.")]
     [InlineData("=a:app", "\"=a:app\" is not of the form PLACE=MODULE:ATTR, such as /api=shop.api:app.")]

@@ -25,17 +25,16 @@ internal sealed class ArgumentScanner
 
     private void Run()
     {
-        bool optionsEnded = false;
         while (_next < _arguments.Count)
         {
             string argument = _arguments[_next++];
-            if (optionsEnded || argument.Length < 2 || argument[0] != '-')
+            if (argument.Length < 2 || argument[0] != '-')
             {
                 Add(OptionTable.Get("app"), argument, PositionalApp);
             }
             else if (argument == "--")
             {
-                optionsEnded = true;
+                Command();
             }
             else if (argument.StartsWith("--", StringComparison.Ordinal))
             {
@@ -50,11 +49,21 @@ internal sealed class ArgumentScanner
         CheckApplication();
     }
 
+    // All that follows: the words of a command, or one application.
+    private void Command()
+    {
+        if (_next < _arguments.Count)
+        {
+            Add(OptionTable.Get("app"), CommandWords.Join(_arguments.Skip(_next)), ApplicationNaming.CommandSpelling);
+            _next = _arguments.Count;
+        }
+    }
+
     // Of a repeated option the last one counts; an application in two places is somebody's mistake.
     private void CheckApplication()
     {
         string[] given = [.. _found.Where(static pair => pair.Option.Name == "app").Select(static pair => pair.Value.Text)];
-        if (given.Length > 1 && _found.Any(static pair => pair.Value.Source.Spelling == PositionalApp))
+        if (given.Length > 1 && _found.Any(static pair => pair.Value.Source.Spelling is PositionalApp or ApplicationNaming.CommandSpelling))
         {
             _errors.Add($"{PositionalApp} (command line): \"{given[0]}\" is the application already; \"{given[1]}\" is one too many.");
         }

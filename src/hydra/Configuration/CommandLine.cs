@@ -36,12 +36,17 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
-        bool isNamed = draft.Application.IsNamed || draft.Server.Mounts.Count > 0;
+        if (ApplicationNaming.Settle(draft.Application) is { } problem)
+        {
+            errors.Insert(0, $"{draft.Application.App!.Value.Source.Describe(OptionTable.Get("app"))}: {problem}");
+        }
+
+        bool isNamed = draft.Application.IsNamed || draft.Application.Options.IsProgram || draft.Server.Mounts.Count > 0;
         string? taken = isNamed || errors.Count > 0 ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
     }
 
     // Takes what lies there, and says so.
@@ -86,10 +91,12 @@ internal static class CommandLine
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
+        errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions));
         if (!draft.Application.IsNamed && draft.Server.Mounts.Count == 0)
         {
-            errors.Add(
-                "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
+            errors.Add(draft.Application.Options.IsProgram
+                ? "No command is named. Give it behind all options, such as \"hydra --interface proxy -- node server.js\"."
+                : "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
         return new HydraOptions(server with { Addresses = addresses }, applications);

@@ -36,16 +36,23 @@ internal static class Mounts
             problems.Add(misplaced);
         }
 
-        var own = new OptionsDraft(draft.Host) { Application = new ApplicationDraft(draft.Host) { Options = ForAll(draft.Application.Options) } };
         List<string> parts = Split(value.Text[(equals + 1)..]);
-        IEnumerable<(Option Option, OptionValue Value)> given = parts.Skip(1)
-            .Select(part => Given(part, value.Source, problems)).OfType<(Option Option, OptionValue Value)>();
+        (Option Option, OptionValue Value)[] given =
+            [.. parts.Skip(1).Select(part => Given(part, value.Source, problems)).OfType<(Option Option, OptionValue Value)>()];
+        bool isProgram = given.LastOrDefault(static pair => pair.Option.Name == "interface").Value.Text?.Trim() == ApplicationNaming.Proxy;
+        var own = new OptionsDraft(draft.Host)
+        {
+            Application = new ApplicationDraft(draft.Host)
+            {
+                Options = ForAll(draft.Application.Options, isProgram), App = new OptionValue(parts[0], value.Source), IsNamed = true,
+            },
+        };
         foreach (IGrouping<Option, OptionValue> same in given.GroupBy(static pair => pair.Option, static pair => pair.Value))
         {
             Bind(same.Key, [.. same], own, problems);
         }
 
-        if (OptionTable.Get("app").Binder.Bind(own, new OptionValue(parts[0], value.Source)) is { } unnamed)
+        if (ApplicationNaming.Settle(own.Application) is { } unnamed)
         {
             problems.Add(UnknownOption(parts[0]) ?? unnamed);
         }
@@ -68,10 +75,16 @@ internal static class Mounts
     }
 
     // What is said of all applications, without what is said of one.
-    private static ApplicationOptions ForAll(ApplicationOptions options)
+    private static ApplicationOptions ForAll(ApplicationOptions options, bool isProgram)
     {
         var none = new ApplicationOptions();
-        return options with { App = none.App, Factory = none.Factory, Interface = none.Interface, Name = none.Name, Lifespan = none.Lifespan };
+        ApplicationOptions all = options with
+        {
+            App = none.App, Command = none.Command, Factory = none.Factory, Interface = none.Interface, Name = none.Name, Lifespan = none.Lifespan,
+        };
+
+        // What is about Python says nothing to a program.
+        return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit } : all;
     }
 
     private static void Bind(Option option, IReadOnlyList<OptionValue> values, OptionsDraft own, List<string> problems)

@@ -11,7 +11,7 @@ internal static partial class OptionTable
         {
             Name = "app", Placeholder = "MODULE:ATTR", Group = OptionGroup.Application,
             Help = "The application: a module and an attribute in it, \"application\" or \"app\" where none is given. Also taken without the name "
-                + "of the option.",
+                + "of the option. With --interface proxy a command: --app \"node server.js\", or -- node server.js behind all options.",
             Binder = OptionBinder.OfApplication(BindApp),
         },
         new()
@@ -31,7 +31,7 @@ internal static partial class OptionTable
             Group = OptionGroup.Application,
             Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "
                 + "package.module:Adapter. With auto the worker finds out when it has loaded the application; raw has to be said, and so has rsgi for a "
-                + "function without __rsgi__.",
+                + "function without __rsgi__. proxy: the worker is a program that listens at $PORT or at the Unix socket $HYDRA_SOCKET.",
             Binder = OptionBinder.OfApplication(BindInterface),
         },
         new()
@@ -101,10 +101,10 @@ internal static partial class OptionTable
 
     private static string? BindApp(ApplicationDraft draft, OptionValue value)
     {
-        string? problem = AppReference.Read(value.Text, out string app, out bool isFactory);
-        draft.Options = draft.Options with { App = app, Factory = draft.Options.Factory || isFactory };
+        // What it means the interface says, which may come behind it.
+        draft.App = value;
         draft.IsNamed = true;
-        return problem;
+        return null;
     }
 
     // What has a colon names an adapter in a module, which only the worker can find.

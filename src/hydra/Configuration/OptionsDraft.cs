@@ -41,6 +41,9 @@ internal sealed class ApplicationDraft(HostFacts host)
     /// <summary>The options so far, from the defaults on.</summary>
     public ApplicationOptions Options { get; set; } = new();
 
+    /// <summary>What names the application; see <see cref="ApplicationNaming"/>.</summary>
+    public OptionValue? App { get; set; }
+
     /// <summary>Whether an application was named at all, rightly or not.</summary>
     public bool IsNamed { get; set; }
 }

@@ -95,7 +95,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>What the banner says of it.</summary>
     /// <param name="info">What the first worker said of itself.</param>
     public BannerPool Describe(WorkerInfo info)
-        => new(_options.App, info.Interface, _options.Workers.Count, $"{info.Python} at {_setup.Python}", info.Loop, _label);
+        => new(_options.App, info.Interface, _options.Workers.Count, _options.IsProgram ? info.Python : $"{info.Python} at {_setup.Python}", info.Loop, _label);
 
     /// <summary>The way for requests to it.</summary>
     /// <param name="server">The server's options.</param>

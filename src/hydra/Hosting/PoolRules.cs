@@ -74,7 +74,7 @@ internal static class PoolRules
     public static bool AsksAtTerminal(ServerOptions server, ApplicationOptions application)
         => server.Logs.WorkerOutput is WorkerOutput.Auto or WorkerOutput.Raw
             && application.Workers.Count == 1 && (application.Workers.Maximum ?? 1) == 1
-            && !application.Python.Preload
+            && !application.Python.Preload && !application.IsProgram
             && Terminal.CanAsk();
 
     /// <summary>What each worker is told, but for what differs from one to the next.</summary>
@@ -83,7 +83,7 @@ internal static class PoolRules
         Address = "",
         Token = "",
         Worker = 0,
-        App = application.App,
+        App = application.IsProgram ? OddBytes.Join(application.Command.Select(OddPath.Encode)) : application.App,
         Factory = application.Factory,
         AppDir = application.AppDir,
         Interface = application.Interface,

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hydra.Bridge;
 using Hydra.Configuration;
 using Hydra.Primitives;
 using Hydra.Workers.Links;
@@ -14,6 +15,8 @@ namespace Hydra.Hosting;
 /// </summary>
 internal sealed class WorkerSetup : IDisposable
 {
+    private const int LongestTitle = 200;
+
     private readonly ServerOptions _server;
     private readonly ApplicationOptions _options;
     private readonly WorkerHome _home;
@@ -60,7 +63,7 @@ internal sealed class WorkerSetup : IDisposable
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         string here = OddPath.Here();
-        if (FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
+        if (!options.IsProgram && FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
         {
             ConfigurationLog.Warning(logger, warning);
         }
@@ -85,6 +88,11 @@ internal sealed class WorkerSetup : IDisposable
     public WorkerCommand Command()
     {
         string working = StartDirectory.Resolve(_home.WorkingDirectory, "working directory");
+        if (_options.IsProgram)
+        {
+            return BridgeCommand(working);
+        }
+
         string app = _options.AppDir.Length == 0 ? ""
             : StartDirectory.ResolveApplication(Path.GetFullPath(_options.AppDir, working));
         PythonResult.Found python = FindPython(_home, _options, working, app, static message => new WorkerStartException(message));
@@ -97,6 +105,24 @@ internal sealed class WorkerSetup : IDisposable
             AppDirectory = OddBytes.Join([OddPath.Encode(app)]),
             Variables = _variables.Read(working),
             SharesOutput = _sharesOutput,
+        };
+    }
+
+    // The executable that this process runs: the name that it was started by may lead to another version by now.
+    private WorkerCommand BridgeCommand(string working)
+    {
+        string own = $"/proc/{Environment.ProcessId}/exe";
+        return new WorkerCommand
+        {
+            Python = OperatingSystem.IsLinux() && File.Exists(own) ? own : Environment.ProcessPath!,
+
+            // The second is room for the title that ps shows.
+            Arguments = [BridgeProgram.Mode, new string('-', Math.Min(_options.App.Length, LongestTitle))],
+            WorkingDirectory = working,
+            AppDirectory = "",
+            Variables = _variables.Read(working),
+            SharesOutput = _sharesOutput,
+            LeadsGroup = true,
         };
     }
 

@@ -225,8 +225,8 @@ internal sealed class SessionOutput(Action<int> sent)
         }
     }
 
-    // What stands for a close without a code, or means nothing, is told as an ordinary end.
-    private static ushort CodeOf(ushort code) => SessionEnd.IsSendable(code) ? code : (ushort)1000;
+    // What means nothing is told as an ordinary end; a close without a code stays one.
+    private static ushort CodeOf(ushort code) => SessionEnd.IsSendable(code) || code is SessionEnd.NoCode ? code : (ushort)1000;
 
     private bool TryTake(out Piece piece)
     {

@@ -92,6 +92,10 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "dup3", SetLastError = true)]
     public static partial int Duplicate(int descriptor, int number, int flags);
 
+    /// <summary>Makes a number stand for what a descriptor stands for; processes that are started have it, too.</summary>
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    public static partial int Duplicate(int descriptor, int number);
+
     // Variadic in C; Linux passes the third argument as it passes any other. Not for macOS.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenWithMode(string path, int flags, uint mode);

@@ -28,6 +28,9 @@ public sealed record ServerSpec(string App)
     /// <summary>More arguments.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>All arguments, in the place of those that the other properties make; null for these.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
+
     /// <summary>More variables; null removes one.</summary>
     public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
 
@@ -43,6 +46,11 @@ public sealed record ServerSpec(string App)
     /// <summary>The complete arguments of the executable.</summary>
     public IEnumerable<string> AllArguments()
     {
+        if (Words is not null)
+        {
+            return Words;
+        }
+
         string[] app = App.Length == 0 ? [] : ["--app", App];
         string[] fixedPart = [.. app, "--app-dir", AppDirectory, "--worker-transport", WorkerTransport,
             "--workers", Workers.ToString(System.Globalization.CultureInfo.InvariantCulture)];

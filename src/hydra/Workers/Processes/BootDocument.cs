@@ -22,7 +22,7 @@ internal sealed record BootDocument
     /// <summary>The worker's index.</summary>
     public required int Worker { get; init; }
 
-    /// <summary>The application: module:attribute.</summary>
+    /// <summary>The application: module:attribute. Where it is a program, the words of its command: see <see cref="OddBytes"/>.</summary>
     public required string App { get; init; }
 
     /// <summary>Whether the attribute is to be called to get the application.</summary>

@@ -9,7 +9,7 @@ namespace Hydra.Workers.Processes;
 /// <summary>How to start workers: the same for all of them.</summary>
 internal sealed record WorkerCommand
 {
-    /// <summary>The Python executable.</summary>
+    /// <summary>The Python executable; this one where the application is a program (--interface proxy).</summary>
     public required string Python { get; init; }
 
     /// <summary>Its arguments, the shim's entry file last.</summary>
@@ -23,6 +23,9 @@ internal sealed record WorkerCommand
 
     /// <summary>Variables beside those of the server, which count more.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The process makes itself the leader of a group of processes, which is to end with it. POSIX only.</summary>
+    public bool LeadsGroup { get; init; }
 
     /// <summary>Standard output and error are the server's own, and no pipes: what it starts may go on with them when the server is gone.</summary>
     public bool SharesOutput { get; init; }
@@ -48,11 +51,13 @@ internal sealed class WorkerProcess : IWorkerProcess
 
     private readonly Process _process;
     private readonly bool _sharesOutput;
+    private readonly bool _leadsGroup;
 
-    private WorkerProcess(Process process, bool sharesOutput)
+    private WorkerProcess(Process process, WorkerCommand command)
     {
         _process = process;
-        _sharesOutput = sharesOutput;
+        _sharesOutput = command.SharesOutput;
+        _leadsGroup = command.LeadsGroup && !OperatingSystem.IsWindows();
         Id = process.Id;
     }
 
@@ -94,7 +99,7 @@ internal sealed class WorkerProcess : IWorkerProcess
             WindowsJob.Adopt(process);
         }
 
-        return new WorkerProcess(process, command.SharesOutput);
+        return new WorkerProcess(process, command);
     }
 
     /// <summary>Hands over the boot document, and nothing else ever.</summary>
@@ -120,6 +125,7 @@ internal sealed class WorkerProcess : IWorkerProcess
         Task output = _sharesOutput ? Task.CompletedTask : OutputLines.ReadAsync(_process.StandardOutput.BaseStream, text => line(text, false));
         Task error = _sharesOutput ? Task.CompletedTask : OutputLines.ReadAsync(_process.StandardError.BaseStream, text => line(text, true));
         await _process.WaitForExitAsync().ConfigureAwait(false);
+        KillGroup();
 
         // A child of the application may hold the pipes open for longer than its parent lived: do not wait for that one.
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(TimeSpan.FromSeconds(1))).ConfigureAwait(false);
@@ -134,6 +140,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <summary>Ends the process at once.</summary>
     public void Kill()
     {
+        KillGroup();
         try
         {
             _process.Kill();
@@ -141,6 +148,15 @@ internal sealed class WorkerProcess : IWorkerProcess
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
             // It has ended already.
+        }
+    }
+
+    // Its number is not given away as long as the group has members.
+    private void KillGroup()
+    {
+        if (_leadsGroup)
+        {
+            _ = LibC.Kill(-Id, LibC.SigKill);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Hydra.Primitives;
 
-namespace Hydra.Hosting;
+namespace Hydra.Workers.Processes;
 
 /// <summary>
 /// Starts a process that gets some of our descriptors, which <see cref="System.Diagnostics.Process"/> cannot do. They are duplicated in

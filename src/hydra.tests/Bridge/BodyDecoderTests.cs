@@ -1,0 +1,80 @@
+using System.Text;
+using Hydra.Bridge;
+using Xunit;
+
+namespace Hydra.Tests.Bridge;
+
+public sealed class BodyDecoderTests
+{
+    [Theory]
+    [InlineData("5\r\nhello\r\n6;a=b\r\n world\r\n0\r\n\r\n", "hello world")]
+    [InlineData("00A\nhello worl\n1 \r\nd\r\n000\r\nX: y\r\nZ: 1\r\n\r\n", "hello world")]
+    [InlineData("0\r\n\r\n", "")]
+    public void Next_Chunks_AreTheirBytesHoweverTheyCome(string text, string expected)
+    {
+        for (int size = 1; size <= text.Length; size++)
+        {
+            var decoder = new BodyDecoder(BodyFraming.Chunked, 0);
+
+            Assert.Equal((expected, ""), Decode(decoder, text, size));
+            Assert.True(decoder.IsOver);
+        }
+    }
+
+    [Fact]
+    public void Next_BehindTheEnd_LeavesWhatComes()
+    {
+        Assert.Equal(("hello", "HTTP"), Decode(new BodyDecoder(BodyFraming.Chunked, 0), "5\r\nhello\r\n0\r\n\r\nHTTP", 100));
+        Assert.Equal(("hello", "HTTP"), Decode(new BodyDecoder(BodyFraming.Length, 5), "helloHTTP", 100));
+        Assert.Equal(("", "HTTP"), Decode(new BodyDecoder(BodyFraming.None, 0), "HTTP", 100));
+    }
+
+    [Fact]
+    public void Next_UntilClose_IsOverWithTheConnection()
+    {
+        var decoder = new BodyDecoder(BodyFraming.UntilClose, 0);
+
+        Assert.Equal(("all of it", ""), Decode(decoder, "all of it", 4));
+        Assert.False(decoder.IsOver);
+        Assert.True(decoder.EndsWithConnection);
+        decoder.EndWithConnection();
+        Assert.Equal(BodyStep.End, decoder.Next([], out _, out _));
+    }
+
+    [Theory]
+    [InlineData("x\r\n")]
+    [InlineData("\r\n")]
+    [InlineData("-1\r\n")]
+    [InlineData("fffffffffffffffff\r\n")]
+    [InlineData("5\r\nhelloworld\r\n")]
+    public void Next_BrokenChunk_IsRefused(string text)
+        => Assert.Throws<ProgramException>(() => Decode(new BodyDecoder(BodyFraming.Chunked, 0), text, 100));
+
+    [Fact]
+    public void Next_ChunkWithoutASize_IsRefusedBeforeItIsKeptForLong()
+        => Assert.Throws<ProgramException>(() => Decode(new BodyDecoder(BodyFraming.Chunked, 0), new string('0', 5000), 5000));
+
+    // Gives the body, and what was left.
+    private static (string Body, string Left) Decode(BodyDecoder decoder, string text, int size)
+    {
+        var body = new StringBuilder();
+        byte[] all = Encoding.Latin1.GetBytes(text);
+        int start = 0;
+        for (int end = Math.Min(size, all.Length); ; end = Math.Min(end + size, all.Length))
+        {
+            BodyStep step;
+            do
+            {
+                step = decoder.Next(all.AsSpan(start, end - start), out int skip, out int count);
+                body.Append(Encoding.Latin1.GetString(all, start + skip, count));
+                start += skip + count;
+            }
+            while (step is BodyStep.Data);
+
+            if (step is BodyStep.End || end == all.Length)
+            {
+                return (body.ToString(), Encoding.Latin1.GetString(all, start, all.Length - start));
+            }
+        }
+    }
+}
