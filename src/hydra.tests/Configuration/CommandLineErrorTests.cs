@@ -32,11 +32,30 @@ public sealed class CommandLineErrorTests
     }
 
     [Theory]
-    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp or tornado; did you mean \"wsgi\"?")]
-    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp or tornado.")]
+    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or worker; did you mean \"wsgi\"?")]
+    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or worker.")]
     [InlineData("shop.web:", "--interface (command line): \"shop.web:\" is not a module and an adapter in it; write package.module:Adapter.")]
     public void Parse_UnknownInterface_IsRefused(string name, string expected)
         => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));
+
+    [Fact]
+    public void Parse_ProgramThatIsAWorker_TakesNothingOfPythons()
+    {
+        IReadOnlyList<string> errors = Parsing.Errors("--interface", "worker", "--app", "node app.js", "--preload", "--factory", "--on-worker-exit", "hooks:ended");
+
+        Assert.Equal(3, errors.Count);
+        Assert.All(errors, static error => Assert.EndsWith("leave it out with --interface worker.", error, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Parse_ProgramThatIsAWorker_HasToBeNamed()
+        => Assert.Equal(
+            "No application is named. With --interface worker it is a command, such as --app \"node worker.js\".", Assert.Single(Parsing.Errors("--interface", "worker")));
+
+    [Fact]
+    public void Parse_CommandThatNeedsAShell_IsRefused()
+        => Assert.StartsWith(
+            "--app (command line): \"node app.js | tee log\" is no command: ", Assert.Single(Parsing.Errors("--app", "node app.js | tee log", "--interface", "worker")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("hooks")]

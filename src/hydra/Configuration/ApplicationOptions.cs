@@ -14,6 +14,9 @@ internal sealed record ApplicationOptions
     /// <summary>Which interface it speaks.</summary>
     public string Interface { get; init; } = "auto";
 
+    /// <summary>The program that is a worker by itself, with its arguments; empty where workers are Python.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
     /// <summary>The attribute is to be called to get the application.</summary>
     public bool Factory { get; init; }
 

@@ -36,7 +36,7 @@ internal static class CommandLine
             Bind(option, given, environment, draft, errors);
         }
 
-        string? taken = draft.Application.IsNamed || errors.Count > 0 ? null : Discover(draft, discover);
+        string? taken = draft.Application.IsNamed || errors.Count > 0 || draft.Application.Options.Interface == OptionNames.Worker ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
@@ -83,13 +83,42 @@ internal static class CommandLine
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
-        if (!draft.Application.IsNamed)
+        if (application.Interface == OptionNames.Worker)
+        {
+            CheckProgram(draft, errors);
+        }
+        else if (!draft.Application.IsNamed)
         {
             errors.Add(
                 "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 
         return new HydraOptions(server with { Addresses = addresses }, [application]);
+    }
+
+    // A program that is a worker by itself: nothing of Python's is for it.
+    private static void CheckProgram(OptionsDraft draft, List<string> errors)
+    {
+        ApplicationOptions application = draft.Application.Options;
+        if (!draft.Application.IsNamed)
+        {
+            errors.Add("No application is named. With --interface worker it is a command, such as --app \"node worker.js\".");
+        }
+
+        if (application.Python.Preload)
+        {
+            errors.Add("--preload imports a Python application: leave it out with --interface worker.");
+        }
+
+        if (application.Factory)
+        {
+            errors.Add("--factory calls a Python function: leave it out with --interface worker.");
+        }
+
+        if (application.OnWorkerExit.Length > 0)
+        {
+            errors.Add("--on-worker-exit calls a Python function: leave it out with --interface worker.");
+        }
     }
 
     private static void Bind(

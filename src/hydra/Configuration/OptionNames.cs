@@ -6,9 +6,12 @@ namespace Hydra.Configuration;
 /// <summary>The words for values that are chosen from a list. Workers are told the same words.</summary>
 internal static class OptionNames
 {
-    /// <summary>--interface: "auto", and the names of the adapters that the worker has of its own.</summary>
+    /// <summary>--interface: the application is a command, and the program that it starts a worker by itself (docs/protocol.md).</summary>
+    public const string Worker = "worker";
+
+    /// <summary>--interface: "auto", "worker", and the names of the adapters that the worker has of its own.</summary>
     public static readonly IReadOnlyList<(string Name, string Value)> Interfaces =
-        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado")];
+        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado"), ("worker", Worker)];
 
     /// <summary>--loop.</summary>
     public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =

@@ -5,23 +5,25 @@ namespace Hydra.Configuration;
 /// <content>What the application is, and where it is found.</content>
 internal static partial class OptionTable
 {
+    // The interface first: what an application's name is depends on it.
     private static IEnumerable<Option> ApplicationRows =>
     [
-        new()
-        {
-            Name = "app", Placeholder = "MODULE:ATTR", Group = OptionGroup.Application,
-            Help = "The application: a module and an attribute in it, \"application\" or \"app\" where none is given. Also taken without the name "
-                + "of the option.",
-            Binder = OptionBinder.OfApplication(BindApp),
-        },
         new()
         {
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
             Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "
                 + "package.module:Adapter. With auto the worker finds out when it has loaded the application; raw has to be said, and so has rsgi for a "
-                + "function without __rsgi__.",
+                + "function without __rsgi__. With worker the application is a command, such as \"node worker.js\", whose program is a worker by itself, in any "
+                + "language: docs/protocol.md.",
             Binder = OptionBinder.OfApplication(BindInterface),
+        },
+        new()
+        {
+            Name = "app", Placeholder = "MODULE:ATTR", Group = OptionGroup.Application,
+            Help = "The application: a module and an attribute in it, \"application\" or \"app\" where none is given. Also taken without the name "
+                + "of the option.",
+            Binder = OptionBinder.OfApplication(BindApp),
         },
         new()
         {
@@ -90,6 +92,14 @@ internal static partial class OptionTable
 
     private static string? BindApp(ApplicationDraft draft, OptionValue value)
     {
+        if (draft.Options.Interface == OptionNames.Worker)
+        {
+            IReadOnlyList<string> words = CommandWords.Split(value.Text, out string? wrong);
+            draft.Options = draft.Options with { App = value.Text.Trim(), Command = words };
+            draft.IsNamed = true;
+            return wrong is null ? null : $"\"{value.Text}\" is no command: {wrong}";
+        }
+
         string? problem = AppReference.Read(value.Text, out string app, out bool isFactory);
         draft.Options = draft.Options with { App = app, Factory = draft.Options.Factory || isFactory };
         draft.IsNamed = true;
