@@ -58,6 +58,8 @@ if ! has_modules || ! command -v curl >/dev/null; then
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi
 
+command -v node >/dev/null || install_packages "Node.js, in which examples/node-worker is" nodejs || exit 1
+
 mkdir -p "$results"
 check "publish" ./build/publish.sh
 newest=$(./build/newest.sh) || echo "the tests that need them are skipped"

@@ -25,8 +25,10 @@ class ForkHooks:
         self._register(**hooks)
         hook = hooks.get("after_in_child")
         code = getattr(getattr(hook, "__func__", hook), "__code__", None)
+        # PyPy has code also for what is built in, which is of no file.
+        file = getattr(code, "co_filename", None)
         # The standard library mends its own locks, and no thread.
-        if code is not None and not (code.co_filename.startswith(_LIBRARY) and "-packages" not in code.co_filename):
+        if file is not None and not (file.startswith(_LIBRARY) and "-packages" not in file):
             self._packages.add(_package(getattr(hook, "__module__", None)))
 
     def end(self) -> None:

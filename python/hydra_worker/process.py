@@ -67,7 +67,8 @@ def die_with_pipe(descriptor: int) -> bool:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | fcntl.FASYNC | os.O_NONBLOCK)
+        # Not fcntl.FASYNC, which is the same and PyPy has not.
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
     except (ImportError, OSError, AttributeError):
         return False
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import unittest
 from typing import Any, Dict, List
 
@@ -14,6 +15,8 @@ try:
     HAS_UVLOOP = True
 except ImportError:
     HAS_UVLOOP = False
+
+PYPY = sys.implementation.name == "pypy"
 
 
 class WorkerCase(unittest.TestCase):

@@ -11,6 +11,7 @@ import time
 import unittest
 
 from tests.apps import breakpoints
+from tests.cases import PYPY
 from tests.fake_front import DEADLINE, Front, wire
 from hydra_worker import debuggers, native
 
@@ -118,6 +119,7 @@ class Client:
         self.socket.close()
 
 
+@unittest.skipIf(PYPY, "debugpy needs what PyPy has not")
 @unittest.skipUnless(importlib.util.find_spec("debugpy"), "debugpy is not installed")
 class DebugpyTests(unittest.TestCase):
     def debug(self, front, port):

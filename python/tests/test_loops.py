@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from unittest import mock
 
+from tests.cases import HAS_UVLOOP
 from hydra_worker import nesting
 from hydra_worker.eventloop import loops
 
@@ -37,6 +38,7 @@ class NestAsyncioTest(unittest.TestCase):
         self.assertFalse([finder for finder in sys.meta_path if isinstance(finder, nesting.NestingWatch)])
         module.loop.close()
 
+    @unittest.skipUnless(HAS_UVLOOP, "uvloop is not installed")
     def test_nest_asyncio_that_is_there_already_leaves_uvloop_out(self):
         with mock.patch.dict(sys.modules, {nesting.NESTING: object()}), self.assertLogs("hydra", "WARNING"):
             loop = loops.create("auto")

@@ -7,13 +7,15 @@ import os
 import threading
 import unittest
 
+from tests.cases import PYPY
 from tests.fake_front import Front
 from tests.fake_link import PYTHON_DIR
 from tests.fake_template import Forked, TemplateFront
 from hydra_worker import native
 
 PACKAGE = os.path.join(PYTHON_DIR, "hydra_worker")
-LIBRARIES = [name for name in ("gevent", "eventlet") if importlib.util.find_spec(name)]
+# Debian's are CPython's: gevent cannot be imported on PyPy, and what eventlet patches does not get through there without the shim either.
+LIBRARIES = [name for name in ("gevent", "eventlet") if importlib.util.find_spec(name) and not PYPY]
 # What patching replaces, and native.py keeps.
 REPLACED = {
     "threading": {"Thread", "Lock", "RLock", "Event", "Condition", "Semaphore", "Timer", "get_ident", "main_thread"},

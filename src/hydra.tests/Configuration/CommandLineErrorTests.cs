@@ -32,11 +32,25 @@ public sealed class CommandLineErrorTests
     }
 
     [Theory]
-    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or proxy; did you mean \"wsgi\"?")]
-    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado or proxy.")]
+    [InlineData("wsig", "--interface (command line): \"wsig\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, proxy or worker; did you mean \"wsgi\"?")]
+    [InlineData("rack", "--interface (command line): \"rack\" is not auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, proxy or worker.")]
     [InlineData("shop.web:", "--interface (command line): \"shop.web:\" is not a module and an adapter in it; write package.module:Adapter.")]
     public void Parse_UnknownInterface_IsRefused(string name, string expected)
         => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));
+
+    [Fact]
+    public void Parse_ProgramThatIsAWorker_TakesNothingOfPythons()
+    {
+        IReadOnlyList<string> errors = Parsing.Errors("--interface", "worker", "--app", "node app.js", "--preload", "--factory", "--on-worker-exit", "hooks:ended");
+
+        Assert.Equal(3, errors.Count);
+        Assert.All(errors, static error => Assert.Matches("--interface worker (is not|does without): leave it out.$", error));
+    }
+
+    [Fact]
+    public void Parse_ProgramThatIsAWorker_HasToBeNamed()
+        => Assert.Equal(
+            "No command is named. Give it behind all options, such as \"hydra --interface worker -- node server.js\".", Assert.Single(Parsing.Errors("--interface", "worker")));
 
     [Theory]
     [InlineData("hooks")]

@@ -44,6 +44,17 @@ public sealed class CommandLineTests
         => Assert.Equal("main:app", Parsing.Run(args).Applications[0].App);
 
     [Theory]
+    [InlineData("--app", "node 'my app.js'", "--interface", "worker")]
+    [InlineData("--interface", "worker", "node 'my app.js'")]
+    public void Parse_ProgramThatIsAWorker_IsACommand(params string[] args)
+    {
+        ApplicationOptions application = Parsing.Run(args).Applications[0];
+
+        Assert.Equal(["node", "my app.js"], application.Command);
+        Assert.Equal("node 'my app.js'", application.App);
+    }
+
+    [Theory]
     [InlineData("-w4")]
     [InlineData("-w", "4")]
     [InlineData("-w=4")]

@@ -14,7 +14,7 @@ public sealed class CommandWordsTests
     [InlineData(@"a\ b \""c \\", "a b", "\"c", "\\")]
     [InlineData("'a\\b' \"a\\b\" \"a\\\"b\\$c\\`\\\\\"", @"a\b", @"a\b", "a\"b$c`\\")]
     [InlineData("a\\\nb \"c\\\nd\"", "ab", "cd")]
-    [InlineData("a;b|c $PORT *", "a;b|c", "$PORT", "*")]
+    [InlineData("'a;b|c' $PORT *", "a;b|c", "$PORT", "*")]
     public void Split_Text_IsTheWordsOfAShell(string text, params string[] expected)
     {
         Assert.Null(CommandWords.Split(text, out IReadOnlyList<string> words));
@@ -27,6 +27,9 @@ public sealed class CommandWordsTests
     [InlineData("a \"b", "has a quote (\") that is not closed")]
     [InlineData("a \"b\\\"", "has a quote (\") that is not closed")]
     [InlineData("a\\", "ends with a backslash")]
+    [InlineData("node app.js | tee log", "has a |, which means something to a shell")]
+    [InlineData("a&&b", "has a &, which means something to a shell")]
+    [InlineData("a `b`", "has a `, which means something to a shell")]
     public void Split_NotWhole_IsSaid(string text, string expected)
         => Assert.Contains(expected, CommandWords.Split(text, out _), StringComparison.Ordinal);
 

@@ -6,11 +6,17 @@ namespace Hydra.Configuration;
 /// </summary>
 internal static class ApplicationNaming
 {
-    /// <summary>--interface of an application that is a program.</summary>
+    /// <summary>--interface of an application that is a program, to which the executable itself is the bridge.</summary>
     public const string Proxy = "proxy";
+
+    /// <summary>--interface of an application that is a program, and a worker by itself (docs/protocol.md).</summary>
+    public const string Worker = "worker";
 
     /// <summary>How what follows "--" is called.</summary>
     public const string CommandSpelling = "--";
+
+    /// <summary>Whether applications of an interface are programs, and no Python.</summary>
+    public static bool IsOfPrograms(string name) => name is Proxy or Worker;
 
     /// <summary>Puts the application, or its command, into the options.</summary>
     /// <returns>Null, or what is wrong with the text: the rest of a sentence that begins with the option.</returns>
@@ -21,43 +27,43 @@ internal static class ApplicationNaming
             return null;
         }
 
-        return draft.Options.Interface == Proxy ? SettleCommand(draft, named.Text) : SettleReference(draft, named);
+        return draft.Options.IsProgram ? SettleCommand(draft, named.Text) : SettleReference(draft, named);
     }
 
     /// <summary>What an application that is a program cannot have.</summary>
     /// <param name="options">The application's options.</param>
     public static IEnumerable<string> Contradictions(ApplicationOptions options)
     {
-        if (options.Interface != Proxy)
+        if (!options.IsProgram)
         {
             yield break;
         }
 
         if (options.Python.Preload)
         {
-            yield return "--preload forks workers from an application that was imported, which a program of --interface proxy is not: leave it out.";
+            yield return $"--preload forks workers from an application that was imported, which a program of --interface {options.Interface} is not: leave it out.";
         }
 
         if (options.Factory)
         {
-            yield return "--factory calls an attribute of a module, which a program of --interface proxy is not: leave it out.";
+            yield return $"--factory calls an attribute of a module, which a program of --interface {options.Interface} is not: leave it out.";
         }
 
         if (options.Lifespan is Lifespan.On)
         {
-            yield return "--lifespan on needs an ASGI application, which a program of --interface proxy is not: leave it out.";
+            yield return $"--lifespan on needs an ASGI application, which a program of --interface {options.Interface} is not: leave it out.";
         }
 
         if (options.OnWorkerExit.Length > 0)
         {
-            yield return "--on-worker-exit calls a function of Python, which --interface proxy does without: leave it out.";
+            yield return $"--on-worker-exit calls a function of Python, which --interface {options.Interface} does without: leave it out.";
         }
     }
 
     /// <summary>What was said and means nothing for a program.</summary>
     public static IEnumerable<string> Warnings(ApplicationOptions options)
     {
-        if (options.Interface != Proxy)
+        if (!options.IsProgram)
         {
             yield break;
         }
@@ -68,7 +74,7 @@ internal static class ApplicationNaming
         ];
         foreach ((string option, _) in unused.Where(static pair => pair.IsSaid))
         {
-            yield return $"{option} says nothing to a program of --interface proxy, and is not used";
+            yield return $"{option} says nothing to a program of --interface {options.Interface}, and is not used";
         }
     }
 

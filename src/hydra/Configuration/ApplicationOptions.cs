@@ -8,11 +8,11 @@ internal sealed record ApplicationOptions
     /// <summary>The application: module:attribute. <see cref="CommandLine.Parse"/> gives no options where none is named.</summary>
     public string App { get; init; } = "";
 
-    /// <summary>The words of the command, where <see cref="Interface"/> is <see cref="ApplicationNaming.Proxy"/>; else empty.</summary>
+    /// <summary>The words of the command, where <see cref="IsProgram"/>; else empty.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>Whether a worker is a program of the user's, and no Python.</summary>
-    public bool IsProgram => Interface == ApplicationNaming.Proxy;
+    public bool IsProgram => ApplicationNaming.IsOfPrograms(Interface);
 
     /// <summary>What its workers are called where processes are listed; empty for <see cref="App"/>.</summary>
     public string Name { get; init; } = "";

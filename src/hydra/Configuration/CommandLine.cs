@@ -95,7 +95,7 @@ internal static class CommandLine
         if (!draft.Application.IsNamed && draft.Server.Mounts.Count == 0)
         {
             errors.Add(draft.Application.Options.IsProgram
-                ? "No command is named. Give it behind all options, such as \"hydra --interface proxy -- node server.js\"."
+                ? $"No command is named. Give it behind all options, such as \"hydra --interface {draft.Application.Options.Interface} -- node server.js\"."
                 : "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
         }
 

@@ -4,7 +4,7 @@ namespace Hydra.Configuration;
 
 /// <summary>
 /// Splits a command as a POSIX shell does (XCU 2.2, "Quoting", and 2.3), and writes one that a shell would split so. There is no shell: nothing is
-/// expanded, and operators such as "|" and ";" are characters as any other.
+/// expanded, and operators such as "|" and ";" have to be in quotes.
 /// </summary>
 internal static class CommandWords
 {
@@ -53,6 +53,8 @@ internal static class CommandWords
                     word = text[i] == '\n' ? word : (word ?? new StringBuilder()).Append(text[i]);
                     i++;
                     break;
+                case '|' or '&' or ';' or '<' or '>' or '`':
+                    return $"\"{text}\" has a {c}, which means something to a shell, and none is run: put it in quotes, or name the shell: sh -c '…'.";
                 default:
                     (word ??= new StringBuilder()).Append(c);
                     break;

@@ -39,7 +39,7 @@ internal static class Mounts
         List<string> parts = Split(value.Text[(equals + 1)..]);
         (Option Option, OptionValue Value)[] given =
             [.. parts.Skip(1).Select(part => Given(part, value.Source, problems)).OfType<(Option Option, OptionValue Value)>()];
-        bool isProgram = given.LastOrDefault(static pair => pair.Option.Name == "interface").Value.Text?.Trim() == ApplicationNaming.Proxy;
+        bool isProgram = ApplicationNaming.IsOfPrograms(given.LastOrDefault(static pair => pair.Option.Name == "interface").Value.Text?.Trim() ?? "");
         var own = new OptionsDraft(draft.Host)
         {
             Application = new ApplicationDraft(draft.Host)

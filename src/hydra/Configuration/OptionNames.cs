@@ -6,9 +6,9 @@ namespace Hydra.Configuration;
 /// <summary>The words for values that are chosen from a list. Workers are told the same words.</summary>
 internal static class OptionNames
 {
-    /// <summary>--interface: "auto", the names of the adapters that the worker has of its own, and "proxy" for what is no application of Python.</summary>
+    /// <summary>--interface: "auto", the names of the adapters that the worker has of its own, and "proxy" and "worker" for what is no application of Python.</summary>
     public static readonly IReadOnlyList<(string Name, string Value)> Interfaces =
-        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado"), (ApplicationNaming.Proxy, ApplicationNaming.Proxy)];
+        [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado"), (ApplicationNaming.Proxy, ApplicationNaming.Proxy), (ApplicationNaming.Worker, ApplicationNaming.Worker)];
 
     /// <summary>--loop.</summary>
     public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =

@@ -31,7 +31,8 @@ internal static partial class OptionTable
             Group = OptionGroup.Application,
             Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "
                 + "package.module:Adapter. With auto the worker finds out when it has loaded the application; raw has to be said, and so has rsgi for a "
-                + "function without __rsgi__. proxy: the worker is a program that listens at $PORT or at the Unix socket $HYDRA_SOCKET.",
+                + "function without __rsgi__. proxy: the worker is a program that listens at $PORT or at the Unix socket $HYDRA_SOCKET; "
+                + "worker: it speaks docs/protocol.md itself.",
             Binder = OptionBinder.OfApplication(BindInterface),
         },
         new()

@@ -47,7 +47,7 @@ internal sealed class WorkerSetup : IDisposable
         }
     }
 
-    /// <summary>The Python that the last worker was started with.</summary>
+    /// <summary>The Python, or the program in its place, that the last worker was started with.</summary>
     public string Python => _python;
 
     /// <summary>Where the workers connect.</summary>
@@ -63,7 +63,11 @@ internal sealed class WorkerSetup : IDisposable
 
         // Looked for before each start of a worker, but a user who has none is to hear of it before anything else.
         string here = OddPath.Here();
-        if (!options.IsProgram && FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
+        if (options.Interface == ApplicationNaming.Worker)
+        {
+            _ = FindProgram(home, options, here, static message => new StartException(message));
+        }
+        else if (!options.IsProgram && FindPython(home, options, here, options.AppDir, static message => new StartException(message)).Warning is { } warning)
         {
             ConfigurationLog.Warning(logger, warning);
         }
@@ -88,19 +92,18 @@ internal sealed class WorkerSetup : IDisposable
     public WorkerCommand Command()
     {
         string working = StartDirectory.Resolve(_home.WorkingDirectory, "working directory");
-        if (_options.IsProgram)
+        if (_options.Interface == ApplicationNaming.Proxy)
         {
             return BridgeCommand(working);
         }
 
         string app = _options.AppDir.Length == 0 ? ""
             : StartDirectory.ResolveApplication(Path.GetFullPath(_options.AppDir, working));
-        PythonResult.Found python = FindPython(_home, _options, working, app, static message => new WorkerStartException(message));
-        _python = python.Path;
+        (_python, IReadOnlyList<string> arguments) = Program(working, app);
         return new WorkerCommand
         {
-            Python = python.Path,
-            Arguments = [.. python.Arguments, _home.ShimEntry()],
+            Program = _python,
+            Arguments = arguments,
             WorkingDirectory = working,
             AppDirectory = OddBytes.Join([OddPath.Encode(app)]),
             Variables = _variables.Read(working),
@@ -114,7 +117,7 @@ internal sealed class WorkerSetup : IDisposable
         string own = $"/proc/{Environment.ProcessId}/exe";
         return new WorkerCommand
         {
-            Python = OperatingSystem.IsLinux() && File.Exists(own) ? own : Environment.ProcessPath!,
+            Program = OperatingSystem.IsLinux() && File.Exists(own) ? own : Environment.ProcessPath!,
 
             // The second is room for the title that ps shows.
             Arguments = [BridgeProgram.Mode, new string('-', Math.Min(_options.App.Length, LongestTitle))],
@@ -150,6 +153,17 @@ internal sealed class WorkerSetup : IDisposable
         _directory?.Dispose();
     }
 
+    private (string Path, IReadOnlyList<string> Arguments) Program(string working, string app)
+    {
+        if (_options.IsProgram)
+        {
+            return (FindProgram(_home, _options, working, static message => new WorkerStartException(message)), [.. _options.Command.Skip(1)]);
+        }
+
+        PythonResult.Found python = FindPython(_home, _options, working, app, static message => new WorkerStartException(message));
+        return (python.Path, [.. python.Arguments, _home.ShimEntry()]);
+    }
+
     private LinkAddress Listen(out RuntimeDirectory? directory)
     {
         directory = null;
@@ -171,6 +185,9 @@ internal sealed class WorkerSetup : IDisposable
                 throw new InvalidOperationException("a result of an unknown kind");
         }
     }
+
+    private static string FindProgram(WorkerHome home, ApplicationOptions options, string working, Func<string, Exception> failure)
+        => ProgramLocator.Find(options.Command[0], working, home.Variables, OperatingSystem.IsWindows(), out string problem) ?? throw failure(problem);
 
     private static PythonResult.Found FindPython(
         WorkerHome home, ApplicationOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)

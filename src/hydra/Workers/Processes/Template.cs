@@ -298,7 +298,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
         lock (_lock)
         {
             return _link is null
-                ? PythonFailure.EndedEarly(Command.Python, code, _firstLines.ToString())
+                ? PythonFailure.EndedEarly(Command.Program, code, _firstLines.ToString())
                 : $"the template process {ExitDescription.Of(code)} while it loaded the application";
         }
     }

@@ -9,10 +9,10 @@ namespace Hydra.Workers.Processes;
 /// <summary>How to start workers: the same for all of them.</summary>
 internal sealed record WorkerCommand
 {
-    /// <summary>The Python executable; this one where the application is a program (--interface proxy).</summary>
-    public required string Python { get; init; }
+    /// <summary>The Python executable, or this one (--interface proxy), or a program that is a worker by itself (--interface worker).</summary>
+    public required string Program { get; init; }
 
-    /// <summary>Its arguments, the shim's entry file last.</summary>
+    /// <summary>Its arguments; of Python the shim's entry file last.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
     /// <summary>The working directory.</summary>
@@ -71,7 +71,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     /// <exception cref="Win32Exception">The executable cannot be started.</exception>
     public static WorkerProcess Start(WorkerCommand command, int index)
     {
-        (string program, IReadOnlyList<string> arguments) = OddCommand.Of(command.Python, command.Arguments);
+        (string program, IReadOnlyList<string> arguments) = OddCommand.Of(command.Program, command.Arguments);
         var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,

@@ -31,7 +31,7 @@ internal sealed class WorkerSpawner
             }
             catch (Win32Exception e)
             {
-                started.SetException(new WorkerStartException(PythonFailure.CannotStart(command.Python, e.NativeErrorCode, e.Message)));
+                started.SetException(new WorkerStartException(PythonFailure.CannotStart(command.Program, e.NativeErrorCode, e.Message)));
             }
             catch (Exception e)
             {

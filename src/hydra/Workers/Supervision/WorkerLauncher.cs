@@ -39,7 +39,7 @@ internal sealed class WorkerLauncher(
             await Task.WhenAny(worker.Links.ControlDone, Task.Delay(WorkerProcess.ExitTime)).ConfigureAwait(false);
             if (!worker.Links.HasConnected && worker.Failure is null)
             {
-                Fail(worker, PythonFailure.EndedEarly(command.Python, code, worker.FirstLines));
+                Fail(worker, PythonFailure.EndedEarly(command.Program, code, worker.FirstLines));
             }
 
             return code;
