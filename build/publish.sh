@@ -1,6 +1,6 @@
 #!/bin/sh
 # Leaves the server as one stripped executable at dist/hydra, for the machine that this runs on (Linux or macOS).
-# On Debian and its relatives it installs a linker when there is none; everything else comes with the .NET SDK.
+# On Debian and its relatives it installs a linker and OpenSSL when there is none; everything else comes with the .NET SDK.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -27,6 +27,16 @@ esac
 # Native AOT calls clang by default and takes gcc as well. zlib is compiled into the runtime: no zlib1g-dev.
 set --
 command -v clang >/dev/null || set -- -p:CppCompilerAndLinker=gcc
+
+# TLS is OpenSSL's, which is linked in, so that the one file speaks it also where no OpenSSL is installed. .NET has what lies between the two
+# compiled against the headers that are here (cmake).
+has_openssl() {
+    command -v cmake >/dev/null && command -v make >/dev/null && [ -e "$(${CC:-cc} -print-file-name=libssl.a)" ] && [ -e "$(${CC:-cc} -print-file-name=libcrypto.a)" ]
+}
+if [ "$system" != osx ]; then
+    has_openssl || install_packages "what OpenSSL is linked in with" cmake make libssl-dev
+    set -- "$@" -p:StaticOpenSslLinking=true
+fi
 
 output=$root/artifacts/publish
 rm -rf "$output"

@@ -14,6 +14,7 @@ public partial class RingTests
         ["Primitives"] = [],
         ["Diagnostics"] = ["Primitives"],
         ["Protocol"] = [],
+        ["Tls"] = [],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
@@ -22,9 +23,9 @@ public partial class RingTests
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Dispatch"],
         ["Edge"] = ["Primitives", "Diagnostics", "Dispatch", "Http"],
-        ["Configuration"] = ["Primitives", "Diagnostics"],
+        ["Configuration"] = ["Primitives", "Diagnostics", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();

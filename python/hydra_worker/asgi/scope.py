@@ -44,7 +44,7 @@ class ScopeBuilder:
         extensions: Optional[Dict[str, Any]] = None,
     ) -> Dict[str, Any]:
         """A fresh scope: the application may change it. `queued` is in microseconds; without `extensions` it has those of HTTP."""
-        scheme, http_version, client, server, root_path, raw_root_path = self._connections.young.get(
+        scheme, http_version, client, server, root_path, raw_root_path, tls = self._connections.young.get(
             connection
         ) or self._connections.get(connection)
         pairs = self._headers.young.get(headers)
@@ -70,6 +70,8 @@ class ScopeBuilder:
             "server": server,
             "extensions": (_EXTENSIONS.get(http_version, _FILES) if extensions is None else extensions).copy(),
         }
+        if tls is not None:
+            scope["extensions"]["tls"] = tls.extension()
         if self.state is not None:
             # ASGI lifespan spec, "Lifespan State": each request gets a shallow copy.
             scope["state"] = self.state.copy()

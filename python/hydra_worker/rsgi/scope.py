@@ -20,7 +20,7 @@ class _Connection(NamedTuple):
 
 
 def _of_block(block: bytes) -> _Connection:
-    scheme, version, client, server, _, _ = parse_connection(block)
+    scheme, version, client, server = parse_connection(block)[:4]
     return _Connection(scheme, version[:-2] if version.endswith(".0") else version, _text(client), _text(server))
 
 

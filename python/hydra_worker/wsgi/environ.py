@@ -6,12 +6,13 @@ import sys
 from typing import Any, Dict, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from .. import wire
+from ..connection import parse_tls, split_connection
 from ..headers import BlockCache, parse_block
 from ..streams import request_start
 from .files import FileWrapper
 from .stream import WsgiStream
 
+_TLS_VERSIONS = {0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -55,10 +56,8 @@ def parse_headers(block: bytes) -> RequestHeaders:
 
 def parse_connection(block: bytes) -> Dict[str, str]:
     """The variables that stay the same on a connection."""
-    parts = block.decode("latin-1").split("\0")
-    if len(parts) != 7:
-        raise wire.WireError("a connection block does not have seven parts")
-    scheme, version, client_host, client_port, server_host, server_port, root_path = parts
+    parts = split_connection(block.decode("latin-1"))
+    scheme, version, client_host, client_port, server_host, server_port, root_path = parts[:7]
     variables = {
         "SCRIPT_NAME": root_path,
         "wsgi.url_scheme": scheme or "http",
@@ -70,6 +69,15 @@ def parse_connection(block: bytes) -> Dict[str, str]:
     if server_port:
         variables["SERVER_NAME"] = server_host
         variables["SERVER_PORT"] = server_port
+    tls = parse_tls(parts)
+    if tls is not None:
+        # As mod_ssl of Apache names them, whose applications look for them.
+        variables["HTTPS"] = "on"
+        variables["SSL_PROTOCOL"] = _TLS_VERSIONS.get(tls.version, "")
+        variables["SSL_CLIENT_VERIFY"] = "SUCCESS" if tls.client_certificate else "NONE"
+        if tls.client_certificate:
+            variables["SSL_CLIENT_S_DN"] = tls.client_name
+            variables["SSL_CLIENT_CERT"] = tls.client_certificate
     return variables
 
 

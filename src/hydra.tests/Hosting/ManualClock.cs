@@ -8,4 +8,6 @@ internal sealed class ManualClock : TimeProvider
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Now.Ticks;
+
+    public void Advance(TimeSpan time) => Now += time;
 }

@@ -1,8 +1,10 @@
 using System.Net;
+using System.Text;
 using Hydra.Http;
 using Hydra.Tests.Http.Fakes;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Xunit;
 
 namespace Hydra.Tests.Http;
@@ -14,12 +16,15 @@ public sealed class ClientConnectionMiddlewareTests
     private readonly ClientConnections _connections = new();
 
     [Theory]
-    [InlineData(HttpProtocols.Http1, false)]
-    [InlineData(HttpProtocols.Http2, true)]
-    [InlineData(HttpProtocols.Http1AndHttp2, true)]
-    public async Task Connection_WhileItIsOpen_HasItsClientConnection(HttpProtocols protocols, bool isMultiplexed)
+    [InlineData(HttpProtocols.Http1, null, false)]
+    [InlineData(HttpProtocols.Http2, null, true)]
+    [InlineData(HttpProtocols.Http1AndHttp2, null, false)]
+    [InlineData(HttpProtocols.Http1AndHttp2, "http/1.1", false)]
+    [InlineData(HttpProtocols.Http1AndHttp2, "h2", true)]
+    public async Task Connection_WhileItIsOpen_HasItsClientConnection(HttpProtocols protocols, string? chosen, bool isMultiplexed)
     {
         var context = new OpenConnection();
+        context.Features.Set<ITlsApplicationProtocolFeature>(chosen is null ? null : new Chosen(Encoding.ASCII.GetBytes(chosen)));
         ClientConnection? seen = null;
         await Build(protocols, inner =>
         {
@@ -54,4 +59,6 @@ public sealed class ClientConnectionMiddlewareTests
         });
         return built!;
     }
+
+    private sealed record Chosen(ReadOnlyMemory<byte> ApplicationProtocol) : ITlsApplicationProtocolFeature;
 }

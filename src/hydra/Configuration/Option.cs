@@ -9,6 +9,7 @@ internal enum OptionGroup
     Queue,
     Timeouts,
     Bodies,
+    Tls,
     WebSockets,
     Logging,
     Tuning,

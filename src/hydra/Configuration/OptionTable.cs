@@ -17,6 +17,7 @@ internal static partial class OptionTable
         .. TimeoutRows,
         .. BodyRows,
         .. HeadRows,
+        .. TlsRows,
         .. WebSocketRows,
         .. LoggingRows,
         .. TuningRows,

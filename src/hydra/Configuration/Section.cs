@@ -12,6 +12,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Clients"/>.</summary>
     public static OptionSection<ClientOptions> Clients { get; } = OfServer(static s => s.Clients, static (s, part) => s with { Clients = part });
 
+    /// <summary><see cref="ServerOptions.Tls"/>.</summary>
+    public static OptionSection<TlsOptions> Tls { get; } = OfServer(static s => s.Tls, static (s, part) => s with { Tls = part });
+
     /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });

@@ -1,4 +1,7 @@
+using System.Net.Security;
+using System.Security.Authentication;
 using Hydra.Primitives;
+using Hydra.Tls;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Configuration;
@@ -11,6 +14,9 @@ internal sealed record ServerOptions
 
     /// <summary>How slow clients may be.</summary>
     public ClientOptions Clients { get; init; } = new();
+
+    /// <summary>Whether and how TLS is spoken.</summary>
+    public TlsOptions Tls { get; init; } = new();
 
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
@@ -63,6 +69,55 @@ internal sealed record AddressOptions
 
     /// <summary>Everything that the server listens at.</summary>
     public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
+}
+
+/// <summary>TLS, as the command line says it.</summary>
+internal sealed record TlsOptions
+{
+    /// <summary>Files of certificates.</summary>
+    public IReadOnlyList<string> Certificates { get; init; } = [];
+
+    /// <summary>Files of their keys, in the same order; none where they are in the same files.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>What opens the keys; null for keys that are not encrypted.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>A certificate is made at the start.</summary>
+    public bool IsSelfSigned { get; init; }
+
+    /// <summary>Whether clients show certificates.</summary>
+    public ClientCertificates Clients { get; init; }
+
+    /// <summary>The file of the authorities that may have signed these, or null.</summary>
+    public string? Authorities { get; init; }
+
+    /// <summary>The file of certificates that they have revoked, or null.</summary>
+    public string? Revoked { get; init; }
+
+    /// <summary>TLS 1.2 is not spoken any more.</summary>
+    public bool OnlyNewest { get; init; }
+
+    /// <summary>Cipher suites, or null for the library's choice.</summary>
+    public IReadOnlyList<TlsCipherSuite>? Ciphers { get; init; }
+
+    /// <summary>HTTP/2 is offered to clients.</summary>
+    public bool OffersHttp2 { get; init; } = true;
+
+    /// <summary>Whether TLS is spoken.</summary>
+    public bool IsOn => Certificates.Count > 0 || IsSelfSigned;
+
+    /// <summary>How.</summary>
+    public TlsSettings Settings() => new()
+    {
+        Certificates = [.. Certificates.Select((certificate, i) => new CertificateFiles(certificate, Keys.Count == 0 ? null : Keys[i]))],
+        Password = Password,
+        Clients = Clients,
+        Authorities = Authorities,
+        Revoked = Revoked,
+        Versions = OnlyNewest ? SslProtocols.Tls13 : SslProtocols.Tls12 | SslProtocols.Tls13,
+        Ciphers = Ciphers,
+    };
 }
 
 /// <summary>What clients may do: the time they get, and how large a head they may send.</summary>

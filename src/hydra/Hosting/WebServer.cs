@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.Edge;
 using Hydra.Http;
+using Hydra.Tls;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -35,6 +38,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly RequestForwarder _forwarder;
     private readonly RequestHandler _edge;
     private readonly RefusedHeads _refused;
+    private readonly CertificateStore? _certificates;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -55,6 +59,7 @@ internal sealed class WebServer : IAsyncDisposable
         _forwarder = forwarder;
         _edge = EdgePart.Chain([], forwarder.InvokeAsync);
         _metrics = metrics;
+        _certificates = LoadCertificates(options.Tls, loggers.CreateLogger("hydra"));
         _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);
         _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
@@ -157,8 +162,20 @@ internal sealed class WebServer : IAsyncDisposable
         return _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
     }
 
+    private static CertificateStore? LoadCertificates(TlsOptions options, ILogger logger)
+    {
+        try
+        {
+            return options.IsOn ? new CertificateStore(options.Settings(), options.OffersHttp2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11], TimeProvider.System, logger) : null;
+        }
+        catch (TlsException e)
+        {
+            throw new StartException(e.Message);
+        }
+    }
+
     // A Unix socket has no URL of its own that clients would know.
-    private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal);
+    private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal).Replace("https://unix:", "unix:", StringComparison.Ordinal);
 
     private void Configure(KestrelServerOptions kestrel)
     {
@@ -170,7 +187,16 @@ internal sealed class WebServer : IAsyncDisposable
         {
             kestrel.Listen(endPoint, listen =>
             {
-                listen.Protocols = HttpProtocols.Http1;
+                listen.Protocols = _certificates is not null && _options.Tls.OffersHttp2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+                if (_certificates is not null)
+                {
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates.For(hello.ClientHelloInfo.ServerName)),
+                        HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
+                    });
+                }
+
                 listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory);
             });
         }

@@ -5,7 +5,6 @@ using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace Hydra.Http;
 
@@ -230,9 +229,11 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     {
         (string clientHost, int clientPort) = Split(_context.RemoteEndPoint);
         (string serverHost, int serverPort) = Split(_context.LocalEndPoint);
+        TlsFacts? tls = TlsFacts.Of(_context);
         return new RequestFacts
         {
-            Scheme = _context.Features.Get<ITlsHandshakeFeature>() is null ? "http" : "https",
+            Scheme = tls is null ? "http" : "https",
+            Tls = tls,
             HttpVersion = version,
             ClientHost = clientHost,
             ClientPort = clientPort,

@@ -1,6 +1,8 @@
 using Hydra.Primitives;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Hydra.Http;
 
@@ -17,7 +19,7 @@ internal static class ClientConnectionMiddleware
         this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
         MemoryBudget? memory = null) => endpoint.Use(next => async context =>
     {
-        using var connection = new ClientConnection(context, isMultiplexed: endpoint.Protocols is not HttpProtocols.Http1, handler, limitField, memory);
+        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory);
         connections.Add(connection);
         context.Features.Set(connection);
         try
@@ -29,4 +31,10 @@ internal static class ClientConnectionMiddleware
             connections.Remove(connection);
         }
     });
+
+    // Where both are spoken, the handshake has chosen.
+    private static bool IsMultiplexed(ListenOptions endpoint, ConnectionContext context)
+        => endpoint.Protocols is not HttpProtocols.Http1
+            && (endpoint.Protocols is HttpProtocols.Http2
+                || context.Features.Get<ITlsApplicationProtocolFeature>() is { } chosen && chosen.ApplicationProtocol.Span.SequenceEqual("h2"u8));
 }

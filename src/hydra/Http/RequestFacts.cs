@@ -32,6 +32,9 @@ internal sealed record RequestFacts
     /// <summary>The port that the client has reached; 0 where there is none.</summary>
     public int ServerPort { get; init; }
 
+    /// <summary>What there is to say of TLS; null where it is not spoken, or not with this server.</summary>
+    public TlsFacts? Tls { get; init; }
+
     /// <summary>The path below which the application is shown (root_path, SCRIPT_NAME): empty, or a path without a slash at its end.</summary>
     public string RootPath { get; init; } = "";
 
@@ -46,7 +49,7 @@ internal sealed record RequestFacts
 
     /// <summary>The connection block of the link protocol.</summary>
     public ReadOnlySpan<byte> Block => _block ??= Encoding.UTF8.GetBytes(string.Join(
-        '\0', Scheme, HttpVersion, ClientHost, PortText(ClientPort), ServerHost, PortText(ServerPort), RootPath));
+        '\0', Scheme, HttpVersion, ClientHost, PortText(ClientPort), ServerHost, PortText(ServerPort), RootPath) + Tls?.Text);
 
     /// <summary>The client for logs: address and port, or "unix".</summary>
     public string Client => _client ??= ClientHost.Length == 0 ? "unix"
@@ -73,6 +76,7 @@ internal sealed record RequestFacts
         ClientPort = other.ClientPort;
         ServerHost = other.ServerHost;
         ServerPort = other.ServerPort;
+        Tls = other.Tls;
         RootPath = other.RootPath;
         PathPrefix = other.PathPrefix;
         Headers = other.Headers;

@@ -169,9 +169,9 @@ public sealed partial class HydraServer : IAsyncDisposable
         }
 
         Match match = AddressPattern().Match(Log.Text);
-        return match.Success ? new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{match.Groups[1].Value}")) : null;
+        return match.Success ? new Uri(string.Create(CultureInfo.InvariantCulture, $"{match.Groups[1].Value}://127.0.0.1:{match.Groups[2].Value}")) : null;
     }
 
-    [GeneratedRegex(@"http://[^\s/]+:(\d+)")]
+    [GeneratedRegex(@"(https?)://[^\s/]+:(\d+)")]
     private static partial Regex AddressPattern();
 }

@@ -1,0 +1,34 @@
+using Hydra.Tls;
+
+namespace Hydra.Configuration;
+
+/// <summary>What the options about TLS have to do with each other.</summary>
+internal static class TlsRules
+{
+    /// <summary>Sees whether they fit.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="fail">Told what does not, a sentence each.</param>
+    public static void Check(TlsOptions options, Action<string> fail)
+    {
+        if (options.Keys.Count > 0 && options.Certificates.Count == 0)
+        {
+            fail("--ssl-keyfile is the key of a certificate: name that with --ssl-certfile.");
+        }
+        else if (options.Keys.Count > 0 && options.Keys.Count != options.Certificates.Count)
+        {
+            fail($"--ssl-certfile is given {options.Certificates.Count} times and --ssl-keyfile {options.Keys.Count} times: each certificate has a key, in the same order.");
+        }
+        else if (options.IsSelfSigned && options.Certificates.Count > 0)
+        {
+            fail("--ssl-self-signed makes a certificate, and --ssl-certfile names one: choose.");
+        }
+        else if (!options.IsOn && (options.Clients is not ClientCertificates.None || options.Authorities is not null || options.Revoked is not null))
+        {
+            fail("clients show certificates where TLS is spoken: --ssl-certfile names the server's own.");
+        }
+        else if (options.Clients is ClientCertificates.None && (options.Authorities is not null || options.Revoked is not null))
+        {
+            fail("--ssl-ca-certs and --ssl-crl are about certificates of clients, which are asked for with --ssl-cert-reqs.");
+        }
+    }
+}
