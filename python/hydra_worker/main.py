@@ -116,7 +116,7 @@ def _load_and_serve(worker: Worker) -> int:
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
-    if named is None and boot.loop != "uvloop":
+    if named is None and boot.loop in ("auto", "asyncio"):
         late.watch()
     elif named is None or named.wants_loop:
         worker.loop = late.get()

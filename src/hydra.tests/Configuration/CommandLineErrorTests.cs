@@ -39,6 +39,16 @@ public sealed class CommandLineErrorTests
         => Assert.Equal(expected, Assert.Single(Parsing.Errors("main:app", "--interface", name)));
 
     [Theory]
+    [InlineData("rloop:")]
+    [InlineData(":new_event_loop")]
+    [InlineData("loops.py:make")]
+    [InlineData("loops:make()")]
+    public void Parse_LoopFactoryOfAnotherForm_IsRefused(string name)
+        => Assert.Equal(
+            $"--loop (command line): \"{name}\" is not of the form module:factory, such as \"rloop:new_event_loop\".",
+            Assert.Single(Parsing.Errors("main:app", "--loop", name)));
+
+    [Theory]
     [InlineData("hooks")]
     [InlineData("hooks:")]
     [InlineData(":ended")]

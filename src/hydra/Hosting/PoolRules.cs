@@ -87,7 +87,7 @@ internal static class PoolRules
         Factory = application.Factory,
         AppDir = application.AppDir,
         Interface = application.Interface,
-        Loop = OptionNames.NameOf(OptionNames.Loops, application.Python.Loop),
+        Loop = application.Python.Loop,
         Lifespan = OptionNames.NameOf(OptionNames.Lifespans, application.Lifespan),
         Threads = application.Python.Threads,
         DataLinks = dataLinks,
