@@ -49,7 +49,7 @@ def create(kind: str) -> asyncio.AbstractEventLoop:
 
 def _create_known(kind: str) -> asyncio.AbstractEventLoop:
     if kind not in ("auto", "asyncio", "uvloop"):
-        raise internal(f'There is no event loop "{kind}"; there are auto, asyncio, uvloop and module:factory.')
+        raise internal(f'There is no event loop "{kind}"; there are auto, asyncio, uvloop, trio and module:factory.')
     factory = asyncio.new_event_loop
     if kind != "asyncio":
         try:

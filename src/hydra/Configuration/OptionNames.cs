@@ -11,7 +11,7 @@ internal static class OptionNames
         [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado")];
 
     /// <summary>--loop: what the worker knows by these words; a factory of the user's is module:factory.</summary>
-    public static readonly IReadOnlyList<(string Name, string Value)> Loops = [("auto", "auto"), ("asyncio", "asyncio"), ("uvloop", "uvloop")];
+    public static readonly IReadOnlyList<(string Name, string Value)> Loops = [("auto", "auto"), ("asyncio", "asyncio"), ("uvloop", "uvloop"), ("trio", "trio")];
 
     /// <summary>--lifespan.</summary>
     public static readonly IReadOnlyList<(string Name, Lifespan Value)> Lifespans =

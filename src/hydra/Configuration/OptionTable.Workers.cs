@@ -38,7 +38,7 @@ internal static partial class OptionTable
             Name = "loop", Aliases = ["asgi-loop"], Placeholder = OptionNames.Join(OptionNames.Loops) + "|MODULE:FACTORY", Default = "auto",
             Group = OptionGroup.Workers,
             Help = "The event loop of the workers. With auto uvloop where it is installed. MODULE:FACTORY is what returns a new loop of "
-                + "asyncio's kind when it is called, such as rloop:new_event_loop.",
+                + "asyncio's kind when it is called, such as rloop:new_event_loop. trio is for ASGI applications that are written with it.",
             Binder = OptionBinder.OfApplication(BindLoop),
         },
         new()

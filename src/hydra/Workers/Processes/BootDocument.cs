@@ -34,7 +34,7 @@ internal sealed record BootDocument
     /// <summary>auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, or a module and the adapter in it: package.module:Adapter.</summary>
     public required string Interface { get; init; }
 
-    /// <summary>auto, asyncio, uvloop, or a module and the factory in it: package.module:factory.</summary>
+    /// <summary>auto, asyncio, uvloop, trio, or a module and the factory in it: package.module:factory.</summary>
     public required string Loop { get; init; }
 
     /// <summary>auto, on or off.</summary>
