@@ -129,6 +129,9 @@ public sealed class CommandLineTests
         => Assert.Equal(expected, Parsing.Run("main:app", "--loop", given).Applications[0].Python.Loop);
 
     [Fact]
+    public void Parse_ThreadsAuto_IsNoNumber() => Assert.Null(Parsing.Run("main:app", "--threads", "auto").Applications[0].Python.Threads);
+
+    [Fact]
     public void Parse_OptionsOfWorkers_ArriveInTheOptions()
     {
         HydraOptions options = Parsing.Run(

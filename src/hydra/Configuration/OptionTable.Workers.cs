@@ -15,9 +15,10 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N", Default = "1", Group = OptionGroup.Workers,
-            Help = "Threads in each worker for a WSGI application.",
-            Binder = Section.Python.Integer(1, 10_000, static (o, v) => o with { Threads = v }),
+            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N|auto", Default = "1", Group = OptionGroup.Workers,
+            Help = "Threads in each worker for a WSGI application. With auto 1 to 64: more while requests wait for threads that wait themselves, "
+                + "no more where they would only compete for the processor.",
+            Binder = Section.Python.IntegerOrAuto(10_000, static (o, v) => o with { Threads = v }),
         },
         new()
         {

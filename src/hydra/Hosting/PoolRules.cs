@@ -89,7 +89,7 @@ internal static class PoolRules
         Interface = application.Interface,
         Loop = application.Python.Loop,
         Lifespan = OptionNames.NameOf(OptionNames.Lifespans, application.Lifespan),
-        Threads = application.Python.Threads,
+        Threads = application.Python.Threads ?? 0,
         DataLinks = dataLinks,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),

@@ -40,7 +40,7 @@ internal sealed record BootDocument
     /// <summary>auto, on or off.</summary>
     public required string Lifespan { get; init; }
 
-    /// <summary>Threads of a synchronous application.</summary>
+    /// <summary>Threads of a synchronous application; 0 for as many as it has use for.</summary>
     public required int Threads { get; init; }
 
     /// <summary>How many data links to open.</summary>
