@@ -14,7 +14,7 @@ passed=0
 failed=0
 
 has_modules() {
-    [ -x $python ] && $python -c 'import aiohttp, debugpy, django, eventlet, fastapi, flake8, flask, gevent, multipart, prometheus_client, pytest, starlette, tornado, uvloop' 2>/dev/null
+    [ -x $python ] && $python -c 'import aiohttp, debugpy, django, eventlet, fastapi, flake8, flask, gevent, multipart, prometheus_client, pytest, starlette, tornado, trio, uvloop' 2>/dev/null
 }
 
 # check NAME COMMAND...: one check that passes or fails as a whole.
@@ -52,9 +52,9 @@ suite() {
 
 need_dotnet
 if ! has_modules || ! command -v curl >/dev/null; then
-    install_packages "something that the tests use (aiohttp, debugpy, Django, gevent, eventlet, Flask, FastAPI, Starlette, tornado, uvloop, prometheus_client, pytest, flake8, curl)" \
+    install_packages "something that the tests use (aiohttp, debugpy, Django, gevent, eventlet, Flask, FastAPI, Starlette, tornado, trio, uvloop, prometheus_client, pytest, flake8, curl)" \
         python3 python3-aiohttp python3-debugpy python3-django python3-eventlet python3-fastapi python3-flask python3-gevent python3-multipart flake8 python3-prometheus-client python3-pytest python3-starlette \
-        python3-tornado python3-uvloop curl || exit 1
+        python3-tornado python3-trio python3-uvloop curl || exit 1
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi
 

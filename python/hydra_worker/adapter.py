@@ -17,6 +17,8 @@ class Adapter:
     name = ""
     # Whether an event loop is to be current while the application is imported; it is then worker.loop.
     wants_loop = False
+    # Whether it serves with --loop trio, too, which is no loop of asyncio's kind.
+    has_trio = False
     # Whether --lifespan on means something.
     has_lifespan = False
     # What the front may expect: the sum of wire.FEATURE_*.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Tuple
 
-from . import loading, wire
+from . import loading, ontrio, wire
 from .adapter import Adapter
 from .aiohttp.adapter import AIOHTTP
 from .asgi.adapter import ASGI, ASGI2
@@ -44,6 +44,13 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
     Settles the adapter. Returns it with the application, which is another where a factory had to be called
     for it. Raises StartError.
     """
+    adapter, application = _choose(boot, named, application)
+    if boot.loop == ontrio.NAME and adapter.wants_loop and not adapter.has_trio:
+        raise ontrio.refusal(boot.app, adapter.name)
+    return adapter, application
+
+
+def _choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adapter, Any]:
     if isinstance(named, _Named):
         # What it serves may be anything, but a factory is called before it is there.
         if isinstance(application, loading.AsyncFactory):
@@ -140,6 +147,6 @@ class _Named(Adapter):
 
     def __init__(self, name: str, target: Any) -> None:
         self.name = name
-        for attribute in ("wants_loop", "features", "refuse", "prepare", "run"):
+        for attribute in ("wants_loop", "has_trio", "features", "refuse", "prepare", "run"):
             if hasattr(target, attribute):
                 setattr(self, attribute, getattr(target, attribute))

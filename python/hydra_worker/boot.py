@@ -59,7 +59,7 @@ class Boot:
             if not getattr(self, name):
                 raise BootError(f"the boot document has an empty {name!r}")
         self.app_dir = os.fsdecode(self.app_dir.encode("latin-1"))
-        self.threads = max(1, self.threads)
+        self.threads = max(0, self.threads)
         self.data_links = max(1, self.data_links)
 
 

@@ -209,7 +209,7 @@ def call_factory(
     """Calls the factory for its application; of a coroutine function it makes an AsyncFactory."""
     if not callable(factory):
         raise StartError(
-            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is not callable: it is {_kind(factory)}.'
+            wire.FAILURE_NOT_CALLABLE, f'The factory "{name}" is not callable: it is {kind_of(factory)}.'
         )
     if is_coroutine_callable(factory):
         return AsyncFactory(factory, name, arguments, named)
@@ -227,7 +227,7 @@ def call_factory(
     if not callable(application):
         raise StartError(
             wire.FAILURE_NOT_CALLABLE,
-            f'The factory "{name}" returned {_kind(application)}, which is not callable.',
+            f'The factory "{name}" returned {kind_of(application)}, which is not callable.',
         )
     return application
 
@@ -237,11 +237,12 @@ def check_callable(application: Any, name: str) -> None:
     if not callable(application):
         raise StartError(
             wire.FAILURE_NOT_CALLABLE,
-            f'The application "{name}" is not callable: it is {_kind(application)}.',
+            f'The application "{name}" is not callable: it is {kind_of(application)}.',
         )
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What the value is, for a sentence."""
     if value is None:
         return "None"
     name = type(value).__name__

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logs, names, process, prompts, title
+from . import adapters, boot as boots, debuggers, loading, logs, names, ontrio, process, prompts, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -116,7 +116,7 @@ def _load_and_serve(worker: Worker) -> int:
     boots.prepare_sys_path(boot)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
-    if named is None and boot.loop != "uvloop":
+    if named is None and boot.loop in ("auto", "asyncio"):
         late.watch()
     elif named is None or named.wants_loop:
         worker.loop = late.get()
@@ -134,6 +134,10 @@ def _load_and_serve(worker: Worker) -> int:
 
 
 def _create_loop(boot: Boot) -> Any:
+    if boot.loop == ontrio.NAME:
+        # It has no loop before it runs; that it is there is to be known before the application is imported.
+        ontrio.find()
+        return None
     from .eventloop import loops
 
     return loops.create(boot.loop)

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x32854fb85f1f4af4
+SCHEMA_HASH = 0x83f1a46daac29089
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -55,6 +55,7 @@ CLOSE = 0x1a
 FILE = 0x1b
 OPENED = 0x1c
 HINT = 0x1d
+CAPACITY = 0x1e
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -126,6 +127,7 @@ FROM_WORKER = frozenset((
     CLOSE,
     FILE,
     HINT,
+    CAPACITY,
 ))
 
 # BootDocument: its fields and their types.
@@ -212,6 +214,8 @@ OPENED_FIELDS = Struct("<Q")
 _OPENED_FRAME = Struct("<IBBHQQ")
 HINT_FIELDS = Struct("<I")
 _HINT_FRAME = Struct("<IBBHQI")
+CAPACITY_FIELDS = Struct("<I")
+_CAPACITY_FRAME = Struct("<IBBHQI")
 
 
 class WireError(ValueError):
@@ -697,6 +701,16 @@ def unpack_hint(payload: Buffer) -> tuple[bytes]:
     if end1 != size:
         raise _malformed("HINT", size)
     return (bytes(payload[4:end1]),)
+
+
+def pack_capacity(stream: int, flags: int, threads: int) -> bytes:
+    return _CAPACITY_FRAME.pack(4, CAPACITY, flags, 0, stream, threads)
+
+
+def unpack_capacity(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("CAPACITY", len(payload))
+    return CAPACITY_FIELDS.unpack(payload)
 
 
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.

@@ -25,12 +25,14 @@ class WorkerCase(unittest.TestCase):
     app = ""
     boot: Dict[str, Any] = {}
     front: Front
+    # What the worker has said of its loop.
+    ready_loop = ""
 
     @classmethod
     def setUpClass(cls):
         cls.front = Front(cls.app, **cls.boot)
         cls.front.__enter__()
-        cls.front.ready()
+        cls.ready_loop = cls.front.ready()[-1]
 
     @classmethod
     def tearDownClass(cls):

@@ -358,7 +358,7 @@ class BootTests(unittest.TestCase):
 
     def test_normalisation(self):
         boot = Boot(dict(self.BASE, threads=0))
-        self.assertEqual((boot.threads, boot.interface), (1, "auto"))
+        self.assertEqual((boot.threads, boot.interface), (0, "auto"))
 
     def test_wrong_types_are_refused(self):
         for key, value in (("threads", "2"), ("factory", 1), ("threads", True), ("app_dir", 5), ("app", None)):

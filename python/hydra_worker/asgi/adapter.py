@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .. import wire
+from .. import ontrio, wire
 from ..adapter import Adapter
 from ..detect import takes
 
@@ -13,6 +13,7 @@ class AsgiAdapter(Adapter):
     """One of the two: they differ in how the application is called, and in what the scope says."""
 
     wants_loop = True
+    has_trio = True
     has_lifespan = True
     features = wire.FEATURE_WEB_SOCKETS
 
@@ -28,17 +29,26 @@ class AsgiAdapter(Adapter):
         return None
 
     def prepare(self, loop: str) -> None:
+        if loop == ontrio.NAME:
+            ontrio.find()
+            from . import ontrio as _  # noqa: F401
+
+            return
         from ..eventloop import loops
         from . import engine  # noqa: F401
 
         loops.prepare(loop)
 
     def run(self, worker: Any, application: Any) -> int:
+        if self.name == "asgi2":
+            application = _double_to_single(application)
+        if worker.boot.loop == ontrio.NAME:
+            from .ontrio import run
+
+            return run(worker, application, self._version)
         from ..eventloop import engine
         from .engine import AsgiEngine
 
-        if self.name == "asgi2":
-            application = _double_to_single(application)
         return engine.run(worker, lambda worker, loop: AsgiEngine(worker, loop, application, self._version))
 
 

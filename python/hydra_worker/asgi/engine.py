@@ -16,12 +16,15 @@ from .websocket import WebSocketStream
 class AsgiEngine(LoopEngine):
     """See LoopEngine."""
 
+    http = HttpStream
+    socket = WebSocketStream
+
     def __init__(
         self, worker: Any, loop: asyncio.AbstractEventLoop, application: Any, version: str
     ) -> None:
         self._scopes = ScopeBuilder(version, worker.boot.request_start)
-        self._lifespan = Lifespan(application, version, worker.boot.lifespan)
-        super().__init__(worker, loop, Serving(application, self._scopes.build, HttpStream, self._scopes.build_session, WebSocketStream))
+        self._lifespan = Lifespan(application, version, worker.boot.lifespan, loop)
+        super().__init__(worker, loop, Serving(application, self._scopes.build, self.http, self._scopes.build_session, self.socket))
 
     async def start_up(self) -> None:
         self._scopes.state = await self._lifespan.startup()

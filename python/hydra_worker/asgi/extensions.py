@@ -6,7 +6,6 @@ Lives on the event loop's thread.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import Any, Dict, Optional
 
@@ -71,7 +70,7 @@ class Extensions:
                 await self.change()
                 if self.gone:
                     raise self.left()
-        except asyncio.CancelledError:
+        except self.link.cancelled:
             self.phase = BROKEN
             self.broke("The sending of a file was cancelled.")
             raise

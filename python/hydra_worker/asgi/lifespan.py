@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Dict, Optional
+from collections import deque
+from typing import Any, Deque, Dict, Optional
 
 from .. import wire
 from ..errors import RuleViolation, StartError
+from ..eventloop.flag import Flag
 from ..logs import log_exception, logger
 from ..tracebacks import summarize
 
@@ -18,7 +19,7 @@ class Lifespan:
     Runs the application's lifespan in a task of its own, from before the first request until after the last.
     """
 
-    def __init__(self, application: Any, asgi_version: str, mode: str) -> None:
+    def __init__(self, application: Any, asgi_version: str, mode: str, loop: Any) -> None:
         self._application = application
         self._mode = mode
         self._state: Dict[str, Any] = {}
@@ -27,11 +28,13 @@ class Lifespan:
             "asgi": {"version": asgi_version, "spec_version": _SPEC_VERSION},
             "state": self._state,
         }
-        self._task: Optional["asyncio.Task[None]"] = None
+        self._loop = loop
+        self._task: Any = None
         # What the application is to hear, and what it said.
-        self._messages: "asyncio.Queue[Dict[str, str]]" = asyncio.Queue()
-        self._started = asyncio.Event()
-        self._stopped = asyncio.Event()
+        self._messages: Deque[Dict[str, str]] = deque()
+        self._told = Flag(loop)
+        self._started = Flag(loop)
+        self._stopped = Flag(loop)
         self._startup_failure: Optional[str] = None
         self._shutdown_failure: Optional[str] = None
         self._error: Optional[BaseException] = None
@@ -42,8 +45,8 @@ class Lifespan:
         """Returns the state that requests get a copy of, or None without lifespan. Raises StartError."""
         if self._mode == "off":
             return None
-        self._task = asyncio.get_running_loop().create_task(self._main())
-        self._messages.put_nowait({"type": "lifespan.startup"})
+        self._task = self._loop.create_task(self._main())
+        self._tell("lifespan.startup")
         await self._started.wait()
         if self._startup_failure is not None:
             raise self._failure("The application failed to start", self._startup_failure)
@@ -71,7 +74,7 @@ class Lifespan:
         if not self._supported or self._stopped.is_set():
             return ""
         self._stopping = True
-        self._messages.put_nowait({"type": "lifespan.shutdown"})
+        self._tell("lifespan.shutdown")
         await self._stopped.wait()
         if self._shutdown_failure is not None:
             return f"The application failed to shut down{_last_line(self._shutdown_failure)}"
@@ -95,8 +98,15 @@ class Lifespan:
             self._started.set()
             self._stopped.set()
 
+    def _tell(self, kind: str) -> None:
+        self._messages.append({"type": kind})
+        self._told.set()
+
     async def _receive(self) -> Dict[str, str]:
-        return await self._messages.get()
+        while not self._messages:
+            self._told.clear()
+            await self._told.wait()
+        return self._messages.popleft()
 
     async def _send(self, message: Dict[str, Any]) -> None:
         kind = message["type"]

@@ -10,6 +10,7 @@ from .. import control, forks, links, native, wire
 from ..logs import log_exception, logger
 from ..watch import Watch
 from . import loops, transports
+from .flag import Flag
 from .link import DataLink, Serving
 from .meter import LoopMeter
 from .overdue import Overdue
@@ -65,7 +66,7 @@ class LoopEngine(control.Engine):
         self._watch = Watch(self._check_links)
         self._overdue = Overdue(loop, self._links)
         # the end
-        self._stop = asyncio.Event()
+        self._stop = Flag(loop)
         self._grace = 0.0
         self._lost: Optional[str] = None
         # what the front is told of it: how many requests were cancelled, and what else went wrong
@@ -76,6 +77,16 @@ class LoopEngine(control.Engine):
         self._probe_back = native.Event()
         self._probe_back.set()
         self._lag = 0.0
+
+    # ---- the loop, where it is not one of asyncio's
+
+    def describe_loop(self) -> str:
+        """As the front's log has it."""
+        return loops.describe(self._loop)
+
+    async def wait_tasks(self, tasks: List[Any], seconds: float) -> None:
+        """Until all of them have ended, or for so long."""
+        await asyncio.wait(tasks, timeout=seconds)
 
     # ---- the interface
 
@@ -110,7 +121,7 @@ class LoopEngine(control.Engine):
             for index in range(self._worker.boot.data_links):
                 await self._open_link(index, meter)
             self._worker.control.attach(self)
-            self._worker.ready(0, loops.describe(self._loop))
+            self._worker.ready(0, self.describe_loop())
         except BaseException:
             self.give_up()
             raise
@@ -194,7 +205,7 @@ class LoopEngine(control.Engine):
             left = deadline - time.monotonic()
             if not tasks or left <= 0:
                 return not tasks
-            await asyncio.wait(tasks, timeout=left)
+            await self.wait_tasks(tasks, left)
 
     def _running(self) -> List["asyncio.Task[None]"]:
         return [task for link in self._links for task in link.unfinished.values()]

@@ -7,7 +7,6 @@ Lives on the event loop's thread. The stream's link feeds it with what the front
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Optional
 
 from .. import wire
@@ -110,7 +109,7 @@ class LoopExchange(LoopStream, Response):
                 at = end
             if not more:
                 self._complete()
-        except asyncio.CancelledError:
+        except self.link.cancelled:
             if at:
                 self.phase = BROKEN
                 self.broke("The sending of a part of the body was cancelled in the middle.")
@@ -165,14 +164,13 @@ class LoopExchange(LoopStream, Response):
     # ---- the end of its task
 
     def _failed(self, error: BaseException) -> None:
-        if isinstance(error, RequestInterrupted) or (
-            (self.gone or self.finished)
-            and (isinstance(error, asyncio.CancelledError) or is_disconnect(error))
+        if all_are(error, RequestInterrupted) or (
+            (self.gone or self.finished) and (all_are(error, self.link.cancelled) or is_disconnect(error))
         ):
             # Spec 2.4, "Disconnected Client": the server must not log what it raised itself.
             self._end_cancelled()
             return
-        if self.link.draining and isinstance(error, asyncio.CancelledError):
+        if self.link.draining and all_are(error, self.link.cancelled):
             if self.phase != DONE:
                 self._reset(
                     wire.RESET_APPLICATION_ERROR, "The request was cancelled because the worker stops."
@@ -210,6 +208,14 @@ class LoopExchange(LoopStream, Response):
         if self.phase != DONE:
             self.link.write(wire.pack_reset(self.id, 0, wire.RESET_CANCELLED, b""))
             self._complete()
+
+
+def all_are(error: BaseException, kind: Any) -> bool:
+    """Whether it is of that kind, or a group of nothing else, as task groups and nurseries raise."""
+    grouped = getattr(error, "exceptions", None)
+    if isinstance(grouped, tuple) and grouped:
+        return all(isinstance(each, BaseException) and all_are(each, kind) for each in grouped)
+    return isinstance(error, kind)
 
 
 def is_disconnect(error: Optional[BaseException]) -> bool:

@@ -63,6 +63,8 @@ class DataLink(FrameReader):
     ) -> None:
         super().__init__()
         self.loop = loop
+        # what a task raises that is cancelled
+        self.cancelled: Any = getattr(loop, "cancelled", asyncio.CancelledError)
         self.request_window = request_window
         self.response_window = response_window
         self.draining = False

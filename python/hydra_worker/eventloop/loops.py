@@ -10,6 +10,7 @@ from .. import process
 from ..errors import internal
 from ..logs import logger
 from ..nesting import NESTING
+from . import factories
 
 # What tasks that are cancelled at the end have at least, and what is left of the time for that which follows.
 _LEAST_CANCEL_SECONDS = 1.0
@@ -22,8 +23,10 @@ _MOST_NAMED = 5
 
 
 def prepare(kind: str) -> None:
-    """Imports what `--loop` needs, so that workers which are forked share it."""
-    if kind != "asyncio":
+    """Imports what `--loop` needs, so that workers which are forked share it; raises StartError."""
+    if factories.is_factory(kind):
+        factories.find(kind)
+    elif kind != "asyncio":
         try:
             import uvloop  # noqa: F401
         except ImportError:
@@ -38,8 +41,15 @@ def create(kind: str) -> asyncio.AbstractEventLoop:
     It is current, not running, while the application is imported: what the application makes there with
     asyncio.get_event_loop() belongs to the loop that will run it.
     """
+    loop = factories.call(kind) if factories.is_factory(kind) else _create_known(kind)
+    _hold_signals(loop)
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def _create_known(kind: str) -> asyncio.AbstractEventLoop:
     if kind not in ("auto", "asyncio", "uvloop"):
-        raise internal(f'There is no event loop "{kind}"; there are auto, asyncio, uvloop.')
+        raise internal(f'There is no event loop "{kind}"; there are auto, asyncio, uvloop, trio and module:factory.')
     factory = asyncio.new_event_loop
     if kind != "asyncio":
         try:
@@ -52,10 +62,7 @@ def create(kind: str) -> asyncio.AbstractEventLoop:
         except ImportError as error:
             if kind == "uvloop":
                 raise internal(f"The event loop uvloop cannot be imported: {error}.") from None
-    loop = factory()
-    _hold_signals(loop)
-    asyncio.set_event_loop(loop)
-    return loop
+    return factory()
 
 
 def _hold_signals(loop: asyncio.AbstractEventLoop) -> None:
@@ -89,12 +96,13 @@ def replace(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
 
 
 def describe(loop: asyncio.AbstractEventLoop) -> str:
-    """Such as "uvloop 0.17.0"."""
-    package = type(loop).__module__.partition(".")[0]
+    """Such as "uvloop 0.17.0", or "shop.loops.CountingLoop" where its package has no version."""
+    kind = type(loop)
+    package = kind.__module__.partition(".")[0]
     if package == "asyncio":
         return "asyncio"
     version = getattr(sys.modules.get(package), "__version__", "")
-    return f"{package} {version}".rstrip()
+    return f"{package} {version}" if version else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def finish(loop: asyncio.AbstractEventLoop, seconds: float = 0.0) -> None:

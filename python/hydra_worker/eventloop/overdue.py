@@ -163,6 +163,8 @@ def _main_stack() -> str:
 
 
 def _current_task(loop: asyncio.AbstractEventLoop) -> Any:
+    if not isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.current_task()
     try:
         return asyncio.current_task(loop)
     except RuntimeError:

@@ -32,7 +32,8 @@ def stream_of(task: Any) -> Optional[LoopStream]:
 def stacks_of(stream: LoopStream, own: Any, loop: asyncio.AbstractEventLoop) -> str:
     """Where the request's task is, then those that it has started, the oldest first, and threads that may be its."""
     parts = [stacks.of_coroutine(own.get_coro())]
-    others = [task for task in asyncio.all_tasks(loop) if task is not own and stream_of(task) is stream]
+    everything = asyncio.all_tasks(loop) if isinstance(loop, asyncio.AbstractEventLoop) else loop.all_tasks()
+    others = [task for task in everything if task is not own and stream_of(task) is stream]
     for task in sorted(others, key=_age)[:_MOST_TASKS]:
         parts.append(f"Task {task.get_name()}:\n{stacks.of_coroutine(task.get_coro())}")
     threads = stacks.of_busy_threads(native.get_ident(), among=lambda frame: _may_be_for(stream, frame))

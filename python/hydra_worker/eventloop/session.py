@@ -8,7 +8,6 @@ wire is the front's affair.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from typing import Any, Deque, List, Optional, Tuple, Union
 
@@ -17,7 +16,7 @@ from ..errors import RequestInterrupted
 from ..frames import COPIED, data_frame, data_start
 from ..logs import log_exception
 from ..response import DONE
-from .exchange import LoopExchange, is_disconnect
+from .exchange import LoopExchange, all_are, is_disconnect
 
 _TEXT = wire.FLAG_TEXT
 _MORE = wire.FLAG_MORE
@@ -221,9 +220,9 @@ class LoopSession(SessionFrames):
 
     def _is_expected(self, error: BaseException) -> bool:
         """Whether it comes of an end that the application has not made."""
-        if isinstance(error, RequestInterrupted):
+        if all_are(error, RequestInterrupted):
             return True
-        if isinstance(error, asyncio.CancelledError):
+        if all_are(error, self.link.cancelled):
             return self.code is not None or self.link.draining
         return self.code is not None and is_disconnect(error)
 

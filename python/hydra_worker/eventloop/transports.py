@@ -13,6 +13,7 @@ from typing import Any, Callable, List, Optional
 from .. import forks, native
 from ..backlog import Backlog
 from ..frames import Buffer
+from . import factories
 from .link import DataLink
 
 # How long the orderly end waits for the front to take the last bytes.
@@ -54,7 +55,7 @@ class SocketLink(DataLink):
         assert self._sock is not None
         self.loop.add_reader(self._sock.fileno(), self._readable)
         selector: Any = getattr(self.loop, "_selector", None)
-        if selector is not None:
+        if selector is not None and isinstance(self.loop, asyncio.SelectorEventLoop):
             # A context cannot be entered twice, and a first step may have the loop run within itself: then asyncio would
             # not come to reenter(), but log an error for each turn.
             handle = selector.get_key(self._sock.fileno()).data[0]
@@ -208,6 +209,5 @@ class ProtocolLink(DataLink, asyncio.BufferedProtocol):
 
 def make(sock: socket.socket, loop: asyncio.AbstractEventLoop, *args: Any) -> DataLink:
     """The kind that the loop can serve."""
-    proactor = getattr(asyncio, "ProactorEventLoop", None)
-    kind = ProtocolLink if proactor is not None and isinstance(loop, proactor) else SocketLink
+    kind = SocketLink if factories.has_readiness(loop) else ProtocolLink
     return kind(sock, loop, *args)

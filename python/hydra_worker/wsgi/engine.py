@@ -10,11 +10,13 @@ from ..errors import RequestAbandoned, RequestTimeout
 from ..logs import logger
 from ..process import hard_exit
 from . import interrupts
+from .auto import AutoHub, AutoThreads, cores_of
 from .environ import EnvironBuilder
 from .guard import Guard
 from .hub import Hub
 from .link import DataLink
 from .response import WsgiResponse
+from .scaling import MOST
 
 # What a request that was cancelled may take for its cleanup.
 _CANCEL_SECONDS = 2.0
@@ -33,8 +35,14 @@ class WsgiEngine(control.Engine):
         self._control = worker.control
         self._application = application
         boot = worker.boot
-        self._environs = EnvironBuilder(boot.version, boot.threads > 1, boot.request_start)
-        self._hub = Hub(process.has_gil(), self._on_broken, boot.threads)
+        self._environs = EnvironBuilder(boot.version, boot.threads != 1, boot.request_start)
+        has_gil = process.has_gil()
+        self._auto: Optional[AutoThreads] = None
+        if boot.threads:
+            self._hub = Hub(has_gil, self._on_broken, boot.threads)
+        else:
+            self._hub = hub = AutoHub(has_gil, self._on_broken)
+            self._auto = AutoThreads(hub, cores_of(has_gil), self._start_thread)
         if boot.interruptible:
             self._hub.guard = Guard(application)
         # the end
@@ -55,11 +63,14 @@ class WsgiEngine(control.Engine):
         # on, and the main thread may be busy with a request.
         native.start("hydra-drain", self._drain)
         for number in range(1, self._boot.threads):
-            self._threads.append(native.start_visible(f"hydra-wsgi-{number}", self._work, number))
+            self._start_thread(number)
+        if self._auto is not None:
+            native.start("hydra-auto", self._auto.run)
         self._control.attach(self)
-        how = "1 thread" if self._boot.threads == 1 else f"{self._boot.threads} threads"
-        self._worker.ready(self._boot.threads, how)
+        self._worker.ready(max(1, self._boot.threads), self._describe_threads())
         self._work(0)
+        if self._auto is not None:
+            self._auto.stop()
         if process.stopping.should_exit:
             # With nothing to finish the end comes before the main thread could be asked.
             process.stopping.tell()
@@ -69,8 +80,18 @@ class WsgiEngine(control.Engine):
         self._control.goodbye(self._cancelled)
         return _EXIT_LINK_LOST if self._lost is not None else 0
 
+    def _start_thread(self, number: int) -> None:
+        self._threads.append(native.start_visible(f"hydra-wsgi-{number}", self._work, number))
+
+    def _describe_threads(self) -> str:
+        """As the front's log has it."""
+        threads = self._boot.threads
+        return f"{threads} threads" if threads > 1 else "1 thread" if threads else f"threads auto: 1 to {MOST}"
+
     def _work(self, number: int) -> None:
         hub = self._hub
+        if self._auto is not None:
+            self._auto.enter()
         account = hub.account
         places = account.places
         clock = time.perf_counter

@@ -23,7 +23,7 @@ public sealed class CommandLineErrorTests
         Assert.Equal(6, errors.Count);
         Assert.Contains("Unknown option --wokers (command line); did you mean --workers?", errors);
         Assert.Contains("-w (command line): \"0\" is neither a whole number from 1 to 1024, nor \"auto\", nor a range such as 1:4.", errors);
-        Assert.Contains("--loop (command line): \"uvlop\" is not auto, asyncio or uvloop; did you mean \"uvloop\"?", errors);
+        Assert.Contains("--loop (command line): \"uvlop\" is not auto, asyncio, uvloop or trio; did you mean \"uvloop\"?", errors);
         Assert.Contains(
             "--keep-alive (command line): \"soon\" is not a duration; write seconds (30) or a number with a unit (500ms, 30s, 5m, 1h).", errors);
         Assert.Contains("--backlog (variable HYDRA_BACKLOG): \"many\" is not a whole number from 1 to 1000000.", errors);
@@ -51,6 +51,16 @@ public sealed class CommandLineErrorTests
     public void Parse_ProgramThatIsAWorker_HasToBeNamed()
         => Assert.Equal(
             "No command is named. Give it behind all options, such as \"hydra --interface worker -- node server.js\".", Assert.Single(Parsing.Errors("--interface", "worker")));
+
+    [Theory]
+    [InlineData("rloop:")]
+    [InlineData(":new_event_loop")]
+    [InlineData("loops.py:make")]
+    [InlineData("loops:make()")]
+    public void Parse_LoopFactoryOfAnotherForm_IsRefused(string name)
+        => Assert.Equal(
+            $"--loop (command line): \"{name}\" is not of the form module:factory, such as \"rloop:new_event_loop\".",
+            Assert.Single(Parsing.Errors("main:app", "--loop", name)));
 
     [Theory]
     [InlineData("hooks")]

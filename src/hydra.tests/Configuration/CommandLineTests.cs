@@ -18,7 +18,7 @@ public sealed class CommandLineTests
         Assert.False(options.Applications[0].Workers.IsAuto);
         Assert.Equal(1, options.Applications[0].Python.Threads);
         Assert.Equal("auto", options.Applications[0].Interface);
-        Assert.Equal(EventLoop.Auto, options.Applications[0].Python.Loop);
+        Assert.Equal("auto", options.Applications[0].Python.Loop);
         Assert.Equal(Lifespan.Auto, options.Applications[0].Lifespan);
         Assert.Equal(TransportKind.Auto, options.Server.Tuning.Transport);
         Assert.Null(options.Server.Tuning.Loops);
@@ -121,7 +121,7 @@ public sealed class CommandLineTests
         Assert.Equal("/shop", options.Applications[0].RootPath);
         Assert.Equal(8, options.Applications[0].Python.Threads);
         Assert.Equal("python3.12", options.Applications[0].Python.Path);
-        Assert.Equal(EventLoop.Uvloop, options.Applications[0].Python.Loop);
+        Assert.Equal("uvloop", options.Applications[0].Python.Loop);
         Assert.Equal(WorkerTransport.Tcp, options.Server.Tuning.WorkerTransport);
         Assert.Equal(Lifespan.On, options.Applications[0].Lifespan);
         Assert.Equal(LogLevel.Trace, options.Server.Logs.Level);
@@ -132,6 +132,15 @@ public sealed class CommandLineTests
         Assert.Equal(TransportKind.Sockets, options.Server.Tuning.Transport);
         Assert.Equal(2, options.Server.Tuning.Loops);
     }
+
+    [Theory]
+    [InlineData("UVLOOP", "uvloop")]
+    [InlineData(" shop.loops:Loop.make ", "shop.loops:Loop.make")]
+    public void Parse_Loop_IsAWordOrAFactory(string given, string expected)
+        => Assert.Equal(expected, Parsing.Run("main:app", "--loop", given).Applications[0].Python.Loop);
+
+    [Fact]
+    public void Parse_ThreadsAuto_IsNoNumber() => Assert.Null(Parsing.Run("main:app", "--threads", "auto").Applications[0].Python.Threads);
 
     [Fact]
     public void Parse_OptionsOfWorkers_ArriveInTheOptions()

@@ -57,7 +57,6 @@ public sealed class OptionTableTests
     public void NameOf_EveryChoice_IsTheWordThatGivesIt()
     {
         Assert.All(OptionNames.LogLevels, choice => Assert.Equal(choice.Name, OptionNames.NameOf(OptionNames.LogLevels, choice.Value)));
-        Assert.All(Enum.GetValues<EventLoop>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Loops, value)));
         Assert.All(Enum.GetValues<Lifespan>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Lifespans, value)));
         Assert.All(Enum.GetValues<WorkerTransport>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.WorkerTransports, value)));
         Assert.All(Enum.GetValues<TransportKind>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Transports, value)));

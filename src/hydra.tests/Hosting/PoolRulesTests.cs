@@ -5,7 +5,6 @@ using Hydra.Transport;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
 using Xunit;
-using EventLoop = Hydra.Configuration.EventLoop;
 
 namespace Hydra.Tests.Hosting;
 
@@ -59,7 +58,7 @@ public sealed class PoolRulesTests
             {
                 Interface = "wsgi",
                 Lifespan = Lifespan.Off,
-                Python = new PythonOptions { Loop = EventLoop.Uvloop, Threads = 8 },
+                Python = new PythonOptions { Loop = "uvloop", Threads = 8 },
             },
             dataLinks: 2);
 

@@ -228,6 +228,11 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new TakenMessage { BusyMicroseconds = U32(v[0]), Requests = U32(v[1]), Held = U32(v[2]) }
                 .WriteFrame(output, flags, stream),
             payload => TakenMessage.TryRead(payload, out TakenMessage m) ? [N(m.BusyMicroseconds), N(m.Requests), N(m.Held)] : null),
+        new(
+            MessageType.Capacity,
+            typeof(CapacityMessage),
+            (v, output, flags, stream) => new CapacityMessage { Threads = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => CapacityMessage.TryRead(payload, out CapacityMessage m) ? [N(m.Threads)] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -69,11 +69,11 @@ internal sealed record PythonOptions
     /// <summary>The Python to use, as the user wrote it; null to search.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The event loop of the workers.</summary>
-    public EventLoop Loop { get; init; }
+    /// <summary>The event loop of the workers: one of <see cref="OptionNames.Loops"/>, or module:factory of one that makes it.</summary>
+    public string Loop { get; init; } = "auto";
 
-    /// <summary>Threads in each worker of a synchronous application.</summary>
-    public int Threads { get; init; } = 1;
+    /// <summary>Threads in each worker of a synchronous application; null for as many as it has use for.</summary>
+    public int? Threads { get; init; } = 1;
 
     /// <summary>The application is imported once, and workers are forked from that.</summary>
     public bool Preload { get; init; }

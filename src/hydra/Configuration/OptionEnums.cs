@@ -1,18 +1,5 @@
 namespace Hydra.Configuration;
 
-/// <summary>The event loop of a worker.</summary>
-internal enum EventLoop
-{
-    /// <summary>uvloop when it is installed.</summary>
-    Auto,
-
-    /// <summary>The event loop of Python's standard library.</summary>
-    Asyncio,
-
-    /// <summary>uvloop; a worker without it does not start.</summary>
-    Uvloop,
-}
-
 /// <summary>Whether the application's lifespan is run.</summary>
 internal enum Lifespan
 {

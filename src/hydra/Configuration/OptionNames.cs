@@ -10,9 +10,8 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, string Value)> Interfaces =
         [("auto", "auto"), ("asgi", "asgi"), ("asgi2", "asgi2"), ("wsgi", "wsgi"), ("rsgi", "rsgi"), ("raw", "raw"), ("aiohttp", "aiohttp"), ("tornado", "tornado"), (ApplicationNaming.Proxy, ApplicationNaming.Proxy), (ApplicationNaming.Worker, ApplicationNaming.Worker)];
 
-    /// <summary>--loop.</summary>
-    public static readonly IReadOnlyList<(string Name, EventLoop Value)> Loops =
-        [("auto", EventLoop.Auto), ("asyncio", EventLoop.Asyncio), ("uvloop", EventLoop.Uvloop)];
+    /// <summary>--loop: what the worker knows by these words; a factory of the user's is module:factory.</summary>
+    public static readonly IReadOnlyList<(string Name, string Value)> Loops = [("auto", "auto"), ("asyncio", "asyncio"), ("uvloop", "uvloop"), ("trio", "trio")];
 
     /// <summary>--lifespan.</summary>
     public static readonly IReadOnlyList<(string Name, Lifespan Value)> Lifespans =

@@ -15,9 +15,10 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N", Default = "1", Group = OptionGroup.Workers,
-            Help = "Threads in each worker for a WSGI application.",
-            Binder = Section.Python.Integer(1, 10_000, static (o, v) => o with { Threads = v }),
+            Name = "threads", Aliases = ["blocking-threads"], Placeholder = "N|auto", Default = "1", Group = OptionGroup.Workers,
+            Help = "Threads in each worker for a WSGI application. With auto 1 to 64: more while requests wait for threads that wait themselves, "
+                + "no more where they would only compete for the processor.",
+            Binder = Section.Python.IntegerOrAuto(10_000, static (o, v) => o with { Threads = v }),
         },
         new()
         {
@@ -35,9 +36,11 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "loop", Aliases = ["asgi-loop"], Placeholder = OptionNames.Join(OptionNames.Loops), Default = "auto", Group = OptionGroup.Workers,
-            Help = "The event loop of the workers. With auto uvloop where it is installed.",
-            Binder = Section.Python.Choice(OptionNames.Loops, static (o, v) => o with { Loop = v }),
+            Name = "loop", Aliases = ["asgi-loop"], Placeholder = OptionNames.Join(OptionNames.Loops) + "|MODULE:FACTORY", Default = "auto",
+            Group = OptionGroup.Workers,
+            Help = "The event loop of the workers. With auto uvloop where it is installed. MODULE:FACTORY is what returns a new loop of "
+                + "asyncio's kind when it is called, such as rloop:new_event_loop. trio is for ASGI applications that are written with it.",
+            Binder = OptionBinder.OfApplication(BindLoop),
         },
         new()
         {
@@ -52,6 +55,16 @@ internal static partial class OptionTable
     {
         string? problem = AppReference.ReadFunction(value.Text, out string function);
         draft.Options = draft.Options with { OnWorkerExit = function };
+        return problem;
+    }
+
+    private static string? BindLoop(ApplicationDraft draft, OptionValue value)
+    {
+        string text = value.Text.Trim();
+        string? problem = text.Contains(':', StringComparison.Ordinal)
+            ? AppReference.ReadFunction(text, out text) is null ? null : $"\"{text}\" is not of the form module:factory, such as \"rloop:new_event_loop\"."
+            : ValueReader.Choice(text, OptionNames.Loops, out text);
+        draft.Options = draft.Options with { Python = draft.Options.Python with { Loop = text } };
         return problem;
     }
 

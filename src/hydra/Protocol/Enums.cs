@@ -36,6 +36,7 @@ internal enum MessageType : byte
     File = 0x1B,
     Opened = 0x1C,
     Hint = 0x1D,
+    Capacity = 0x1E,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>

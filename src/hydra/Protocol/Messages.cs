@@ -325,6 +325,14 @@ internal readonly ref partial struct TakenMessage
     public uint Held { get; init; }
 }
 
+/// <summary>How many requests a worker with threads runs at the same time from now on, in place of what READY has said. On any data link, for stream 0.</summary>
+[WireMessage(MessageType.Capacity, WireDirection.ToFront)]
+internal readonly ref partial struct CapacityMessage
+{
+    /// <summary>Threads, from 1; nothing for an event loop.</summary>
+    public uint Threads { get; init; }
+}
+
 /// <summary>
 /// The application has accepted the session that a REQUEST with <see cref="FrameFlags.Session"/> asks for. From then on DATA goes both ways,
 /// in place of BODY, and the stream ends with CLOSE.

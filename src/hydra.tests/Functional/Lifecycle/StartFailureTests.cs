@@ -25,6 +25,27 @@ public sealed class StartFailureTests
     }
 
     [Theory]
+    [InlineData("no_such_loops:new_event_loop", "--loop no_such_loops:new_event_loop: Could not find the module \"no_such_loops\"")]
+    [InlineData("own_loop:NUMBER", "is not callable")]
+    [InlineData("builtins:dict", "the factory returned an instance of dict, which is no event loop of asyncio's kind")]
+    [InlineData("asyncio:AbstractEventLoop", "AbstractEventLoop has no call_exception_handler")]
+    public async Task Start_LoopFactoryThatMakesNone_SaysWhyAndExitsWith3(string factory, string sentence)
+    {
+        string log = await FailAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--loop", factory] }, 3);
+
+        Assert.Contains(sentence, log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_LoopFactory_IsTheLoopThatTheBannerNames()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--loop", "own_loop:new_event_loop"] });
+
+        Assert.Equal("own_loop", (await server.GetJsonAsync("/process")).GetProperty("loop").GetString());
+        Assert.NotEmpty(server.Log.Find("own_loop.OwnLoop"));
+    }
+
+    [Theory]
     [InlineData("broken.raises_at_import:app", "raises_at_import.py", "ZeroDivisionError: division by zero", "return 1 / 0")]
     [InlineData("broken.imports_missing:app", "imports_missing.py", "ModuleNotFoundError", "a_package_that_nobody_has")]
     [InlineData("broken.factory_raises:create()", "factory_raises.py", "LookupError", "no database is configured")]

@@ -234,6 +234,29 @@ public sealed class ResponseTests(ServerPool pool) : PooledTests(pool)
     }
 
     [Fact]
+    public async Task ThreadsAuto_RequestsThatWait_RunAtTheSameTime()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("wsgi_probe:app") { Arguments = ["--threads", "auto"] });
+        Assert.NotEmpty(server.Log.Find("threads auto: 1 to 64"));
+        string key = Board.NewKey();
+        Task<string>[] requests = [.. Enumerable.Range(0, 16).Select(_ => server.GetTextAsync($"/meet/{key}"))];
+
+        Assert.Equal(16, (await server.Board.WaitAsync(key, 16)).Distinct().Count());
+        server.Board.Open(key);
+        Assert.All(await Task.WhenAll(requests), text => Assert.Equal("met", text));
+    }
+
+    [Fact]
+    public async Task ThreadsAuto_RequestsThatCompute_StayFew()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("computing:app") { Arguments = ["--threads", "auto"] });
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => server.GetTextAsync("/")));
+
+        int peak = int.Parse(await server.GetTextAsync("/peak"), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(peak, 1, 4);
+    }
+
+    [Fact]
     public async Task Errors_Written_AppearInTheLog()
     {
         HydraServer server = await StartAsync();

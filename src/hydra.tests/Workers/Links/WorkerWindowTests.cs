@@ -170,6 +170,35 @@ public class WorkerWindowTests
     }
 
     [Fact]
+    public void OnCapacity_MoreThreads_TakesAsManyAndFewerWhenThereAreFewer()
+    {
+        var window = new WorkerWindow(1, 0);
+        Assert.True(window.TryEnter());
+        Assert.False(window.HasRoom);
+
+        window.OnCapacity(3);
+        Assert.True(window.TakesAtOnce);
+        Assert.True(window.TryEnter() && window.TryEnter());
+        Assert.False(window.TryEnter());
+
+        window.OnCapacity(1);
+        window.Leave();
+        window.Leave();
+        Assert.False(window.HasRoom);
+        window.Leave();
+        Assert.True(window.HasRoom);
+        Assert.Equal(3, window.MostThreads);
+    }
+
+    [Fact]
+    public void OnCapacity_EventLoop_ChangesNothing()
+    {
+        var window = new WorkerWindow(0, 0);
+        window.OnCapacity(8);
+        Assert.Equal((0, false), (window.MostThreads, window.CountsThreads));
+    }
+
+    [Fact]
     public void OnHeld_EventLoop_HasNone()
     {
         var window = new WorkerWindow(threads: 0, limit: 0);

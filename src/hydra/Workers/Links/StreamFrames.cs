@@ -26,6 +26,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         new(MessageType.Data, FrameFlags.Text | FrameFlags.More, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnData(id, flags, payload, end)),
         new(MessageType.File, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnFile(id, payload, end)),
         new(MessageType.Hint, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnHint(id, payload, end)),
+        new(MessageType.Capacity, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, _) => frames.OnCapacity(id, payload)),
         new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
     /// <summary>What the worker did wrong, or null.</summary>
@@ -139,6 +140,17 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         }
 
         worker.Window.OnHeld((int)Math.Min(taken.Held, int.MaxValue));
+        return null;
+    }
+
+    private string? OnCapacity(ulong id, ReadOnlySpan<byte> payload)
+    {
+        if (id != 0 || !CapacityMessage.TryRead(payload, out CapacityMessage capacity) || capacity.Threads == 0)
+        {
+            return "a CAPACITY frame is for a stream, or says nothing";
+        }
+
+        worker.Window.OnCapacity((int)Math.Min(capacity.Threads, int.MaxValue));
         return null;
     }
 

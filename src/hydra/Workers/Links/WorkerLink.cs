@@ -332,7 +332,7 @@ internal sealed class WorkerLink : ILinkSink
 
         // Requests are begun in the order in which they were sent: as many as there are threads, or what the event loop has taken
         // and the one after it.
-        int threads = _worker.Window.Threads;
+        int threads = _worker.Window.MostThreads;
         int begun = threads > 0 ? Math.Min(threads, lost.Count) : lost.Count(l => l.Sequence <= _frames.Taken + 1);
         StreamLoss loss = begun == 1 && elsewhere == 0 ? StreamLoss.LinkLostAlone : StreamLoss.LinkLost;
         for (int i = 0; i < lost.Count; i++)

@@ -39,7 +39,7 @@ internal sealed class WorkerWindow
     private static readonly long Pause = (long)(Stopwatch.Frequency * Horizon / 1_000_000);
 
     private readonly Lock _lock = new();
-    private readonly int _threads;
+    private readonly bool _countsThreads;
     private readonly int _limit;
     private int _inFlight;
     private int _sessions;
@@ -47,6 +47,10 @@ internal sealed class WorkerWindow
     private int _untaken;
     private int _mostInFlight;
     private int _mostUntaken;
+
+    // What the worker has now, and has had at most. Both are 0 for an event loop.
+    private int _threads;
+    private int _mostThreads;
 
     // When the first of those that are not taken was sent, or the last was taken; 0 when there are none.
     private long _untakenSince;
@@ -60,7 +64,8 @@ internal sealed class WorkerWindow
     /// <param name="limit">The greatest number in flight, whatever the worker could take; 0 for none.</param>
     public WorkerWindow(int threads, int limit)
     {
-        _threads = threads;
+        _countsThreads = threads > 0;
+        _threads = _mostThreads = threads;
         _limit = limit > 0 && limit < KeptBit ? limit : KeptBit;
         Apply();
     }
@@ -77,11 +82,11 @@ internal sealed class WorkerWindow
     /// <summary>Requests of an event loop that it is not known to have taken.</summary>
     public int Untaken => Volatile.Read(ref _untaken);
 
-    /// <summary>Threads of the worker; 0 for an event loop.</summary>
-    public int Threads => _threads;
+    /// <summary>Threads that the worker has, or has had at most where their number changes; 0 for an event loop.</summary>
+    public int MostThreads => Volatile.Read(ref _mostThreads);
 
     /// <summary>Whether a stream counts until the worker says that it is through with it, also when the front has cancelled it.</summary>
-    public bool CountsThreads => _threads > 0;
+    public bool CountsThreads => _countsThreads;
 
     /// <summary>Whether another request may be sent.</summary>
     public bool HasRoom => Volatile.Read(ref _inFlight) < MostInFlight && (CountsThreads || Untaken < Volatile.Read(ref _mostUntaken));
@@ -91,7 +96,7 @@ internal sealed class WorkerWindow
     /// quick, and goes on taking what it was given. A loop with slow requests may be held up by one of those that it has begun.
     /// </summary>
     public bool TakesAtOnce => CountsThreads
-        ? InFlight < _threads - Sessions - Held
+        ? InFlight < Volatile.Read(ref _threads) - Sessions - Held
         : Volatile.Read(ref _mostUntaken) > 1 && (Untaken == 0 || Stopwatch.GetTimestamp() - Volatile.Read(ref _untakenSince) < Pause);
 
     private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions + Held : 0);
@@ -194,7 +199,7 @@ internal sealed class WorkerWindow
     {
         if (CountsThreads)
         {
-            Volatile.Write(ref _mostInFlight, Math.Min(_limit, _threads));
+            Volatile.Write(ref _mostInFlight, Math.Min(_limit, Volatile.Read(ref _threads)));
         }
     }
 
@@ -203,7 +208,23 @@ internal sealed class WorkerWindow
     {
         if (CountsThreads)
         {
-            Volatile.Write(ref _held, Math.Min(threads, _threads));
+            Volatile.Write(ref _held, Math.Min(threads, MostThreads));
+        }
+    }
+
+    /// <summary>The worker runs so many requests at the same time from now on: it has more threads, or fewer. Nothing for an event loop.</summary>
+    public void OnCapacity(int threads)
+    {
+        if (!CountsThreads)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            Volatile.Write(ref _threads, threads);
+            Volatile.Write(ref _mostThreads, Math.Max(_mostThreads, threads));
+            Apply();
         }
     }
 

@@ -34,13 +34,13 @@ internal sealed record BootDocument
     /// <summary>auto, asgi, asgi2, wsgi, rsgi, raw, aiohttp, tornado, or a module and the adapter in it: package.module:Adapter.</summary>
     public required string Interface { get; init; }
 
-    /// <summary>auto, asyncio or uvloop.</summary>
+    /// <summary>auto, asyncio, uvloop, trio, or a module and the factory in it: package.module:factory.</summary>
     public required string Loop { get; init; }
 
     /// <summary>auto, on or off.</summary>
     public required string Lifespan { get; init; }
 
-    /// <summary>Threads of a synchronous application.</summary>
+    /// <summary>Threads of a synchronous application; 0 for as many as it has use for.</summary>
     public required int Threads { get; init; }
 
     /// <summary>How many data links to open.</summary>
