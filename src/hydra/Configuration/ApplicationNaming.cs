@@ -70,7 +70,7 @@ internal static class ApplicationNaming
 
         (string Option, bool IsSaid)[] unused =
         [
-            ("--threads", options.Python.Threads != 1), ("--loop", options.Python.Loop is not EventLoop.Auto), ("--python", options.Python.Path is not null),
+            ("--threads", options.Python.Threads != 1), ("--loop", options.Python.Loop != "auto"), ("--python", options.Python.Path is not null),
         ];
         foreach ((string option, _) in unused.Where(static pair => pair.IsSaid))
         {
