@@ -8,6 +8,7 @@ import time
 import unittest
 
 from tests.fake_front import Front, wire
+from tests.fake_link import Closed
 
 BOTH = (("asgi_cases:app", {}), ("wsgi_cases:app", {}), ("wsgi_cases:app", {"threads": 3}))
 
@@ -299,6 +300,17 @@ class FrontGoneTests(unittest.TestCase):
                             self.assertEqual((reason, trace), (wire.FAILURE_INTERNAL, ""))
                             self.assertIn("did not accept the link", message)
                         self.assertEqual((front.logs, front.stderr()), ([], ""))
+
+    def test_front_that_closes_the_control_link_alone_hears_nothing_of_what_runs(self):
+        """It takes the worker for lost, and sends again what may be sent again: that was not the application's fault."""
+        for app, boot in BOTH:
+            with self.subTest(app=app, **boot), Front(app, **boot) as front:
+                front.ready()
+                exchange = open_and_read(front, "/echo")
+                os_level_close(front.control)
+                self.assertEqual(front.wait_exit(), 1)
+                with self.assertRaises(Closed):
+                    exchange.next()
 
     def test_end_of_a_data_link_ends_the_worker(self):
         for app, boot in BOTH:

@@ -231,7 +231,14 @@ class LoopEngine(control.Engine):
 
     def abandon(self) -> None:
         self._lost = "the front is gone"
-        self._loop.call_soon_threadsafe(self._begin_drain, 0.0)
+        self._loop.call_soon_threadsafe(self._abandon)
+
+    def _abandon(self) -> None:
+        # Should the front be there and have closed the control link alone, it hears no more of the requests that run: they are those of a
+        # worker that was lost, and sent again where that may be.
+        self._begin_drain(0.0)
+        for link in self._links:
+            link.fail("the front is gone")
 
     def interrupt(self, link: int, stream: int, reason: int) -> None:
         # The loop has the CANCEL of the stream, too, unless something holds the loop up.

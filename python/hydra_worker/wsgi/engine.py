@@ -127,6 +127,7 @@ class WsgiEngine(control.Engine):
 
     def abandon(self) -> None:
         self._lost = "the front is gone"
+        self._hub.abandon()
         self.drain(0.0)
 
     def _drain(self) -> None:

@@ -358,13 +358,23 @@ class Hub:
         self._waker.close()
         self._poller.close()
 
+    def abandon(self) -> None:
+        """The front is gone, or will hear no more of this worker: nothing is said of the requests that run."""
+        with self.lock:
+            for link in self.links:
+                link.mute()
+            self._close_off()
+
     def _break(self, reason: str) -> None:
         if not self._broken:
-            self._broken = True
-            self.ready.clear()
-            self._cancel_streams()
-            self._wake_all()
+            self._close_off()
             self._on_broken(reason)
+
+    def _close_off(self) -> None:
+        self._broken = True
+        self.ready.clear()
+        self._cancel_streams()
+        self._wake_all()
 
     def _cancel_streams(self) -> None:
         for link in self.links:

@@ -136,6 +136,15 @@ class DataLink(FrameReader):
                 # The reading side notices it and ends the worker.
                 pass
 
+    def mute(self) -> None:
+        """Nothing more is sent: what threads still write goes nowhere, and who reads is woken."""
+        if self._sock is not None:
+            try:
+                self._sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # The other side was faster.
+                pass
+
     def close(self) -> None:
         """Closes the socket."""
         sock, self._sock = self._sock, None

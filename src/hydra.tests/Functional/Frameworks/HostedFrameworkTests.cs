@@ -66,7 +66,10 @@ public sealed class HostedFrameworkTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         await server.Log.ExpectErrorAsync("RuntimeError: a handler that fails");
-        server.Log.ExpectAnyErrors("500 GET /fail");
+        if (app.StartsWith("tornado", StringComparison.Ordinal))
+        {
+            await server.Log.ExpectErrorAsync("500 GET /fail");
+        }
     }
 
     [NewestPackagesTheory]

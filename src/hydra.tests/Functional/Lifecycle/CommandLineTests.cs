@@ -23,7 +23,7 @@ public sealed class CommandLineTests
     [InlineData("--workers", "many")]
     [InlineData("--workers", "0")]
     [InlineData("--port", "70000")]
-    [InlineData("--loop", "trio")]
+    [InlineData("--loop", "trioo")]
     [InlineData("--worker-transport", "pigeon")]
     [InlineData("--graceful-timeout", "soon")]
     public async Task Option_WithAWrongValue_NamesOptionAndValueAndExitsWith2(string option, string value)
