@@ -14,7 +14,7 @@ passed=0
 failed=0
 
 has_modules() {
-    [ -x $python ] && $python -c 'import aiohttp, debugpy, django, eventlet, fastapi, flake8, flask, gevent, multipart, prometheus_client, pytest, starlette, tornado, trio, uvloop' 2>/dev/null
+    [ -x $python ] && $python -c 'import aiohttp, channels, debugpy, django, eventlet, fastapi, flake8, flask, gevent, multipart, prometheus_client, pyramid, pytest, starlette, tornado, trio, uvloop, websockets, wsproto' 2>/dev/null
 }
 
 # check NAME COMMAND...: one check that passes or fails as a whole.
@@ -52,12 +52,14 @@ suite() {
 
 need_dotnet
 if ! has_modules || ! command -v curl >/dev/null; then
-    install_packages "something that the tests use (aiohttp, debugpy, Django, gevent, eventlet, Flask, FastAPI, Starlette, tornado, trio, uvloop, prometheus_client, pytest, flake8, curl)" \
-        python3 python3-aiohttp python3-debugpy python3-django python3-eventlet python3-fastapi python3-flask python3-gevent python3-multipart flake8 python3-prometheus-client python3-pytest python3-starlette \
-        python3-tornado python3-trio python3-uvloop curl || exit 1
+    install_packages "something that the tests use (aiohttp, Channels, debugpy, Django, gevent, eventlet, Flask, FastAPI, Starlette, tornado, trio, uvloop, prometheus_client, Pyramid, pytest, websockets, wsproto, flake8, curl)" \
+        python3 python3-aiohttp python3-debugpy python3-django python3-django-channels python3-eventlet python3-fastapi python3-flask python3-gevent python3-multipart flake8 python3-prometheus-client python3-pyramid python3-pytest python3-starlette \
+        python3-tornado python3-trio python3-uvloop python3-websockets python3-wsproto curl || exit 1
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi
 
+command -v pypy3 >/dev/null || install_packages "PyPy, on which the shim runs, too" pypy3 || exit 1
+command -v chromium >/dev/null || install_packages "a browser for the tests of WebSockets" chromium || exit 1
 command -v node >/dev/null || install_packages "Node.js, in which examples/node-worker is" nodejs || exit 1
 
 mkdir -p "$results"
@@ -71,6 +73,11 @@ for project in src/*tests/*.csproj; do
 done
 if [ -d python/tests ]; then
     suite "python" "$results/python.xml" $python -m pytest -q -p no:cacheprovider --junitxml="$results/python.xml" python/tests
+    # Without what takes minutes there and is no other on PyPy: tornado's own loop, mutated frames, the sources of the shim.
+    if [ -z "${1:-}" ]; then
+        suite "python, pypy" "$results/pypy.xml" pypy3 -m pytest -q -p no:cacheprovider --junitxml="$results/pypy.xml" python/tests \
+            --ignore=python/tests/test_tornado.py --ignore=python/tests/test_fuzz.py --ignore=python/tests/test_old_python.py --ignore=python/tests/test_debuggers.py
+    fi
     # Frameworks in whose server's place the shim is go by what that has inside, which changes from version to version.
     if [ -n "$newest" ]; then
         check "python, newest packages" env -C python "$newest/bin/python" -m unittest -q tests.test_aiohttp tests.test_tornado

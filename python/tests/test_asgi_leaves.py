@@ -50,6 +50,15 @@ class LeavesTests(AsgiCase):
                 self.wait_event(since, "background task")
                 self.assertEqual(exchange.response().reset[0], wire.RESET_CANCELLED)
 
+    def test_response_behind_a_stream_whose_client_has_left_is_no_error(self):
+        since = self.event_count()
+        exchange = self.front.open("GET", "/answers_behind_its_stream")
+        exchange.expect(wire.RESPONSE)
+        exchange.finish()
+        self.assertEqual(exchange.response(again=True).reset[0], wire.RESET_CANCELLED)
+        self.wait_event(since, "OSError")
+        self.assertEqual([r.message for r in self.front.logs if "sent twice" in r.message], [])
+
     def test_receive_that_is_polled_leaves_nothing_behind(self):
         self.assertEqual(self.front.get("/polls").body, b"0")
 

@@ -172,7 +172,8 @@ class DrainTests(unittest.TestCase):
                         self.assertEqual(front.get("/").body, b"goes")
                     begin(front)
                     self.assertEqual(exchange.response().body[-4:], b"told")
-                    front.drain()
+                    if begin is not Front.drain:
+                        front.drain()
                     self.assertEqual(front.goodbye(), (0, ""))
                     self.assertEqual(front.wait_exit(), 0)
                     self.assertEqual([r for r in front.logs if r.level >= 40], [])

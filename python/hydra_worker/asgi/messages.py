@@ -146,6 +146,10 @@ class HttpMessages(Extensions, LoopExchange):
     def _misplaced(self, kind: Any) -> Exception:
         if kind not in (_START, _BODY, PATH, DESCRIPTOR):
             return self.broke(f"{kind!r} is no message that a server of HTTP requests understands.")
+        if kind == _START and self.finished and self.phase != DONE:
+            # It was told of a disconnect, and has another response where nobody waits for one: an endpoint that returns behind the
+            # stream that it has sent by itself (MCP's events). Other servers pass it over.
+            return self.left()
         order = Order(
             start_again=f"{_START} was sent twice.",
             start_missing=f"{kind} was sent before {_START}.",

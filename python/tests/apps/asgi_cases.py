@@ -647,6 +647,21 @@ async def ends_after_disconnect(scope, receive, send):
 
 
 @case
+async def answers_behind_its_stream(scope, receive, send):
+    """An endpoint that sends a stream by itself and returns a response behind it, as MCP's for events does."""
+    await receive()
+    await send(headers())
+    await send(dict(BODY, body=b"x", more_body=True))
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    try:
+        await answer(send)
+    except Exception as error:
+        EVENTS.append("OSError" if isinstance(error, OSError) else type(error).__name__)
+        raise
+
+
+@case
 async def awaits_whoever_leaves(scope, receive, send):
     """A handler that does not ask whether its client is still there: before its response, in the middle, or behind it."""
     await receive()

@@ -127,10 +127,13 @@ public sealed class NewestPackagesTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal(["ended"], await server.Board.WaitAsync(key));
     }
 
-    [NewestPackagesFact]
-    public async Task NewestMcp_StreamableHttp_CallsATool()
+    // A session is in the memory of a worker: its client's connection stays with that one.
+    [NewestPackagesTheory]
+    [InlineData("mcp_app:app", 1)]
+    [InlineData("mcp_app:app", 2)]
+    public async Task NewestMcp_StreamableHttp_CallsATool(string app, int workers)
     {
-        HydraServer server = await StartAsync("mcp_app:app");
+        HydraServer server = await StartAsync(app, workers);
         using HttpResponseMessage hello = await CallAsync(server, null, """
             {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}
             """);
@@ -143,6 +146,31 @@ public sealed class NewestPackagesTests(ServerPool pool) : PooledTests(pool)
         Assert.Equal("text/event-stream", hello.Content.Headers.ContentType!.MediaType);
         Assert.Equal(HttpStatusCode.Accepted, ready.StatusCode);
         Assert.Contains("\"text\":\"42\"", await sum.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    // Its sessions are in the memory of a worker as well, and the client's connections for events and for messages are two: with several workers they may
+    // not meet, under any server.
+    [NewestPackagesFact]
+    public async Task NewestMcp_Sse_CallsATool()
+    {
+        HydraServer server = await StartAsync("mcp_app:sse");
+        await using RawConnection events = await server.ConnectAsync();
+        // It looks at Host, against pages of other sites.
+        await events.SendAsync($"GET /sse HTTP/1.1\r\nHost: {server.Address.Authority}\r\nAccept: text/event-stream\r\n\r\n");
+        await events.ReadHeadAsync();
+        string endpoint = (await ReadEventAsync(events)).Trim();
+        foreach (string message in (string[])[
+            """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}""",
+            """{"jsonrpc":"2.0","method":"notifications/initialized"}""",
+            """{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"add","arguments":{"a":2,"b":40}}}"""])
+        {
+            using var content = new StringContent(message, Encoding.UTF8, "application/json");
+            using HttpResponseMessage taken = await server.Client.PostAsync(new Uri(endpoint, UriKind.Relative), content);
+            Assert.Equal(HttpStatusCode.Accepted, taken.StatusCode);
+        }
+
+        Assert.Contains("\"id\":1", await ReadEventAsync(events), StringComparison.Ordinal);
+        Assert.Contains("\"text\":\"42\"", await ReadEventAsync(events), StringComparison.Ordinal);
     }
 
     [NewestPackagesFact]
@@ -183,5 +211,13 @@ public sealed class NewestPackagesTests(ServerPool pool) : PooledTests(pool)
         return server.Client.SendAsync(request);
     }
 
-    private Task<HydraServer> StartAsync(string app) => Pool.GetAsync(new ServerSpec("newest." + app) { Python = NewestPackages.Python });
+    // The data of the next one; each comes in a chunk of its own.
+    private static async Task<string> ReadEventAsync(RawConnection connection)
+    {
+        string text = Encoding.UTF8.GetString((await connection.ReadChunkAsync())!);
+        return text.Split('\n').Single(static line => line.StartsWith("data: ", StringComparison.Ordinal))["data: ".Length..];
+    }
+
+    private Task<HydraServer> StartAsync(string app, int workers = 1)
+        => Pool.GetAsync(new ServerSpec("newest." + app) { Python = NewestPackages.Python, Workers = workers });
 }

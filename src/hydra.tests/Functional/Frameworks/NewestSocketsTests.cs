@@ -35,10 +35,12 @@ public sealed class NewestSocketsTests(ServerPool pool) : PooledTests(pool)
         }
     }
 
-    [NewestPackagesFact]
-    public async Task Strawberry_Subscription_IsServed()
+    [NewestPackagesTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Strawberry_Subscription_IsServed(int workers)
     {
-        HydraServer server = await StartAsync("sockets:graphql", 1);
+        HydraServer server = await StartAsync("sockets:graphql", workers);
         using var client = new ClientWebSocket();
         client.Options.AddSubProtocol("graphql-transport-ws");
         await client.ConnectAsync(new Uri($"ws://{server.Address.Authority}/"), default).WaitAsync(Eventually.Limit);

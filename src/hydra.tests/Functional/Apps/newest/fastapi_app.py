@@ -32,7 +32,7 @@ async def file():
     path = Path(os.environ["PROBE_DIR"]) / "large.bin"
     if not path.exists():
         with open(path, "wb") as target:
-            target.truncate(200_000_000)
+            target.truncate(1 << 30)
     return FileResponse(path)
 
 

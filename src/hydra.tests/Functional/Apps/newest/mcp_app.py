@@ -1,4 +1,4 @@
-"""A server of the Model Context Protocol over streamable HTTP, with one tool."""
+"""A server of the Model Context Protocol over streamable HTTP, and over events, with one tool."""
 
 from mcp.server import MCPServer
 
@@ -12,3 +12,4 @@ def add(a: int, b: int) -> int:
 
 
 app = server.streamable_http_app()
+sse = server.sse_app()

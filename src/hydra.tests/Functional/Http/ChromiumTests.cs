@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.Http;
+
+/// <summary>WebSockets of a browser: Debian's Chromium, without a window. It has to be there, or these fail.</summary>
+public sealed class ChromiumTests
+{
+    [Theory]
+    [InlineData("browser_app:app", null)]
+    [InlineData("browser_app:app", "sockets")]
+    public async Task Page_ItsSockets_AreAsItExpects(string app, string? transport)
+    {
+        var spec = new ServerSpec(app);
+        await using HydraServer server = await HydraServer.StartAsync(transport is null ? spec : spec with { Transport = transport });
+        using var directory = new TestDirectory();
+        await using var browser = new RunningCommand(
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+                $"--user-data-dir={directory.Path}/profile", "--remote-debugging-port=0", server.Address.ToString()],
+            directory.Path,
+            []);
+        string report = Assert.Single(await server.Board.WaitAsync("report"));
+        using JsonDocument document = JsonDocument.Parse(report);
+        JsonElement seen = document.RootElement;
+
+        Assert.False(seen.TryGetProperty("error", out _), report);
+        Assert.Equal("chat", seen.GetProperty("protocol").GetString());
+        Assert.StartsWith("permessage-deflate", seen.GetProperty("extensions").GetString(), StringComparison.Ordinal);
+        Assert.All(seen.GetProperty("texts").EnumerateArray(), static same => Assert.True(same.GetBoolean()));
+        Assert.Equal(5, seen.GetProperty("texts").GetArrayLength());
+        Assert.True(seen.GetProperty("binary").GetBoolean());
+        Assert.Equal("[4001, \"from the page\", true]", seen.GetProperty("closed").GetRawText());
+        Assert.Equal("[4002, \"from the application\", true, \"\"]", seen.GetProperty("ended").GetRawText());
+        Assert.Equal("close", seen.GetProperty("denied").GetString());
+        Assert.Equal("4001 from the page", (await server.Board.WaitAsync("codes"))[0]);
+    }
+}
