@@ -62,6 +62,7 @@ public sealed class LoadedCertificateTests : IDisposable
 
         Assert.Equal($"{missing} cannot be read: there is no such file.", Problem(missing, a.Key));
         Assert.Equal($"{missing} cannot be read: there is no such file.", Problem(a.Certificate, missing));
+        Assert.Equal($"{_directory.Path} cannot be read: it is a directory.", Problem(_directory.Path, a.Key));
         Assert.Equal($"{empty} has no certificate in PEM: it begins with -----BEGIN CERTIFICATE-----.", Problem(empty, a.Key));
         Assert.Equal($"{empty} has no private key in PEM.", Problem(a.Certificate, empty));
         Assert.Equal($"{a.Certificate} has no private key beside the certificate: name its file with --ssl-keyfile.", Problem(a.Certificate, null));

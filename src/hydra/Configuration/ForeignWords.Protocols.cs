@@ -11,7 +11,7 @@ internal static partial class ForeignWords
         new() { Names = ["protocol"], HasValue = true, Take = When("http"), Taken = "`http`", Answer = "only HTTP is spoken; let the proxy speak it: proxy_pass of nginx." },
         Refused("only HTTP is spoken; let the proxy speak it: proxy_pass of nginx.", true, "uwsgi-allow-from"),
         new() { Names = ["http2-cleartext"], HasValue = true, Take = When("off"), Taken = "`off`", Answer = NoCleartextHttp2 },
-        Ignored("it is offered to clients wherever TLS is spoken: --http-protocols", false, "http2"),
+        new() { Names = ["http2"], HasValue = false, Take = static _ => [new TakenOption("http-protocols", "h1,h2")], Taken = "`--http-protocols h1,h2`" },
         Refused(NoHttp2Bounds, true, "http2-max-concurrent-streams", "http2-initial-window-size", "http2-max-frame-size", "http2-max-header-list-size"),
         Ignored("there is one implementation, and it is not Python's", true, "ws"),
         Ignored("as much waits for the application as it has credit for, in bytes", true, "ws-max-queue"),

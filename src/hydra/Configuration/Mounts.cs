@@ -70,6 +70,11 @@ internal static class Mounts
         }
 
         string name = parts[1].Split('=')[0].Trim();
+        if (name.Length == 0)
+        {
+            return $"\"{application}\" ends with a comma that nothing follows.";
+        }
+
         string[] names = [.. OptionTable.All.Where(static option => option.Owner is OptionOwner.Application).SelectMany(static option => option.Names)];
         return EditDistance.Nearest(name, names) is { } meant ? $"{name} is not an option; did you mean {meant}?" : $"{name} is not an option.";
     }

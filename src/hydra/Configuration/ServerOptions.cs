@@ -102,7 +102,7 @@ internal sealed record TlsOptions
     public IReadOnlyList<TlsCipherSuite>? Ciphers { get; init; }
 
     /// <summary>HTTP/2 is offered to clients.</summary>
-    public bool OffersHttp2 { get; init; } = true;
+    public bool OffersHttp2 { get; init; }
 
     /// <summary>Whether TLS is spoken.</summary>
     public bool IsOn => Certificates.Count > 0 || IsSelfSigned;

@@ -26,6 +26,10 @@ internal static class TlsRules
         {
             fail("clients show certificates where TLS is spoken: --ssl-certfile names the server's own.");
         }
+        else if (!options.IsOn && (options.OnlyNewest || options.Ciphers is not null || options.Password is not null || options.OffersHttp2))
+        {
+            fail("TLS is not spoken, and options say how: --ssl-certfile names a certificate.");
+        }
         else if (options.Clients is ClientCertificates.None && (options.Authorities is not null || options.Revoked is not null))
         {
             fail("--ssl-ca-certs and --ssl-crl are about certificates of clients, which are asked for with --ssl-cert-reqs.");

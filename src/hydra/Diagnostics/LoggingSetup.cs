@@ -16,6 +16,9 @@ internal static class LoggingSetup
         // ASP.NET's own start and stop messages and its line for each request say nothing that ours do not say.
         filters.AddFilter("Microsoft", log.Minimum <= LogLevel.Debug ? log.Minimum : Max(log.Minimum, LogLevel.Warning));
 
+        // What clients do to connections of HTTP/2 is no failure of the server's: a flood of resets is answered, and would fill the log.
+        filters.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", log.Minimum <= LogLevel.Debug ? log.Minimum : LogLevel.None);
+
         // The host logs an exception of its start with its stack and then throws it; whoever catches it says it in a sentence.
         filters.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 

@@ -54,6 +54,11 @@ internal sealed class HydraServer
         {
             ThreadReserve.Fill();
             InheritedDescriptors.Check(_options.Addresses.All);
+            if (_options.ChecksOnly)
+            {
+                _ = WebServer.LoadCertificates(_options.Tls, _logger);
+            }
+
             using var home = WorkerHome.Enter(_started, _options, _logger);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);

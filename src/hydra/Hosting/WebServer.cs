@@ -162,7 +162,10 @@ internal sealed class WebServer : IAsyncDisposable
         return _isAbandoned ? ValueTask.CompletedTask : _app.DisposeAsync();
     }
 
-    private static CertificateStore? LoadCertificates(TlsOptions options, ILogger logger)
+    /// <summary>Reads the certificates.</summary>
+    /// <returns>Null where TLS is not spoken.</returns>
+    /// <exception cref="StartException">One is no good.</exception>
+    public static CertificateStore? LoadCertificates(TlsOptions options, ILogger logger)
     {
         try
         {

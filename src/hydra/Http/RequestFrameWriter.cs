@@ -51,6 +51,11 @@ internal sealed class RequestFrameWriter
         _count = BodyOffset;
         if (head is null)
         {
+            if (MultiplexedRules.Break(request))
+            {
+                return Failure.BadHead;
+            }
+
             AppendRequest(Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts);
             AppendHeaders(request.Headers);
         }

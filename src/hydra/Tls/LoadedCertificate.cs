@@ -111,7 +111,7 @@ internal sealed class LoadedCertificate
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TlsException($"{path} cannot be read: {(File.Exists(path) ? e.Message : "there is no such file")}.");
+            throw new TlsException($"{path} cannot be read: {FileStamp.Explain(path, e)}.");
         }
     }
 

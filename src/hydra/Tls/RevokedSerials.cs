@@ -22,7 +22,7 @@ internal sealed class RevokedSerials
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TlsException($"{path} cannot be read: {(File.Exists(path) ? e.Message : "there is no such file")}.");
+            throw new TlsException($"{path} cannot be read: {FileStamp.Explain(path, e)}.");
         }
         catch (Exception e) when (e is AsnContentException or ArgumentException or CryptographicException)
         {

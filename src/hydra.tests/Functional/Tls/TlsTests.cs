@@ -191,6 +191,15 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Http2_HeadThatHttp1CouldNotHave_Is400()
+    {
+        await using HydraServer server = await StartAsync();
+
+        Assert.Equal("400", await CurlAsync(server, "/hello", "--http2", "-o", "/dev/null", "-w", "%{http_code}", "--request-target", "/hello HTTP/1.1"));
+        Assert.Equal("hello", await CurlAsync(server, "/hello", "--http2", "-H", "TE: trailers"));
+    }
+
+    [Fact]
     public async Task Http2_NotOffered_IsNotSpoken()
     {
         await using HydraServer server = await StartAsync("asgi_probe:app", "--http-protocols", "h1");
@@ -202,18 +211,21 @@ public sealed class TlsTests : IDisposable
     public async Task Tls_FilesThatAreNoGood_AreASentence()
     {
         string missing = Path.Combine(_directory.Path, "missing.pem");
-        await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--ssl-certfile", missing] });
+        foreach (string[] more in new string[][] { [], ["--check-config"] })
+        {
+            await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("asgi_probe:app") { Arguments = ["--ssl-certfile", missing, .. more] });
 
-        Assert.Equal(3, await server.ExitAsync());
-        Assert.Contains($"{missing} cannot be read: there is no such file.", server.Log.Text, StringComparison.Ordinal);
-        server.Log.ExpectAnyErrors("");
+            Assert.Equal(3, await server.ExitAsync());
+            Assert.Contains($"{missing} cannot be read: there is no such file.", server.Log.Text, StringComparison.Ordinal);
+            server.Log.ExpectAnyErrors("");
+        }
     }
 
     private async Task<HydraServer> StartAsync(string app = "asgi_probe:app", params string[] arguments)
     {
         IssuedFiles files = _authority.Issue("server", "localhost", "127.0.0.1");
         return await HydraServer.StartAsync(
-            new ServerSpec(app) { Arguments = ["--ssl-certfile", files.Certificate, "--ssl-keyfile", files.Key, .. arguments] });
+            new ServerSpec(app) { Arguments = ["--ssl-certfile", files.Certificate, "--ssl-keyfile", files.Key, "--http-protocols", "h1,h2", .. arguments] });
     }
 
     private HttpClient Http2Client(HydraServer server)

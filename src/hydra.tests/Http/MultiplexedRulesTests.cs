@@ -1,0 +1,35 @@
+using Hydra.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+/// <summary>Heads of HTTP/2 that could not have come by HTTP/1.1 (RFC 9113, section 8.2).</summary>
+public sealed class MultiplexedRulesTests
+{
+    [Theory]
+    [InlineData("/x?a=%20b", "x-a", "1", false)]
+    [InlineData("*", "Content-Length", "5", false)]
+    [InlineData("/x", "te", "trailers", false)]
+    [InlineData("/x", "te", "gzip", true)]
+    [InlineData("/x", "x-real-ip: 6.6.6.6", "z", true)]
+    [InlineData("/x", "x y", "1", true)]
+    [InlineData("/x", "x\ty", "1", true)]
+    [InlineData("/x", "content-length: 5 ", "5", true)]
+    [InlineData("/x", "x\u00e9", "1", true)]
+    [InlineData("/x", "transfer-encoding", "chunked", true)]
+    [InlineData("/x", "Keep-Alive", "5", true)]
+    [InlineData("/x", "upgrade", "h2c", true)]
+    [InlineData("/x", "proxy-connection", "close", true)]
+    [InlineData("/x HTTP/1.1", "a", "1", true)]
+    [InlineData("/x\ty", "a", "1", true)]
+    [InlineData("/\u00ff", "a", "1", true)]
+    [InlineData("/\u007f", "a", "1", true)]
+    public void Break_TargetAndField_AreHeldAgainstTheRules(string target, string name, string value, bool breaks)
+    {
+        IHttpRequestFeature request = new HttpRequestFeature { RawTarget = target, Headers = new HeaderDictionary { [name] = value } };
+
+        Assert.Equal(breaks, MultiplexedRules.Break(request));
+    }
+}
