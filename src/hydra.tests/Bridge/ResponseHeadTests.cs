@@ -33,8 +33,7 @@ public sealed class ResponseHeadTests
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 7\r\n\r\n", nameof(BodyFraming.Length), false)]
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 7\r\nConnection: Keep-Alive\r\n\r\n", nameof(BodyFraming.Length), true)]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", nameof(BodyFraming.Chunked), true)]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n", nameof(BodyFraming.Chunked), true)]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", nameof(BodyFraming.UntilClose), false)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", nameof(BodyFraming.Chunked), true)]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", nameof(BodyFraming.Chunked), false)]
     [InlineData("\r\nHTTP/1.1 200\n\n", nameof(BodyFraming.UntilClose), false)]
     public void TryRead_Framing_IsThatOfTheSpecification(string text, string framing, bool keeps)
@@ -69,6 +68,9 @@ public sealed class ResponseHeadTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n")]
     public void TryRead_BrokenHead_IsRefused(string text) => Assert.Throws<ProgramException>(() => Read(text));
 
     [Fact]

@@ -73,6 +73,9 @@ public sealed class ForeignWordsTests
         => Assert.Equal("main:app", Parsing.Run("-k", name, "main:app").Applications[0].App);
 
     [Fact]
+    public void Parse_WorkerClassOfTrio_IsItsLoop() => Assert.Equal("trio", Parsing.Run("-k", "trio", "main:app").Applications[0].Python.Loop);
+
+    [Fact]
     public void Parse_WorkerClassGevent_IsAnswered()
         => Assert.Contains("no gevent", Assert.Single(Parsing.Errors("-kgevent", "main:app")), StringComparison.Ordinal);
 

@@ -35,7 +35,7 @@ internal sealed class FieldParts(bool isOld)
     public bool IsHop(ReadOnlySpan<byte> name) => _hops.Has(name);
 
     /// <summary>Takes a field into account.</summary>
-    /// <exception cref="ProgramException">Its length is no number, or another than before.</exception>
+    /// <exception cref="ProgramException">Its length is no number, or another than before; or it is coded in another way than in chunks.</exception>
     public void Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (Ascii.EqualsIgnoreCase(name, "connection"u8))
@@ -54,8 +54,13 @@ internal sealed class FieldParts(bool isOld)
         }
         else if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
         {
-            IsCoded = true;
-            IsChunked = HopFields.EndsWith(value, "chunked"u8);
+            // Others have to be asked for with TE (RFC 9112, section 7.4), which the bridge does not: it cannot take them off.
+            if (IsCoded || !Ascii.EqualsIgnoreCase(value, "chunked"u8))
+            {
+                throw new ProgramException("has answered with a transfer coding other than chunked, for which nobody has asked");
+            }
+
+            (IsCoded, IsChunked) = (true, true);
         }
         else if (Ascii.EqualsIgnoreCase(name, "sec-websocket-accept"u8))
         {

@@ -40,10 +40,6 @@ internal sealed class HopFields
         return false;
     }
 
-    /// <summary>Whether a list has this element as its last.</summary>
-    public static bool EndsWith(ReadOnlySpan<byte> value, ReadOnlySpan<byte> element)
-        => Ascii.EqualsIgnoreCase(value[(value.LastIndexOf((byte)',') + 1)..].Trim(" \t"u8), element);
-
     private static bool IsKnown(ReadOnlySpan<byte> name) => name.Length switch
     {
         2 => Ascii.EqualsIgnoreCase(name, "te"u8),

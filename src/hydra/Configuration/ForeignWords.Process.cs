@@ -11,7 +11,7 @@ internal static partial class ForeignWords
         new()
         {
             Names = ["worker-class"], Short = 'k', HasValue = true, Take = TakeWorkerClass,
-            Taken = "`sync`, `gthread`, `asgi`, `tornado`, and those of uvicorn and aiohttp: the interface is found from the application",
+            Taken = "`sync`, `gthread`, `asgi`, `tornado`, and those of uvicorn and aiohttp: the interface is found from the application; `trio`: `--loop trio`",
             Answer = "is not needed for sync, gthread, asgi, tornado, and uvicorn's and aiohttp's classes: the interface is found from the application. For more requests "
                 + "at a time in a worker give --threads N; there are no gevent and eventlet workers.",
         },
@@ -66,6 +66,11 @@ internal static partial class ForeignWords
     private static IReadOnlyList<TakenOption>? TakeWorkerClass(string value)
     {
         string name = value.Trim();
+        if (name == "trio")
+        {
+            return [new TakenOption("loop", "trio")];
+        }
+
         bool isKnown = Array.Exists(WorkerModules, module => name.StartsWith(module, StringComparison.Ordinal));
         return isKnown || PlainWorkers.Contains(name, StringComparer.OrdinalIgnoreCase) ? [] : null;
     }
