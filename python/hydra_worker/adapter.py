@@ -19,6 +19,8 @@ class Adapter:
     wants_loop = False
     # Whether it serves with --loop trio, too, which is no loop of asyncio's kind.
     has_trio = False
+    # Whether it serves with --worker-loops, too: on several event loops in one process.
+    has_loops = False
     # Whether --lifespan on means something.
     has_lifespan = False
     # What the front may expect: the sum of wire.FEATURE_*.

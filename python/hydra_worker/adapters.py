@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Tuple
 
-from . import loading, ontrio, wire
+from . import loading, manyloops, ontrio, wire
 from .adapter import Adapter
 from .aiohttp.adapter import AIOHTTP
 from .asgi.adapter import ASGI, ASGI2
@@ -47,6 +47,8 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
     adapter, application = _choose(boot, named, application)
     if boot.loop == ontrio.NAME and adapter.wants_loop and not adapter.has_trio:
         raise ontrio.refusal(boot.app, adapter.name)
+    if boot.worker_loops > 1:
+        manyloops.check(boot, adapter)
     return adapter, application
 
 
@@ -147,6 +149,6 @@ class _Named(Adapter):
 
     def __init__(self, name: str, target: Any) -> None:
         self.name = name
-        for attribute in ("wants_loop", "has_trio", "features", "refuse", "prepare", "run"):
+        for attribute in ("wants_loop", "has_trio", "has_loops", "features", "refuse", "prepare", "run"):
             if hasattr(target, attribute):
                 setattr(self, attribute, getattr(target, attribute))

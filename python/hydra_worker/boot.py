@@ -27,6 +27,7 @@ class Boot:
     loop: str
     lifespan: str
     threads: int
+    worker_loops: int
     data_links: int
     log_level: str
     grace_milliseconds: int
@@ -60,7 +61,8 @@ class Boot:
                 raise BootError(f"the boot document has an empty {name!r}")
         self.app_dir = os.fsdecode(self.app_dir.encode("latin-1"))
         self.threads = max(0, self.threads)
-        self.data_links = max(1, self.data_links)
+        self.worker_loops = max(1, self.worker_loops)
+        self.data_links = max(self.worker_loops, self.data_links)
 
 
 def parse(line: bytes) -> Boot:

@@ -86,8 +86,8 @@ class HeadCache:
         """What `encode` makes of the headers; raises what it raises."""
         # Of a list of lists no key can be made.
         kind = type(headers)
-        if self._rest or (kind is not list and kind is not tuple) or not headers or type(headers[0]) is not tuple:
-            if self._rest:
+        if self._rest > 0 or (kind is not list and kind is not tuple) or not headers or type(headers[0]) is not tuple:
+            if self._rest > 0:
                 self._rest -= 1
             return self._encode(headers, status)
         key = tuple(headers)

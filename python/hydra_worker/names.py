@@ -22,7 +22,7 @@ _TYPES = "hydra_raw"
 _NAME = "hydra_worker"
 
 # What the shim imports when it needs it, which may be long after the application's directory was put first on sys.path.
-_LATER = ("ast", "ctypes", "difflib", "inspect", "pkgutil", "traceback", "urllib.parse")
+_LATER = ("ast", "ctypes", "difflib", "inspect", "pkgutil", "sysconfig", "traceback", "urllib.parse")
 _ENGINES = ("wsgi.engine",)
 _LOOP_ENGINES = ("eventloop.loops", "eventloop.engine", "asgi.engine", "rsgi.engine", "raw.engine")
 

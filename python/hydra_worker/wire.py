@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x83f1a46daac29089
+SCHEMA_HASH = 0x3900a498916be764
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -143,6 +143,7 @@ BOOT = {
     "loop": str,
     "lifespan": str,
     "threads": int,
+    "worker_loops": int,
     "data_links": int,
     "log_level": str,
     "grace_milliseconds": int,

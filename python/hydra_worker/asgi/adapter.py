@@ -13,6 +13,7 @@ class AsgiAdapter(Adapter):
     """One of the two: they differ in how the application is called, and in what the scope says."""
 
     wants_loop = True
+    has_loops = True
     has_trio = True
     has_lifespan = True
     features = wire.FEATURE_WEB_SOCKETS

@@ -22,9 +22,19 @@ class AsgiEngine(LoopEngine):
     def __init__(
         self, worker: Any, loop: asyncio.AbstractEventLoop, application: Any, version: str
     ) -> None:
+        self._application = application
+        self._version = version
         self._scopes = ScopeBuilder(version, worker.boot.request_start)
         self._lifespan = Lifespan(application, version, worker.boot.lifespan, loop)
-        super().__init__(worker, loop, Serving(application, self._scopes.build, self.http, self._scopes.build_session, self.socket))
+        super().__init__(worker, loop, self._serving_with(self._scopes))
+
+    def _serving_with(self, scopes: ScopeBuilder) -> Serving:
+        return Serving(self._application, scopes.build, self.http, scopes.build_session, self.socket)
+
+    def another_serving(self) -> Serving:
+        scopes = ScopeBuilder(self._version, self._worker.boot.request_start)
+        scopes.state = self._scopes.state
+        return self._serving_with(scopes)
 
     async def start_up(self) -> None:
         self._scopes.state = await self._lifespan.startup()

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional
 
-from .. import control, forks, links, native, wire
+from .. import control, forks, stacks, wire
 from ..logs import log_exception, logger
-from ..watch import Watch
-from . import loops, transports
+from . import loops
 from .flag import Flag
+from .lane import CANCEL_SECONDS, Lane
 from .link import DataLink, Serving
-from .meter import LoopMeter
-from .overdue import Overdue
 
-# What sessions have at the end of their time, from their close to the end of their application.
-_PARTING_SECONDS = 2.0
-# What a cancelled request may take for its cleanup.
-_CANCEL_SECONDS = 2.0
+if TYPE_CHECKING:
+    from .loopthread import LoopThread
+
+# How long another loop may take to take note of something, beside what that takes.
+_LATE_SECONDS = 1.0
 _EXIT_LINK_LOST = 1
 
 
@@ -45,6 +44,8 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
         raise
     finally:
         loops.finish(loop, worker.control.time_left())
+        for engine in engines:
+            engine.wait_threads()
 
 
 async def _make(worker: Any, loop: asyncio.AbstractEventLoop, make: Callable[..., "LoopEngine"]) -> "LoopEngine":
@@ -56,15 +57,19 @@ class LoopEngine(control.Engine):
     """
     Lives on the event loop's thread, but for the methods of control.Engine, which the control link's thread
     calls. An interface derives its engine from this, and adds what stands under "the interface".
+
+    With --worker-loops the main thread's loop has what there is one of: the control link's requests, the interface's start and
+    end, signals. Requests are served there, too, and on further loops in threads of their own.
     """
 
     def __init__(self, worker: Any, loop: asyncio.AbstractEventLoop, serving: Serving) -> None:
         self._worker = worker
         self._loop = loop
         self._serving = serving
-        self._links: List[DataLink] = []
-        self._watch = Watch(self._check_links)
-        self._overdue = Overdue(loop, self._links)
+        # This loop's first; the data link with the index i belongs to the one with the index i modulo their number.
+        self._lanes = [Lane(worker.boot, loop, serving, self._on_lost, self.wait_tasks)]
+        # Those of the other lanes, but for such that do not come back.
+        self._threads: Dict[Lane, "LoopThread"] = {}
         # the end
         self._stop = Flag(loop)
         self._grace = 0.0
@@ -72,11 +77,6 @@ class LoopEngine(control.Engine):
         # what the front is told of it: how many requests were cancelled, and what else went wrong
         self.cancelled = 0
         self.failure = ""
-        # the control thread's probe of the loop: when it was sent, and what it found
-        self._probe_sent = 0.0
-        self._probe_back = native.Event()
-        self._probe_back.set()
-        self._lag = 0.0
 
     # ---- the loop, where it is not one of asyncio's
 
@@ -89,6 +89,10 @@ class LoopEngine(control.Engine):
         await asyncio.wait(tasks, timeout=seconds)
 
     # ---- the interface
+
+    def another_serving(self) -> Serving:
+        """For one more loop, after start_up(): what it remembers of requests is not shared."""
+        return self._serving
 
     def before_loop(self) -> None:
         """Before anything else, while the loop does not run. Raises StartError."""
@@ -115,15 +119,14 @@ class LoopEngine(control.Engine):
     async def serve(self) -> int:
         """From the interface's start to its end; returns the exit code."""
         await self.start_up()
-        meter = LoopMeter()
         try:
-            self._watch.start()
-            for index in range(self._worker.boot.data_links):
-                await self._open_link(index, meter)
+            await self._open()
             self._worker.control.attach(self)
-            self._worker.ready(0, self.describe_loop())
+            count = len(self._lanes)
+            self._worker.ready(0, self.describe_loop() if count == 1 else f"{self.describe_loop()}, {count} loops")
         except BaseException:
             self.give_up()
+            self._stop_threads()
             raise
         await self._stop.wait()
         told = time.monotonic()
@@ -131,8 +134,9 @@ class LoopEngine(control.Engine):
         self._grace -= time.monotonic() - told
         self.cancelled = await self._drain()
         self.failure = await self.shut_down()
-        for link in self._links:
-            link.finish()
+        self._lanes[0].finish()
+        await self._ask_threads(_finish, 0.0)
+        self._stop_threads()
         if self._lost is not None:
             logger.error("The worker stops: %s", self._lost)
         return _EXIT_LINK_LOST if self._lost is not None else 0
@@ -143,72 +147,93 @@ class LoopEngine(control.Engine):
         worker that has died, and sends again what may be sent again.
         """
         self.give_up()
-        for link in self._links:
-            link.break_off()
+        self._lanes[0].break_off()
+        for lane, thread in self._threads.items():
+            thread.post(lane.break_off)
+        self._stop_threads()
 
-    async def _open_link(self, index: int, meter: LoopMeter) -> None:
-        sock, request_window, response_window = links.open_link(self._worker.boot, wire.LINK_DATA, index)
-        link = transports.make(
-            sock,
-            self._loop,
-            self._serving,
-            request_window,
-            response_window,
-            self._on_lost,
-            self._watch.arm,
-            meter,
-        )
-        link.timed_out = self._overdue.stop
-        link.interruptible = self._worker.boot.interruptible
-        link.patience = self._worker.boot.disconnect_milliseconds / 1000
-        await link.open()
-        self._links.append(link)
-
-    def _check_links(self, age: float) -> bool:
-        since = time.monotonic() - age
-        return any([link.check(since) for link in self._links])
+    async def _open(self) -> None:
+        boot = self._worker.boot
+        if boot.worker_loops > 1:
+            await self._start_threads(boot.worker_loops - 1)
+        count = len(self._lanes)
+        for number, lane in enumerate(self._lanes):
+            indices = range(number, boot.data_links, count)
+            if lane in self._threads:
+                await self._threads[lane].call(lane.open(indices))
+            else:
+                await lane.open(indices)
 
     def _on_lost(self, link: DataLink, reason: str) -> None:
         if self._lost is None and not self._stop.is_set():
             self._lost = reason
-        self._begin_drain(_CANCEL_SECONDS)
+        self._begin_drain(CANCEL_SECONDS)
 
     def _begin_drain(self, grace: float) -> None:
-        for link in self._links:
-            link.draining = True
+        self._lanes[0].shut()
+        for lane, thread in self._threads.items():
+            thread.post(lane.shut)
         if not self._stop.is_set():
             self._grace = grace
             self._stop.set()
 
     async def _drain(self) -> int:
-        """
-        Waits for the requests that run, at most for the grace; cancels the others. Returns how many those
-        were.
-        """
-        # Those that are sessions hear of the end while they can still say something.
-        parting = min(_PARTING_SECONDS, self._grace / 2)
-        if await self._wait_finished(self._grace - parting):
-            return 0
-        self._part(sessions=True)
-        if await self._wait_finished(parting):
-            return 0
-        running = self._running()
-        for task in running:
+        """Has the requests of each loop come to their end; returns how many had to be cancelled."""
+        grace = self._grace
+        if not self._threads:
+            return await self._lanes[0].drain(grace)
+        running = {lane: lane.count_running for lane in self._threads}
+        own = self._loop.create_task(self._lanes[0].drain(grace))
+        cancelled = await self._ask_threads(lambda lane: lane.drain(grace), max(0.0, grace) + CANCEL_SECONDS)
+        lost = [count() for lane, count in running.items() if lane not in self._threads]
+        return await own + sum(cancelled) + sum(lost)
+
+    # ---- further loops
+
+    async def _start_threads(self, count: int) -> None:
+        from .loopthread import LoopThread
+
+        main = self._loop
+        boot = self._worker.boot
+
+        def lost(link: DataLink, reason: str) -> None:
+            main.call_soon_threadsafe(self._on_lost, link, reason)
+
+        def failed(error: BaseException) -> None:
+            main.call_soon_threadsafe(_raise, error)
+
+        def make(loop: asyncio.AbstractEventLoop) -> Lane:
+            return Lane(boot, loop, self.another_serving(), lost, self.wait_tasks)
+
+        for number in range(1, count + 1):
+            thread = LoopThread(number, boot.loop, make, failed, self._worker.control.time_left)
+            lane = await thread.start()
+            self._threads[lane] = thread
+            self._lanes.append(lane)
+
+    async def _ask_threads(self, what: Callable[[Lane], Coroutine[Any, Any, Any]], seconds: float) -> List[Any]:
+        """Has each other loop do this; returns what came of it. One that takes longer is held up, and is not asked any more."""
+        asked = {self._loop.create_task(thread.call(what(lane))): lane for lane, thread in self._threads.items()}
+        if not asked:
+            return []
+        done, late = await asyncio.wait(asked, timeout=seconds + _LATE_SECONDS)
+        for task in late:
             task.cancel()
-        await self._wait_finished(_CANCEL_SECONDS)
-        return len(running)
+            thread = self._threads.pop(asked[task])
+            logger.error(
+                "The event loop %d does not come to its end. It is here:\n%s", thread.number, stacks.clip(stacks.of_thread(thread.ident))
+            )
+        return [task.result() for task in done]
 
-    async def _wait_finished(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while True:
-            tasks = self._running()
-            left = deadline - time.monotonic()
-            if not tasks or left <= 0:
-                return not tasks
-            await self.wait_tasks(tasks, left)
+    def _stop_threads(self) -> None:
+        for thread in self._threads.values():
+            thread.stop()
 
-    def _running(self) -> List["asyncio.Task[None]"]:
-        return [task for link in self._links for task in link.unfinished.values()]
+    def wait_threads(self) -> None:
+        """The main loop has ended: until the others have, too."""
+        deadline = time.monotonic() + max(loops.LEAST_CANCEL_SECONDS, self._worker.control.time_left()) + _LATE_SECONDS
+        for thread in self._threads.values():
+            thread.wait(deadline - time.monotonic())
 
     # ---- control.Engine
 
@@ -220,14 +245,12 @@ class LoopEngine(control.Engine):
         self._loop.call_soon_threadsafe(function)
 
     def part(self, sessions: bool) -> None:
-        self._loop.call_soon_threadsafe(self._part, sessions)
-
-    def _part(self, sessions: bool) -> None:
-        for link in self._links:
-            for stream in list(link.streams.values()):
-                stream.on_part()
-                if sessions:
-                    stream.end_session()
+        for lane in self._lanes:
+            try:
+                lane.loop.call_soon_threadsafe(lane.part, sessions)
+            except RuntimeError:
+                # It is closed: nothing is left on it.
+                continue
 
     def abandon(self) -> None:
         self._lost = "the front is gone"
@@ -241,22 +264,19 @@ class LoopEngine(control.Engine):
             link.fail("the front is gone")
 
     def interrupt(self, link: int, stream: int, reason: int) -> None:
-        # The loop has the CANCEL of the stream, too, unless something holds the loop up.
-        if reason == wire.CANCEL_TIMEOUT and link < len(self._links):
-            self._overdue.add(self._links[link], stream)
+        if reason == wire.CANCEL_TIMEOUT:
+            self._lanes[link % len(self._lanes)].interrupt(link, stream)
 
     def probe(self, timeout: float) -> float:
-        if self._probe_back.is_set():
-            self._probe_back.clear()
-            self._probe_sent = time.monotonic()
-            try:
-                self._loop.call_soon_threadsafe(self._on_probe)
-            except RuntimeError:
-                return 0.0
-        if self._probe_back.wait(timeout):
-            return self._lag
-        return time.monotonic() - self._probe_sent
+        until = time.monotonic() + timeout
+        for lane in self._lanes:
+            lane.send_probe()
+        return max(lane.lag(max(0.0, until - time.monotonic())) for lane in self._lanes)
 
-    def _on_probe(self) -> None:
-        self._lag = time.monotonic() - self._probe_sent
-        self._probe_back.set()
+
+async def _finish(lane: Lane) -> None:
+    lane.finish()
+
+
+def _raise(error: BaseException) -> None:
+    raise error

@@ -62,6 +62,8 @@ class DataLink(FrameReader):
         meter: LoopMeter,
     ) -> None:
         super().__init__()
+        # Which of the worker's data links this is; set by who opens it.
+        self.index = 0
         self.loop = loop
         # what a task raises that is cancelled
         self.cancelled: Any = getattr(loop, "cancelled", asyncio.CancelledError)

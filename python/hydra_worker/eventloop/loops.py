@@ -13,7 +13,7 @@ from ..nesting import NESTING
 from . import factories
 
 # What tasks that are cancelled at the end have at least, and what is left of the time for that which follows.
-_LEAST_CANCEL_SECONDS = 1.0
+LEAST_CANCEL_SECONDS = 1.0
 _NESTING_SENTENCE = (
     "The application uses nest_asyncio, which works with no other loop than asyncio's: uvloop is left out. "
     "Say so with --loop asyncio."
@@ -75,7 +75,7 @@ def _hold_signals(loop: asyncio.AbstractEventLoop) -> None:
 
     def add_signal_handler(sig: int, callback: Callable[..., object], *args: Any) -> None:
         if process.stopping.holds(sig):
-            kept[sig] = lambda number, frame: loop.call_soon(callback, *args)
+            kept[sig] = lambda number, frame: loop.call_soon_threadsafe(callback, *args)
         else:
             add(sig, callback, *args)
 
@@ -111,7 +111,7 @@ def finish(loop: asyncio.AbstractEventLoop, seconds: float = 0.0) -> None:
     the process gives it so many seconds.
     """
     try:
-        _cancel_all(loop, max(_LEAST_CANCEL_SECONDS, seconds - _LEAST_CANCEL_SECONDS))
+        _cancel_all(loop, max(LEAST_CANCEL_SECONDS, seconds - LEAST_CANCEL_SECONDS))
         loop.run_until_complete(loop.shutdown_asyncgens())
         shutdown_executor: Any = getattr(loop, "shutdown_default_executor", None)
         if shutdown_executor is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from types import FrameType
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from .. import mainthread, native, stacks
 from ..errors import RequestTimeout
@@ -34,9 +34,10 @@ Key = Tuple[DataLink, int]
 class Overdue:
     """See the module's description. Each method says whose it is."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, links: List[DataLink]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
         self._loop = loop
-        self._links = links
+        # in which the loop runs
+        self._thread = thread
         # what INTERRUPT named and no CANCEL has ended, and when it came; any thread, step by step
         self._waiting: Dict[Key, float] = {}
         self._lock = native.Lock()
@@ -125,8 +126,10 @@ class Overdue:
         self._reported = culprit
         if stream is not None and (stream.link, stream.id) in self._waiting:
             if first:
-                self._report(stream, task, "It holds up the event loop, here", _main_stack())
-            if not mainthread.ask(self._look):
+                self._report(stream, task, "It holds up the event loop, here", self._stack())
+            if self._thread != native.main_ident:
+                warn_once("loop-thread", "Only the main thread's event loop can be interrupted: one that is held up in another ends with its worker")
+            elif not mainthread.ask(self._look):
                 warn_once("sigint", "The application handles SIGINT: its event loop cannot be interrupted")
         elif first:
             name = "a callback" if task is None else self._name(task) if stream is None else _title(stream, task)
@@ -135,10 +138,13 @@ class Overdue:
                 "It is here:\n%s",
                 name,
                 len(self._waiting),
-                stacks.clip(_main_stack()),
+                stacks.clip(self._stack()),
             )
 
     # ---- words
+
+    def _stack(self) -> str:
+        return stacks.of_thread(self._thread)
 
     @staticmethod
     def _name(task: Any) -> str:
@@ -151,15 +157,11 @@ class Overdue:
         logger.error(
             "%s is interrupted (request %s, %.1f s in this worker). %s:\n%s",
             _title(stream, task),
-            request_id(self._links.index(stream.link), stream.id),
+            request_id(stream.link.index, stream.id),
             time.monotonic() - stream.started,
             where,
             stacks.clip(text),
         )
-
-
-def _main_stack() -> str:
-    return stacks.of_thread(native.main_ident)
 
 
 def _current_task(loop: asyncio.AbstractEventLoop) -> Any:

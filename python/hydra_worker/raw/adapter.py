@@ -14,6 +14,7 @@ class RawAdapter(Adapter):
 
     name = "raw"
     wants_loop = True
+    has_loops = True
     features = wire.FEATURE_WEB_SOCKETS
 
     def recognises(self, application: Any, found: Optional[str]) -> bool:

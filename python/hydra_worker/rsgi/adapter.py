@@ -14,6 +14,7 @@ class RsgiAdapter(Adapter):
 
     name = "rsgi"
     wants_loop = True
+    has_loops = True
     features = wire.FEATURE_WEB_SOCKETS
 
     def refuse(self, application: Any, found: Optional[str]) -> Optional[str]:

@@ -68,6 +68,17 @@ public sealed class PoolRulesTests
     }
 
     [Theory]
+    [InlineData("asgi", 3)]
+    [InlineData("worker", 1)]
+    public void Document_WorkerLoops_AreThoseOfAnInterfaceOfPythons(string face, int expected)
+    {
+        BootDocument document = PoolRules.Document(
+            new ServerOptions(), Application with { Interface = face, Python = new PythonOptions { WorkerLoops = 3 } }, dataLinks: 6);
+
+        Assert.Equal((expected, 6), (document.WorkerLoops, document.DataLinks));
+    }
+
+    [Theory]
     [InlineData(0, false, false)]
     [InlineData(1, false, true)]
     [InlineData(0, true, true)]

@@ -70,7 +70,8 @@ internal static class ApplicationNaming
 
         (string Option, bool IsSaid)[] unused =
         [
-            ("--threads", options.Python.Threads != 1), ("--loop", options.Python.Loop != "auto"), ("--python", options.Python.Path is not null),
+            ("--threads", options.Python.Threads != 1), ("--worker-loops", options.Python.WorkerLoops != 1),
+            ("--loop", options.Python.Loop != "auto"), ("--python", options.Python.Path is not null),
         ];
         foreach ((string option, _) in unused.Where(static pair => pair.IsSaid))
         {

@@ -75,6 +75,9 @@ internal sealed record PythonOptions
     /// <summary>Threads in each worker of a synchronous application; null for as many as it has use for.</summary>
     public int? Threads { get; init; } = 1;
 
+    /// <summary>Event loops in each worker of an application that has one: at least 1. More than one only where Python has no GIL, which the worker sees.</summary>
+    public int WorkerLoops { get; init; } = 1;
+
     /// <summary>The application is imported once, and workers are forked from that.</summary>
     public bool Preload { get; init; }
 }

@@ -22,6 +22,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "worker-loops", Placeholder = "N", Default = "1", Group = OptionGroup.Workers,
+            Help = "Event loops in each worker, each in a thread of its own, so that one process uses several processors. Only for "
+                + "free-threaded builds of Python, which have no global interpreter lock, and for ASGI, RSGI and the raw interface.",
+            Binder = Section.Python.Integer(1, MaximumWorkerLoops, static (o, v) => o with { WorkerLoops = v }),
+        },
+        new()
+        {
             Name = "preload", Default = "false", Group = OptionGroup.Workers,
             Help = "Import the application once and fork the workers from that process: they start at once and share its memory. Not on "
                 + "Windows.",

@@ -36,6 +36,9 @@ internal static partial class OptionTable
     /// <summary>The most workers: HELLO carries a worker's index in 16 bits; this is far above what makes sense.</summary>
     public const int MaximumWorkers = 1024;
 
+    /// <summary>The most event loops of a worker: each has a data link to each of the front's loops.</summary>
+    public const int MaximumWorkerLoops = 64;
+
     // HELLO carries the link's index in 8 bits.
     private const int MaximumLoops = 128;
 

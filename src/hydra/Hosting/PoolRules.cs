@@ -26,6 +26,7 @@ internal static class PoolRules
     {
         ForwarderOptions windows = BodyRules.Forwarder(server, application);
         TimeSpan drain = application.Replacement.DrainTimeout ?? server.GracefulTimeout;
+        int workerLoops = WorkerLoops(application);
         return new SupervisorOptions
         {
             Scale = Scale(application.Workers),
@@ -36,13 +37,14 @@ internal static class PoolRules
             DrainTimeout = drain,
             StreamGrace = SupervisorOptions.StreamGraceOf(server.StreamGrace, drain),
             StartTimeout = application.Timeouts.Start,
-            DataLinks = loops.Count,
-            DataChannel = loops.Channel,
+            WorkerLoops = workerLoops,
+            DataLinks = loops.Count * workerLoops,
+            DataChannel = workerLoops == 1 ? loops.Channel : (socket, index) => loops.Channel(socket, index / workerLoops),
             LimitConcurrency = application.Queue.LimitConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Prepare = prepare,
             Command = command,
-            Document = Document(server, application, loops.Count),
+            Document = Document(server, application, loops.Count * workerLoops),
             Preload = application.Python.Preload,
             Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker },
             InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
@@ -90,6 +92,7 @@ internal static class PoolRules
         Loop = application.Python.Loop,
         Lifespan = OptionNames.NameOf(OptionNames.Lifespans, application.Lifespan),
         Threads = application.Python.Threads ?? 0,
+        WorkerLoops = WorkerLoops(application),
         DataLinks = dataLinks,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
@@ -103,4 +106,7 @@ internal static class PoolRules
         Name = application.Name.Length > 0 ? application.Name : application.App,
         Version = Cli.VersionText.Number,
     };
+
+    // A program has as many as it likes, and says nothing of them.
+    private static int WorkerLoops(ApplicationOptions application) => application.IsProgram ? 1 : application.Python.WorkerLoops;
 }

@@ -14,7 +14,7 @@ public sealed class WorkerLinksTests : IDisposable
     private readonly List<Socket> _sockets = [];
     private readonly List<FakeChannel> _channels = [];
     private readonly Sink _sink = new();
-    private readonly WorkerLinks _links;
+    private WorkerLinks _links;
 
     public WorkerLinksTests() => _links = new WorkerLinks(3, new WorkerLinkOptions(2, Channel, Limit: 0), _sink);
 
@@ -65,6 +65,27 @@ public sealed class WorkerLinksTests : IDisposable
         Assert.False(_links.Handle.IsReady);
     }
 
+    [Theory]
+    [InlineData(0, new[] { 0, 1, 2 })]
+    [InlineData(1, new[] { 3, 4, 5 })]
+    [InlineData(7, new[] { 0, 1, 2 })]
+    public void LinkFor_WorkerWithLoops_IsOfEachInTurn(int loop, int[] expected)
+    {
+        WorkerHandle handle = WithLoops();
+
+        Assert.Equal(expected, Enumerable.Range(0, 3).Select(_ => handle.LinkFor(loop).Index).Order());
+    }
+
+    [Fact]
+    public void LinkFor_WorkerWithLoops_IsOfTheOneWithLeastToDo()
+    {
+        WorkerHandle handle = WithLoops();
+        Assert.True(_links.Data[1].TryOpen(new FakeStream()));
+        Assert.True(_links.Data[5].TryOpen(new FakeStream()));
+
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(3, handle.LinkFor(1).Index));
+    }
+
     [Fact]
     public void OnViolation_OnTheControlLink_ClosesTheDataLinks()
     {
@@ -82,6 +103,20 @@ public sealed class WorkerLinksTests : IDisposable
         Assert.False(_links.Drain(TimeSpan.Zero));
         Accept(LinkKind.Control);
         Assert.True(_links.Drain(TimeSpan.Zero));
+    }
+
+    // Three of them, for a front of two.
+    private WorkerHandle WithLoops()
+    {
+        _links = new WorkerLinks(3, new WorkerLinkOptions(6, Channel, Limit: 0, Loops: 3), _sink);
+        Accept(LinkKind.Control);
+        for (int i = 0; i < 6; i++)
+        {
+            Accept(LinkKind.Data, i);
+        }
+
+        ((IControlSink)_links).OnReady(Info);
+        return _links.Handle;
     }
 
     private string? Accept(LinkKind kind, int index = 0)

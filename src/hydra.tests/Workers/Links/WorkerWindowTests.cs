@@ -34,6 +34,29 @@ public class WorkerWindowTests
     public void TryEnter_RequestsOfAKnownCost_TakesTwoMillisecondsOfThemAhead(int threads, int microseconds, int expected)
         => Assert.InRange(Fill(Measured(threads, microseconds)), expected - 1, expected);
 
+    [Theory]
+    [InlineData(10_000, 4)]
+    [InlineData(500, 20)]
+    public void TryEnter_SeveralLoops_EachTakesOneAndWhatIsAhead(int microseconds, int expected)
+    {
+        var window = new WorkerWindow(threads: 0, limit: 0, loops: 4);
+        for (int i = 0; i < 200; i++)
+        {
+            window.Report(microseconds * 64, 64);
+        }
+
+        Assert.InRange(Fill(window), expected - 1, expected);
+    }
+
+    [Fact]
+    public void TakesAtOnce_SeveralLoopsWithSlowRequests_IsFalse()
+    {
+        var window = new WorkerWindow(threads: 0, limit: 0, loops: 4);
+        window.Report(100 * 50_000, 100);
+
+        Assert.False(window.TakesAtOnce);
+    }
+
     [Fact]
     public void Report_FewSlowAmongManyQuick_TakesNoneAhead()
     {

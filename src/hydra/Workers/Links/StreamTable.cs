@@ -49,6 +49,9 @@ internal sealed class StreamTable(WorkerHandle worker)
     /// <summary>Places that were ever used: those from 0 on.</summary>
     public int Used { get; private set; }
 
+    /// <summary>Places that are taken now. Any thread may read it, for an estimate.</summary>
+    public int Taken { get; private set; }
+
     /// <summary>A place.</summary>
     public ref StreamSlot At(int index) => ref _slots[index];
 
@@ -72,6 +75,7 @@ internal sealed class StreamTable(WorkerHandle worker)
     /// <summary>Gives out a place. Its owner sets what is in it.</summary>
     public int Take()
     {
+        Taken++;
         if (_firstFree >= 0)
         {
             int index = _firstFree;
@@ -147,6 +151,7 @@ internal sealed class StreamTable(WorkerHandle worker)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Free(ref StreamSlot slot, int index)
     {
+        Taken--;
         slot.Stream = null;
         slot.IsCancelled = false;
         slot.IsInterrupted = false;

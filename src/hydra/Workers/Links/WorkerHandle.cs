@@ -26,6 +26,8 @@ internal sealed class WorkerHandle(int index)
 
     private readonly TaskCompletionSource<int> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile WorkerLink[] _links = [];
+    private int _loops = 1;
+    private uint _turn;
     private volatile WorkerWindow _window = NotReady;
     private volatile bool _isReady;
     private volatile bool _isSilent;
@@ -70,18 +72,20 @@ internal sealed class WorkerHandle(int index)
     /// <summary>Its exit code, when it has ended; on POSIX 128 + the signal's number when a signal ended it.</summary>
     public Task<int> Exit => _exit.Task;
 
-    /// <summary>The link for the caller's event loop.</summary>
+    /// <summary>The link for the caller's event loop; where the worker has several loops itself, to the one of them that has least to do.</summary>
     public WorkerLink LinkFor(int loop)
     {
         WorkerLink[] links = _links;
-        return links[loop < links.Length ? loop : 0];
+        return _loops > 1 ? LinkToIdlest(links, loop) : links[loop < links.Length ? loop : 0];
     }
 
     /// <summary>Opens the worker for requests.</summary>
     /// <param name="links">Its data links.</param>
     /// <param name="window">What it may be given.</param>
-    public void Open(WorkerLink[] links, WorkerWindow window)
+    /// <param name="loops">Its event loops. A link belongs to the one that is its index modulo this number; each loop of the front has so many links in a row.</param>
+    public void Open(WorkerLink[] links, WorkerWindow window, int loops = 1)
     {
+        _loops = loops;
         _links = links;
         _window = window;
         _isReady = true;
@@ -92,4 +96,30 @@ internal sealed class WorkerHandle(int index)
 
     /// <summary>Its process has ended.</summary>
     public void SetExit(int code) => _exit.TrySetResult(code);
+
+    // Of those with equally much to do one after the other. Races between threads only make the order another one.
+    private WorkerLink LinkToIdlest(WorkerLink[] links, int loop)
+    {
+        int loops = _loops;
+        int first = (int)(_turn++ % (uint)loops);
+        int idlest = first;
+        int least = int.MaxValue;
+        for (int i = 0; i < loops && least > 0; i++)
+        {
+            int candidate = (first + i) % loops;
+            int streams = 0;
+            for (int link = candidate; link < links.Length; link += loops)
+            {
+                streams += links[link].Streams;
+            }
+
+            if (streams < least)
+            {
+                (idlest, least) = (candidate, streams);
+            }
+        }
+
+        int index = (loop * loops) + idlest;
+        return links[index < links.Length ? index : idlest];
+    }
 }

@@ -59,6 +59,9 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Streams that were opened so far.</summary>
     public long Opened => Volatile.Read(ref _sent);
 
+    /// <summary>Streams that are open now, sessions among them: an estimate, for it is read without the gate.</summary>
+    public int Streams => _streams.Taken;
+
     /// <summary>No stream is opened any more; those that are open go on.</summary>
     public void Shut()
     {

@@ -29,7 +29,9 @@ internal interface IWorkerSink
 /// <param name="Channel">Makes the channel of a data link from its socket and index.</param>
 /// <param name="Limit">Requests that the worker may be given at the same time; 0 for no limit but its own.</param>
 /// <param name="InterruptsAbandoned">Whether the thread that runs the request of a client which has left is interrupted.</param>
-internal sealed record WorkerLinkOptions(int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false);
+/// <param name="Loops">The worker's event loops.</param>
+internal sealed record WorkerLinkOptions(
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -158,7 +160,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
 
         Info = info;
         Handle.Features = info.Features;
-        Handle.Open([.. links], new WorkerWindow(info.Concurrency, _options.Limit));
+        Handle.Open([.. links], new WorkerWindow(info.Concurrency, _options.Limit, _options.Loops), _options.Loops);
         _sink.OnReady();
     }
 

@@ -9,7 +9,7 @@ namespace Hydra.Workers.Links;
 /// </summary>
 /// <remarks>
 /// A worker with threads (WSGI) is given as many requests as it has threads, and those ahead. An event loop (ASGI) runs any number
-/// at the same time, so there only those count that it has not taken yet: one, and those ahead. A session (<see cref="Sessions"/>) is no
+/// at the same time, so there only those count that it has not taken yet: one for each loop, and those ahead. A session (<see cref="Sessions"/>) is no
 /// request any more; where it keeps a thread, that thread is missing to requests. So is one that works on behind a response that is
 /// complete (<see cref="Held"/>): in close(), or in a hook of the framework's.
 /// </remarks>
@@ -41,6 +41,7 @@ internal sealed class WorkerWindow
     private readonly Lock _lock = new();
     private readonly bool _countsThreads;
     private readonly int _limit;
+    private readonly int _loops;
     private int _inFlight;
     private int _sessions;
     private int _held;
@@ -62,8 +63,10 @@ internal sealed class WorkerWindow
     /// <summary>Makes the window of a worker that is ready.</summary>
     /// <param name="threads">Requests that it runs at the same time; 0 for an event loop, which has no bound of its own.</param>
     /// <param name="limit">The greatest number in flight, whatever the worker could take; 0 for none.</param>
-    public WorkerWindow(int threads, int limit)
+    /// <param name="loops">Event loops that take requests at the same time; at least 1.</param>
+    public WorkerWindow(int threads, int limit, int loops = 1)
     {
+        _loops = loops;
         _countsThreads = threads > 0;
         _threads = _mostThreads = threads;
         _limit = limit > 0 && limit < KeptBit ? limit : KeptBit;
@@ -97,7 +100,7 @@ internal sealed class WorkerWindow
     /// </summary>
     public bool TakesAtOnce => CountsThreads
         ? InFlight < Volatile.Read(ref _threads) - Sessions - Held
-        : Volatile.Read(ref _mostUntaken) > 1 && (Untaken == 0 || Stopwatch.GetTimestamp() - Volatile.Read(ref _untakenSince) < Pause);
+        : Volatile.Read(ref _mostUntaken) > _loops && (Untaken == 0 || Stopwatch.GetTimestamp() - Volatile.Read(ref _untakenSince) < Pause);
 
     private int MostInFlight => Volatile.Read(ref _mostInFlight) - (CountsThreads ? Sessions + Held : 0);
 
@@ -264,9 +267,9 @@ internal sealed class WorkerWindow
 
     private void Apply()
     {
-        int atOnce = Math.Max(_threads, 1);
+        int atOnce = Math.Max(_threads, _loops);
         int ahead = (int)Math.Min(MostAhead, Horizon * atOnce * _requests / Math.Max(_busy, 1));
         Volatile.Write(ref _mostInFlight, CountsThreads ? Math.Min(_limit, atOnce + ahead) : _limit);
-        Volatile.Write(ref _mostUntaken, 1 + ahead);
+        Volatile.Write(ref _mostUntaken, _loops + ahead);
     }
 }

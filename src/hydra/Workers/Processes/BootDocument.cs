@@ -43,6 +43,9 @@ internal sealed record BootDocument
     /// <summary>Threads of a synchronous application; 0 for as many as it has use for.</summary>
     public required int Threads { get; init; }
 
+    /// <summary>Event loops, each in a thread of its own: at least 1. A data link belongs to the one that is its index modulo this number.</summary>
+    public int WorkerLoops { get; init; } = 1;
+
     /// <summary>How many data links to open.</summary>
     public required int DataLinks { get; init; }
 

@@ -132,7 +132,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     Worker IFleetActions.Create(int index, WorkerLife life)
         => new(
             index,
-            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned),
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops),
             this,
             life);
 

@@ -58,7 +58,10 @@ internal sealed record SupervisorOptions
     /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
     public bool InterruptsAbandoned { get; init; }
 
-    /// <summary>Data links for each worker: one for each event loop of the front.</summary>
+    /// <summary>Event loops of each worker.</summary>
+    public int WorkerLoops { get; init; } = 1;
+
+    /// <summary>Data links for each worker: one from each event loop of the front to each of the worker.</summary>
     public required int DataLinks { get; init; }
 
     /// <summary>Makes the channel of a data link from its connected socket and its index.</summary>
