@@ -260,8 +260,9 @@ class LoopEngine(control.Engine):
         # Should the front be there and have closed the control link alone, it hears no more of the requests that run: they are those of a
         # worker that was lost, and sent again where that may be.
         self._begin_drain(0.0)
-        for link in self._links:
-            link.fail("the front is gone")
+        self._lanes[0].give_up()
+        for lane, thread in self._threads.items():
+            thread.post(lane.give_up)
 
     def interrupt(self, link: int, stream: int, reason: int) -> None:
         if reason == wire.CANCEL_TIMEOUT:

@@ -128,6 +128,11 @@ class Lane:
         for link in self.links:
             link.finish()
 
+    def give_up(self) -> None:
+        """The front is gone: the links are closed, and applications hear that their clients have left."""
+        for link in self.links:
+            link.fail("the front is gone")
+
     def break_off(self) -> None:
         """Closes the links without a word of the requests that run."""
         for link in self.links:
