@@ -111,7 +111,10 @@ public sealed class CertificateStoreTests : IDisposable
         IssuedFiles files = _authority.Issue("a", "a.example");
         CertificateStore store = Store(new TlsSettings
         {
-            Certificates = [new CertificateFiles(files.Certificate, files.Key)], Versions = SslProtocols.Tls13, Clients = ClientCertificates.Required, Authorities = _authority.File,
+            Certificates = [new CertificateFiles(files.Certificate, files.Key)],
+            Versions = SslProtocols.Tls13,
+            Clients = ClientCertificates.Required,
+            Authorities = _authority.File,
         });
         SslServerAuthenticationOptions options = store.For("");
 

@@ -44,7 +44,9 @@ internal static class Mounts
         {
             Application = new ApplicationDraft(draft.Host)
             {
-                Options = ForAll(draft.Application.Options, isProgram), App = new OptionValue(parts[0], value.Source), IsNamed = true,
+                Options = ForAll(draft.Application.Options, isProgram),
+                App = new OptionValue(parts[0], value.Source),
+                IsNamed = true,
             },
         };
         foreach (IGrouping<Option, OptionValue> same in given.GroupBy(static pair => pair.Option, static pair => pair.Value))
@@ -85,7 +87,12 @@ internal static class Mounts
         var none = new ApplicationOptions();
         ApplicationOptions all = options with
         {
-            App = none.App, Command = none.Command, Factory = none.Factory, Interface = none.Interface, Name = none.Name, Lifespan = none.Lifespan,
+            App = none.App,
+            Command = none.Command,
+            Factory = none.Factory,
+            Interface = none.Interface,
+            Name = none.Name,
+            Lifespan = none.Lifespan,
         };
 
         // What is about Python says nothing to a program.
