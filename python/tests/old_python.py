@@ -179,13 +179,13 @@ def check(source: str) -> List[str]:
         tree = ast.parse(source, feature_version=(3, 8))
     except SyntaxError as error:
         return [f"line {error.lineno}: syntax: {error.msg}"]
-    # What the parser of a newer Python takes whatever the version: it warns of some, and of these it does not.
     finder = _Finder(tree, since_3_8())
     finder.visit(tree)
     return finder.found + list(_late_syntax(tree))
 
 
 def _late_syntax(tree: ast.Module) -> Iterator[str]:
+    """What the parser takes whatever version it is asked for."""
     for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", ()):
             inner = decorator.func if isinstance(decorator, ast.Call) else decorator
