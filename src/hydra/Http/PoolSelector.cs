@@ -42,15 +42,7 @@ internal sealed class PoolSelector
     // A target that names a host counts more than the field (RFC 9112, section 3.2.2).
     private static ReadOnlySpan<char> HostOf(RequestContext context)
     {
-        ReadOnlySpan<byte> target = PoolRoute.TargetOf(context);
-        int scheme = target.IndexOf("://"u8);
-        if (target.IsEmpty || target[0] == '/' || scheme < 0)
-        {
-            return context.Http.Request.Host.Host;
-        }
-
-        ReadOnlySpan<byte> authority = target[(scheme + 3)..];
-        int end = authority.IndexOfAny((byte)'/', (byte)'?');
-        return new HostString(Encoding.Latin1.GetString(end < 0 ? authority : authority[..end])).Host;
+        ReadOnlySpan<byte> authority = RequestTarget.AuthorityOf(PoolRoute.TargetOf(context));
+        return authority.IsEmpty ? context.Http.Request.Host.Host : new HostString(Encoding.Latin1.GetString(authority)).Host;
     }
 }

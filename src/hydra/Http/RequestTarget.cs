@@ -10,23 +10,26 @@ internal static class RequestTarget
     /// <returns>The path is [PathStart, PathEnd); the query begins at QueryStart, behind the "?", and is empty where there is none.</returns>
     public static (int PathStart, int PathEnd, int QueryStart) Split(ReadOnlySpan<byte> target)
     {
-        int start = target.Length > 0 && target[0] != '/' ? PathOfAbsoluteForm(target) : 0;
+        int start = AuthorityOfAbsoluteForm(target).End.Value;
         int question = target[start..].IndexOf((byte)'?');
         return question < 0
             ? (start, target.Length, target.Length)
             : (start, start + question, start + question + 1);
     }
 
-    private static int PathOfAbsoluteForm(ReadOnlySpan<byte> target)
+    /// <summary>The authority of a target in absolute form; empty in any other.</summary>
+    public static ReadOnlySpan<byte> AuthorityOf(ReadOnlySpan<byte> target) => target[AuthorityOfAbsoluteForm(target)];
+
+    private static Range AuthorityOfAbsoluteForm(ReadOnlySpan<byte> target)
     {
-        int scheme = target.IndexOf("://"u8);
+        int scheme = target.Length > 0 && target[0] != '/' ? target.IndexOf("://"u8) : -1;
         if (scheme < 0)
         {
-            return 0;
+            return default;
         }
 
         int authority = scheme + 3;
         int end = target[authority..].IndexOfAny((byte)'/', (byte)'?');
-        return end < 0 ? target.Length : authority + end;
+        return authority..(end < 0 ? target.Length : authority + end);
     }
 }

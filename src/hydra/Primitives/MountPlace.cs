@@ -150,18 +150,9 @@ internal sealed class MountPlace : IEquatable<MountPlace>
 
     private static byte Next(ref ReadOnlySpan<byte> path)
     {
-        byte value = path[0];
-        int high = value == '%' && path.Length > 2 ? HexValue(path[1]) : -1;
-        int low = high < 0 ? -1 : HexValue(path[2]);
-        path = path[(low < 0 ? 1 : 3)..];
-        return low < 0 ? value : (byte)((high << 4) | low);
+        bool isEncoded = path.Length > 2 && path[0] == '%' && Uri.IsHexDigit((char)path[1]) && Uri.IsHexDigit((char)path[2]);
+        byte value = isEncoded ? (byte)((Uri.FromHex((char)path[1]) << 4) | Uri.FromHex((char)path[2])) : path[0];
+        path = path[(isEncoded ? 3 : 1)..];
+        return value;
     }
-
-    private static int HexValue(byte digit) => digit switch
-    {
-        >= (byte)'0' and <= (byte)'9' => digit - '0',
-        >= (byte)'A' and <= (byte)'F' => digit - 'A' + 10,
-        >= (byte)'a' and <= (byte)'f' => digit - 'a' + 10,
-        _ => -1,
-    };
 }

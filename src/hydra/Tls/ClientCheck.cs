@@ -67,12 +67,8 @@ internal sealed class ClientCheck
         try
         {
             var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(path);
+            authorities.ImportFromPem(TlsFile.ReadText(path));
             return authorities.Count > 0 ? authorities : throw new TlsException($"{path} has no certificate in PEM.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TlsException($"{path} cannot be read: {FileStamp.Explain(path, e)}.");
         }
         catch (CryptographicException e)
         {

@@ -13,10 +13,6 @@ internal sealed class FileStamp
     /// <summary>Whether nothing has happened to them since.</summary>
     public bool IsCurrent() => _files.All(static file => Look(file.Path) == file);
 
-    /// <summary>Why a file cannot be read.</summary>
-    public static string Explain(string path, Exception e)
-        => Directory.Exists(path) ? "it is a directory" : File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file";
-
     // Of what a link leads to: certificates are often replaced by pointing a link to another file.
     private static (string Path, DateTime Written, long Length) Look(string path)
     {

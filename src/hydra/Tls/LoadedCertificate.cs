@@ -33,8 +33,8 @@ internal sealed class LoadedCertificate
     public static LoadedCertificate Load(CertificateFiles files, string? password, SslCertificateTrust? trust)
     {
         string keyFile = files.Key ?? files.Certificate;
-        string text = Read(files.Certificate);
-        string keyText = files.Key is null ? text : Read(files.Key);
+        string text = TlsFile.ReadText(files.Certificate);
+        string keyText = files.Key is null ? text : TlsFile.ReadText(files.Key);
         try
         {
             bool isEncrypted = keyText.Contains("ENCRYPTED", StringComparison.Ordinal);
@@ -103,18 +103,6 @@ internal sealed class LoadedCertificate
             : names.EnumerateDnsNames().Select(static name => name.ToLowerInvariant()).Concat(names.EnumerateIPAddresses().Select(static address => address.ToString()));
     }
 
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TlsException($"{path} cannot be read: {FileStamp.Explain(path, e)}.");
-        }
-    }
-
     // .NET says little of what is wrong.
     private static string Explain(CertificateFiles files, string keyFile, string text, string keyText, Exception e)
         => !text.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal) ? $"{files.Certificate} has no certificate in PEM: it begins with -----BEGIN CERTIFICATE-----."
@@ -124,7 +112,3 @@ internal sealed class LoadedCertificate
             : e is ArgumentException ? $"the key in {keyFile} is not that of the certificate in {files.Certificate}."
             : $"the certificate in {files.Certificate} and the key in {keyFile} cannot be used: {e.Message}";
 }
-
-/// <summary>TLS cannot be spoken as it was asked for.</summary>
-/// <param name="message">Why, as a sentence.</param>
-internal sealed class TlsException(string message) : Exception(message);

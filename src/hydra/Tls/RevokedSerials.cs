@@ -18,11 +18,7 @@ internal sealed class RevokedSerials
     {
         try
         {
-            return Parse(File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TlsException($"{path} cannot be read: {FileStamp.Explain(path, e)}.");
+            return Parse(TlsFile.ReadBytes(path));
         }
         catch (Exception e) when (e is AsnContentException or ArgumentException or CryptographicException)
         {

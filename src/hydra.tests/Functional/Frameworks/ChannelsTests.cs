@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Frameworks;

@@ -92,14 +92,14 @@ public sealed class HostedFrameworkTests(ServerPool pool) : PooledTests(pool)
             Assert.Equal("chat", client.SubProtocol);
             foreach (int size in new[] { 1, 126, 70_000 })
             {
-                await SendAsync(client, new string('ü', size));
-                Assert.Equal(new string('ü', size), await ReceiveAsync(client));
+                await ClientSocket.SendAsync(client, new string('ü', size));
+                Assert.Equal(new string('ü', size), await ClientSocket.ReceiveAsync(client));
             }
 
             if (last.Length > 0)
             {
-                await SendAsync(client, last);
-                Assert.Null(await ReceiveAsync(client));
+                await ClientSocket.SendAsync(client, last);
+                Assert.Null(await ClientSocket.ReceiveAsync(client));
                 Assert.Equal((4001, "as asked"), ((int)client.CloseStatus!, client.CloseStatusDescription));
             }
 
@@ -136,25 +136,6 @@ public sealed class HostedFrameworkTests(ServerPool pool) : PooledTests(pool)
         var request = new HttpRequestMessage(HttpMethod.Get, "/file");
         change(request.Headers);
         return server.Client.SendAsync(request);
-    }
-
-    private static Task SendAsync(ClientWebSocket client, string text)
-        => client.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
-
-    // The next message; null for a close.
-    private static async Task<string?> ReceiveAsync(ClientWebSocket client)
-    {
-        var message = new MemoryStream();
-        byte[] buffer = new byte[64 * 1024];
-        ValueWebSocketReceiveResult received;
-        do
-        {
-            received = await client.ReceiveAsync(buffer.AsMemory(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
-            message.Write(buffer, 0, received.Count);
-        }
-        while (!received.EndOfMessage);
-
-        return received.MessageType is WebSocketMessageType.Close ? null : Encoding.UTF8.GetString(message.ToArray());
     }
 
     private Task<HydraServer> StartAsync(string app) => Pool.GetAsync(Spec(app));

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Frameworks;

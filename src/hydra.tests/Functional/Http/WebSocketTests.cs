@@ -24,15 +24,15 @@ public sealed class WebSocketTests
         foreach (int size in new[] { 0, 1, 125, 126, 5000, 65_535, 65_536, 1_000_000 })
         {
             string text = new('ü', size / 2);
-            await SendAsync(client, text);
-            Assert.Equal(text, await ReceiveAsync(client));
+            await ClientSocket.SendAsync(client, text);
+            Assert.Equal(text, await ClientSocket.ReceiveAsync(client));
         }
 
         // In pieces, the cut within a character.
         byte[] bytes = "aüb"u8.ToArray();
         await client.SendAsync(bytes.AsMemory(0, 2), WebSocketMessageType.Text, false, default);
         await client.SendAsync(bytes.AsMemory(2), WebSocketMessageType.Text, true, default);
-        Assert.Equal("aüb", await ReceiveAsync(client));
+        Assert.Equal("aüb", await ClientSocket.ReceiveAsync(client));
         await client.SendAsync(new byte[] { 0, 255, 7 }, WebSocketMessageType.Binary, true, default);
         byte[] back = new byte[10];
         ValueWebSocketReceiveResult received = await client.ReceiveAsync(back.AsMemory(), default);
@@ -71,9 +71,9 @@ public sealed class WebSocketTests
     {
         await using HydraServer server = await StartAsync();
         using ClientWebSocket client = await OpenAsync(server, "/echo");
-        await SendAsync(client, text);
+        await ClientSocket.SendAsync(client, text);
 
-        Assert.Null(await ReceiveAsync(client));
+        Assert.Null(await ClientSocket.ReceiveAsync(client));
         Assert.Equal((code, reason), ((int)client.CloseStatus!, client.CloseStatusDescription ?? ""));
         if (text == "fail")
         {
@@ -100,11 +100,11 @@ public sealed class WebSocketTests
         await using HydraServer server = await StartAsync(["--stream-grace", "100ms"]);
         string key = Board.NewKey();
         using ClientWebSocket client = await OpenAsync(server, $"/echo/{key}");
-        await SendAsync(client, "here");
-        Assert.Equal("here", await ReceiveAsync(client));
+        await ClientSocket.SendAsync(client, "here");
+        Assert.Equal("here", await ClientSocket.ReceiveAsync(client));
         server.Signal(Processes.Terminate);
 
-        Assert.Null(await ReceiveAsync(client));
+        Assert.Null(await ClientSocket.ReceiveAsync(client));
         Assert.Equal(1012, (int)client.CloseStatus!);
         await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
         Assert.Equal(0, await server.ExitAsync());
@@ -116,18 +116,18 @@ public sealed class WebSocketTests
     {
         await using HydraServer server = await StartAsync(["--drain-timeout", "8s"]);
         using ClientWebSocket client = await OpenAsync(server, "/echo");
-        await SendAsync(client, "pid");
-        string? old = await ReceiveAsync(client);
+        await ClientSocket.SendAsync(client, "pid");
+        string? old = await ClientSocket.ReceiveAsync(client);
         server.Signal(Processes.Hangup);
         await server.Log.WaitAsync("workers were replaced");
-        await SendAsync(client, "pid");
-        Assert.Equal(old, await ReceiveAsync(client));
+        await ClientSocket.SendAsync(client, "pid");
+        Assert.Equal(old, await ClientSocket.ReceiveAsync(client));
 
-        Assert.Null(await ReceiveAsync(client));
+        Assert.Null(await ClientSocket.ReceiveAsync(client));
         Assert.Equal(1012, (int)client.CloseStatus!);
         using ClientWebSocket again = await OpenAsync(server, "/echo");
-        await SendAsync(again, "pid");
-        Assert.NotEqual(old, await ReceiveAsync(again));
+        await ClientSocket.SendAsync(again, "pid");
+        Assert.NotEqual(old, await ClientSocket.ReceiveAsync(again));
     }
 
     [Fact]
@@ -135,10 +135,10 @@ public sealed class WebSocketTests
     {
         await using HydraServer server = await StartAsync();
         using ClientWebSocket client = await OpenAsync(server, "/echo");
-        await SendAsync(client, "pid");
-        Processes.Signal(int.Parse((await ReceiveAsync(client))!), Processes.Kill);
+        await ClientSocket.SendAsync(client, "pid");
+        Processes.Signal(int.Parse((await ClientSocket.ReceiveAsync(client))!), Processes.Kill);
 
-        Assert.Null(await ReceiveAsync(client));
+        Assert.Null(await ClientSocket.ReceiveAsync(client));
         Assert.Equal(1012, (int)client.CloseStatus!);
         await server.Log.ExpectErrorAsync("was ended by SIGKILL");
     }
@@ -149,11 +149,11 @@ public sealed class WebSocketTests
         await using HydraServer server = await StartAsync(["--ws-max-size", "64k"]);
         string key = Board.NewKey();
         using ClientWebSocket client = await OpenAsync(server, $"/echo/{key}");
-        await SendAsync(client, new string('x', 64 * 1024));
-        Assert.Equal(64 * 1024, (await ReceiveAsync(client))!.Length);
-        await SendAsync(client, new string('x', (64 * 1024) + 1));
+        await ClientSocket.SendAsync(client, new string('x', 64 * 1024));
+        Assert.Equal(64 * 1024, (await ClientSocket.ReceiveAsync(client))!.Length);
+        await ClientSocket.SendAsync(client, new string('x', (64 * 1024) + 1));
 
-        Assert.Null(await ReceiveAsync(client));
+        Assert.Null(await ClientSocket.ReceiveAsync(client));
         Assert.Equal(1009, (int)client.CloseStatus!);
         Assert.Equal(["1009"], await server.Board.WaitAsync(key));
     }
@@ -198,24 +198,5 @@ public sealed class WebSocketTests
         prepare?.Invoke(client);
         await client.ConnectAsync(new Uri($"ws://{server.Address.Authority}{path}"), default).WaitAsync(TimeSpan.FromSeconds(60));
         return client;
-    }
-
-    private static Task SendAsync(ClientWebSocket client, string text)
-        => client.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, default);
-
-    // The next message; null for a close.
-    private static async Task<string?> ReceiveAsync(ClientWebSocket client)
-    {
-        var message = new MemoryStream();
-        byte[] buffer = new byte[64 * 1024];
-        ValueWebSocketReceiveResult received;
-        do
-        {
-            received = await client.ReceiveAsync(buffer.AsMemory(), default).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
-            message.Write(buffer, 0, received.Count);
-        }
-        while (!received.EndOfMessage);
-
-        return received.MessageType is WebSocketMessageType.Close ? null : Encoding.UTF8.GetString(message.ToArray());
     }
 }

@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Mounts;

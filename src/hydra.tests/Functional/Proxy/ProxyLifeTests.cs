@@ -1,6 +1,5 @@
 using System.Runtime.Versioning;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Proxy;

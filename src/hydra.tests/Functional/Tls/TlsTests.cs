@@ -5,7 +5,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Hydra.Tests.Tls;
 using Xunit;
 

@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
 using Hydra.Tests.Functional.Harness;
-using Hydra.Tests.Functional.Rsgi;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Workers;

@@ -28,6 +28,8 @@ internal static class ProgramLocator
         return found;
     }
 
-    private static bool IsExecutable(string path)
+    /// <summary>Whether there is a file that this user may run.</summary>
+    /// <param name="path">Its path, absolute.</param>
+    public static bool IsExecutable(string path)
         => OddPath.Reach(path) is var reached && File.Exists(reached) && (OperatingSystem.IsWindows() || LibC.Access(reached, LibC.ExecuteAccess) == 0);
 }

@@ -56,7 +56,7 @@ internal static class PythonLocator
             return Missing(PythonLookupError.PathMissing, $"--python: \"{wanted}\" does not exist.");
         }
 
-        return IsExecutable(path)
+        return ProgramLocator.IsExecutable(path)
             ? Found(path, PythonOrigin.Option)
             : Missing(PythonLookupError.NotExecutable, $"--python: \"{wanted}\" is not an executable file, or not for this user.");
     }
@@ -93,7 +93,7 @@ internal static class PythonLocator
         foreach ((string directory, PythonOrigin origin, string name) in environments)
         {
             string path = Path.GetFullPath(Path.Combine(directory, Inside(search)), search.WorkingDirectory);
-            if (IsExecutable(path))
+            if (ProgramLocator.IsExecutable(path))
             {
                 return Found(path, origin);
             }
@@ -134,7 +134,7 @@ internal static class PythonLocator
                 from directory in directories
                 where !IsStoreStub(search, directory)
                 let path = Path.GetFullPath(Path.Combine(directory, name), search.WorkingDirectory)
-                where IsExecutable(path)
+                where ProgramLocator.IsExecutable(path)
                 select path).FirstOrDefault();
     }
 
@@ -161,9 +161,6 @@ internal static class PythonLocator
 
     private static string Inside(PythonSearch search)
         => search.IsWindows ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
-
-    private static bool IsExecutable(string path)
-        => OddPath.Reach(path) is var reached && File.Exists(reached) && (OperatingSystem.IsWindows() || LibC.Access(reached, LibC.ExecuteAccess) == 0);
 
     private static PythonResult.Found Found(string path, PythonOrigin origin) => new(path, [], origin);
 

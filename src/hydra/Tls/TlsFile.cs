@@ -1,0 +1,26 @@
+namespace Hydra.Tls;
+
+/// <summary>Reads the files that users name for TLS.</summary>
+internal static class TlsFile
+{
+    /// <summary>All of it, as text.</summary>
+    /// <exception cref="TlsException">It cannot be read.</exception>
+    public static string ReadText(string path) => Read(path, File.ReadAllText);
+
+    /// <summary>All of it.</summary>
+    /// <exception cref="TlsException">It cannot be read.</exception>
+    public static byte[] ReadBytes(string path) => Read(path, File.ReadAllBytes);
+
+    private static T Read<T>(string path, Func<string, T> read)
+    {
+        try
+        {
+            return read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string reason = Directory.Exists(path) ? "it is a directory" : File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file";
+            throw new TlsException($"{path} cannot be read: {reason}.");
+        }
+    }
+}
