@@ -29,10 +29,21 @@ public sealed class ForeignWordsTests
         + "timeout-graceful-shutdown= timeout-worker-healthcheck= ssl-keyfile= ssl-certfile= ssl-keyfile-password= ssl-version= ssl-cert-reqs= "
         + "ssl-ca-certs= ssl-ciphers= header= version app-dir= h11-max-incomplete-event-size= reset-contextvars factory help";
 
+    // As "granian --help" (2.7) and "hypercorn --help" (0.14) list them.
+    private const string Granian =
+        "interface= http= no-ws blocking-threads= blocking-threads-idle-timeout= runtime-threads= runtime-blocking-threads= runtime-mode= task-impl= "
+        + "backpressure= http1-buffer-size= http1-header-read-timeout= http1-keep-alive no-http1-keep-alive http1-pipeline-flush "
+        + "no-http1-pipeline-flush ssl-certificate= ssl-protocol-min= ssl-ca= ssl-crl= ssl-client-verify no-ssl-client-verify url-path-prefix= "
+        + "respawn-failed-workers no-respawn-failed-workers respawn-interval= rss-sample-interval= rss-samples= workers-lifetime= workers-max-rss= "
+        + "workers-kill-timeout= working-dir= env-files= reload-paths= reload-ignore-dirs= reload-ignore-patterns= reload-ignore-paths= reload-tick= "
+        + "reload-ignore-worker-failure process-name= pid-file=";
+
+    private const string Hypercorn = "debug keyfile-password= verify-mode= websocket-ping-interval= read-timeout= quic-bind= user= group= statsd-host=";
+
     private const string Letters = "c= b= w= k= t= D e= p= u= g= m= R n= v h";
 
     public static TheoryData<string> Words
-        => [.. (Gunicorn + " " + Uvicorn).Split(' ').Distinct().Select(static word => "--" + word), .. Letters.Split(' ').Select(static word => "-" + word)];
+        => [.. string.Join(' ', Gunicorn, Uvicorn, Granian, Hypercorn).Split(' ').Distinct().Select(static word => "--" + word), .. Letters.Split(' ').Select(static word => "-" + word)];
 
     public static TheoryData<string> Refused => [.. ForeignWords.All.Where(static word => word.Taken is null).SelectMany(static word => word.Names)];
 
@@ -74,6 +85,25 @@ public sealed class ForeignWordsTests
 
     [Fact]
     public void Parse_WorkerClassOfTrio_IsItsLoop() => Assert.Equal("trio", Parsing.Run("-k", "trio", "main:app").Applications[0].Python.Loop);
+
+    [Fact]
+    public void Parse_CommandLineOfGranian_Works()
+    {
+        HydraOptions options = Parsing.Run(
+            "--interface", "asgi", "--workers", "2", "--backpressure", "50", "--http1-header-read-timeout", "2500", "--workers-max-rss", "300",
+            "--workers-kill-timeout", "7", "--respawn-failed-workers", "--url-path-prefix", "/shop", "--pid-file", "g.pid", "--process-name", "shop", "main:app");
+        ApplicationOptions application = options.Applications[0];
+
+        Assert.Equal((50, 300L << 20), (application.Queue.LimitConcurrency, application.Replacement.MaxRss));
+        Assert.Equal(TimeSpan.FromSeconds(2.5), options.Server.Clients.HeaderTimeout);
+        Assert.Equal(("/shop", "g.pid"), (application.RootPath, options.Server.PidFile));
+    }
+
+    [Fact]
+    public void Parse_PidFileThatIsAPort_IsAnswered()
+        => Assert.Equal(
+            "-p (command line): \"8000\" is to be a file. For a port give --port 8000, for a file of that name ./8000.",
+            Assert.Single(Parsing.Errors("-b", "0.0.0.0", "-p", "8000", "main:app")));
 
     [Fact]
     public void Parse_WorkerClassGevent_IsAnswered()

@@ -3,7 +3,7 @@ namespace Hydra.Configuration;
 /// <content>What is started, as whom, and how it is replaced.</content>
 internal static partial class ForeignWords
 {
-    private static readonly string[] PlainWorkers = ["sync", "gthread", "asgi", "uvicorn", "tornado"];
+    private static readonly string[] PlainWorkers = ["sync", "gthread", "asgi", "uvicorn", "tornado", "asyncio"];
     private static readonly string[] WorkerModules = ["uvicorn.workers.", "uvicorn_worker.", "aiohttp.Gunicorn", "aiohttp.worker."];
 
     private static IEnumerable<ForeignWord> ProcessWords =>
@@ -11,7 +11,7 @@ internal static partial class ForeignWords
         new()
         {
             Names = ["worker-class"], Short = 'k', HasValue = true, Take = TakeWorkerClass,
-            Taken = "`sync`, `gthread`, `asgi`, `tornado`, and those of uvicorn and aiohttp: the interface is found from the application; `trio`: `--loop trio`",
+            Taken = "`sync`, `gthread`, `asgi`, `asyncio`, `tornado`, and those of uvicorn and aiohttp: the interface is found from the application; `trio`, `uvloop`: the same as `--loop`",
             Answer = "is not needed for sync, gthread, asgi, tornado, and uvicorn's and aiohttp's classes: the interface is found from the application. For more requests "
                 + "at a time in a worker give --threads N; there are no gevent and eventlet workers.",
         },
@@ -51,8 +51,9 @@ internal static partial class ForeignWords
             Answer = "give the variable as Python reads it, --env PYTHONPATH=DIR:DIR, or one directory with --app-dir.",
         },
         Refused("name a factory that loads it: a module with app = paste.deploy.loadapp(\"config:/path/to.ini\").", true, "paste", "paster", "paste-global"),
-        Refused(NoWatching, false, "reload"),
-        Refused(NoWatching, true, "reload-engine", "reload-extra-file", "reload-dir", "reload-include", "reload-exclude", "reload-delay"),
+        Refused(NoWatching, false, "reload", "reload-ignore-worker-failure"),
+        Refused(NoWatching, true, "reload-engine", "reload-extra-file", "reload-dir", "reload-include", "reload-exclude", "reload-delay",
+            "reload-paths", "reload-ignore-dirs", "reload-ignore-patterns", "reload-ignore-paths", "reload-tick"),
         Refused("is not there. To see what runs use py-spy, or python -X importtime for imports.", false, "spew"),
         Refused("requests, not connections, are bounded here: --limit-concurrency N for each worker, --queue-size for those that wait.", true, "worker-connections"),
         Ignored("there is no heartbeat file", true, "worker-tmp-dir"),
@@ -66,9 +67,9 @@ internal static partial class ForeignWords
     private static IReadOnlyList<TakenOption>? TakeWorkerClass(string value)
     {
         string name = value.Trim();
-        if (name == "trio")
+        if (name is "trio" or "uvloop")
         {
-            return [new TakenOption("loop", "trio")];
+            return [new TakenOption("loop", name)];
         }
 
         bool isKnown = Array.Exists(WorkerModules, module => name.StartsWith(module, StringComparison.Ordinal));

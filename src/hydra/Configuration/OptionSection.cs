@@ -17,11 +17,14 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return null;
     });
 
-    /// <summary>A path, or a name that is one: not empty, as a variable of a shell is that was never set.</summary>
-    public OptionBinder Path(Func<T, string, T> set) => make((text, before, out after) =>
+    /// <summary>
+    /// A path, or a name that is one: not empty, as a variable of a shell is that was never set. <paramref name="check"/> says what else may be
+    /// wrong with it.
+    /// </summary>
+    public OptionBinder Path(Func<T, string, T> set, Func<string, string?>? check = null) => make((text, before, out after) =>
     {
         after = set(before, text);
-        return text.Length == 0 ? "the path is empty." : text.Contains('\0', StringComparison.Ordinal) ? "the path contains a NUL character." : null;
+        return text.Length == 0 ? "the path is empty." : text.Contains('\0', StringComparison.Ordinal) ? "the path contains a NUL character." : check?.Invoke(text);
     });
 
     /// <summary>Yes or no.</summary>

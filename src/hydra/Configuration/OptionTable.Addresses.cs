@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <content>Where the server listens.</content>
@@ -39,6 +41,12 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "uds-owner", Placeholder = "USER[:GROUP]", Group = OptionGroup.Address,
+            Help = "Give the Unix sockets to this user, this group (:GROUP) or both, by name or number. Only root may give files to another user.",
+            Binder = OptionBinder.OfServer(BindOwner),
+        },
+        new()
+        {
             Name = "fd", Placeholder = "N", Group = OptionGroup.Address,
             Help = "Listen on the socket that is open as this descriptor when hydra starts. Sockets from systemd need no option.",
             Binder = Address(static (a, v) => a.Descriptor = v),
@@ -53,9 +61,26 @@ internal static partial class OptionTable
         {
             Name = "pid", Short = 'p', Aliases = ["pidfile"], Placeholder = "PATH", Group = OptionGroup.Address,
             Help = "Write the process id of the server to this file when it listens. An upgrade (SIGUSR2) writes the new one.",
-            Binder = Section.Server.Path(static (o, v) => o with { PidFile = v }),
+            Binder = Section.Server.Path(static (o, v) => o with { PidFile = v }, CheckPidFile),
         },
     ];
+
+    private static string? BindOwner(ServerDraft draft, OptionValue value)
+    {
+        if (draft.Host.IsWindows)
+        {
+            return "files have no such owners on Windows: leave it out.";
+        }
+
+        string? problem = FileOwner.Read(value.Text, out FileOwner owner);
+        draft.Options = draft.Options with { Addresses = draft.Options.Addresses with { SocketOwner = owner } };
+        return problem;
+    }
+
+    // -p is the port elsewhere, and nobody calls a file 8000.
+    private static string? CheckPidFile(string path) => path.All(char.IsAsciiDigit)
+        ? $"\"{path}\" is to be a file. For a port give --port {path}, for a file of that name ./{path}."
+        : null;
 
     private static OptionBinder Address(Action<AddressDraft, OptionValue> set) => OptionBinder.OfServer((draft, value) =>
     {

@@ -49,10 +49,10 @@ internal static partial class OptionTable
         new()
         {
             Name = "ssl-cert-reqs", Aliases = ["cert-reqs"], Placeholder = "none|optional|required", Default = "none", Group = OptionGroup.Tls,
-            Help = "Whether clients have to show a certificate (mTLS). 0, 1 and 2 are taken for these words.",
+            Help = "Whether clients have to show a certificate (mTLS). 0, 1 and 2 are taken for these words, and CERT_NONE and so on.",
             Binder = Section.Tls.Choice(
                 [("none", ClientCertificates.None), ("optional", ClientCertificates.Optional), ("required", ClientCertificates.Required)],
-                static (o, v) => o with { Clients = v }, static text => text switch { "0" => "none", "1" => "optional", "2" => "required", _ => text }),
+                static (o, v) => o with { Clients = v }, static text => text switch { "0" => "none", "1" => "optional", "2" => "required", "CERT_NONE" => "none", "CERT_OPTIONAL" => "optional", "CERT_REQUIRED" => "required", _ => text }),
         },
         new()
         {

@@ -67,6 +67,9 @@ internal sealed record AddressOptions
     /// <summary>The permissions of the files of Unix sockets; the umask does not count.</summary>
     public UnixFileMode SocketMode { get; init; } = (UnixFileMode)Convert.ToInt32("666", 8);
 
+    /// <summary>Whose these files are; null for who runs the server.</summary>
+    public FileOwner? SocketOwner { get; init; }
+
     /// <summary>Everything that the server listens at.</summary>
     public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
 }

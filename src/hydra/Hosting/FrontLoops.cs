@@ -30,6 +30,7 @@ internal sealed class FrontLoops
             Loops = options.Tuning.Loops ?? 0,
             Backlog = options.Addresses.Backlog,
             SocketMode = options.Addresses.SocketMode,
+            SocketOwner = options.Addresses.SocketOwner,
             Batches = options.Tuning.IoUring is IoUringUse.Auto,
             KeepAlive = options.Clients.KeepAlive,
             SendTimeout = options.Clients.SendTimeout,

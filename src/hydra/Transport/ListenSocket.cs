@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -163,9 +164,28 @@ internal sealed class ListenSocket
             throw new AddressInUseException(e.Message, e);
         }
 
-        if (endPoint is UnixDomainSocketEndPoint unix && StaleSocket.PathOf(unix) is { } path && options.SocketMode is { } mode && !OperatingSystem.IsWindows())
+        if (endPoint is UnixDomainSocketEndPoint unix && StaleSocket.PathOf(unix) is { } path && !OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(path, mode);
+            Dedicate(path, options);
+        }
+    }
+
+    // The mode last: a file that is about to change hands is open to nobody more than it was.
+    [UnsupportedOSPlatform("windows")]
+    private static void Dedicate(string path, TransportOptions options)
+    {
+        try
+        {
+            options.SocketOwner?.Take(path);
+            if (options.SocketMode is { } mode)
+            {
+                File.SetUnixFileMode(path, mode);
+            }
+        }
+        catch (IOException)
+        {
+            File.Delete(path);
+            throw;
         }
     }
 

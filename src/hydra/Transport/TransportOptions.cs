@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Transport;
 
 /// <summary>How the loop transport is to behave. Read when the server starts.</summary>
@@ -17,6 +19,9 @@ internal sealed class TransportOptions
 
     /// <summary>The permissions of Unix socket files; null: whatever the umask leaves.</summary>
     public UnixFileMode? SocketMode { get; init; }
+
+    /// <summary>The owner of Unix socket files; null: who runs the server.</summary>
+    public FileOwner? SocketOwner { get; init; }
 
     /// <summary>Where the listening sockets come from: those that were inherited are taken over before any is opened.</summary>
     public ListenSockets Sockets { get; init; } = new();

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using System.Text.Json;
+using Hydra.Primitives;
 using Hydra.Tests.Functional.Harness;
 using Xunit;
 
@@ -39,6 +41,25 @@ public sealed class AddressTests
         await server.Log.WaitAsync("is ready at");
 
         Assert.Equal(mode, Convert.ToString((int)File.GetUnixFileMode(path), 8));
+    }
+
+    [PosixTheory]
+    [InlineData("loop")]
+    [InlineData("sockets")]
+    public async Task Uds_Owner_IsThatOfTheOption(string transport)
+    {
+        // Who is not root may give a file to nobody but himself.
+        uint owner = LibC.GetEffectiveUser() is 0 ? 65534 : LibC.GetEffectiveUser();
+        using var directory = new TestDirectory();
+        string path = Path.Combine(directory.Path, "hydra.sock");
+        await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("asgi_probe:app")
+        {
+            Port = null, Arguments = ["--uds", path, "--transport", transport, "--uds-owner", owner.ToString(CultureInfo.InvariantCulture)],
+        });
+        await server.Log.WaitAsync("is ready at");
+
+        Assert.Equal(0, FileStatus.Read(path, followLinks: false, out FileStatus status));
+        Assert.Equal(owner, status.Owner);
     }
 
     [Fact]
