@@ -58,6 +58,7 @@ if ! has_modules || ! command -v curl >/dev/null; then
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi
 
+$python -c 'import ensurepip, hatchling' 2>/dev/null || install_packages "what makes wheels and environments" python3-hatchling python3-venv || exit 1
 command -v pypy3 >/dev/null || install_packages "PyPy, on which the shim runs, too" pypy3 || exit 1
 command -v chromium >/dev/null || install_packages "a browser for the tests of WebSockets" chromium || exit 1
 command -v node >/dev/null || install_packages "Node.js, in which examples/node-worker is" nodejs || exit 1
@@ -84,7 +85,7 @@ if [ -d python/tests ]; then
     fi
 fi
 check "dotnet format" dotnet format Hydra.sln --verify-no-changes --no-restore
-check "flake8" $python -m flake8 --select F,E9,W1,W2,W3,W6 python src/hydra.tests/Functional/Apps examples build bench
+check "flake8" $python -m flake8 --select F,E9,W1,W2,W3,W6 python src/hydra.tests/Functional/Apps examples build bench package
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -37,7 +37,7 @@ internal static partial class OptionTable
         new()
         {
             Name = "python", Placeholder = "PATH", Group = OptionGroup.Workers,
-            Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: $VIRTUAL_ENV, $CONDA_PREFIX, a .venv "
+            Help = "The Python to run workers with: a path, or a name to look up on PATH. Without it: the environment that hydra is in, $VIRTUAL_ENV, $CONDA_PREFIX, a .venv "
                 + "or venv beside the application, then python3 and python on PATH.",
             Binder = Section.Python.Text(static (o, v) => o with { Path = v }),
         },

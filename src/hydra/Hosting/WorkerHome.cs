@@ -21,6 +21,7 @@ internal sealed class WorkerHome : IDisposable
         _started = started;
         WorkingDirectory = workingDirectory;
         Places = places;
+        ProgramDirectory = Executable.Find(started) is { } program ? Path.GetDirectoryName(OddPath.Decode(program)) : null;
         _shim = new ShimExtractor(ShimFiles.FromResources(), places, logger);
         _keeper = new Timer(static home => ((WorkerHome)home!).Keep(), this, AgelessFiles.Period, AgelessFiles.Period);
     }
@@ -30,6 +31,9 @@ internal sealed class WorkerHome : IDisposable
 
     /// <summary>The environment that the server was started in.</summary>
     public IReadOnlyDictionary<string, string> Variables => _started.VariablesByName;
+
+    /// <summary>The directory of the name by which the server was started, or null: links in it are not followed.</summary>
+    public string? ProgramDirectory { get; }
 
     /// <summary>Where private files may be, the best place first.</summary>
     public IReadOnlyList<PrivatePlace> Places { get; }

@@ -62,6 +62,28 @@ public sealed class PythonLocatorTests : IDisposable
         AssertMissing(PythonLookupError.NotExecutable, "--python: \"./python\" is not an executable file, or not for this user.", Find("./python"));
     }
 
+    [PosixTheory]
+    [InlineData("own/pyvenv.cfg")]
+    [InlineData("own/conda-meta/history")]
+    public void Find_ServerInAnEnvironment_TakesItsPythonBeforeTheActiveOne(string sign)
+    {
+        string expected = Python("own/bin/python");
+        _directory.File(sign);
+        Python("active/bin/python");
+        _environment["VIRTUAL_ENV"] = _directory.At("active");
+
+        AssertFound(expected, PythonOrigin.VirtualEnvironment, Find(program: _directory.At("own/bin")));
+    }
+
+    [PosixFact]
+    public void Find_ServerBesideAPythonThatIsOfNoEnvironment_LooksOnAsEver()
+    {
+        Python("usr/bin/python");
+        string expected = Python(".venv/bin/python");
+
+        AssertFound(expected, PythonOrigin.ProjectEnvironment, Find(program: _directory.At("usr/bin")));
+    }
+
     [PosixFact]
     public void Find_ActiveEnvironment_ComesFirst()
     {
@@ -213,6 +235,6 @@ public sealed class PythonLocatorTests : IDisposable
 
     private string Python(string relative) => _directory.File(relative, mode: Executable);
 
-    private PythonResult Find(string? wanted = null, string appDirectory = "", bool isWindows = false)
-        => PythonLocator.Find(new PythonSearch(wanted, appDirectory, _directory.Path, _environment, isWindows));
+    private PythonResult Find(string? wanted = null, string appDirectory = "", bool isWindows = false, string? program = null)
+        => PythonLocator.Find(new PythonSearch(wanted, appDirectory, _directory.Path, _environment, isWindows) { ProgramDirectory = program });
 }

@@ -9,14 +9,18 @@ namespace Hydra.Workers.Processes;
 /// <param name="Environment">The variables.</param>
 /// <param name="IsWindows">Windows has other names for everything.</param>
 internal sealed record PythonSearch(
-    string? Wanted, string AppDirectory, string WorkingDirectory, IReadOnlyDictionary<string, string> Environment, bool IsWindows);
+    string? Wanted, string AppDirectory, string WorkingDirectory, IReadOnlyDictionary<string, string> Environment, bool IsWindows)
+{
+    /// <summary>The directory that the server was started from, by the name that was used; null where it is not known.</summary>
+    public string? ProgramDirectory { get; init; }
+}
 
 /// <summary>Finds the Python to start workers with. Nothing is run: whether it is recent enough, the shim says in its first lines.</summary>
 internal static class PythonLocator
 {
     /// <summary>
-    /// Looks at --python, $VIRTUAL_ENV, $CONDA_PREFIX, a .venv or venv beside the application, and PATH. What the user asked for must be there; nothing else is
-    /// taken in its stead.
+    /// Looks at --python, the environment that the server itself is installed in, $VIRTUAL_ENV, $CONDA_PREFIX, a .venv or venv beside the application, and
+    /// PATH. What the user asked for must be there; nothing else is taken in its stead.
     /// </summary>
     public static PythonResult Find(PythonSearch search)
     {
@@ -26,7 +30,7 @@ internal static class PythonLocator
         }
 
         List<string> tried = [];
-        PythonResult.Found? found = InEnvironments(search, tried) ?? OnPath(search, tried);
+        PythonResult.Found? found = OfOwnEnvironment(search) ?? InEnvironments(search, tried) ?? OnPath(search, tried);
         return found is null ? NotFound(tried) : found with { Warning = WarningOf(search, found) };
     }
 
@@ -66,6 +70,19 @@ internal static class PythonLocator
         => path.StartsWith("~/", StringComparison.Ordinal) && search.Environment.GetValueOrDefault("HOME") is { Length: > 0 } home
             ? Path.Combine(home, path[2..])
             : path;
+
+    // A program in an environment is of that one, whichever is active: what pip installs beside it begins with the path of its Python.
+    private static PythonResult.Found? OfOwnEnvironment(PythonSearch search)
+    {
+        if (search.ProgramDirectory is not { } directory || Path.GetDirectoryName(directory) is not { } environment)
+        {
+            return null;
+        }
+
+        bool isEnvironment = File.Exists(OddPath.Reach(Path.Combine(environment, "pyvenv.cfg"))) || Directory.Exists(OddPath.Reach(Path.Combine(environment, "conda-meta")));
+        string path = Path.Combine(directory, search.IsWindows ? "python.exe" : "python");
+        return isEnvironment && ProgramLocator.IsExecutable(path) ? Found(path, PythonOrigin.VirtualEnvironment) : null;
+    }
 
     private static PythonResult.Found? InEnvironments(PythonSearch search, List<string> tried)
     {

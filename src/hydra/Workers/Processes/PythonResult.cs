@@ -6,7 +6,7 @@ internal enum PythonOrigin
     /// <summary>The user named it: --python.</summary>
     Option,
 
-    /// <summary>The virtual environment that is active: $VIRTUAL_ENV.</summary>
+    /// <summary>The environment that the server is installed in, or the one that is active: $VIRTUAL_ENV.</summary>
     VirtualEnvironment,
 
     /// <summary>A .venv beside the application.</summary>
