@@ -31,7 +31,9 @@ public sealed class AddressTests
     [InlineData("[::1]9000", "is not an address")]
     [InlineData("fe80::xyz", "is not an address")]
     [InlineData("unix:", "the path of the Unix socket is missing")]
-    [InlineData("https://0.0.0.0:443", "is a URL")]
+    [InlineData("ftp://0.0.0.0:443", "is a URL")]
+    [InlineData("https://", "has no address behind the scheme")]
+    [InlineData("http://127.0.0.1:80/x", "needs a port from 0 to 65535 after the colon")]
     [InlineData("fd://2", "is not a whole number from 3")]
     [InlineData("fd://x", "is not a whole number from 3")]
     [InlineData("a b:80", "is neither a host name nor an IP address")]
@@ -47,6 +49,25 @@ public sealed class AddressTests
     public void Bind_Repeated_ListensAtEach()
         => Assert.Equal(
             [new BindAddress.Tcp("127.0.0.1", 1), new BindAddress.Unix("/x")], Parsing.Run("main:app", "-b", "127.0.0.1:1", "--bind=unix:/x").Server.Addresses.Binds);
+
+    [Theory]
+    [InlineData("https://:443", "0.0.0.0:443", true)]
+    [InlineData("HTTPS://[::1]:443/", "[::1]:443", true)]
+    [InlineData("ssl://127.0.0.1:443", "127.0.0.1:443", true)]
+    [InlineData("http://127.0.0.1:80", "127.0.0.1:80", false)]
+    [InlineData("http://unix:/run/x.sock", "unix:/run/x.sock", false)]
+    [InlineData("tcp://127.0.0.1:80", "127.0.0.1:80", null)]
+    [InlineData("127.0.0.1:80", "127.0.0.1:80", null)]
+    public void Bind_Scheme_SaysWhetherTlsIsSpokenThere(string text, string expected, bool? isTls)
+    {
+        BindAddress address = Parsing.Run("main:app", "--ssl-self-signed", "--bind", "https://127.0.0.1:9", "--bind", text).Server.Addresses.Binds[1];
+
+        Assert.Equal((expected, isTls), (address.ToString(), address.IsTls));
+    }
+
+    [Fact]
+    public void Bind_SameAddressWithAndWithoutTls_IsRefused()
+        => Assert.Contains("is given twice", Parsing.Errors("main:app", "-b", "http://127.0.0.1:1", "-b", "https://127.0.0.1:1")[0], StringComparison.Ordinal);
 
     [Fact]
     public void Bind_GivenTwice_IsRefused()

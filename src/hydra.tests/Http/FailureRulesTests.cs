@@ -30,12 +30,13 @@ public sealed partial class FailureRulesTests
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
     [InlineData(426, "OtherWebSocket")]
+    [InlineData(429, "RateLimited TooManyOfOne")]
     [InlineData(431, "HeadTooLarge")]
     [InlineData(499, "ClientGone")]
     [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
     [InlineData(501, "UnknownCoding UnknownMethod NotImplemented")]
     [InlineData(502, "WorkerLost")]
-    [InlineData(503, "QueueFull QueueTimeout Closing NotStarted MemoryShort")]
+    [InlineData(503, "TooManyConnections QueueFull QueueTimeout Closing NotStarted MemoryShort")]
     [InlineData(504, "TimedOut")]
     [InlineData(505, "UnknownVersion")]
     public void Rule_Status_IsThatOfTheseFailures(int status, string failures)
@@ -49,14 +50,14 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket, Failure.RateLimited],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }
 
     [Fact]
-    public void Rule_RetryAfter_GoesWith503()
-        => Assert.All(FailureRules.All, static rule => Assert.Equal(rule.Status == 503, rule.RetryAfter));
+    public void Rule_RetryAfter_GoesWith503And429()
+        => Assert.All(FailureRules.All, static rule => Assert.Equal(rule.Status is 503 or 429, rule.RetryAfter));
 
     [Theory]
     [InlineData(400, nameof(Failure.BadHead))]

@@ -65,7 +65,7 @@ internal static class FrameWriting
             dictionary[name] = StringValues.Concat(dictionary[name], new StringValues(value));
         }
 
-        return new HttpRequestFeature { Method = method, RawTarget = target, Headers = dictionary };
+        return new HttpRequestFeature { Scheme = "http", Method = method, RawTarget = target, Headers = dictionary };
     }
 
     /// <summary>A head as a client sends it, Latin-1.</summary>

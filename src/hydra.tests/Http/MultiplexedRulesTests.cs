@@ -22,14 +22,24 @@ public sealed class MultiplexedRulesTests
     [InlineData("/x", "Keep-Alive", "5", true)]
     [InlineData("/x", "upgrade", "h2c", true)]
     [InlineData("/x", "proxy-connection", "close", true)]
+    [InlineData("", "a", "1", true)]
     [InlineData("/x HTTP/1.1", "a", "1", true)]
     [InlineData("/x\ty", "a", "1", true)]
     [InlineData("/\u00ff", "a", "1", true)]
     [InlineData("/\u007f", "a", "1", true)]
     public void Break_TargetAndField_AreHeldAgainstTheRules(string target, string name, string value, bool breaks)
     {
-        IHttpRequestFeature request = new HttpRequestFeature { RawTarget = target, Headers = new HeaderDictionary { [name] = value } };
+        IHttpRequestFeature request = new HttpRequestFeature { Scheme = "http", RawTarget = target, Headers = new HeaderDictionary { [name] = value } };
 
         Assert.Equal(breaks, MultiplexedRules.Break(request));
     }
+
+    [Theory]
+    [InlineData("http", false, false)]
+    [InlineData("https", false, false)]
+    [InlineData("https", true, false)]
+    [InlineData("http", true, true)]
+    [InlineData("ftp", false, true)]
+    public void Break_Scheme_IsOneOfHttpAndOverTlsItsOwn(string scheme, bool isTls, bool breaks)
+        => Assert.Equal(breaks, MultiplexedRules.Break(new HttpRequestFeature { Scheme = scheme, RawTarget = "/" }, isTls));
 }

@@ -11,11 +11,40 @@ internal static class AddressRules
     private const string AnyHost = "0.0.0.0";
     private const int DefaultPort = 8000;
 
+    // As URLs have them, as puma has them, and as gunicorn has them.
+    private static readonly (string Prefix, bool? IsTls)[] Schemes = [("https://", true), ("ssl://", true), ("http://", false), ("tcp://", null)];
+
     // sun_path holds 108 bytes on Linux and 104 elsewhere, with the NUL.
     private const int MaximumUnixPath = 103;
 
     /// <summary>Where a server listens that was told nothing.</summary>
     public static BindAddress Default { get; } = new BindAddress.Tcp(DefaultHost, DefaultPort);
+
+    /// <summary>Reads an address as <see cref="ReadBind"/> does, with http:// or https:// in front of it or not.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? ReadListen(string text, out BindAddress address)
+    {
+        foreach ((string prefix, bool? isTls) in Schemes)
+        {
+            if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                string rest = text[prefix.Length..];
+                if (rest.Length == 0)
+                {
+                    address = Default;
+                    return $"\"{text}\" has no address behind the scheme.";
+                }
+
+                // As a browser shows it.
+                bool hasSlash = rest.EndsWith('/') && !rest.StartsWith("unix:", StringComparison.Ordinal);
+                string? problem = ReadBind(hasSlash ? rest[..^1] : rest, out address);
+                address = address with { IsTls = isTls };
+                return problem;
+            }
+        }
+
+        return ReadBind(text, out address);
+    }
 
     /// <summary>Reads host:port, [::1]:port, :port, port, host, unix:/path or fd://number.</summary>
     /// <returns>Null, or what is wrong with it.</returns>
@@ -180,11 +209,11 @@ internal static class AddressRules
         List<BindAddress> addresses = [];
         foreach (OptionValue value in draft.Binds)
         {
-            if (ReadBind(value.Text, out BindAddress address) is { } problem)
+            if (ReadListen(value.Text, out BindAddress address) is { } problem)
             {
                 report(value.Source.Describe(OptionTable.Get("bind")) + ": " + problem);
             }
-            else if (addresses.Contains(address) && address is not BindAddress.Tcp { Port: 0 })
+            else if (addresses.Any(other => other with { IsTls = null } == address with { IsTls = null }) && address is not BindAddress.Tcp { Port: 0 })
             {
                 report(value.Source.Describe(OptionTable.Get("bind")) + $": \"{value.Text}\" is given twice.");
             }

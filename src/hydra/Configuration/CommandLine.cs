@@ -71,7 +71,7 @@ internal static class CommandLine
         IReadOnlyList<ApplicationOptions> mounted = Mounts.Read(draft, errors);
         IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
-        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Contains(metrics))
+        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Any(bind => bind with { IsTls = null } == metrics))
         {
             errors.Add($"--metrics: {metrics} is the address of the application: give it one of its own.");
         }
@@ -82,6 +82,7 @@ internal static class CommandLine
         }
 
         TlsRules.Check(server.Tls, errors.Add);
+        TlsRules.Check(addresses.Binds, server.Tls, errors.Add);
         bool preloads = applications.Any(static application => application.Python.Preload);
         if (preloads && draft.Host.IsWindows)
         {

@@ -3,16 +3,39 @@ namespace Hydra.Configuration;
 /// <content>HTTP and what it travels in.</content>
 internal static partial class ForeignWords
 {
+    private static IReadOnlyList<TakenOption>? TakeHttp(string value) => value.Trim() switch
+    {
+        "1" => [new TakenOption("http-protocols", "h1")],
+        "2" => [new TakenOption("http-protocols", "h2")],
+        _ => [],
+    };
+
+    private static IReadOnlyList<TakenOption>? TakeCleartext(string value)
+        => value.Trim().ToLowerInvariant() is "off" or "false" or "no" or "0" ? [] : [new TakenOption("http-protocols", "h1,h2")];
+
     private const string IsStrict = "heads are taken as RFC 9112 has them, and no other way; there is no switch for it.";
 
     private static IEnumerable<ForeignWord> ProtocolWords =>
     [
-        Ignored("there is one parser, and it is not Python's", true, "http", "http-parser"),
+        new()
+        {
+            Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`; all else is ignored: there is one parser, and it is not Python's",
+        },
+        Ignored("there is one parser, and it is not Python's", true, "http-parser"),
         new() { Names = ["protocol"], HasValue = true, Take = When("http"), Taken = "`http`", Answer = "only HTTP is spoken; let the proxy speak it: proxy_pass of nginx." },
         Refused("only HTTP is spoken; let the proxy speak it: proxy_pass of nginx.", true, "uwsgi-allow-from"),
-        new() { Names = ["http2-cleartext"], HasValue = true, Take = When("off"), Taken = "`off`", Answer = NoCleartextHttp2 },
+        new()
+        {
+            Names = ["http2-cleartext"], HasValue = true, Take = TakeCleartext, Taken = "`off`; else `--http-protocols h1,h2`",
+        },
         new() { Names = ["http2"], HasValue = false, Take = static _ => [new TakenOption("http-protocols", "h1,h2")], Taken = "`--http-protocols h1,h2`" },
-        Refused(NoHttp2Bounds, true, "http2-max-concurrent-streams", "http2-initial-window-size", "http2-max-frame-size", "http2-max-header-list-size"),
+        new()
+        {
+            Names = ["http2-max-headers-size", "http2-max-header-list-size"], HasValue = true, Take = static value => [new TakenOption("limit-request-head", value)],
+            Taken = "`--limit-request-head`, which holds for all versions",
+        },
+        Ignored("windows have the size that the options say", false, "http2-adaptive-window", "no-http2-adaptive-window"),
+        Ignored("as much waits for a client as --buffer-response says", true, "http2-max-send-buffer-size"),
         Ignored("there is one implementation, and it is not Python's", true, "ws"),
         Ignored("as much waits for the application as it has credit for, in bytes", true, "ws-max-queue"),
         Refused("TLS 1.2 and 1.3 are spoken; --ssl-min-version 1.3 leaves the older one out.", true, "ssl-version"),

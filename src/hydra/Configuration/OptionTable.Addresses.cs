@@ -22,8 +22,8 @@ internal static partial class OptionTable
         new()
         {
             Name = "bind", Short = 'b', Placeholder = "ADDRESS", Repeatable = true, Group = OptionGroup.Address,
-            Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only), unix:/path or fd://N. May be repeated; "
-                + "takes the place of --host, --port, --uds and --fd.",
+            Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only), unix:/path or fd://N. May be repeated, with http:// or https:// "
+                + "in front where only some are to speak TLS; takes the place of --host, --port, --uds and --fd.",
             Binder = Address(static (a, v) => a.Binds.Add(v)),
         },
         new()

@@ -50,7 +50,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "limit-body", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
+            Name = "limit-body", Aliases = ["max-request-size", "maxreqsize"], Placeholder = "SIZE", Default = "0", Group = OptionGroup.Bodies,
             Help = "Refuse larger bodies with 413. 0 accepts any.",
             Binder = Section.Bodies.Size(0, 1024 * Tebibyte, static (o, v) => o with { Limit = v }),
         },

@@ -66,13 +66,6 @@ internal static partial class OptionTable
             Help = "The clients' certificates that are revoked: lists in PEM or DER.",
             Binder = Section.Tls.Path(static (o, v) => o with { Revoked = v }),
         },
-        new()
-        {
-            Name = "http-protocols", Placeholder = "h1|h1,h2", Default = "h1", Group = OptionGroup.Tls,
-            Help = "Which versions of HTTP clients may choose where TLS is spoken (ALPN). Without TLS HTTP/1.1 is spoken.",
-            Binder = Section.Tls.Choice([("h1", false), ("h1,h2", true)], static (o, v) => o with { OffersHttp2 = v },
-                static text => text.Replace(" ", "", StringComparison.Ordinal) is "h2,h1" ? "h1,h2" : text),
-        },
     ];
 
     private static string? BindCiphers(ServerDraft draft, OptionValue value)

@@ -17,7 +17,9 @@ internal static partial class OptionTable
         .. TimeoutRows,
         .. BodyRows,
         .. HeadRows,
+        .. LimitRows,
         .. TlsRows,
+        .. Http2Rows,
         .. WebSocketRows,
         .. LoggingRows,
         .. TuningRows,
@@ -41,6 +43,8 @@ internal static partial class OptionTable
 
     // HELLO carries the link's index in 8 bits.
     private const int MaximumLoops = 128;
+
+    private const string DefaultProtocols = "h1";
 
     private const long Gibibyte = 1L << 30;
     private const long Tebibyte = 1L << 40;

@@ -15,6 +15,12 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Tls"/>.</summary>
     public static OptionSection<TlsOptions> Tls { get; } = OfServer(static s => s.Tls, static (s, part) => s with { Tls = part });
 
+    /// <summary><see cref="ServerOptions.Http2"/>.</summary>
+    public static OptionSection<Http2Options> Http2 { get; } = OfServer(static s => s.Http2, static (s, part) => s with { Http2 = part });
+
+    /// <summary><see cref="ServerOptions.Limits"/>.</summary>
+    public static OptionSection<LimitOptions> Limits { get; } = OfServer(static s => s.Limits, static (s, part) => s with { Limits = part });
+
     /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });

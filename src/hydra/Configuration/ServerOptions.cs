@@ -18,6 +18,12 @@ internal sealed record ServerOptions
     /// <summary>Whether and how TLS is spoken.</summary>
     public TlsOptions Tls { get; init; } = new();
 
+    /// <summary>The versions of HTTP, and what one of HTTP/2 may do.</summary>
+    public Http2Options Http2 { get; init; } = new();
+
+    /// <summary>How many connections and requests clients may have.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
 
@@ -103,9 +109,6 @@ internal sealed record TlsOptions
 
     /// <summary>Cipher suites, or null for the library's choice.</summary>
     public IReadOnlyList<TlsCipherSuite>? Ciphers { get; init; }
-
-    /// <summary>HTTP/2 is offered to clients.</summary>
-    public bool OffersHttp2 { get; init; }
 
     /// <summary>Whether TLS is spoken.</summary>
     public bool IsOn => Certificates.Count > 0 || IsSelfSigned;

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Tls;
 
 namespace Hydra.Configuration;
@@ -5,6 +6,22 @@ namespace Hydra.Configuration;
 /// <summary>What the options about TLS have to do with each other.</summary>
 internal static class TlsRules
 {
+    /// <summary>Sees whether addresses fit.</summary>
+    /// <param name="binds">Where the server listens.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="fail">Told what does not, a sentence each.</param>
+    public static void Check(IReadOnlyList<BindAddress> binds, TlsOptions options, Action<string> fail)
+    {
+        if (!options.IsOn && binds.FirstOrDefault(static bind => bind.IsTls is true) is { } secure)
+        {
+            fail($"--bind https://{secure} needs a certificate: --ssl-certfile names one, and --ssl-self-signed makes one.");
+        }
+        else if (options.IsOn && binds.Count > 0 && binds.All(static bind => bind.IsTls is false))
+        {
+            fail("There is a certificate, and each --bind says http://: TLS is spoken at none of the addresses.");
+        }
+    }
+
     /// <summary>Sees whether they fit.</summary>
     /// <param name="options">The options.</param>
     /// <param name="fail">Told what does not, a sentence each.</param>
@@ -26,7 +43,7 @@ internal static class TlsRules
         {
             fail("clients show certificates where TLS is spoken: --ssl-certfile names the server's own.");
         }
-        else if (!options.IsOn && (options.OnlyNewest || options.Ciphers is not null || options.Password is not null || options.OffersHttp2))
+        else if (!options.IsOn && (options.OnlyNewest || options.Ciphers is not null || options.Password is not null))
         {
             fail("TLS is not spoken, and options say how: --ssl-certfile names a certificate.");
         }

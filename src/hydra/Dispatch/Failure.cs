@@ -64,6 +64,15 @@ internal enum Failure
     /// <summary>The client has left; nobody reads an answer.</summary>
     ClientGone,
 
+    /// <summary>Its client asks more often than it may (RFC 6585, section 4).</summary>
+    RateLimited,
+
+    /// <summary>As many connections are open as may be (RFC 9110, section 15.6.4).</summary>
+    TooManyConnections,
+
+    /// <summary>As many connections of its address are open as may be (RFC 6585, section 4).</summary>
+    TooManyOfOne,
+
     // The queue.
 
     /// <summary>As many wait as may.</summary>

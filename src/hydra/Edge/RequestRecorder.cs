@@ -29,6 +29,10 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0));
     }
 
+    /// <summary>A connection was refused before there was anything to read.</summary>
+    /// <param name="failure">Why.</param>
+    public void OnRefused(Failure failure) => metrics?.AddFailure((int)failure);
+
     /// <summary>A head was refused before there was a request.</summary>
     /// <param name="connection">Its connection.</param>
     /// <param name="failure">Why.</param>

@@ -12,12 +12,16 @@ internal static class EdgeChain
     /// <param name="loggers">Where parts log.</param>
     public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers)
     {
-        _ = (options, loggers);
+        _ = loggers;
         List<EdgePart> parts = [];
 
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
 
         // 2. Whether it may come at all: hosts, rates.
+        if (options.Limits.Rates.Count > 0)
+        {
+            parts.Add(new RateLimits(options.Limits.Rates, options.Limits.RateBy, TimeProvider.System));
+        }
 
         // 3. What is said without asking anybody: redirects. Fields that are added to all answers.
 

@@ -35,8 +35,8 @@ internal sealed class FrontLoops
             KeepAlive = options.Clients.KeepAlive,
             SendTimeout = options.Clients.SendTimeout,
 
-            // A connection that is to end sooner than that has no time to sleep.
-            HibernateAfter = options.Clients.KeepAlive > 2 * HibernateAfter ? HibernateAfter : TimeSpan.Zero,
+            // A connection that is to end sooner than that has no time to sleep. One that is counted is awake: asleep it is nobody's but the loop's.
+            HibernateAfter = options.Clients.KeepAlive > 2 * HibernateAfter && !options.Limits.CountsConnections ? HibernateAfter : TimeSpan.Zero,
             Sockets = sockets,
         };
     }

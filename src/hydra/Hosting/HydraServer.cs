@@ -56,7 +56,7 @@ internal sealed class HydraServer
             InheritedDescriptors.Check(_options.Addresses.All);
             if (_options.ChecksOnly)
             {
-                _ = WebServer.LoadCertificates(_options.Tls, _logger);
+                _ = WebServer.LoadCertificates(_options, _logger);
             }
 
             using var home = WorkerHome.Enter(_started, _options, _logger);

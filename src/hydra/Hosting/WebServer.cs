@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Hydra.Configuration;
+using Hydra.Dispatch;
 using Hydra.Edge;
 using Hydra.Http;
 using Hydra.Tls;
@@ -30,7 +31,10 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly FrontLoops _loops;
     private readonly ListenSockets _sockets;
-    private readonly IReadOnlyList<EndPoint> _endPoints;
+    private readonly IReadOnlyList<(EndPoint EndPoint, bool IsTls)> _endPoints;
+    private readonly ConnectionLimits? _limits;
+    private readonly RequestRecorder? _recorder;
+    private readonly FaultLog _faults;
     private readonly IReadOnlyList<EndPoint> _metricsEndPoints;
     private readonly List<ListenOptions> _metricsListeners = [];
     private readonly MetricsEndpoint? _metrics;
@@ -59,8 +63,12 @@ internal sealed class WebServer : IAsyncDisposable
         _forwarder = forwarder;
         _edge = EdgePart.Chain(EdgeChain.Parts(options, loggers), forwarder.InvokeAsync);
         _metrics = metrics;
-        _certificates = LoadCertificates(options.Tls, loggers.CreateLogger("hydra"));
-        _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);
+        _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
+        _endPoints = [.. options.Addresses.Binds.GroupBy(bind => bind.IsTls ?? options.Tls.IsOn)
+            .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key)))];
+        _limits = options.Limits.CountsConnections ? new ConnectionLimits(options.Limits.Connections, options.Limits.ConnectionsPerAddress) : null;
+        _recorder = recorder;
+        _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
         _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
@@ -165,11 +173,13 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>Reads the certificates.</summary>
     /// <returns>Null where TLS is not spoken.</returns>
     /// <exception cref="StartException">One is no good.</exception>
-    public static CertificateStore? LoadCertificates(TlsOptions options, ILogger logger)
+    public static CertificateStore? LoadCertificates(ServerOptions options, ILogger logger)
     {
         try
         {
-            return options.IsOn ? new CertificateStore(options.Settings(), options.OffersHttp2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11], TimeProvider.System, logger) : null;
+            return options.Tls.IsOn
+                ? new CertificateStore(options.Tls.Settings(), Http2Rules.Offered(options.Http2.Versions), TimeProvider.System, logger)
+                : null;
         }
         catch (TlsException e)
         {
@@ -186,22 +196,10 @@ internal sealed class WebServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = _options.Clients.KeepAlive;
         BodyRules.Apply(_options.Clients, kestrel.Limits);
         HeadRules.Apply(_options.Clients, kestrel);
-        foreach (EndPoint endPoint in _endPoints)
+        Http2Rules.Apply(_options.Http2, _options.Clients, kestrel);
+        foreach ((EndPoint endPoint, bool isTls) in _endPoints)
         {
-            kestrel.Listen(endPoint, listen =>
-            {
-                listen.Protocols = _certificates is not null && _options.Tls.OffersHttp2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
-                if (_certificates is not null)
-                {
-                    listen.UseHttps(new TlsHandshakeCallbackOptions
-                    {
-                        OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates.For(hello.ClientHelloInfo.ServerName)),
-                        HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
-                    });
-                }
-
-                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory);
-            });
+            kestrel.Listen(endPoint, listen => Serve(listen, isTls));
         }
 
         foreach (EndPoint endPoint in _metricsEndPoints)
@@ -213,6 +211,38 @@ internal sealed class WebServer : IAsyncDisposable
                 _metricsListeners.Add(listen);
             });
         }
+    }
+
+    private void Serve(ListenOptions listen, bool isTls)
+    {
+        HttpVersions versions = _options.Http2.Versions;
+        listen.Protocols = Http2Rules.Protocols(versions, isTls);
+        if (_limits is not null)
+        {
+            listen.UseConnectionLimits(_limits, !isTls && versions is not HttpVersions.Http2, OnRefused);
+        }
+
+        if (isTls)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
+                HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
+            });
+        }
+        else if (versions is HttpVersions.Both)
+        {
+            listen.UsePriorKnowledge(_options.Clients.KeepAlive, TimeProvider.System);
+        }
+
+        listen.UseClientConnection(
+            _connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory, _options.Limits.RequestsPerConnection);
+    }
+
+    private void OnRefused(string client, Failure failure)
+    {
+        _recorder?.OnRefused(failure);
+        _faults.Add(client, failure.Rule().Text, failure.Rule().Status);
     }
 
     // Signals are handled by the server itself: the web host must not stop by its own decision.

@@ -5,6 +5,7 @@ using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Hydra.Http;
 
@@ -30,6 +31,9 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     private volatile HttpExchange? _current;
     private volatile bool _readsAhead;
     private volatile bool _isClosed;
+
+    // Requests that have begun.
+    private int _requests;
 
     // When the request that is watched came, in milliseconds of Environment.TickCount64.
     private long _watchedSince;
@@ -73,6 +77,12 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
 
     /// <summary>The connection's bytes, for who speaks another protocol than HTTP on it.</summary>
     public IDuplexPipe Transport => _context.Transport;
+
+    /// <summary>Requests that it may have; 0 for any number.</summary>
+    public int LimitRequests { get; init; }
+
+    /// <summary>Whether the request that has begun is the last one that it may have.</summary>
+    public bool IsUsedUp => LimitRequests > 0 && Volatile.Read(ref _requests) >= LimitRequests;
 
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
@@ -137,6 +147,12 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
         if (IsMultiplexed)
         {
             Interlocked.Increment(ref _running);
+        }
+
+        if (LimitRequests > 0 && Interlocked.Increment(ref _requests) == LimitRequests && IsMultiplexed)
+        {
+            // GOAWAY (RFC 9113, section 6.8): what has begun goes on.
+            _context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
     }
 

@@ -15,11 +15,12 @@ internal static class ClientConnectionMiddleware
     /// <param name="handler">What handles their requests.</param>
     /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
     /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
+    /// <param name="limitRequests">Requests that a connection may have; 0 for any number.</param>
     public static void UseClientConnection(
         this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
-        MemoryBudget? memory = null) => endpoint.Use(next => async context =>
+        MemoryBudget? memory = null, int limitRequests = 0) => endpoint.Use(next => async context =>
     {
-        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory);
+        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory) { LimitRequests = limitRequests };
         connections.Add(connection);
         context.Features.Set(connection);
         try
@@ -34,7 +35,7 @@ internal static class ClientConnectionMiddleware
 
     // Where both are spoken, the handshake has chosen.
     private static bool IsMultiplexed(ListenOptions endpoint, ConnectionContext context)
-        => endpoint.Protocols is not HttpProtocols.Http1
+        => PriorKnowledge.IsSpokenOn(context) || endpoint.Protocols is not HttpProtocols.Http1
             && (endpoint.Protocols is HttpProtocols.Http2
                 || context.Features.Get<ITlsApplicationProtocolFeature>() is { } chosen && chosen.ApplicationProtocol.Span.SequenceEqual("h2"u8));
 }

@@ -45,6 +45,9 @@ internal static class FailureRules
         new(Failure.BodyTooLarge, 413, LogLevel.None, true, false, "body_too_large", "its body is too large"),
         new(Failure.BodyTooSlow, 408, LogLevel.None, true, false, "body_too_slow", "its body comes too slowly"),
         new(Failure.ClientGone, 499, LogLevel.None, true, false, "client_gone", "the client has left"),
+        new(Failure.RateLimited, 429, LogLevel.None, false, true, "rate_limited", "its client asks too often"),
+        new(Failure.TooManyConnections, 503, LogLevel.None, true, true, "too_many_connections", "too many connections are open"),
+        new(Failure.TooManyOfOne, 429, LogLevel.None, true, true, "too_many_of_one", "too many connections of its address are open"),
 
         // The dispatcher logs refusals together, not one by one.
         new(Failure.QueueFull, 503, LogLevel.None, false, true, "queue_full", "the queue is full"),

@@ -216,10 +216,10 @@ internal class HttpExchange : ResponseExchange
     /// The client may send its body all the same, or not: only a closed connection is clear (RFC 9110, section 10.1.1). So it is where
     /// the answer comes before the body's end (section 9.3): the rest may take longer than anybody reads on for it. A response that
     /// streams may well go on beside the body, and its end is not known yet.
-    /// Or the server stops, and the client is not to send the next request on this connection (section 9.6).
+    /// Or the connection has had as many requests as it may, or the server stops, and the client is not to send the next request on this connection (section 9.6).
     /// </remarks>
     protected override bool EndsConnection(bool isComplete)
-        => _body.OwesContinue || (isComplete && !_body.IsRead) || _forwarder.EndsConnection();
+        => _body.OwesContinue || (isComplete && !_body.IsRead) || Context.Connection.IsUsedUp || _forwarder.EndsConnection();
 
     // Has it told when the client leaves. Where a connection carries many requests, each has a lifetime of its own; where it carries
     // one, the token of that would cost more than everything else here.

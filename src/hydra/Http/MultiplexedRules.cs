@@ -23,9 +23,11 @@ internal static class MultiplexedRules
     };
 
     /// <summary>Whether the head is malformed.</summary>
-    public static bool Break(IHttpRequestFeature request)
+    /// <param name="request">The head.</param>
+    /// <param name="isTls">Whether TLS is spoken with the client; else a proxy may have spoken it with its own.</param>
+    public static bool Break(IHttpRequestFeature request, bool isTls = false)
     {
-        if (request.RawTarget.AsSpan().ContainsAnyExcept(TargetCharacters))
+        if (request.RawTarget.Length == 0 || (request.Scheme != "https" && (isTls || request.Scheme != "http")) || request.RawTarget.AsSpan().ContainsAnyExcept(TargetCharacters))
         {
             return true;
         }

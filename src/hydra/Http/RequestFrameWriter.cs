@@ -51,7 +51,7 @@ internal sealed class RequestFrameWriter
         _count = BodyOffset;
         if (head is null)
         {
-            if (MultiplexedRules.Break(request))
+            if (MultiplexedRules.Break(request, facts.Tls is not null))
             {
                 return Failure.BadHead;
             }

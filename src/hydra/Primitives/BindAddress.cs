@@ -7,6 +7,9 @@ internal abstract record BindAddress
     {
     }
 
+    /// <summary>Whether TLS is spoken there; null for what the certificates say.</summary>
+    public bool? IsTls { get; init; }
+
     /// <summary>The address as a client would write it.</summary>
     public abstract string Url { get; }
 
