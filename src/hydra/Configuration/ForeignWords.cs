@@ -9,8 +9,6 @@ internal static partial class ForeignWords
     private const string NoCleartextHttp2 = "HTTP/2 is spoken over TLS alone yet.";
     private const string NoHttp2Bounds = "the bounds of HTTP/2 are fixed yet: 100 streams, windows of 768 KiB and 1 MiB.";
     private const string NoWatching = "files are not watched yet. SIGHUP loads the code again, without a refused connection: kill -HUP with the id that --pid FILE has.";
-    private const string NoProxyHeaders = "X-Forwarded-… is not looked at yet. Let the application do it: werkzeug's ProxyFix, Django's "
-        + "SECURE_PROXY_SSL_HEADER, uvicorn's ProxyHeadersMiddleware.";
     private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>

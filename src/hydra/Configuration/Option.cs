@@ -10,6 +10,7 @@ internal enum OptionGroup
     Timeouts,
     Bodies,
     Tls,
+    Proxies,
     WebSockets,
     Logging,
     Tuning,

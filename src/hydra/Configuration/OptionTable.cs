@@ -18,6 +18,7 @@ internal static partial class OptionTable
         .. BodyRows,
         .. HeadRows,
         .. TlsRows,
+        .. ProxyRows,
         .. WebSocketRows,
         .. LoggingRows,
         .. TuningRows,

@@ -15,6 +15,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Tls"/>.</summary>
     public static OptionSection<TlsOptions> Tls { get; } = OfServer(static s => s.Tls, static (s, part) => s with { Tls = part });
 
+    /// <summary><see cref="ServerOptions.Proxies"/>.</summary>
+    public static OptionSection<ProxyOptions> Proxies { get; } = OfServer(static s => s.Proxies, static (s, part) => s with { Proxies = part });
+
     /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });

@@ -18,6 +18,9 @@ internal sealed record ServerOptions
     /// <summary>Whether and how TLS is spoken.</summary>
     public TlsOptions Tls { get; init; } = new();
 
+    /// <summary>What is believed of proxies.</summary>
+    public ProxyOptions Proxies { get; init; } = new();
+
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
 

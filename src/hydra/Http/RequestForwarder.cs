@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
@@ -36,33 +35,10 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
     /// <summary>Handles one request.</summary>
     public Task InvokeAsync(RequestContext context)
-        => pools.Select(context) is { } route ? ForwardAsync(context, route) : RefuseAsync(context);
+        => pools.Select(context) is { } route ? ForwardAsync(context, route) : FrontAnswer.RefuseAsync(context, Failure.NotMounted);
 
     private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
-        => !exchange.Body.IsRead && HasBody(context);
-
-    private static bool HasBody(RequestContext context)
-        => context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
-
-    // Answers a request that is for no application.
-    private static async Task RefuseAsync(RequestContext context)
-    {
-        context.Connection.OnRequestBegins();
-        context.Failure = Failure.NotMounted;
-        try
-        {
-            bool isUnread = HasBody(context);
-            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, context.Failure.Rule(), retryAfter: 0, isUnread).ConfigureAwait(false);
-            if (isUnread && !context.Http.RequestAborted.IsCancellationRequested)
-            {
-                context.Connection.AbortInOrder();
-            }
-        }
-        finally
-        {
-            context.Connection.OnRequestEnds();
-        }
-    }
+        => !exchange.Body.IsRead && FrontAnswer.HasBody(context);
 
     // One state machine for what nearly all requests do; each further one costs an allocation and a resumption of its own. Whatever else
     // may come of a request has a method of its own.
