@@ -30,13 +30,11 @@ def parse_headers(block: bytes) -> RequestHeaders:
     """
     HTTP_* variables, CONTENT_TYPE and CONTENT_LENGTH.
 
-    A name with an underscore is left out: it could not be told from the one with a hyphen, which a proxy may
-    have checked.
+    A name with an underscore cannot be told from the one with a hyphen: the front leaves such names out, unless
+    --header-map has it otherwise.
     """
     variables: Dict[str, str] = {}
     for raw_name, raw_value in parse_block(block):
-        if b"_" in raw_name:
-            continue
         name = raw_name.decode("latin-1").upper().replace("-", "_")
         value = raw_value.decode("latin-1")
         if name == "CONTENT_TYPE":
@@ -64,15 +62,17 @@ def parse_connection(block: bytes) -> Dict[str, str]:
         "SERVER_PROTOCOL": "HTTP/" + version,
         "REMOTE_ADDR": client_host if client_port else "",
     }
-    if client_port:
+    if client_port not in ("", "0"):
+        # A proxy that names its client does mostly not name the port.
         variables["REMOTE_PORT"] = client_port
     if server_port:
         variables["SERVER_NAME"] = server_host
         variables["SERVER_PORT"] = server_port
+    if scheme == "https":
+        variables["HTTPS"] = "on"
     tls = parse_tls(parts)
     if tls is not None:
         # As mod_ssl of Apache names them, whose applications look for them.
-        variables["HTTPS"] = "on"
         variables["SSL_PROTOCOL"] = _TLS_VERSIONS.get(tls.version, "")
         variables["SSL_CLIENT_VERIFY"] = "SUCCESS" if tls.client_certificate else "NONE"
         if tls.client_certificate:

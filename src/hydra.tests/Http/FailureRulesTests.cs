@@ -24,7 +24,7 @@ public sealed partial class FailureRulesTests
     }
 
     [Theory]
-    [InlineData(400, "BadHead BadLength BadHandshake BadBody")]
+    [InlineData(400, "BadHead BadLength BadFieldName BadHandshake BadBody")]
     [InlineData(408, "HeadTooSlow BodyTooSlow")]
     [InlineData(411, "LengthRequired")]
     [InlineData(413, "BodyTooLarge")]

@@ -56,6 +56,21 @@ public sealed class PoolSelectorTests : IDisposable
         Assert.Equal((root, prefix), (facts.RootPath, facts.PathPrefix));
     }
 
+    // What a proxy says counts more than what the options say of it.
+    [Theory]
+    [InlineData("/api/x", "/front/api", "/front")]
+    [InlineData("/x", "/front", "")]
+    public void Describe_PathThatAProxyNames_TakesThePlaceOfTheRootPath(string target, string root, string prefix)
+    {
+        var selector = new PoolSelector([Route("/", "/shop"), Route("/api", "/shop")]);
+        RequestContext context = Request("h", target);
+        context.Facts = context.Facts with { OuterPath = "/front", Host = "other" };
+        RequestFacts facts = selector.Select(context)!.Describe(context);
+
+        Assert.Equal((root, prefix), (facts.RootPath, facts.PathPrefix));
+        Assert.Equal("other", RequestHost.NameOf(context));
+    }
+
     private static RequestContext Request(string host, string target)
         => ExchangeSetup.Accept(new FakeRequest("GET", target, [("Host", host)]));
 

@@ -109,7 +109,11 @@ internal static class RequestHead
             output.Write("host: localhost\r\n"u8);
         }
 
-        Join(forwarded, connection.ClientHost);
+        if (!Names(forwarded, connection.ClientHost))
+        {
+            Join(forwarded, connection.ClientHost);
+        }
+
         Optional(output, "x-forwarded-for"u8, [.. forwarded]);
         Optional(output, "x-forwarded-proto"u8, hasProto ? default : connection.Scheme);
         Optional(output, "x-forwarded-host"u8, hasHost ? default : host);
@@ -131,6 +135,21 @@ internal static class RequestHead
     // Methods that have a body by their nature: who expects one is told that it is empty (RFC 9110, section 8.6).
     private static bool MeansBody(ReadOnlySpan<byte> method)
         => method.SequenceEqual("POST"u8) || method.SequenceEqual("PUT"u8) || method.SequenceEqual("PATCH"u8);
+
+    // Whether a proxy in front has named the client, and the server has believed it.
+    private static bool Names(List<byte> list, ReadOnlySpan<byte> client)
+    {
+        ReadOnlySpan<byte> text = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list);
+        foreach (Range part in text.Split((byte)','))
+        {
+            if (text[part].Trim(" \t"u8).SequenceEqual(client))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static void Join(List<byte> list, ReadOnlySpan<byte> value)
     {

@@ -23,6 +23,7 @@ internal static class HelpWriter
         (OptionGroup.Limits, "Limits"),
         (OptionGroup.Tls, "TLS"),
         (OptionGroup.Http2, "HTTP/2"),
+        (OptionGroup.Proxies, "Behind a proxy, and who may come in"),
         (OptionGroup.WebSockets, "WebSockets"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),

@@ -48,7 +48,6 @@ internal static partial class ForeignWords
         Ignored("a file travels as any response does", false, "no-sendfile"),
         Refused(IsStrict, false, "permit-obsolete-folding", "strip-header-spaces", "permit-unconventional-http-method",
             "permit-unconventional-http-version", "casefold-http-method"),
-        new() { Names = ["header-map"], HasValue = true, Take = When("drop"), Taken = "`drop`", Answer = IsStrict },
         Refused("--cancel-on-disconnect=SECONDS stops a request whose client has left.", true, "asgi-disconnect-grace-period"),
     ];
 }

@@ -5,9 +5,6 @@ internal static partial class ForeignWords
 {
     private static IEnumerable<ForeignWord> ProxyWords =>
     [
-        Ignored("X-Forwarded-… is not looked at yet", false, "no-proxy-headers"),
-        Refused(NoProxyHeaders, false, "proxy-headers"),
-        Refused(NoProxyHeaders, true, "forwarded-allow-ips", "forwarder-headers"),
         new()
         {
             Names = ["proxy-protocol"],

@@ -7,8 +7,6 @@ namespace Hydra.Configuration;
 internal static partial class ForeignWords
 {
     private const string NoWatching = "files are not watched yet. SIGHUP loads the code again, without a refused connection: kill -HUP with the id that --pid FILE has.";
-    private const string NoProxyHeaders = "X-Forwarded-… is not looked at yet. Let the application do it: werkzeug's ProxyFix, Django's "
-        + "SECURE_PROXY_SSL_HEADER, uvicorn's ProxyHeadersMiddleware.";
     private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>

@@ -12,6 +12,7 @@ internal enum OptionGroup
     Limits,
     Tls,
     Http2,
+    Proxies,
     WebSockets,
     Logging,
     Tuning,

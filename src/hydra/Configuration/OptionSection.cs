@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <summary>Reads a value, and gives the section with that in it.</summary>
@@ -26,6 +28,17 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         after = set(before, text);
         return text.Length == 0 ? "the path is empty." : text.Contains('\0', StringComparison.Ordinal) ? "the path contains a NUL character." : check?.Invoke(text);
     });
+
+    /// <summary>Peers, with commas or spaces between them.</summary>
+    public OptionBinder Peers(Func<T, PeerList, T> set) => make((text, before, out after) =>
+    {
+        string? problem = PeerList.Read(text, out PeerList peers);
+        after = set(before, peers);
+        return problem;
+    });
+
+    /// <summary>What is read by a function: null, or what is wrong with it.</summary>
+    public OptionBinder Read(SectionReader<T> read) => make(read);
 
     /// <summary>Yes or no.</summary>
     public OptionBinder Switch(Func<T, bool, T> set) => make((text, before, out after) =>

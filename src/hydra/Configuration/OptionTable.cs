@@ -20,6 +20,7 @@ internal static partial class OptionTable
         .. LimitRows,
         .. TlsRows,
         .. Http2Rows,
+        .. ProxyRows,
         .. WebSocketRows,
         .. LoggingRows,
         .. TuningRows,

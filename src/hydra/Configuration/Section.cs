@@ -21,6 +21,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Limits"/>.</summary>
     public static OptionSection<LimitOptions> Limits { get; } = OfServer(static s => s.Limits, static (s, part) => s with { Limits = part });
 
+    /// <summary><see cref="ServerOptions.Proxies"/>.</summary>
+    public static OptionSection<ProxyOptions> Proxies { get; } = OfServer(static s => s.Proxies, static (s, part) => s with { Proxies = part });
+
     /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });

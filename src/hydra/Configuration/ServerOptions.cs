@@ -24,6 +24,9 @@ internal sealed record ServerOptions
     /// <summary>How many connections and requests clients may have.</summary>
     public LimitOptions Limits { get; init; } = new();
 
+    /// <summary>What is believed of proxies.</summary>
+    public ProxyOptions Proxies { get; init; } = new();
+
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
 

@@ -17,6 +17,9 @@ internal enum Failure
     /// <summary>Its Content-Length is not digits alone (RFC 9110, section 8.6).</summary>
     BadLength,
 
+    /// <summary>The name of a field has an underscore, and is not to be told from one with a hyphen.</summary>
+    BadFieldName,
+
     /// <summary>Its head did not come in time (RFC 9110, section 15.5.9).</summary>
     HeadTooSlow,
 

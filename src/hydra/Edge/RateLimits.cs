@@ -69,7 +69,7 @@ internal sealed class RateLimits(IReadOnlyList<RateLimit> limits, string? by, Ti
         IHeaderDictionary headers = context.Http.Response.Headers;
         headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"default\";q={limit.Count};w={limit.Period.TotalSeconds:0}");
         headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"default\";r=0;t={seconds}");
-        return EarlyAnswer.WriteAsync(context, Failure.RateLimited, seconds);
+        return FrontAnswer.RefuseAsync(context, Failure.RateLimited, seconds);
     }
 
     private sealed class Rule(RateLimit limit, long frequency)

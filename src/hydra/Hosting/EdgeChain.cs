@@ -12,10 +12,10 @@ internal static class EdgeChain
     /// <param name="loggers">Where parts log.</param>
     public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers)
     {
-        _ = loggers;
         List<EdgePart> parts = [];
 
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
+        parts.Add(new DoubtfulFieldsPart(ProxyRules.Of(options.Proxies, loggers.CreateLogger("hydra"))));
 
         // 2. Whether it may come at all: hosts, rates.
         if (options.Limits.Rates.Count > 0)

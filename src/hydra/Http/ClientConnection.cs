@@ -84,6 +84,15 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// <summary>Whether the request that has begun is the last one that it may have.</summary>
     public bool IsUsedUp => LimitRequests > 0 && Volatile.Read(ref _requests) >= LimitRequests;
 
+    /// <summary>The address of the client, or of the proxy that is connected in its place.</summary>
+    public EndPoint? Peer => _context.RemoteEndPoint;
+
+    /// <summary>The address of the server.</summary>
+    public EndPoint? Local => _context.LocalEndPoint;
+
+    /// <summary>What the doubtful fields of the request before have come to; null before the first that had some. Any thread: it is swapped.</summary>
+    public DoubtfulFields? Doubtful { get; set; }
+
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
 
@@ -268,13 +277,10 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
 
     private static (string Host, int Port) Split(EndPoint? endPoint) => endPoint switch
     {
-        IPEndPoint ip => (Unmapped(ip.Address).ToString(), ip.Port),
+        IPEndPoint ip => (AddressText.Unmapped(ip.Address).ToString(), ip.Port),
         UnixDomainSocketEndPoint unix => (unix.ToString() ?? "", 0),
         _ => ("", 0),
     };
-
-    // A dual-stack listener reports IPv4 clients as ::ffff:a.b.c.d; applications compare with a.b.c.d.
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -30,6 +30,7 @@ internal static class FailureRules
         new(Failure.None, 200, LogLevel.None, false, false, "none", ""),
         new(Failure.BadHead, 400, LogLevel.None, true, false, "bad_head", "its head breaks a rule of HTTP"),
         new(Failure.BadLength, 400, LogLevel.None, true, false, "bad_length", "its Content-Length is not a number"),
+        new(Failure.BadFieldName, 400, LogLevel.None, true, false, "bad_field_name", "the name of a field has an underscore"),
         new(Failure.HeadTooSlow, 408, LogLevel.None, true, false, "head_too_slow", "its head did not come in time"),
         new(Failure.TargetTooLong, 414, LogLevel.None, true, false, "target_too_long", "its target is too long"),
         new(Failure.HeadTooLarge, 431, LogLevel.None, true, false, "head_too_large", "its header fields are too large"),

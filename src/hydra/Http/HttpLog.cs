@@ -22,6 +22,17 @@ internal static partial class HttpLog
         "Requests are refused: what clients have the server hold takes all of its {Limit} KiB (--memory-limit). {Count} since this was said last.")]
     public static partial void MemoryShort(ILogger logger, long limit, long count);
 
+    /// <summary>Somebody who is not trusted says for whom he asks. At most one line for a network, and for a few of these.</summary>
+    [LoggerMessage(1550, LogLevel.Warning,
+        "{Peer} says with {Field} for whom it asks, and is not among those who are believed: such fields of its are left out. If it is your proxy name it, or its "
+            + "network: --forwarded-allow-ips {Name}. To have the application judge them itself, give --no-proxy-headers.")]
+    public static partial void NotBelieved(ILogger logger, string peer, string field, string name);
+
+    /// <summary>Said once.</summary>
+    [LoggerMessage(1551, LogLevel.Warning,
+        "Header fields whose names have an underscore are left out, such as {Name}: applications cannot tell them from those with a hyphen. --header-map dangerous lets them in.")]
+    public static partial void UnderscoreDropped(ILogger logger, string name);
+
     /// <summary>The disk does not take bodies.</summary>
     [LoggerMessage(1510, LogLevel.Warning,
         "Bodies cannot be written to disk: {Reason}. Until they can, large ones stream to their workers, and slow clients hold those up; "

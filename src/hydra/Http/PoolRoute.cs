@@ -30,6 +30,11 @@ internal sealed class PoolRoute(RequestPool pool, BodyResources bodies)
     /// <summary>What the worker is told of a request beside its head.</summary>
     public RequestFacts Describe(RequestContext context)
     {
+        if (context.Facts.OuterPath is { } outer)
+        {
+            return DescribeBelow(context.Facts, outer);
+        }
+
         RequestFacts facts = context.Facts.Below(pool.RootPath);
         return _shown is null || IsWhole(PathOf(context)) ? facts : facts with { PathPrefix = pool.OuterPath };
     }
@@ -45,6 +50,13 @@ internal sealed class PoolRoute(RequestPool pool, BodyResources bodies)
     /// <summary>The target of a request, as it came.</summary>
     public static ReadOnlySpan<byte> TargetOf(RequestContext context)
         => context.Connection.Head is { } head ? head.Target : Encoding.Latin1.GetBytes(context.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+
+    // A proxy has said below which path it shows the server, and has taken that off.
+    private RequestFacts DescribeBelow(RequestFacts facts, string outer)
+    {
+        facts = facts.Below(outer + pool.Place.Path);
+        return pool.Place.Path.Length == 0 ? facts : facts with { PathPrefix = outer };
+    }
 
     private bool IsWhole(ReadOnlySpan<byte> path) => _shown is not null && _shown.TakesPath(path);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Hydra.Primitives;
 
 namespace Hydra.Http;
@@ -26,7 +25,7 @@ internal sealed class PoolSelector
 
     private PoolRoute? Find(RequestContext context)
     {
-        ReadOnlySpan<char> host = _asksForHost ? HostOf(context) : "";
+        ReadOnlySpan<char> host = _asksForHost ? RequestHost.NameOf(context) : "";
         ReadOnlySpan<byte> path = PoolRoute.PathOf(context);
         foreach (PoolRoute route in _routes)
         {
@@ -37,12 +36,5 @@ internal sealed class PoolSelector
         }
 
         return null;
-    }
-
-    // A target that names a host counts more than the field (RFC 9112, section 3.2.2).
-    private static ReadOnlySpan<char> HostOf(RequestContext context)
-    {
-        ReadOnlySpan<byte> authority = RequestTarget.AuthorityOf(PoolRoute.TargetOf(context));
-        return authority.IsEmpty ? context.Http.Request.Host.Host : new HostString(Encoding.Latin1.GetString(authority)).Host;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 
 namespace Hydra.Http;
@@ -23,7 +24,7 @@ internal sealed record RequestFacts
     /// <summary>The client's address; empty where it has none, as on a Unix socket.</summary>
     public string ClientHost { get; init; } = "";
 
-    /// <summary>The client's port; 0 where it has none.</summary>
+    /// <summary>The client's port; 0 where it has none, or a proxy has not named it.</summary>
     public int ClientPort { get; init; }
 
     /// <summary>The address that the client has reached: an IP address, or the path of a Unix socket.</summary>
@@ -44,15 +45,22 @@ internal sealed record RequestFacts
     /// </summary>
     public string PathPrefix { get; init; } = "";
 
+    /// <summary>The host that a proxy says it was asked for, in the place of the request's; null where none does.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>The path below which a proxy says that it shows the server, in the place of that of the options; null where none does.</summary>
+    public string? OuterPath { get; init; }
+
     /// <summary>What is different about the header fields; null where they are as the client sent them.</summary>
     public HeaderEdits? Headers { get; init; }
 
     /// <summary>The connection block of the link protocol.</summary>
     public ReadOnlySpan<byte> Block => _block ??= Encoding.UTF8.GetBytes(string.Join(
-        '\0', Scheme, HttpVersion, ClientHost, PortText(ClientPort), ServerHost, PortText(ServerPort), RootPath) + Tls?.Text);
+        '\0', Scheme, HttpVersion, ClientHost, HasUnknownPort ? "0" : PortText(ClientPort), ServerHost, PortText(ServerPort), RootPath) + Tls?.Text);
 
     /// <summary>The client for logs: address and port, or "unix".</summary>
     public string Client => _client ??= ClientHost.Length == 0 ? "unix"
+        : HasUnknownPort ? ClientHost
         : (ClientHost.Contains(':') ? $"[{ClientHost}]:" : $"{ClientHost}:") + PortText(ClientPort);
 
     /// <summary>The same for an application below a path.</summary>
@@ -67,6 +75,9 @@ internal sealed record RequestFacts
         return below is not null && below.RootPath == rootPath ? below : _below = this with { RootPath = rootPath };
     }
 
+    // An address of which a proxy has said no more: to applications it has port 0, as uvicorn has it. A Unix socket's client has none.
+    private bool HasUnknownPort => ClientPort == 0 && IPAddress.TryParse(ClientHost, out _);
+
     // Copies what is given, and nothing that was derived from it.
     private RequestFacts(RequestFacts other)
     {
@@ -79,6 +90,8 @@ internal sealed record RequestFacts
         Tls = other.Tls;
         RootPath = other.RootPath;
         PathPrefix = other.PathPrefix;
+        Host = other.Host;
+        OuterPath = other.OuterPath;
         Headers = other.Headers;
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hydra.Dispatch;
 using Hydra.Protocol;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
 
@@ -36,10 +35,10 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
     /// <summary>Handles one request.</summary>
     public Task InvokeAsync(RequestContext context)
-        => pools.Select(context) is { } route ? ForwardAsync(context, route) : EarlyAnswer.WriteAsync(context, Failure.NotMounted);
+        => pools.Select(context) is { } route ? ForwardAsync(context, route) : FrontAnswer.RefuseAsync(context, Failure.NotMounted);
 
     private static bool IsBodyUnread(RequestContext context, HttpExchange exchange)
-        => !exchange.Body.IsRead && EarlyAnswer.HasBody(context);
+        => !exchange.Body.IsRead && FrontAnswer.HasBody(context);
 
     // One state machine for what nearly all requests do; each further one costs an allocation and a resumption of its own. Whatever else
     // may come of a request has a method of its own.

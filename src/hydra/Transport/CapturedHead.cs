@@ -55,6 +55,9 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
     /// <summary>How long the body is, unless it is chunked.</summary>
     public long ContentLength { get; private set; }
 
+    /// <summary>Whether there is a field that workers may not be told as it is: see <see cref="DoubtfulNames"/>.</summary>
+    public bool HasDoubtfulNames { get; private set; }
+
     /// <summary>
     /// Whether the connection has to close behind this request: chunks in HTTP/1.0 are likely somebody's mistake about where it ends (RFC 9112,
     /// section 6.1).
@@ -123,6 +126,7 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
         name = name[..colon];
         _count += colon;
         _bytes[_count++] = 0;
+        HasDoubtfulNames |= DoubtfulNames.Has(name);
         switch (colon)
         {
             case 4 when name.SequenceEqual("host"u8):
@@ -200,6 +204,7 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
         IsAltered = false;
         IsLineAltered = false;
         IsChunked = false;
+        HasDoubtfulNames = false;
         ContentLength = 0;
     }
 

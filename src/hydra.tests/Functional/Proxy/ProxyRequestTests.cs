@@ -34,7 +34,7 @@ public sealed class ProxyRequestTests(ServerPool pool) : PooledTests(pool)
 
         Assert.Equal(("PROPFIND", "/tell%2Fa//b/../c;d?x=%20&y=%ZZ"), (told.GetProperty("method").GetString(), told.GetProperty("target").GetString()));
         Assert.Equal(
-            ["host: example.org:81", "x-odd: f\u00fcr", "x-forwarded-for: 1.2.3.4, 127.0.0.1", "x-forwarded-proto: http", "x-forwarded-host: example.org:81"],
+            ["host: example.org:81", "x-odd: f\u00fcr", "x-forwarded-for: 1.2.3.4", "x-forwarded-proto: http", "x-forwarded-host: example.org:81"],
             told.GetProperty("headers").EnumerateArray().Select(static field => $"{field[0].GetString()}: {field[1].GetString()}"));
         Assert.Equal(["1", "2"], response.Values("X-One"));
         Assert.Equal(["a=b; Path=/", "c=d; Path=/"], response.Values("Set-Cookie"));
