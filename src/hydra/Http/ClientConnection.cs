@@ -84,6 +84,9 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// <summary>Whether the request that has begun is the last one that it may have.</summary>
     public bool IsUsedUp => LimitRequests > 0 && Volatile.Read(ref _requests) >= LimitRequests;
 
+    /// <summary>Whether no request runs on a connection that carries many at a time. Any thread.</summary>
+    public bool IsIdle => Volatile.Read(ref _running) == 0;
+
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
 
