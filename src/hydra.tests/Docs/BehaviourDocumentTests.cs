@@ -4,12 +4,13 @@ using Xunit;
 
 namespace Hydra.Tests.Docs;
 
-/// <summary>docs/behaviour.md and docs/frameworks.md name tests that exist.</summary>
+/// <summary>docs/behaviour.md, docs/frameworks.md and docs/security.md name tests that exist.</summary>
 public sealed partial class BehaviourDocumentTests
 {
     [Theory]
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
+    [InlineData("security.md")]
     public void Document_EachTestOfCSharp_Exists(string document)
     {
         HashSet<string> tests =
@@ -40,6 +41,7 @@ public sealed partial class BehaviourDocumentTests
     [Theory]
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
+    [InlineData("security.md")]
     public void Document_EachRow_NamesATest(string document)
     {
         string[] rows = [.. Read(document).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| ---", StringComparison.Ordinal))];

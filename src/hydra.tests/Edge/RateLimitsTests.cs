@@ -92,7 +92,7 @@ public sealed class RateLimitsTests
     private static async Task<string> RefusedAsync(RawClient client, string path, string fields = "")
     {
         await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-        string head = await client.ReadHeadAsync();
+        string head = await client.ReadHeadAsync() + "\r\n";
         await client.ReadExactlyAsync(new byte["Too Many Requests\n".Length]);
         return head;
     }

@@ -47,17 +47,76 @@ public sealed class ClientConnectionMiddlewareTests
         Assert.True(_connections.AreNone);
     }
 
-    private ConnectionDelegate Build(HttpProtocols protocols, Func<ConnectionContext, Task> server)
+    [Fact]
+    public async Task Connection_ThatHasClosedAndKestrelForgets_IsOverAllTheSame()
+    {
+        using var closed = new CancellationTokenSource();
+        var context = new OpenConnection { ConnectionClosed = closed.Token };
+        Task run = Build(HttpProtocols.Http2, _ => Task.Delay(Timeout.Infinite, CancellationToken.None), new ConnectionRules { Time = new QuickTime() })(context);
+        Assert.False(run.IsCompleted);
+        await closed.CancelAsync();
+
+        await run.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(_connections.AreNone);
+    }
+
+    [Fact]
+    public async Task Connection_ThatHasClosedWhileARequestRuns_IsNotOver()
+    {
+        using var closed = new CancellationTokenSource();
+        var context = new OpenConnection { ConnectionClosed = closed.Token };
+        var time = new QuickTime();
+        var answered = new TaskCompletionSource();
+        Task run = Build(
+            HttpProtocols.Http2,
+            connection =>
+            {
+                connection.Features.Get<ClientConnection>()!.OnRequestBegins();
+                return answered.Task;
+            },
+            new ConnectionRules { Time = time })(context);
+        await closed.CancelAsync();
+        await time.Fired;
+
+        Assert.False(run.IsCompleted);
+        answered.SetResult();
+        await run;
+    }
+
+    private ConnectionDelegate Build(HttpProtocols protocols, Func<ConnectionContext, Task> server, ConnectionRules? rules = null)
     {
         ConnectionDelegate? built = null;
         new KestrelServerOptions().Listen(IPAddress.Loopback, 0, listen =>
         {
             listen.Protocols = protocols;
-            listen.UseClientConnection(_connections, Handler);
+            listen.UseClientConnection(_connections, Handler, rules);
             listen.Run(server);
             built = ((IConnectionBuilder)listen).Build();
         });
         return built!;
+    }
+
+    // Timers are due at once.
+    private sealed class QuickTime : TimeProvider
+    {
+        private readonly TaskCompletionSource _fired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _count;
+
+        // More than one wait has ended.
+        public Task Fired => _fired.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => base.CreateTimer(
+                inner =>
+                {
+                    if (Interlocked.Increment(ref _count) == 3)
+                    {
+                        _fired.SetResult();
+                    }
+
+                    callback(inner);
+                },
+                state, TimeSpan.Zero, period);
     }
 
     private sealed record Chosen(ReadOnlyMemory<byte> ApplicationProtocol) : ITlsApplicationProtocolFeature;

@@ -9,6 +9,7 @@ using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Http.Fakes;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Xunit;
 
 namespace Hydra.Tests.Http;
@@ -22,6 +23,24 @@ public sealed class ClientConnectionTests
     [InlineData("HTTP/3", "3")]
     public void FactsFor_KestrelsNameOfTheProtocol_SaysTheVersion(string protocol, string expected)
         => Assert.Equal(expected, New(new OpenConnection()).FactsFor(protocol).HttpVersion);
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public void OnRequestBegins_TheLastThatTheConnectionMayHave_IsKnownAndEndsAConnectionOfMany(bool isMultiplexed, int closed)
+    {
+        var context = new OpenConnection();
+        var lifetime = new Closing();
+        context.Features.Set<IConnectionLifetimeNotificationFeature>(lifetime);
+        using var connection = new ClientConnection(context, isMultiplexed, _ => Task.CompletedTask) { LimitRequests = 2 };
+        connection.OnRequestBegins();
+        Assert.False(connection.IsUsedUp);
+        connection.OnRequestBegins();
+
+        Assert.True(connection.IsUsedUp);
+        Assert.Equal(closed, lifetime.Count);
+        Assert.Equal(!isMultiplexed, connection.IsIdle);
+    }
 
     [Fact]
     public void FactsFor_BothVersionsInTurn_AreMadeOnce()
@@ -306,4 +325,13 @@ public sealed class ClientConnectionTests
 
     private static ClientConnection New(ConnectionContext context, bool isMultiplexed = false)
         => new(context, isMultiplexed, _ => Task.CompletedTask);
+
+    private sealed class Closing : IConnectionLifetimeNotificationFeature
+    {
+        public int Count { get; private set; }
+
+        public CancellationToken ConnectionClosedRequested { get; set; }
+
+        public void RequestClose() => Count++;
+    }
 }

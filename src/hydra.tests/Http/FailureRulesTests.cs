@@ -30,7 +30,7 @@ public sealed partial class FailureRulesTests
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
     [InlineData(426, "OtherWebSocket")]
-    [InlineData(429, "RateLimited TooManyOfOne")]
+    [InlineData(429, "RateLimited TooManyOfOne Flooded")]
     [InlineData(431, "HeadTooLarge")]
     [InlineData(499, "ClientGone")]
     [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
@@ -50,7 +50,7 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket, Failure.RateLimited],
+            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }

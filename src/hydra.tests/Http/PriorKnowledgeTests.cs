@@ -12,6 +12,8 @@ namespace Hydra.Tests.Http;
 /// <summary>What a connection begins with, over every split of it.</summary>
 public sealed class PriorKnowledgeTests
 {
+    private static readonly ClientConnections Connections = new();
+
     private const string Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
     [Theory]
@@ -82,6 +84,7 @@ public sealed class PriorKnowledgeTests
         })(new DefaultConnectionContext("fake") { Transport = new Duplex(input.Reader, new Pipe().Writer) });
 
         Assert.False(isSpoken);
+        Assert.True(Connections.AreNone);
     }
 
     private static ConnectionDelegate Build(Func<ConnectionContext, Task> server)
@@ -89,7 +92,7 @@ public sealed class PriorKnowledgeTests
         ConnectionDelegate? built = null;
         new KestrelServerOptions().Listen(IPAddress.Loopback, 0, listen =>
         {
-            listen.UsePriorKnowledge(TimeSpan.FromMinutes(1), TimeProvider.System);
+            listen.UsePriorKnowledge(Connections, TimeSpan.FromMinutes(1), TimeProvider.System);
             listen.Run(server);
             built = ((IConnectionBuilder)listen).Build();
         });

@@ -18,7 +18,7 @@ internal enum HttpVersions
 internal sealed record Http2Options
 {
     /// <summary>The versions of HTTP that are spoken.</summary>
-    public HttpVersions Versions { get; init; } = HttpVersions.Http1;
+    public HttpVersions Versions { get; init; } = HttpVersions.Both;
 
     /// <summary>Requests at a time on one connection, from 1.</summary>
     public int MaxStreams { get; init; } = 100;

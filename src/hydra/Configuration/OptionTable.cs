@@ -45,7 +45,7 @@ internal static partial class OptionTable
     // HELLO carries the link's index in 8 bits.
     private const int MaximumLoops = 128;
 
-    private const string DefaultProtocols = "h1";
+    private const string DefaultProtocols = "h1,h2";
 
     private const long Gibibyte = 1L << 30;
     private const long Tebibyte = 1L << 40;

@@ -76,6 +76,9 @@ internal enum Failure
     /// <summary>As many connections of its address are open as may be (RFC 6585, section 4).</summary>
     TooManyOfOne,
 
+    /// <summary>Its connection sends what costs the server work and the client nothing (RFC 9113, section 10.5).</summary>
+    Flooded,
+
     // The queue.
 
     /// <summary>As many wait as may.</summary>

@@ -23,10 +23,11 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     {
         IHttpRequestFeature request = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>();
         HttpExchange? exchange = context.Exchange;
+        bool isSession = exchange is WebSocketExchange { IsAccepted: true };
         long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
         Write(
             context.Facts, context.Failure, request, context.Http.Response.StatusCode, bytes,
-            Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0));
+            Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0), isSession);
     }
 
     /// <summary>A connection was refused before there was anything to read.</summary>
@@ -52,9 +53,11 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     }
 
     private void Write(
-        RequestFacts facts, Failure failure, IHttpRequestFeature request, int status, long bytes, TimeSpan elapsed, TimeSpan queued)
+        RequestFacts facts, Failure failure, IHttpRequestFeature request, int status, long bytes, TimeSpan elapsed, TimeSpan queued,
+        bool isSession = false)
     {
-        metrics?.Add(status, elapsed, queued);
+        // One that is a stream has another status, and is as long.
+        metrics?.Add(isSession ? StatusCodes.Status101SwitchingProtocols : status, elapsed, queued);
         if (failure is not Failure.None)
         {
             metrics?.AddFailure((int)failure);

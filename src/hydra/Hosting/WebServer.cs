@@ -232,11 +232,17 @@ internal sealed class WebServer : IAsyncDisposable
         }
         else if (versions is HttpVersions.Both)
         {
-            listen.UsePriorKnowledge(_options.Clients.KeepAlive, TimeProvider.System);
+            listen.UsePriorKnowledge(_connections, _options.Clients.KeepAlive, TimeProvider.System);
         }
 
-        listen.UseClientConnection(
-            _connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory, _options.Limits.RequestsPerConnection);
+        listen.UseClientConnection(_connections, _edge, new ConnectionRules
+        {
+            LimitField = _options.Clients.LimitField,
+            Memory = _forwarder.Bodies.HeadMemory,
+            LimitRequests = _options.Limits.RequestsPerConnection,
+            MaxStreams = _options.Http2.MaxStreams,
+            Refused = OnRefused,
+        });
     }
 
     private void OnRefused(string client, Failure failure)

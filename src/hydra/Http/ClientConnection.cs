@@ -93,6 +93,9 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// <summary>What the doubtful fields of the request before have come to; null before the first that had some. Any thread: it is swapped.</summary>
     public DoubtfulFields? Doubtful { get; set; }
 
+    /// <summary>Whether no request runs on a connection that carries many at a time. Any thread.</summary>
+    public bool IsIdle => Volatile.Read(ref _running) == 0;
+
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
 

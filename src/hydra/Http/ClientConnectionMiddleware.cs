@@ -1,4 +1,5 @@
-using Hydra.Primitives;
+using System.IO.Pipelines;
+using Hydra.Dispatch;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -9,33 +10,62 @@ namespace Hydra.Http;
 /// <summary>Gives each connection of an endpoint its <see cref="ClientConnection"/>.</summary>
 internal static class ClientConnectionMiddleware
 {
+    // After it has closed, for what its streams still do.
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(5);
+
     /// <summary>Adds the middleware to an endpoint, whose protocols are chosen before.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="connections">Where its connections are kept while they are open.</param>
     /// <param name="handler">What handles their requests.</param>
-    /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
-    /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
-    /// <param name="limitRequests">Requests that a connection may have; 0 for any number.</param>
+    /// <param name="rules">What holds for them; null for what holds where nothing is said.</param>
     public static void UseClientConnection(
-        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
-        MemoryBudget? memory = null, int limitRequests = 0) => endpoint.Use(next => async context =>
+        this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, ConnectionRules? rules = null) => endpoint.Use(next =>
     {
-        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory) { LimitRequests = limitRequests };
-        connections.Add(connection);
-        context.Features.Set(connection);
-        try
+        rules ??= new ConnectionRules();
+        return async context =>
         {
-            await next(context).ConfigureAwait(false);
-        }
-        finally
-        {
-            connections.Remove(connection);
-        }
+            bool isMultiplexed = IsMultiplexed(endpoint, context);
+            using var connection = new ClientConnection(context, isMultiplexed, handler, rules.LimitField, rules.Memory) { LimitRequests = rules.LimitRequests };
+            connections.Add(connection);
+            context.Features.Set(connection);
+            try
+            {
+                await (isMultiplexed ? ServeWatchedAsync(next, context, connection, rules) : next(context)).ConfigureAwait(false);
+            }
+            finally
+            {
+                connections.Remove(connection);
+            }
+        };
     });
 
-    // Where both are spoken, the handshake has chosen.
+    // Where both are spoken, the handshake has chosen, or the client's first bytes.
     private static bool IsMultiplexed(ListenOptions endpoint, ConnectionContext context)
-        => PriorKnowledge.IsSpokenOn(context) || endpoint.Protocols is not HttpProtocols.Http1
+        => PriorKnowledge.IsSpokenOn(context) || (endpoint.Protocols is not HttpProtocols.Http1
             && (endpoint.Protocols is HttpProtocols.Http2
-                || context.Features.Get<ITlsApplicationProtocolFeature>() is { } chosen && chosen.ApplicationProtocol.Span.SequenceEqual("h2"u8));
+                || (context.Features.Get<ITlsApplicationProtocolFeature>() is { } chosen && chosen.ApplicationProtocol.Span.SequenceEqual("h2"u8))));
+
+    // A stream whose frames did not get into Kestrel's full queue is never over for Kestrel, and neither is its connection: a server that stops would wait for it.
+    private static async Task ServeWatchedAsync(ConnectionDelegate next, ConnectionContext context, ClientConnection connection, ConnectionRules rules)
+    {
+        var watch = new FrameWatch(rules.MaxStreams, rules.Time);
+        context.Transport = new DuplexPipe(
+            new WatchedReader(context.Transport.Input, watch, () => rules.Refused(context.RemoteEndPoint?.ToString() ?? "", Failure.Flooded)), context.Transport.Output);
+        Task served = next(context);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = context.ConnectionClosed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), closed);
+        await Task.WhenAny(served, closed.Task).ConfigureAwait(false);
+        while (!served.IsCompleted)
+        {
+            await Task.WhenAny(served, Task.Delay(EndTime, rules.Time, CancellationToken.None)).ConfigureAwait(false);
+            if (!served.IsCompleted && connection.IsIdle)
+            {
+                return;
+            }
+        }
+
+        await served.ConfigureAwait(false);
+    }
+
+    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -6,9 +6,16 @@ namespace Hydra.Http;
 internal sealed class ClientConnections
 {
     private readonly ConcurrentDictionary<ClientConnection, bool> _open = new();
+    private int _arriving;
 
     /// <summary>Whether none is open.</summary>
-    public bool AreNone => _open.IsEmpty;
+    public bool AreNone => _open.IsEmpty && Volatile.Read(ref _arriving) == 0;
+
+    /// <summary>A connection has opened of which it is not clear yet what is spoken on it.</summary>
+    public void BeginArriving() => Interlocked.Increment(ref _arriving);
+
+    /// <summary>It is clear, or the connection has closed.</summary>
+    public void EndArriving() => Interlocked.Decrement(ref _arriving);
 
     /// <summary>A connection has opened.</summary>
     public void Add(ClientConnection connection) => _open.TryAdd(connection, true);

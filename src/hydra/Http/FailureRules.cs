@@ -49,6 +49,7 @@ internal static class FailureRules
         new(Failure.RateLimited, 429, LogLevel.None, false, true, "rate_limited", "its client asks too often"),
         new(Failure.TooManyConnections, 503, LogLevel.None, true, true, "too_many_connections", "too many connections are open"),
         new(Failure.TooManyOfOne, 429, LogLevel.None, true, true, "too_many_of_one", "too many connections of its address are open"),
+        new(Failure.Flooded, 429, LogLevel.None, true, true, "flooded", "its connection resets requests or sends empty frames without end"),
 
         // The dispatcher logs refusals together, not one by one.
         new(Failure.QueueFull, 503, LogLevel.None, false, true, "queue_full", "the queue is full"),

@@ -33,11 +33,28 @@ internal static class PriorKnowledge
 
     /// <summary>Has the connections of an endpoint of HTTP/1.1 looked at, before <see cref="ClientConnectionMiddleware"/>.</summary>
     /// <param name="endpoint">The endpoint.</param>
+    /// <param name="connections">Knows of those that are looked at.</param>
     /// <param name="patience">How long a connection may be open before it is clear what it begins with; then it is aborted.</param>
     /// <param name="time">For the patience.</param>
-    public static void UsePriorKnowledge(this ListenOptions endpoint, TimeSpan patience, TimeProvider time) => endpoint.Use(next => async context =>
+    public static void UsePriorKnowledge(this ListenOptions endpoint, ClientConnections connections, TimeSpan patience, TimeProvider time) => endpoint.Use(next => async context =>
     {
-        if (await HasPrefaceAsync(context, patience, time).ConfigureAwait(false))
+        bool isPreface;
+        connections.BeginArriving();
+        try
+        {
+            isPreface = await HasPrefaceAsync(context, patience, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (SessionEnd.IsOver(e))
+        {
+            // It has left without a word.
+            return;
+        }
+        finally
+        {
+            connections.EndArriving();
+        }
+
+        if (isPreface)
         {
             context.Features.Set(Marker);
             object chosen = Choose(HttpProtocols.Http2);

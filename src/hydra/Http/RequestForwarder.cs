@@ -90,8 +90,8 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     {
         RequestPool pool = route.Pool;
         HttpRequest request = context.Http.Request;
-        failure = HttpMethods.IsConnect(request.Method) ? Failure.NotImplemented
-            : exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
+        failure = exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
+            : HttpMethods.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
             : exchange.Begin(context, route.Describe(context), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {

@@ -44,6 +44,9 @@ internal sealed class WebSocketExchange : HttpExchange
     /// <summary>From the application to the client.</summary>
     public SessionOutput Output { get; }
 
+    /// <summary>Whether the application has accepted it.</summary>
+    public bool IsAccepted => _isAccepted;
+
     /// <summary>The subprotocol that the application has chosen; null where it has chosen none.</summary>
     public string? Subprotocol { get; private set; }
 

@@ -15,22 +15,50 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
     /// <summary>Counts their messages.</summary>
     public SessionMetrics? Metrics => metrics;
 
-    /// <summary>Runs a session to its end. Its connection serves nothing after that.</summary>
+    /// <summary>Runs a session to its end. Its connection, or its stream of one, serves nothing after that.</summary>
     public async Task RunAsync(RequestContext context, WebSocketExchange exchange)
     {
         HttpContext http = context.Http;
-        ClientConnection connection = context.Connection;
-        var wire = new SessionWire(connection.Transport.Output);
+        IDuplexPipe transport;
+        bool deflates;
+        try
+        {
+            context.Connection.OnUpgraded();
+            deflates = WebSocketHandshake.Answer(http, exchange.Subprotocol, options.Deflates);
+            transport = await OpenAsync(context).ConfigureAwait(false);
+        }
+        catch (Exception e) when (SessionEnd.IsOver(e))
+        {
+            // It has left, and there is nobody to tell.
+            exchange.OnClientClosed(new SessionEnd(SessionEnd.Lost));
+            exchange.Output.Stop();
+            return;
+        }
+
+        var wire = new SessionWire(transport.Output);
         using var timer = new SessionTimer(exchange.Input, wire, options, http.Abort);
+        SessionEnd end = await TalkAsync(exchange, transport.Input, wire, deflates, timer).ConfigureAwait(false);
+        if (end.Code != SessionEnd.Lost)
+        {
+            timer.BeginClosing();
+            await AnswerAsync(wire, end).ConfigureAwait(false);
+
+            // The client is to see it, whatever it still sends: a connection that is closed before that is read would be reset. A stream is ended in its order.
+            if (!context.Connection.IsMultiplexed && !context.Connection.AbortInOrder() && !end.IsClose)
+            {
+                await DropAsync(transport.Input).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<SessionEnd> TalkAsync(WebSocketExchange exchange, PipeReader input, SessionWire wire, bool deflates, SessionTimer timer)
+    {
         var end = new SessionEnd(SessionEnd.Lost);
         try
         {
-            connection.OnUpgraded();
-            bool deflates = WebSocketHandshake.Answer(http, exchange.Subprotocol, options.Deflates);
-            await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
             exchange.ReleaseRequest();
             exchange.Output.Attach(wire, deflates, timer.BeginClosing);
-            end = await exchange.Input.RunAsync(connection.Transport.Input, wire, deflates).ConfigureAwait(false);
+            end = await exchange.Input.RunAsync(input, wire, deflates).ConfigureAwait(false);
         }
         catch (Exception e) when (SessionEnd.IsOver(e))
         {
@@ -42,17 +70,20 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
             exchange.Output.Stop();
         }
 
-        if (end.Code != SessionEnd.Lost)
-        {
-            timer.BeginClosing();
-            await AnswerAsync(wire, end).ConfigureAwait(false);
+        return end;
+    }
 
-            // The client is to see it, whatever it still sends: a connection that is closed before that is read would be reset.
-            if (!connection.AbortInOrder() && !end.IsClose)
-            {
-                await DropAsync(connection.Transport.Input).ConfigureAwait(false);
-            }
+    // Answers the handshake: what follows are the session's own bytes.
+    private static async ValueTask<IDuplexPipe> OpenAsync(RequestContext context)
+    {
+        if (!context.Connection.IsMultiplexed)
+        {
+            await context.Http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
+            return context.Connection.Transport;
         }
+
+        Stream stream = await context.Http.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync().ConfigureAwait(false);
+        return new SessionStream(PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true)), PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
     }
 
     private static async Task DropAsync(PipeReader input)
@@ -85,4 +116,6 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
             // It has left meanwhile.
         }
     }
+
+    private sealed record SessionStream(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

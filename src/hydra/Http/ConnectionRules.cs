@@ -1,0 +1,26 @@
+using Hydra.Dispatch;
+using Hydra.Primitives;
+
+namespace Hydra.Http;
+
+/// <summary>What holds for the connections of clients.</summary>
+internal sealed record ConnectionRules
+{
+    /// <summary>Bytes that a line of a single header field may have; 0 for no bound of its own.</summary>
+    public int LimitField { get; init; }
+
+    /// <summary>What the heads of all connections may have in memory; null for no bound.</summary>
+    public MemoryBudget? Memory { get; init; }
+
+    /// <summary>Requests that a connection may have; 0 for any number.</summary>
+    public int LimitRequests { get; init; }
+
+    /// <summary>Streams at a time of a connection of HTTP/2, from 1.</summary>
+    public int MaxStreams { get; init; } = 100;
+
+    /// <summary>Told of a connection that is ended: its address, and why.</summary>
+    public Action<string, Failure> Refused { get; init; } = static (_, _) => { };
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
