@@ -22,6 +22,7 @@ internal static class HelpWriter
         (OptionGroup.Bodies, "Heads and bodies (sizes: 65536, 64k, 1m or 10g)"),
         (OptionGroup.Tls, "TLS and HTTP/2"),
         (OptionGroup.WebSockets, "WebSockets"),
+        (OptionGroup.Compression, "Compression and cache"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),
         (OptionGroup.Information, "Information"),

@@ -11,6 +11,7 @@ internal enum OptionGroup
     Bodies,
     Tls,
     WebSockets,
+    Compression,
     Logging,
     Tuning,
     Information,

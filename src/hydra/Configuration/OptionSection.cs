@@ -17,6 +17,9 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return null;
     });
 
+    /// <summary>What a reader of its own understands.</summary>
+    public OptionBinder Read(SectionReader<T> read) => make(read);
+
     /// <summary>A path, or a name that is one: not empty, as a variable of a shell is that was never set.</summary>
     public OptionBinder Path(Func<T, string, T> set) => make((text, before, out after) =>
     {
