@@ -25,6 +25,7 @@ internal static class HelpWriter
         (OptionGroup.Http2, "HTTP/2"),
         (OptionGroup.Proxies, "Behind a proxy, and who may come in"),
         (OptionGroup.WebSockets, "WebSockets"),
+        (OptionGroup.Compression, "Compression and cache"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),
         (OptionGroup.Information, "Information"),

@@ -14,6 +14,7 @@ internal enum OptionGroup
     Http2,
     Proxies,
     WebSockets,
+    Compression,
     Logging,
     Tuning,
     Information,

@@ -22,6 +22,7 @@ internal static partial class OptionTable
         .. Http2Rows,
         .. ProxyRows,
         .. WebSocketRows,
+        .. CompressionRows,
         .. LoggingRows,
         .. TuningRows,
         new()

@@ -28,6 +28,10 @@ internal static class Section
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });
 
+    /// <summary><see cref="ServerOptions.Compression"/>.</summary>
+    public static OptionSection<CompressionOptions> Compression { get; }
+        = OfServer(static s => s.Compression, static (s, part) => s with { Compression = part });
+
     /// <summary><see cref="ServerOptions.Buffers"/>.</summary>
     public static OptionSection<BufferOptions> Buffers { get; } = OfServer(static s => s.Buffers, static (s, part) => s with { Buffers = part });
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using Hydra.Coding;
 using Hydra.Primitives;
 using Hydra.Tls;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,9 @@ internal sealed record ServerOptions
 
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
+
+    /// <summary>Which responses are compressed, and how.</summary>
+    public CompressionOptions Compression { get; init; } = new();
 
     /// <summary>Where bodies are kept that wait for somebody slower.</summary>
     public BufferOptions Buffers { get; init; } = new();
@@ -174,6 +178,25 @@ internal sealed record WebSocketSection
 
     /// <summary>Whether messages are compressed for clients that offer it.</summary>
     public bool Deflates { get; init; } = true;
+}
+
+/// <summary>Which responses are compressed, and how.</summary>
+internal sealed record CompressionOptions
+{
+    /// <summary>What is offered, the best first; none to compress nothing.</summary>
+    public IReadOnlyList<ContentCoding> Codings { get; init; } = [];
+
+    /// <summary>How hard each coding is to try.</summary>
+    public CodingLevels Levels { get; init; } = CodingLevels.Default;
+
+    /// <summary>Bytes of a body below which it is left alone, where its length is known.</summary>
+    public long MinimumSize { get; init; } = 1024;
+
+    /// <summary>Media types beside the built-in ones; with a - before them, without them.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
+
+    /// <summary>Paths below which nothing is compressed, without a slash at their end.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
 }
 
 /// <summary>The memory and the disk that the bodies of all requests share.</summary>

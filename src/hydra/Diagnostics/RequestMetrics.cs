@@ -19,6 +19,9 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
     /// <summary>What is counted of sessions.</summary>
     public SessionMetrics Sessions { get; } = new();
 
+    /// <summary>What is counted of compression; of interest once something was compressed.</summary>
+    public CodingMetrics Coding { get; } = new();
+
     /// <summary>Counts a request that is over. How long one took that became a session says nothing of requests.</summary>
     /// <param name="status">The status that its client got.</param>
     /// <param name="duration">From the request's head to the end of the response.</param>
@@ -57,5 +60,6 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
         PrometheusText.Head(text, "hydra_request_queue_seconds", "histogram", "How long requests have waited for a worker.");
         _queued.Write(text, "hydra_request_queue_seconds");
         Sessions.Write(text);
+        Coding.Write(text);
     }
 }

@@ -15,6 +15,9 @@ namespace Hydra.Edge;
 /// <param name="metrics">The metrics, or null.</param>
 internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 {
+    /// <summary>What is counted; null where nobody wants to know.</summary>
+    public RequestMetrics? Metrics => metrics;
+
     /// <summary>A request begins.</summary>
     public static void Begin(RequestContext context) => context.StartedAt = Stopwatch.GetTimestamp();
 

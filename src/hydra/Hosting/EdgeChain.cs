@@ -1,5 +1,7 @@
 using Hydra.Configuration;
+using Hydra.Diagnostics;
 using Hydra.Edge;
+using Hydra.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -10,7 +12,9 @@ internal static class EdgeChain
     /// <summary>The parts, in the order in which they see a request. What is not asked for is not there.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="loggers">Where parts log.</param>
-    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers)
+    /// <param name="bodies">What clients may have the server hold.</param>
+    /// <param name="metrics">What is counted of requests; null where nobody wants to know.</param>
+    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers, BodyResources bodies, RequestMetrics? metrics)
     {
         List<EdgePart> parts = [];
 
@@ -26,8 +30,15 @@ internal static class EdgeChain
         // 3. What is said without asking anybody: redirects. Fields that are added to all answers.
 
         // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
+        if (options.Compression.Codings.Count > 0)
+        {
+            parts.Add(new CompressionPart(Compression(options.Compression), bodies.Memory, metrics?.Coding));
+        }
 
         // 5. Who answers in the place of the application: files, the cache.
         return parts;
     }
+
+    private static CompressionRules Compression(CompressionOptions options)
+        => new(options.Codings, options.Levels, new CompressibleTypes(options.Types), options.MinimumSize, options.Excluded);
 }

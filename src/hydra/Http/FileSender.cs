@@ -13,6 +13,9 @@ internal sealed class FileSender : IDisposable
     private readonly FileRange _range;
     private readonly SafeFileHandle _handle;
 
+    // Of ReadNextAsync.
+    private long _position;
+
     private FileSender(FileRange range, SafeFileHandle handle, long size)
     {
         _range = range;
@@ -60,6 +63,22 @@ internal sealed class FileSender : IDisposable
                 throw new ResponseFailedException("the client has left", Failure.ClientGone);
             }
         }
+    }
+
+    /// <summary>Reads the next bytes, for who does something else with them than to send them.</summary>
+    /// <returns>How many; 0 at the end.</returns>
+    /// <exception cref="ResponseFailedException">The file has become shorter.</exception>
+    public async ValueTask<int> ReadNextAsync(Memory<byte> memory)
+    {
+        int most = (int)Math.Min(memory.Length, Size - _position);
+        if (most == 0)
+        {
+            return 0;
+        }
+
+        int read = await ReadAsync(memory[..most], (long)_range.Offset + _position).ConfigureAwait(false);
+        _position += read;
+        return read;
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,13 @@ internal readonly struct GatedBody(HttpExchange exchange)
     /// <summary>How long it is, where that is known: it has come as a whole, or the application has said it.</summary>
     public long? Length => exchange.Response.Length;
 
+    /// <summary>Whether a file comes next, behind what <see cref="Reader"/> has: then its read returns, as cancelled.</summary>
+    public bool HasFile => exchange.Response.HasFile;
+
+    /// <summary>Opens the file that comes next. Behind all that <see cref="Reader"/> has; the caller disposes of it.</summary>
+    /// <exception cref="ResponseFailedException">It is not there, cannot be read, or is too short.</exception>
+    public FileSender OpenFile() => ResponseStreamer.OpenFile(exchange, exchange.Response.File!, out _);
+
     /// <summary>So many bytes were read and are not kept: the worker may send as many more.</summary>
     public void OnTaken(long size) => exchange.GrantResponse(size);
 

@@ -15,6 +15,10 @@ internal sealed class HeaderEdits(IReadOnlyList<string> removed, IReadOnlyList<K
     private readonly byte[][] _removed = [.. removed.Select(Encoding.Latin1.GetBytes)];
     private readonly byte[] _added = Encoding.Latin1.GetBytes(string.Join('\0', added.Select(static field => $"{field.Key}\0{field.Value}")));
 
+    /// <summary>These edits, and others behind them.</summary>
+    public HeaderEdits And(IReadOnlyList<string> alsoRemoved, IReadOnlyList<KeyValuePair<string, string>> alsoAdded)
+        => new([.. removed, .. alsoRemoved], [.. added.Where(field => !alsoRemoved.Contains(field.Key)), .. alsoAdded]);
+
     /// <summary>The most bytes by which a block grows.</summary>
     public int Growth => _added.Length + 1;
 

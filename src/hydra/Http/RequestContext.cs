@@ -62,6 +62,23 @@ internal sealed class RequestContext
     /// <summary>Has somebody asked when the head of the response has come, after those who are there already.</summary>
     public void AddGate(ResponseGate gate) => (_gates ??= []).Add(gate);
 
+    /// <summary>The head of the response has come: whom it does not concern is not asked again.</summary>
+    /// <param name="length">How long the client's body is, where that is known.</param>
+    public void AskGates(long? length)
+    {
+        for (int i = 0; i < _gates!.Count;)
+        {
+            if (_gates[i].Wants(this, length))
+            {
+                i++;
+            }
+            else
+            {
+                _gates.RemoveAt(i);
+            }
+        }
+    }
+
     /// <summary>A request begins.</summary>
     public void Begin(IFeatureCollection features)
     {

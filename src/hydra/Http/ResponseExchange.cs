@@ -272,6 +272,11 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
             response.Headers.Connection = "close";
         }
 
+        if (Context.IsGated)
+        {
+            Context.AskGates(_response.Length);
+        }
+
         if (end && file is null && !Context.IsGated)
         {
             Begin(isWhole: true);

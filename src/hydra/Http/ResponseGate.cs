@@ -11,6 +11,15 @@ internal abstract class ResponseGate
     public virtual bool Computes => false;
 
     /// <summary>
+    /// Whether this response concerns it: the head is applied to the context, and the body is not looked at yet. It may change fields.
+    /// Where no gate wants a response, that goes the way of those without gates. Called on the link's thread, under the exchange's lock: it
+    /// must not wait, nor call anything of the exchange.
+    /// </summary>
+    /// <param name="context">The request; its response has status and fields.</param>
+    /// <param name="length">How long the client's body is, where that is known.</param>
+    public virtual bool Wants(RequestContext context, long? length) => true;
+
+    /// <summary>
     /// The head is applied to the context and not sent yet. Called under no lock, by the request's handler.
     /// </summary>
     /// <param name="context">The request; its response has status and fields, and no body.</param>

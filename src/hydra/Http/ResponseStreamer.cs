@@ -117,6 +117,17 @@ internal static class ResponseStreamer
             if (size == read.Buffer.Length && exchange.Response.File is { } file)
             {
                 exchange.GrantResponse(size);
+                if (!read.IsCompleted && reader.TryRead(out read))
+                {
+                    if (!read.Buffer.IsEmpty)
+                    {
+                        // Has come since, and stands before the file.
+                        continue;
+                    }
+
+                    reader.AdvanceTo(read.Buffer.End);
+                }
+
                 await SendFileAsync(response, exchange, file).ConfigureAwait(false);
                 read = await reader.ReadAsync().ConfigureAwait(false);
                 continue;
@@ -141,26 +152,39 @@ internal static class ResponseStreamer
     // Behind all that has come of the body. What a Content-Length has promised is all that is sent, also of a file that grows.
     private static async Task SendFileAsync(HttpResponse response, HttpExchange exchange, FileRange range)
     {
-        using FileSender file = FileSender.Open(range);
+        using FileSender file = OpenFile(exchange, range, out bool isAll);
+        if (isAll && !response.HasStarted)
+        {
+            response.ContentLength = file.Size;
+        }
+
+        await response.StartAsync().ConfigureAwait(false);
+        await file.CopyToAsync(response.BodyWriter).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a file that is to be sent, and tells the worker so: it may close its descriptor, and do something else.</summary>
+    /// <param name="exchange">Whose response it belongs to.</param>
+    /// <param name="range">The file.</param>
+    /// <param name="isAll">Whether its size is the length of the rest of the body, which nothing has said.</param>
+    /// <exception cref="ResponseFailedException">It is not there, cannot be read, or is shorter than was promised.</exception>
+    public static FileSender OpenFile(HttpExchange exchange, FileRange range, out bool isAll)
+    {
+        FileSender file = FileSender.Open(range);
         ResponseBody body = exchange.Response;
         bool isLast = exchange.IsEnded && body.Cut is null;
+        isAll = isLast && body.Missing is null;
         if (body.Missing is { } missing)
         {
             file.Limit(missing);
             if (isLast && file.Size < missing)
             {
+                file.Dispose();
                 throw new ResponseFailedException(
                     $"the file {range.Name} has {file.Size} bytes to be sent, its Content-Length says {missing}", Failure.BadResponse);
             }
         }
-        else if (isLast && !response.HasStarted)
-        {
-            response.ContentLength = file.Size;
-        }
 
-        // The worker may close its descriptor, and do something else; the client takes its time.
         exchange.OnFileOpened(file.Size);
-        await response.StartAsync().ConfigureAwait(false);
-        await file.CopyToAsync(response.BodyWriter).ConfigureAwait(false);
+        return file;
     }
 }

@@ -1,0 +1,40 @@
+namespace Hydra.Configuration;
+
+/// <content>Compression of responses.</content>
+internal static partial class OptionTable
+{
+    private static IEnumerable<Option> CompressionRows =>
+    [
+        new()
+        {
+            Name = "compress", Default = "false", Group = OptionGroup.Compression,
+            Help = "Compress responses of text for clients that can decode that: with zstd, br or gzip, whichever the client likes best. "
+                + "--compress=br,gzip says with which, the best first.",
+            Binder = Section.Compression.Read(CompressionWords.Codings),
+        },
+        new()
+        {
+            Name = "compress-level", Placeholder = "CODING:N,...", Default = "zstd:3,br:4,gzip:4", Group = OptionGroup.Compression,
+            Help = "How hard a coding tries: gzip 1 to 9, br 0 to 11, zstd 1 to 19.",
+            Binder = Section.Compression.Read(CompressionWords.Levels),
+        },
+        new()
+        {
+            Name = "compress-min-size", Placeholder = "SIZE", Default = "1k", Group = OptionGroup.Compression,
+            Help = "Leave shorter bodies as they are.",
+            Binder = Section.Compression.Size(1, Gibibyte, static (o, v) => o with { MinimumSize = v }),
+        },
+        new()
+        {
+            Name = "compress-types", Placeholder = "TYPE", Repeatable = true, Group = OptionGroup.Compression,
+            Help = "Compress this media type too: application/x-thing, image/*, *+cbor. With a - before it, not any more: --compress-types=-text/csv.",
+            Binder = Section.Compression.Read(CompressionWords.Types),
+        },
+        new()
+        {
+            Name = "compress-exclude", Placeholder = "PATH", Repeatable = true, Group = OptionGroup.Compression,
+            Help = "Compress nothing at or below this path: for pages that show secrets beside what a stranger can choose (BREACH).",
+            Binder = Section.Compression.Read(CompressionWords.Excluded),
+        },
+    ];
+}
