@@ -15,6 +15,7 @@ public partial class RingTests
         ["Diagnostics"] = ["Primitives"],
         ["Protocol"] = [],
         ["Tls"] = [],
+        ["Files"] = ["Primitives"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
@@ -22,10 +23,10 @@ public partial class RingTests
         ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Dispatch"],
-        ["Edge"] = ["Primitives", "Diagnostics", "Dispatch", "Http"],
+        ["Edge"] = ["Primitives", "Diagnostics", "Files", "Dispatch", "Http"],
         ["Configuration"] = ["Primitives", "Diagnostics", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls", "Files"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -122,7 +123,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting|Files)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

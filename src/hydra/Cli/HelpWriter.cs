@@ -20,6 +20,7 @@ internal static class HelpWriter
         (OptionGroup.Queue, "Queue"),
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
         (OptionGroup.Bodies, "Heads and bodies (sizes: 65536, 64k, 1m or 10g)"),
+        (OptionGroup.Static, "Static files"),
         (OptionGroup.Tls, "TLS and HTTP/2"),
         (OptionGroup.WebSockets, "WebSockets"),
         (OptionGroup.Logging, "Logging"),

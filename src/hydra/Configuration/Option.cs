@@ -9,6 +9,7 @@ internal enum OptionGroup
     Queue,
     Timeouts,
     Bodies,
+    Static,
     Tls,
     WebSockets,
     Logging,

@@ -17,6 +17,7 @@ internal static partial class OptionTable
         .. TimeoutRows,
         .. BodyRows,
         .. HeadRows,
+        .. StaticRows,
         .. TlsRows,
         .. WebSocketRows,
         .. LoggingRows,

@@ -22,7 +22,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     public void End(RequestContext context)
     {
         IHttpRequestFeature request = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>();
-        HttpExchange? exchange = context.Exchange;
+        HttpExchange? exchange = context.IsAnswered ? null : context.Exchange;
         long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
         Write(
             context.Facts, context.Failure, request, context.Http.Response.StatusCode, bytes,

@@ -1,5 +1,6 @@
 using Hydra.Configuration;
 using Hydra.Edge;
+using Hydra.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -9,10 +10,11 @@ internal static class EdgeChain
 {
     /// <summary>The parts, in the order in which they see a request. What is not asked for is not there.</summary>
     /// <param name="options">What is asked for.</param>
+    /// <param name="forwarder">What takes requests to workers.</param>
     /// <param name="loggers">Where parts log.</param>
-    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers)
+    /// <exception cref="StartException">What is asked for cannot be had.</exception>
+    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers)
     {
-        _ = (options, loggers);
         List<EdgePart> parts = [];
 
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
@@ -24,6 +26,11 @@ internal static class EdgeChain
         // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
 
         // 5. Who answers in the place of the application: files, the cache.
+        if (StaticTrees.Part(options.Static, forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
+        {
+            parts.Add(files);
+        }
+
         return parts;
     }
 }

@@ -57,7 +57,7 @@ internal sealed class WebServer : IAsyncDisposable
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        _edge = EdgePart.Chain(EdgeChain.Parts(options, loggers), forwarder.InvokeAsync);
+        _edge = EdgePart.Chain(EdgeChain.Parts(options, forwarder, loggers), forwarder.InvokeAsync);
         _metrics = metrics;
         _certificates = LoadCertificates(options.Tls, loggers.CreateLogger("hydra"));
         _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);

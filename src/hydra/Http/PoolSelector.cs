@@ -21,6 +21,9 @@ internal sealed class PoolSelector
         _only = _routes is [{ Pool.Place: { Host: "", Path: "" } }] ? _routes[0] : null;
     }
 
+    /// <summary>The path below which a proxy shows the applications, if it shows all of them below the same: empty, or without a slash at its end.</summary>
+    public string OuterPath => _routes.Select(static route => route.Pool.OuterPath).Distinct().ToArray() is [var only] ? only : "";
+
     /// <summary>The way to the pool for a request; null where no application is mounted there.</summary>
     public PoolRoute? Select(RequestContext context) => _only ?? Find(context);
 
@@ -39,8 +42,8 @@ internal sealed class PoolSelector
         return null;
     }
 
-    // A target that names a host counts more than the field (RFC 9112, section 3.2.2).
-    private static ReadOnlySpan<char> HostOf(RequestContext context)
+    /// <summary>The host that a request is for, without its port. A target that names one counts more than the field (RFC 9112, section 3.2.2).</summary>
+    public static ReadOnlySpan<char> HostOf(RequestContext context)
     {
         ReadOnlySpan<byte> authority = RequestTarget.AuthorityOf(PoolRoute.TargetOf(context));
         return authority.IsEmpty ? context.Http.Request.Host.Host : new HostString(Encoding.Latin1.GetString(authority)).Host;
