@@ -16,6 +16,7 @@ public partial class RingTests
         ["Protocol"] = [],
         ["Coding"] = ["Primitives"],
         ["Tls"] = [],
+        ["Files"] = ["Primitives"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
@@ -23,10 +24,10 @@ public partial class RingTests
         ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Dispatch"],
-        ["Edge"] = ["Primitives", "Diagnostics", "Coding", "Dispatch", "Http"],
+        ["Edge"] = ["Primitives", "Diagnostics", "Coding", "Files", "Dispatch", "Http"],
         ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls", "Files"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -123,7 +124,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting|Files)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

@@ -21,6 +21,7 @@ internal static class HelpWriter
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
         (OptionGroup.Bodies, "Heads and bodies (sizes: 65536, 64k, 1m or 10g)"),
         (OptionGroup.Limits, "Limits"),
+        (OptionGroup.Static, "Static files"),
         (OptionGroup.Tls, "TLS"),
         (OptionGroup.Http2, "HTTP/2"),
         (OptionGroup.Proxies, "Behind a proxy, and who may come in"),

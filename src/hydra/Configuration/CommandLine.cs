@@ -81,6 +81,7 @@ internal static class CommandLine
             errors.Add("Sockets cannot be inherited by their number on Windows: give an address instead of a descriptor.");
         }
 
+        server = server with { Static = StaticRules.Settle(server.Static, errors.Add) };
         TlsRules.Check(server.Tls, errors.Add);
         TlsRules.Check(addresses.Binds, server.Tls, errors.Add);
         bool preloads = applications.Any(static application => application.Python.Preload);

@@ -10,6 +10,7 @@ internal enum OptionGroup
     Timeouts,
     Bodies,
     Limits,
+    Static,
     Tls,
     Http2,
     Proxies,

@@ -6,6 +6,10 @@ namespace Hydra.Configuration;
 /// <returns>Null, or what is wrong with the value.</returns>
 internal delegate string? SectionReader<T>(string text, T before, out T after);
 
+/// <summary>Reads a value.</summary>
+/// <returns>Null, or what is wrong with it: the rest of a sentence that begins with the option.</returns>
+internal delegate string? ItemReader<TItem>(string text, out TItem item);
+
 /// <summary>A part of the options, and the kinds of values that are put into it.</summary>
 /// <param name="make">The binder of the section's owner.</param>
 internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make)
@@ -39,6 +43,14 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
 
     /// <summary>What is read by a function: null, or what is wrong with it.</summary>
     public OptionBinder Read(SectionReader<T> read) => make(read);
+
+    /// <summary>What a reader of its own reads.</summary>
+    public OptionBinder Item<TItem>(ItemReader<TItem> read, Func<T, TItem, T> set) => make((text, before, out after) =>
+    {
+        string? problem = read(text, out TItem item);
+        after = set(before, item);
+        return problem;
+    });
 
     /// <summary>Yes or no.</summary>
     public OptionBinder Switch(Func<T, bool, T> set) => make((text, before, out after) =>

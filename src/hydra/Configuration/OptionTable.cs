@@ -18,6 +18,7 @@ internal static partial class OptionTable
         .. BodyRows,
         .. HeadRows,
         .. LimitRows,
+        .. StaticRows,
         .. TlsRows,
         .. Http2Rows,
         .. ProxyRows,

@@ -35,6 +35,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Buffers"/>.</summary>
     public static OptionSection<BufferOptions> Buffers { get; } = OfServer(static s => s.Buffers, static (s, part) => s with { Buffers = part });
 
+    /// <summary><see cref="ServerOptions.Static"/>.</summary>
+    public static OptionSection<StaticOptions> Static { get; } = OfServer(static s => s.Static, static (s, part) => s with { Static = part });
+
     /// <summary><see cref="ServerOptions.Logs"/>.</summary>
     public static OptionSection<LogOptions> Logs { get; } = OfServer(static s => s.Logs, static (s, part) => s with { Logs = part });
 

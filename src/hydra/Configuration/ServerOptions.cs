@@ -37,6 +37,9 @@ internal sealed record ServerOptions
     /// <summary>Where bodies are kept that wait for somebody slower.</summary>
     public BufferOptions Buffers { get; init; } = new();
 
+    /// <summary>Files that are served without an application.</summary>
+    public StaticOptions Static { get; init; } = new();
+
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logs { get; init; } = new();
 

@@ -41,6 +41,12 @@ internal enum Failure
     /// <summary>No application is mounted where it goes to (RFC 9110, section 15.5.5).</summary>
     NotMounted,
 
+    /// <summary>A file that is not there, below a path of files alone (RFC 9110, section 15.5.5).</summary>
+    NoFile,
+
+    /// <summary>Something other than reading is to be done with a file (RFC 9110, section 15.5.6).</summary>
+    NotAllowed,
+
     /// <summary>An upgrade or a tunnel that no worker takes (RFC 9110, sections 7.8 and 9.3.6).</summary>
     NotImplemented,
 
@@ -117,6 +123,9 @@ internal enum Failure
 
     /// <summary>The memory that clients may have the server hold is used up (RFC 9110, section 15.6.4).</summary>
     MemoryShort,
+
+    /// <summary>A file is there and cannot be read; that has been logged.</summary>
+    FileUnreadable,
 
     /// <summary>Its body cannot be read back from disk; that has been logged.</summary>
     BodyLost,

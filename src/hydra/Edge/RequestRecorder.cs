@@ -25,7 +25,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     public void End(RequestContext context)
     {
         IHttpRequestFeature request = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>();
-        HttpExchange? exchange = context.Exchange;
+        HttpExchange? exchange = context.IsAnswered ? null : context.Exchange;
         bool isSession = exchange is WebSocketExchange { IsAccepted: true };
         long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
         Write(

@@ -11,10 +11,11 @@ internal static class EdgeChain
 {
     /// <summary>The parts, in the order in which they see a request. What is not asked for is not there.</summary>
     /// <param name="options">What is asked for.</param>
+    /// <param name="forwarder">What takes requests to workers.</param>
     /// <param name="loggers">Where parts log.</param>
-    /// <param name="bodies">What clients may have the server hold.</param>
     /// <param name="metrics">What is counted of requests; null where nobody wants to know.</param>
-    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers, BodyResources bodies, RequestMetrics? metrics)
+    /// <exception cref="StartException">What is asked for cannot be had.</exception>
+    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers, RequestMetrics? metrics)
     {
         List<EdgePart> parts = [];
 
@@ -32,10 +33,15 @@ internal static class EdgeChain
         // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
         if (options.Compression.Codings.Count > 0)
         {
-            parts.Add(new CompressionPart(Compression(options.Compression), bodies.Memory, metrics?.Coding));
+            parts.Add(new CompressionPart(Compression(options.Compression), forwarder.Bodies.Memory, metrics?.Coding));
         }
 
         // 5. Who answers in the place of the application: files, the cache.
+        if (StaticTrees.Part(options.Static, forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
+        {
+            parts.Add(files);
+        }
+
         return parts;
     }
 

@@ -60,6 +60,7 @@ internal sealed class HydraServer
             }
 
             using var home = WorkerHome.Enter(_started, _options, _logger);
+            StaticTrees.Check(_options.Static);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
             if (_options.ChecksOnly)

@@ -61,7 +61,7 @@ internal sealed class WebServer : IAsyncDisposable
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        _edge = EdgePart.Chain(EdgeChain.Parts(options, loggers, forwarder.Bodies, recorder?.Metrics), forwarder.InvokeAsync);
+        _edge = EdgePart.Chain(EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics), forwarder.InvokeAsync);
         _metrics = metrics;
         _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
         _endPoints = [.. options.Addresses.Binds.GroupBy(bind => bind.IsTls ?? options.Tls.IsOn)

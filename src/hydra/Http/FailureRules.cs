@@ -38,6 +38,8 @@ internal static class FailureRules
         new(Failure.UnknownCoding, 501, LogLevel.None, true, false, "unknown_coding", "its transfer coding is not known"),
         new(Failure.UnknownMethod, 501, LogLevel.None, true, false, "unknown_method", "its method is longer than any"),
         new(Failure.NotMounted, 404, LogLevel.None, false, false, "not_mounted", "no application is mounted there"),
+        new(Failure.NoFile, 404, LogLevel.None, false, false, "no_file", "there is no such file"),
+        new(Failure.NotAllowed, 405, LogLevel.None, false, false, "not_allowed", "files are only read"),
         new(Failure.NotImplemented, 501, LogLevel.None, false, false, "not_implemented", "no worker takes such a request"),
         new(Failure.BadHandshake, 400, LogLevel.None, false, false, "bad_handshake", "it asks for a WebSocket without a key"),
         new(Failure.OtherWebSocket, 426, LogLevel.None, false, false, "other_web_socket", "its version of WebSocket is not spoken here"),
@@ -65,6 +67,7 @@ internal static class FailureRules
         new(Failure.BadResponse, 500, LogLevel.Error, false, false, "bad_response", "the response is invalid"),
         new(Failure.FileMissing, 404, LogLevel.Warning, false, false, "file_missing", "the file that is to be sent is missing"),
         new(Failure.MemoryShort, 503, LogLevel.None, true, true, "memory_short", "the memory for requests is used up"),
+        new(Failure.FileUnreadable, 500, LogLevel.None, false, false, "file_unreadable", "the file cannot be read"),
         new(Failure.BodyLost, 500, LogLevel.Error, false, false, "body_lost", "the request's body was lost"),
     ];
 

@@ -20,6 +20,9 @@ internal sealed class PoolSelector
         _only = _routes is [{ Pool.Place: { Host: "", Path: "" } }] ? _routes[0] : null;
     }
 
+    /// <summary>The path below which a proxy shows the applications, if it shows all of them below the same: empty, or without a slash at its end.</summary>
+    public string OuterPath => _routes.Select(static route => route.Pool.OuterPath).Distinct().ToArray() is [var only] ? only : "";
+
     /// <summary>The way to the pool for a request; null where no application is mounted there.</summary>
     public PoolRoute? Select(RequestContext context) => _only ?? Find(context);
 

@@ -44,7 +44,10 @@ internal sealed class RequestContext
     public Failure Failure { get; set; }
 
     /// <summary>Bytes of the answer's body that the front has written by itself, instead of a worker.</summary>
-    public int OwnBytes { get; set; }
+    public long OwnBytes { get; set; }
+
+    /// <summary>Whether the front has answered, and what <see cref="Exchange"/> says is of a request before.</summary>
+    public bool IsAnswered { get; set; }
 
     /// <summary>What workers and logs are to see of the request beside its head. Parts of the edge may replace it.</summary>
     public RequestFacts Facts
@@ -92,6 +95,7 @@ internal sealed class RequestContext
         _gates?.Clear();
         Failure = Failure.None;
         OwnBytes = 0;
+        IsAnswered = false;
         IsHandling = true;
     }
 

@@ -16,6 +16,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     /// <summary>Responses that have asked their client to close the connection since <see cref="EndConnections"/>.</summary>
     public int ConnectionsEnded => Volatile.Read(ref _connectionsEnded);
 
+    /// <summary>The path below which a proxy in front shows all applications; empty where there is none.</summary>
+    public string OuterPath => pools.OuterPath;
+
     /// <summary>What all requests share for their bodies.</summary>
     public BodyResources Bodies => bodies;
 

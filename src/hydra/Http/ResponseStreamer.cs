@@ -22,7 +22,7 @@ internal static class ResponseStreamer
                 return;
             }
 
-            await CopyAsync(context.Http.Response, exchange).ConfigureAwait(false);
+            await CopyAsync(context, exchange).ConfigureAwait(false);
         }
         catch (ResponseFailedException e) when (exchange.Response.HasFile && !context.Http.Response.HasStarted)
         {
@@ -80,13 +80,14 @@ internal static class ResponseStreamer
         return false;
     }
 
-    private static async Task CopyAsync(HttpResponse response, HttpExchange exchange)
+    private static async Task CopyAsync(RequestContext context, HttpExchange exchange)
     {
+        HttpResponse response = context.Http.Response;
         PipeReader reader = exchange.Response.Reader;
         PipeWriter writer = response.BodyWriter;
         if (exchange.Response.File is { } first)
         {
-            await SendFileAsync(response, exchange, first).ConfigureAwait(false);
+            await SendFileAsync(context, exchange, first).ConfigureAwait(false);
         }
 
         await response.StartAsync().ConfigureAwait(false);
@@ -128,7 +129,7 @@ internal static class ResponseStreamer
                     reader.AdvanceTo(read.Buffer.End);
                 }
 
-                await SendFileAsync(response, exchange, file).ConfigureAwait(false);
+                await SendFileAsync(context, exchange, file).ConfigureAwait(false);
                 read = await reader.ReadAsync().ConfigureAwait(false);
                 continue;
             }
@@ -150,8 +151,9 @@ internal static class ResponseStreamer
     }
 
     // Behind all that has come of the body. What a Content-Length has promised is all that is sent, also of a file that grows.
-    private static async Task SendFileAsync(HttpResponse response, HttpExchange exchange, FileRange range)
+    private static async Task SendFileAsync(RequestContext context, HttpExchange exchange, FileRange range)
     {
+        HttpResponse response = context.Http.Response;
         using FileSender file = OpenFile(exchange, range, out bool isAll);
         if (isAll && !response.HasStarted)
         {
@@ -159,7 +161,7 @@ internal static class ResponseStreamer
         }
 
         await response.StartAsync().ConfigureAwait(false);
-        await file.CopyToAsync(response.BodyWriter).ConfigureAwait(false);
+        await file.CopyToAsync(context).ConfigureAwait(false);
     }
 
     /// <summary>Opens a file that is to be sent, and tells the worker so: it may close its descriptor, and do something else.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hydra.Transport;
 
@@ -10,6 +11,9 @@ namespace Hydra.Transport;
 /// </summary>
 internal sealed class Block : ReadOnlySequenceSegment<byte>
 {
+    // What all blocks of files have in the place of memory: nobody reads it, and writers only advance over it.
+    private static readonly byte[] Nothing = GC.AllocateUninitializedArray<byte>(1024 * 1024);
+
     /// <summary>Makes a block; <see cref="BlockPool"/> does.</summary>
     /// <param name="size">Bytes.</param>
     /// <param name="pinned">Whether the memory stays where it is, so that several system calls can be collected.</param>
@@ -18,6 +22,25 @@ internal sealed class Block : ReadOnlySequenceSegment<byte>
         Bytes = GC.AllocateUninitializedArray<byte>(size, pinned);
         Address = pinned ? (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(Bytes)) : null;
     }
+
+    /// <summary>Makes one that stands for bytes of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where in it the block begins.</param>
+    public Block(SafeFileHandle file, long offset)
+    {
+        Bytes = Nothing;
+        File = file;
+        FileOffset = offset;
+    }
+
+    /// <summary>Bytes that a block of a file may stand for.</summary>
+    public static int FilePieceSize => Nothing.Length;
+
+    /// <summary>The file whose bytes it stands for, or null where it has bytes of its own.</summary>
+    public SafeFileHandle? File { get; }
+
+    /// <summary>Where in the file it begins.</summary>
+    public long FileOffset { get; }
 
     /// <summary>What is rented: all of it, used or not.</summary>
     public byte[] Bytes { get; }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hydra.Transport;
 
@@ -15,7 +16,7 @@ namespace Hydra.Transport;
 /// 40 bytes and each request 0.1 µs against a <see cref="Lock"/>. It guards everything but
 /// what <see cref="SendQueue"/> excepts. Waits end on the loop's thread, never under the lock.
 /// </remarks>
-internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>, IFileOutput
 {
     // Collected at most this much; beyond it flushes send.
     private const int CollectLimit = 32 * 1024;
@@ -102,6 +103,12 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>
             _queue.Advance(bytes);
         }
     }
+
+    /// <inheritdoc/>
+    public void BeginFile(SafeFileHandle file, long offset) => _queue.BeginFile(file, offset);
+
+    /// <inheritdoc/>
+    public void EndFile() => _queue.EndFile();
 
     /// <inheritdoc/>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hydra.Transport;
 
@@ -23,6 +24,7 @@ internal static unsafe partial class LoopSyscalls
     public const int EpollEdge = 1 << 31;
 
     public const int EIntr = 4;
+    public const int EIo = 5;
     public const int EBadF = 9;
     public const int EAgain = 11;
     public const int ENoMem = 12;
@@ -99,6 +101,33 @@ internal static unsafe partial class LoopSyscalls
     /// <param name="more">More follow at once: the last segment may wait for them.</param>
     public static int Send(int fd, byte* data, int length, bool more = false)
         => Result(send(fd, data, (nuint)length, more ? NoSignal | More : NoSignal));
+
+    /// <summary>Sends bytes of a file, as many as the kernel takes at once. Where the file is too short for any it is <see cref="EIo"/>.</summary>
+    /// <param name="fd">A connected socket.</param>
+    /// <param name="file">The file; closed is <see cref="EBadF"/>.</param>
+    /// <param name="offset">Where the bytes begin.</param>
+    /// <param name="length">How many, at least one.</param>
+    public static int SendFile(int fd, SafeFileHandle file, long offset, int length)
+    {
+        bool isHeld = false;
+        try
+        {
+            file.DangerousAddRef(ref isHeld);
+            int sent = Result(sendfile(fd, (int)file.DangerousGetHandle(), &offset, (nuint)length));
+            return sent == 0 ? -EIo : sent;
+        }
+        catch (ObjectDisposedException)
+        {
+            return -EBadF;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                file.DangerousRelease();
+            }
+        }
+    }
 
     public static int ShutdownWrite(int fd) => Result(shutdown(fd, ShutWrite));
 
@@ -177,6 +206,9 @@ internal static unsafe partial class LoopSyscalls
 
     [LibraryImport(Library)]
     private static partial nint send(int fd, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library)]
+    private static partial nint sendfile(int socket, int file, long* offset, nuint count);
 
     [LibraryImport(Library)]
     private static partial int shutdown(int fd, int how);

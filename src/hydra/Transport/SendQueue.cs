@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Hydra.Transport;
 
 /// <summary>
@@ -12,6 +14,10 @@ internal struct SendQueue
     private Block? _tail;
     private long _unsent;
     private long _unflushed;
+
+    // The file whose bytes the writer writes, and where the next ones are; null where it writes bytes of its own.
+    private SafeFileHandle? _file;
+    private long _fileOffset;
 
     // The writer may be holding memory of the last block.
     private bool _leased;
@@ -62,13 +68,15 @@ internal struct SendQueue
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
         _leased = true;
         Block? tail = _tail;
-        if (tail is not null && tail.Room >= Math.Max(sizeHint, 1))
+        if (tail is not null && tail.Room >= Math.Max(sizeHint, 1) && tail.File == _file
+            && (_file is null || tail.FileOffset + tail.End == _fileOffset))
         {
             return tail;
         }
 
         // Most responses fit the first block; what is longer comes in large ones.
-        Block fresh = pool.Rent(Math.Max(sizeHint, tail is null ? BlockPool.MiddleSize : BlockPool.LargeSize));
+        Block fresh = _file is { } file ? FileBlock(file, sizeHint)
+            : pool.Rent(Math.Max(sizeHint, tail is null ? BlockPool.MiddleSize : BlockPool.LargeSize));
         if (tail is null)
         {
             _head = fresh;
@@ -87,7 +95,21 @@ internal struct SendQueue
     {
         _tail!.End += bytes;
         _unflushed += bytes;
+        if (_file is not null)
+        {
+            _fileOffset += bytes;
+        }
     }
+
+    /// <summary>What is written from now on is of a file. The writer's own.</summary>
+    public void BeginFile(SafeFileHandle file, long offset)
+    {
+        _file = file;
+        _fileOffset = offset;
+    }
+
+    /// <summary>What is written from now on is what the writer writes. The writer's own.</summary>
+    public void EndFile() => _file = null;
 
     /// <summary>The writer has flushed: what it has written is to be sent.</summary>
     public void Commit(BlockPool pool)
@@ -150,9 +172,16 @@ internal struct SendQueue
             Block head = _head!;
             int length = (int)Math.Min(head.Length, _unsent);
             int sent;
-            fixed (byte* data = &head.Bytes[head.Start])
+            if (head.File is { } file)
             {
-                sent = LoopSyscalls.Send(descriptor, data, length, more: length < _unsent);
+                sent = LoopSyscalls.SendFile(descriptor, file, head.FileOffset + head.Start, length);
+            }
+            else
+            {
+                fixed (byte* data = &head.Bytes[head.Start])
+                {
+                    sent = LoopSyscalls.Send(descriptor, data, length, more: length < _unsent);
+                }
             }
 
             if (sent >= 0)
@@ -269,6 +298,12 @@ internal struct SendQueue
 
     /// <summary>Takes no more from the writer; what the kernel has refused so far waits for <see cref="Die"/>.</summary>
     public void Refuse() => _dead = true;
+
+    private readonly Block FileBlock(SafeFileHandle file, int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, Block.FilePieceSize);
+        return new Block(file, _fileOffset);
+    }
 
     private void OnSent(int count, BlockPool pool)
     {

@@ -1,0 +1,296 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using Hydra.Dispatch;
+using Hydra.Files;
+using Hydra.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Hydra.Edge;
+
+/// <summary>Writes answers about files. Any thread.</summary>
+/// <param name="endsConnection">Whether an answer that is about to begin ends its connection.</param>
+/// <param name="logger">Where what is wrong with files is said.</param>
+internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
+{
+    // Pieces of this size of a file that is in memory: what a client has not taken waits in the connection.
+    private const int PieceSize = 64 * 1024;
+
+    /// <summary>Answers with a file, or what the client's conditions make of it.</summary>
+    /// <param name="context">The request: GET or HEAD.</param>
+    /// <param name="file">The file; as long as the answer is not complete it must not be disposed.</param>
+    public Task SendAsync(RequestContext context, FoundFile file)
+    {
+        Begin(context);
+        if (HasBody(context))
+        {
+            return CompleteAsync(context, WriteAsync(context, file), isUnread: true);
+        }
+
+        ValueTask written = WriteAsync(context, file);
+        if (!written.IsCompletedSuccessfully)
+        {
+            return CompleteAsync(context, written, isUnread: false);
+        }
+
+        context.Connection.OnRequestEnds();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Answers a request that gets no file.</summary>
+    public async Task RefuseAsync(RequestContext context, Failure failure)
+    {
+        Begin(context);
+        context.Failure = failure;
+        bool isUnread = HasBody(context);
+        if (failure is Failure.NotAllowed)
+        {
+            // RFC 9110, section 15.5.6.
+            context.Http.Response.Headers.Allow = "GET, HEAD";
+        }
+
+        await CompleteAsync(context, WriteErrorAsync(context, failure.Rule(), isUnread), isUnread).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a client to the same directory with a slash behind it, from where the links of its page lead.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="path">Its path as it came.</param>
+    public Task RedirectAsync(RequestContext context, byte[] path)
+    {
+        // Relative to where the client is, which a proxy in front may call otherwise; "./" because a name with a colon would be a scheme.
+        ReadOnlySpan<byte> target = PoolRoute.TargetOf(context);
+        (_, int end, int query) = RequestTarget.Split(target);
+        string name = Encoding.Latin1.GetString(path.AsSpan(path.AsSpan().LastIndexOf((byte)'/') + 1));
+        string rest = query > end ? "?" + Encoding.Latin1.GetString(target[query..]) : "";
+        context.Http.Response.Headers.Location = $"./{name}/{rest}";
+        context.Http.Response.Headers.CacheControl = CacheRules.Ask;
+        return PageAsync(context, StatusCodes.Status301MovedPermanently, "text/plain; charset=utf-8", "Moved Permanently\n");
+    }
+
+    /// <summary>Answers with the listing of a directory.</summary>
+    public Task ListAsync(RequestContext context, string page)
+    {
+        context.Http.Response.Headers.CacheControl = CacheRules.Ask;
+        context.Http.Response.Headers.XContentTypeOptions = "nosniff";
+        return PageAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", page);
+    }
+
+    /// <summary>Writes a file to a request that has begun: the fields, and what the client's conditions leave of the body.</summary>
+    public static ValueTask WriteAsync(RequestContext context, FoundFile file)
+    {
+        IHeaderDictionary asked = context.Http.Request.Headers;
+        HttpResponse response = context.Http.Response;
+        context.IsAnswered = true;
+        Representation form = file.Codings == 0 ? file.Plain : file.For(asked.AcceptEncoding.ToString());
+        Describe(response.Headers, file, form);
+        if (IsConditional(asked) && Judge(asked, form) is var outcome and not ConditionOutcome.Holds)
+        {
+            return outcome is ConditionOutcome.NotModified ? NotModified(response) : FailAsync(context, StatusCodes.Status412PreconditionFailed);
+        }
+
+        response.Headers.ContentType = file.MediaType;
+        response.Headers.AcceptRanges = "bytes";
+        if (form.Coding is { } coding)
+        {
+            response.Headers.ContentEncoding = coding.Name();
+        }
+
+        bool isHead = HttpMethods.IsHead(context.Http.Request.Method);
+        if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.ToString())
+            && ByteRanges.Read(asked.Range.ToString(), form.Size) is { } parts)
+        {
+            return parts.Count switch
+            {
+                0 => OutOfRangeAsync(context, form.Size),
+                1 => OnePart(context, form, parts[0]),
+                _ => MultipartAsync(context, file.MediaType, form, parts),
+            };
+        }
+
+        response.ContentLength = form.Size;
+        return isHead ? default : SendPart(context, form, new BytePart(0, form.Size));
+    }
+
+    private void Begin(RequestContext context)
+    {
+        context.Connection.OnRequestBegins();
+
+        // A server that stops waits for it as for any other.
+        context.Connection.OnReadAhead();
+        context.IsAnswered = true;
+        if (endsConnection())
+        {
+            context.Http.Response.Headers.Connection = "close";
+        }
+    }
+
+    private static bool HasBody(RequestContext context)
+        => context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
+    private async Task CompleteAsync(RequestContext context, ValueTask written, bool isUnread)
+    {
+        try
+        {
+            await written.ConfigureAwait(false);
+        }
+        catch (ResponseFailedException e)
+        {
+            context.Failure = e.Failure;
+            if (e.Failure is not Failure.ClientGone)
+            {
+                FilesLog.CutShort(logger, ControlTextOf(context), e.Message);
+            }
+
+            // After the answer has begun there is no status left to say it with: one that ends short must not look complete.
+            context.Connection.AbortInOrder();
+            context.Http.Abort();
+        }
+        finally
+        {
+            if (isUnread && !context.Http.RequestAborted.IsCancellationRequested)
+            {
+                context.Connection.AbortInOrder();
+            }
+
+            context.Connection.OnRequestEnds();
+        }
+    }
+
+    private static string ControlTextOf(RequestContext context) => Primitives.ControlText.Escape(context.Http.Request.Path.Value ?? "");
+
+    private static async ValueTask WriteErrorAsync(RequestContext context, FailureRule rule, bool isUnread)
+        => context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, retryAfter: 1, isUnread).ConfigureAwait(false);
+
+    private Task PageAsync(RequestContext context, int status, string type, string page)
+    {
+        Begin(context);
+        byte[] body = Encoding.UTF8.GetBytes(page);
+        context.Http.Response.StatusCode = status;
+        context.Http.Response.ContentType = type;
+        context.Http.Response.ContentLength = body.Length;
+        bool isUnread = HasBody(context);
+        if (isUnread)
+        {
+            context.Http.Response.Headers.Connection = "close";
+        }
+
+        return CompleteAsync(context, HttpMethods.IsHead(context.Http.Request.Method) ? default : SendAsync(context, body), isUnread);
+    }
+
+    // What a client needs to know of a file also when it does not get it (RFC 9110, section 15.4.5).
+    private static void Describe(IHeaderDictionary fields, FoundFile file, Representation form)
+    {
+        fields.CacheControl = file.CacheControl;
+        fields.XContentTypeOptions = "nosniff";
+        if (form.Validators.ETag is { } tag)
+        {
+            fields.ETag = tag;
+            fields.LastModified = form.LastModified;
+        }
+
+        if (file.Codings != 0)
+        {
+            fields.Vary = "Accept-Encoding";
+        }
+    }
+
+    private static bool IsConditional(IHeaderDictionary asked)
+        => asked.IfNoneMatch.Count > 0 || asked.IfModifiedSince.Count > 0 || asked.IfMatch.Count > 0 || asked.IfUnmodifiedSince.Count > 0;
+
+    private static ConditionOutcome Judge(IHeaderDictionary asked, Representation form) => Preconditions.Evaluate(
+        form.Validators, asked.IfMatch.ToString(), asked.IfUnmodifiedSince.ToString(), asked.IfNoneMatch.ToString(), asked.IfModifiedSince.ToString());
+
+    private static ValueTask NotModified(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status304NotModified;
+        return default;
+    }
+
+    private static async ValueTask FailAsync(RequestContext context, int status)
+        => context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, status).ConfigureAwait(false);
+
+    private static ValueTask OutOfRangeAsync(RequestContext context, long size)
+    {
+        IHeaderDictionary fields = context.Http.Response.Headers;
+        fields.ContentEncoding = default;
+        fields.ContentRange = FormattableString.Invariant($"bytes */{size}");
+        return FailAsync(context, StatusCodes.Status416RangeNotSatisfiable);
+    }
+
+    private static ValueTask OnePart(RequestContext context, Representation form, BytePart part)
+    {
+        HttpResponse response = context.Http.Response;
+        response.StatusCode = StatusCodes.Status206PartialContent;
+        response.Headers.ContentRange = RangeOf(part, form.Size);
+        response.ContentLength = part.Length;
+        return SendPart(context, form, part);
+    }
+
+    // RFC 9110, section 14.6.
+    private static async ValueTask MultipartAsync(RequestContext context, string type, Representation form, IReadOnlyList<BytePart> parts)
+    {
+        string boundary = Guid.NewGuid().ToString("N");
+        byte[][] heads = [.. parts.Select(part => Encoding.Latin1.GetBytes(
+            $"\r\n--{boundary}\r\nContent-Type: {type}\r\nContent-Range: {RangeOf(part, form.Size)}\r\n\r\n"))];
+        byte[] end = Encoding.Latin1.GetBytes($"\r\n--{boundary}--\r\n");
+        HttpResponse response = context.Http.Response;
+        response.StatusCode = StatusCodes.Status206PartialContent;
+        response.ContentType = "multipart/byteranges; boundary=" + boundary;
+        response.ContentLength = heads.Sum(static head => head.Length) + parts.Sum(static part => part.Length) + end.Length;
+        for (int i = 0; i < heads.Length; i++)
+        {
+            await SendAsync(context, heads[i]).ConfigureAwait(false);
+            await SendPart(context, form, parts[i]).ConfigureAwait(false);
+        }
+
+        await SendAsync(context, end).ConfigureAwait(false);
+    }
+
+    private static string RangeOf(BytePart part, long size) => FormattableString.Invariant($"bytes {part.Start}-{part.End - 1}/{size}");
+
+    private static ValueTask SendPart(RequestContext context, Representation form, BytePart part)
+        => form.Content is { } content ? SendAsync(context, content.AsMemory((int)part.Start, (int)part.Length)) : SendFileAsync(context, form, part);
+
+    private static ValueTask SendAsync(RequestContext context, ReadOnlyMemory<byte> bytes)
+    {
+        context.OwnBytes += bytes.Length;
+        PipeWriter writer = context.Http.Response.BodyWriter;
+        if (bytes.Length > PieceSize)
+        {
+            return SendPiecesAsync(writer, bytes);
+        }
+
+        writer.Write(bytes.Span);
+        ValueTask<FlushResult> flushed = writer.FlushAsync();
+        if (!flushed.IsCompletedSuccessfully)
+        {
+            return WaitAsync(flushed);
+        }
+
+        _ = flushed.Result;
+        return default;
+    }
+
+    private static async ValueTask SendPiecesAsync(PipeWriter writer, ReadOnlyMemory<byte> bytes)
+    {
+        for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
+        {
+            writer.Write(bytes.Span[..Math.Min(PieceSize, bytes.Length)]);
+            if ((await writer.FlushAsync().ConfigureAwait(false)).IsCompleted && bytes.Length > PieceSize)
+            {
+                throw new ResponseFailedException("the client has left", Failure.ClientGone);
+            }
+        }
+    }
+
+    private static async ValueTask WaitAsync(ValueTask<FlushResult> flushed) => await flushed.ConfigureAwait(false);
+
+    private static async ValueTask SendFileAsync(RequestContext context, Representation form, BytePart part)
+    {
+        using FileSender sender = FileSender.Of(form.File!.Handle, context.Http.Request.Path.Value ?? "", part.Start, part.Length);
+        await context.Http.Response.StartAsync().ConfigureAwait(false);
+        context.OwnBytes += part.Length;
+        await sender.CopyToAsync(context).ConfigureAwait(false);
+    }
+}
