@@ -20,6 +20,8 @@ internal static partial class OptionTable
         .. TlsRows,
         .. WebSocketRows,
         .. LoggingRows,
+        .. AccessLogRows,
+        .. LogPlaceRows,
         .. TuningRows,
         new()
         {

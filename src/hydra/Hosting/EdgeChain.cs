@@ -12,10 +12,14 @@ internal static class EdgeChain
     /// <param name="loggers">Where parts log.</param>
     public static IReadOnlyList<EdgePart> Parts(ServerOptions options, ILoggerFactory loggers)
     {
-        _ = (options, loggers);
+        _ = loggers;
         List<EdgePart> parts = [];
 
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
+        if (options.Logs.RequestIdHeader is { } header)
+        {
+            parts.Add(new RequestIds(header));
+        }
 
         // 2. Whether it may come at all: hosts, rates.
 
