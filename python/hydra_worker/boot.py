@@ -33,6 +33,8 @@ class Boot:
     grace_milliseconds: int
     interruptible: bool
     disconnect_milliseconds: int
+    request_id_header: str
+    log_config: str
     request_start: bool
     terminal: bool
     name: str
@@ -60,6 +62,7 @@ class Boot:
             if not getattr(self, name):
                 raise BootError(f"the boot document has an empty {name!r}")
         self.app_dir = os.fsdecode(self.app_dir.encode("latin-1"))
+        self.log_config = os.fsdecode(self.log_config.encode("latin-1"))
         self.threads = max(0, self.threads)
         self.worker_loops = max(1, self.worker_loops)
         self.data_links = max(self.worker_loops, self.data_links)

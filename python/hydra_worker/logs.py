@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import Any, Callable, Optional, Tuple
 
-from . import forks, wire
+from . import forks, requestnames, wire
 
 TRACE = 5
 _LEVELS = {
@@ -102,6 +102,10 @@ class LinkHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = self.format(record)
+            name = requestnames.current.get()
+            if name:
+                message = record.getMessage()
+                text = f"{message} [request {name}]{text[len(message):]}"
             if self._send is None:
                 sys.stderr.write(text + "\n")
             else:

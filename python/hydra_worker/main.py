@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logs, names, ontrio, process, prompts, title
+from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -114,6 +114,8 @@ def _load_and_serve(worker: Worker) -> int:
     setup.before_loading()
     names.prepare(boot)
     boots.prepare_sys_path(boot)
+    logconfig.apply(boot.log_config)
+    requestnames.use(boot.request_id_header)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
     if named is None and boot.loop in ("auto", "asyncio"):

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, framing, links, loading, logs, names, native, process, wire
+from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
@@ -67,6 +67,8 @@ class Template:
             self._logs.before_loading()
             names.prepare(self._boot)
             boots.prepare_sys_path(self._boot)
+            logconfig.apply(self._boot.log_config)
+            requestnames.use(self._boot.request_id_header)
             named = adapters.find(self._boot)
             application = loading.load(self._boot)
             adapter, application = self._loaded = adapters.choose(self._boot, named, application)

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x3900a498916be764
+SCHEMA_HASH = 0x353b93fdeffb8868
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -149,6 +149,8 @@ BOOT = {
     "grace_milliseconds": int,
     "interruptible": bool,
     "disconnect_milliseconds": int,
+    "request_id_header": str,
+    "log_config": str,
     "request_start": bool,
     "terminal": bool,
     "name": str,

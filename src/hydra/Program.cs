@@ -13,14 +13,19 @@ if (BridgeProgram.Run(args) is { } bridgeCode)
 }
 
 StartedAs started = StartedAs.Capture();
-ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find);
+ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find, configure: ConfigFile.Find);
 if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 {
     return code;
 }
 
 var run = (ParseResult.Run)parsed;
-using var logs = new ServerLogs(run.Options.Server.Logs);
+using ServerLogs? logs = OpenedLogs.Open(run.Options.Server);
+if (logs is null)
+{
+    return ExitCodes.StartFailure;
+}
+
 StandardStreams.SpareTerminal();
 var server = new HydraServer(run.Options, logs, started);
 return await server.RunAsync(run.Warnings);

@@ -11,7 +11,7 @@ import asyncio
 from time import monotonic
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from .. import native, wire
+from .. import native, requestnames, wire
 from ..errors import LinkBroken
 from ..frames import Buffer
 from ..framing import FrameReader
@@ -181,6 +181,8 @@ class DataLink(FrameReader):
         if self._out and not self._watched:
             self._watched = True
             self._arm()
+        if requestnames.header:
+            requestnames.enter(headers)
         if flags & _SESSION and self._session_scope is not None and self._open_session is not None:
             scope = self._session_scope(method, raw_path, query, connection, headers, queued)
             new = self._open_session(self, stream, flags, method, body, self._now)

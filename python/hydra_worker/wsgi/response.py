@@ -6,7 +6,7 @@ import io
 import os
 from typing import Any, Callable, Iterable, List, Tuple
 
-from .. import filerange, forks, wire
+from .. import filerange, forks, requestnames, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
 from ..frames import body_frame, file_frame, response_frame
 from ..headers import HeadCache
@@ -40,6 +40,8 @@ class WsgiResponse(Response):
         self._hub = hub
         self._request = request
         self.open_response(request.head[0])
+        if requestnames.header:
+            requestnames.enter(request.head[4])
 
     def run(self, application: Any, environs: EnvironBuilder) -> None:
         """Calls the application and sees to it that the stream ends with it."""

@@ -116,7 +116,41 @@ public sealed class ForeignWordsTests
 
         Assert.True(options.Server.Logs.Access);
         Assert.Equal(LogLevel.Warning, options.Server.Logs.Level);
-        Assert.Contains(">FILE", Assert.Single(Parsing.Errors("--access-logfile", "access.log", "main:app")), StringComparison.Ordinal);
+        Assert.Null(options.Server.Logs.AccessFile);
+        Assert.Null(options.Server.Logs.File);
+    }
+
+    [Fact]
+    public void Parse_LogFiles_AreTaken()
+    {
+        LogOptions logs = Parsing.Run(
+            "--access-logfile", "access.log", "--access-logformat", "%(h)s", "--log-file", "error.log", "--access-log-skip", "/health", "main:app").Server.Logs;
+
+        Assert.Equal((true, "access.log", "error.log"), (logs.Access, logs.AccessFile, logs.File));
+        Assert.Single(logs.AccessFormat.Places);
+        Assert.False(Parsing.Run("--no-access-log", "--access-logfile", "access.log", "main:app").Server.Logs.Access);
+        Assert.Equal(
+            "--log-file and --log-syslog are two places for one log: leave one out.", Assert.Single(Parsing.Errors("--log-file", "a", "--log-syslog", "main:app")));
+    }
+
+    [Fact]
+    public void Parse_Syslog_IsTaken()
+    {
+        LogOptions logs = Parsing.Run("--log-syslog-to", "udp://localhost:601", "--log-syslog-facility", "local3", "--log-syslog-prefix", "shop", "main:app").Server.Logs;
+
+        Assert.Equal((601, 19, "shop"), (logs.Syslog!.Port, logs.SyslogFacility, logs.SyslogTag));
+        Assert.Null(Parsing.Run("main:app").Server.Logs.Syslog);
+    }
+
+    [Theory]
+    [InlineData("on", "X-Request-ID")]
+    [InlineData("X-Trace", "X-Trace")]
+    [InlineData("off", null)]
+    public void Parse_RequestId_IsAHeader(string value, string? expected)
+    {
+        Assert.Equal(expected, Parsing.Run("--request-id", value, "main:app").Server.Logs.RequestIdHeader);
+        Assert.Single(Parsing.Errors("--request-id", "a b", "main:app"));
+        Assert.Single(Parsing.Errors("--request-id", "Host", "main:app"));
     }
 
     [Fact]

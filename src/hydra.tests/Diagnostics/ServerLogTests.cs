@@ -28,7 +28,7 @@ public sealed class ServerLogTests
     [Fact]
     public void Log_LevelNone_IsNotEnabled()
     {
-        using var log = new ServerLog(_stream, LogLevel.Trace, useColors: false);
+        using var log = new ServerLog(_stream, LogLevel.Trace, new LogShape());
 
         Assert.False(log.IsEnabled(LogLevel.None));
     }
@@ -134,7 +134,7 @@ public sealed class ServerLogTests
     public void Write_QueueFull_SaysHowManyWereLost()
     {
         var stream = new BlockableStream();
-        using (var log = new ServerLog(stream, LogLevel.Trace, useColors: false, FixedTime.Default, new OutputPumpOptions(64, TimeSpan.Zero, 0)))
+        using (var log = new ServerLog(stream, LogLevel.Trace, new LogShape(), FixedTime.Default, new OutputPumpOptions(64, TimeSpan.Zero, 0)))
         {
             stream.Block();
             Logger(log).LogInformation("first");
@@ -166,7 +166,7 @@ public sealed class ServerLogTests
 
     private string Logged(Action<ServerLog> action, LogLevel minimum = LogLevel.Trace, bool useColors = false)
     {
-        using (var log = new ServerLog(_stream, minimum, useColors, FixedTime.Default))
+        using (var log = new ServerLog(_stream, minimum, new LogShape { UseColors = useColors }, FixedTime.Default))
         {
             action(log);
         }

@@ -20,6 +20,9 @@ internal static class CommandOutcome
             case ParseResult.Errors errors:
                 HelpWriter.WriteErrors(error, errors.Messages);
                 return ExitCodes.Usage;
+            case ParseResult.Run { Settings: { } settings } run:
+                SettingsReport.Write(output, run.Options, settings);
+                return null;
             default:
                 return null;
         }

@@ -3,20 +3,27 @@ using Hydra.Primitives;
 namespace Hydra.Configuration;
 
 /// <summary>
-/// Makes options out of the command line and the environment. The command line counts most, then HYDRA_…, then shared variables, then
-/// the defaults.
+/// Makes options out of the command line, the environment and a configuration file. The command line counts most, then HYDRA_…, then shared variables,
+/// by which a platform says what it wants of any program (PORT), then the file, then the defaults.
 /// </summary>
 internal static class CommandLine
 {
+    /// <summary>The first argument of who wants to see what comes of all that was said. A module of this name is check:app, or --app check.</summary>
+    private const string CheckWord = "check";
+
     /// <summary>Reads everything and reports everything that is wrong at once.</summary>
     /// <param name="args">The arguments without the program's name.</param>
     /// <param name="environment">The variables; see <see cref="EnvironmentScanner.Current"/>.</param>
     /// <param name="host">The machine, for the defaults; null for this one.</param>
     /// <param name="discover">Finds the application in a directory where none is named; null not to look for it.</param>
+    /// <param name="configure">Finds the configuration file, such as <see cref="ConfigFile.Find"/>; null to read none.</param>
     public static ParseResult Parse(
-        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, HostFacts? host = null, Func<string, FoundApp?>? discover = null)
+        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, HostFacts? host = null, Func<string, FoundApp?>? discover = null,
+        ConfigFinder? configure = null)
     {
         List<string> errors = [];
+        bool isCheck = args.Count > 0 && args[0] == CheckWord;
+        args = isCheck ? [.. args.Skip(1)] : args;
         IReadOnlyList<(Option Option, OptionValue Value)> given = ArgumentScanner.Scan(args, errors);
 
         // Somebody who asks for help gets it, whatever else is wrong.
@@ -31,10 +38,16 @@ internal static class CommandLine
         }
 
         var draft = new OptionsDraft(host ?? HostFacts.Current);
+        ConfigFile file = Configure(given, environment, configure, errors);
+        List<(Option Option, IReadOnlyList<OptionValue> Values)> settings = [];
         foreach (Option option in OptionTable.All)
         {
-            Bind(option, given, environment, draft, errors);
+            IReadOnlyList<OptionValue> values = ValuesOf(option, given, environment, file);
+            settings.Add((option, values));
+            Bind(option, values, draft, errors);
         }
+
+        draft.Server.Options = draft.Server.Options with { ChecksOnly = isCheck || draft.Server.Options.ChecksOnly };
 
         if (ApplicationNaming.Settle(draft.Application) is { } problem)
         {
@@ -46,7 +59,7 @@ internal static class CommandLine
         HydraOptions options = Finish(draft, errors);
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]);
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
     // Takes what lies there, and says so.
@@ -82,6 +95,11 @@ internal static class CommandLine
         }
 
         server = server with { Static = StaticRules.Settle(server.Static, errors.Add) };
+        if (server.Logs is { File: not null, UsesSyslog: true })
+        {
+            errors.Add("--log-file and --log-syslog are two places for one log: leave one out.");
+        }
+
         TlsRules.Check(server.Tls, errors.Add);
         TlsRules.Check(addresses.Binds, server.Tls, errors.Add);
         bool preloads = applications.Any(static application => application.Python.Preload);
@@ -105,24 +123,33 @@ internal static class CommandLine
         return new HydraOptions(server with { Addresses = addresses }, applications);
     }
 
-    private static void Bind(
-        Option option,
-        IReadOnlyList<(Option Option, OptionValue Value)> given,
-        IReadOnlyDictionary<string, string> environment,
-        OptionsDraft draft,
-        List<string> errors)
+    // In the directory that --chdir names: it is entered before anything else.
+    private static ConfigFile Configure(
+        IReadOnlyList<(Option Option, OptionValue Value)> given, IReadOnlyDictionary<string, string> environment, ConfigFinder? configure, List<string> errors)
     {
-        IReadOnlyList<OptionValue> values = [.. given.Where(pair => pair.Option == option).Select(static pair => pair.Value)];
-        if (values.Count == 0)
-        {
-            values = EnvironmentScanner.ValuesOf(option, environment);
-        }
-        else if (!option.Repeatable)
+        OptionValue? Last(string name) => ValuesOf(OptionTable.Get(name), given, environment, ConfigFile.None) is { Count: > 0 } values ? values[^1] : null;
+        OptionValue? named = Last("config");
+        return configure is null || (named is { } value && ConfigRules.ProblemOf(value.Text) is not null)
+            ? ConfigFile.None
+            : configure(named, Last("chdir")?.Text ?? "", errors);
+    }
+
+    private static IReadOnlyList<OptionValue> ValuesOf(
+        Option option, IReadOnlyList<(Option Option, OptionValue Value)> given, IReadOnlyDictionary<string, string> environment, ConfigFile file)
+    {
+        OptionValue[] values = [.. given.Where(pair => pair.Option == option).Select(static pair => pair.Value)];
+        if (values.Length > 0)
         {
             // The last one wins, so that a wrapper's options can be overridden by what follows them.
-            values = [values[^1]];
+            return option.Repeatable ? values : [values[^1]];
         }
 
+        IReadOnlyList<OptionValue> others = EnvironmentScanner.ValuesOf(option, environment);
+        return others.Count > 0 ? others : file.ValuesOf(option);
+    }
+
+    private static void Bind(Option option, IReadOnlyList<OptionValue> values, OptionsDraft draft, List<string> errors)
+    {
         foreach (OptionValue value in values)
         {
             if (option.Binder.Bind(draft, value) is { } problem)

@@ -21,14 +21,8 @@ internal static partial class ForeignWords
             Answer = "has two meanings in gunicorn. As for sync workers, --request-timeout ends a request that does not begin its response in "
                 + "that time (the default is never); as for all others, --worker-timeout replaces a worker that answers nothing (60s).",
         },
-        new()
-        {
-            Names = ["config"], Short = 'c', HasValue = true,
-            Answer = "configuration files of gunicorn are not read. Give what is in it as options; what it does in hooks belongs into the "
-                + "application, or its lifespan; what child_exit does, into --on-worker-exit.",
-        },
         new() { Names = [], Short = 'v', Take = static _ => [new TakenOption("version", "true")], Taken = "the same as `--version`" },
-        Refused("prints nothing here. \"hydra --help\" has the defaults, --check-config loads the application.", false, "print-config"),
+        Refused("prints nothing here: \"hydra check\" prints what is configured and by whom, and loads the application.", false, "print-config"),
         new()
         {
             Names = ["daemon"], Short = 'D',

@@ -46,6 +46,16 @@ internal enum IoUringUse
     Off,
 }
 
+/// <summary>The form of the server's log.</summary>
+internal enum LogFormat
+{
+    /// <summary>Lines for people.</summary>
+    Text,
+
+    /// <summary>JSON objects, a line each.</summary>
+    Json,
+}
+
 /// <summary>What becomes of the lines that workers print.</summary>
 internal enum WorkerOutput
 {

@@ -47,6 +47,9 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, WorkerOutput Value)> WorkerOutputs =
         [("auto", WorkerOutput.Auto), ("prefixed", WorkerOutput.Prefixed), ("raw", WorkerOutput.Raw), ("json", WorkerOutput.Json)];
 
+    /// <summary>--log-format.</summary>
+    public static readonly IReadOnlyList<(string Name, LogFormat Value)> LogFormats = [("text", LogFormat.Text), ("json", LogFormat.Json)];
+
     /// <summary>What else is taken for a level: the words of Python's logging.</summary>
     public static string LogLevelOf(string word) => word.Trim().ToLowerInvariant() switch
     {

@@ -6,6 +6,9 @@ internal enum SourceRank
     /// <summary>Nobody said anything.</summary>
     Default,
 
+    /// <summary>A configuration file.</summary>
+    File,
+
     /// <summary>A variable that other servers read too, such as PORT.</summary>
     SharedVariable,
 
@@ -18,13 +21,14 @@ internal enum SourceRank
 
 /// <summary>Who gave a value, as it is weighed and as it is named to the user.</summary>
 /// <param name="Rank">How much it counts.</param>
-/// <param name="Spelling">The option as it was typed, or the variable.</param>
+/// <param name="Spelling">The option as it was typed, or the variable; of a file the key, the file and the line.</param>
 internal readonly record struct OptionSource(SourceRank Rank, string Spelling)
 {
     /// <summary>The beginning of a sentence about the option's value.</summary>
     public string Describe(Option option) => Rank switch
     {
         SourceRank.CommandLine => $"{Spelling} (command line)",
+        SourceRank.File => Spelling,
         SourceRank.Default => $"--{option.Name} (default)",
         _ => $"--{option.Name} (variable {Spelling})",
     };

@@ -63,8 +63,16 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "config", Short = 'c', Placeholder = "PATH", Default = "(hydra.toml)", Group = OptionGroup.Application,
+            Help = "A file of TOML in which each option is a key; without it hydra.toml, or [tool.hydra] of pyproject.toml, is read. It counts less than the command line and the environment. \"hydra check\" prints what "
+                + "comes of all of them.",
+            Binder = OptionBinder.OfServer(static (_, value) => ConfigRules.ProblemOf(value.Text)),
+        },
+        new()
+        {
             Name = "check-config", HasVariable = false, Group = OptionGroup.Application,
-            Help = "Load the application in one worker, say whether it could serve, and exit: 0, or 3. Nothing is listened at.",
+            Help = "Load the application in one worker, say whether it could serve, and exit: 0, or 3. Nothing is listened at. \"hydra check\" does the same, "
+                + "and prints the configuration.",
             Binder = Section.Server.Switch(static (o, v) => o with { ChecksOnly = v }),
         },
         new()

@@ -23,12 +23,6 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "access-log", Default = "false", Group = OptionGroup.Logging,
-            Help = "Write a line to standard output for each request.",
-            Binder = Section.Logs.Switch(static (o, v) => o with { Access = v }),
-        },
-        new()
-        {
             Name = "metrics", Placeholder = "ADDRESS", Group = OptionGroup.Logging,
             Help = "Serve metrics for Prometheus at this address, written as for --bind, and the path /metrics: requests, how long they took "
                 + "and waited, the queue, the workers. Not for the public.",

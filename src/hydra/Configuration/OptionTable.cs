@@ -25,6 +25,8 @@ internal static partial class OptionTable
         .. WebSocketRows,
         .. CompressionRows,
         .. LoggingRows,
+        .. AccessLogRows,
+        .. LogPlaceRows,
         .. TuningRows,
         new()
         {

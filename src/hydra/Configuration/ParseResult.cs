@@ -8,7 +8,11 @@ internal abstract record ParseResult
     }
 
     /// <summary>Start the server. The warnings are sentences for the log.</summary>
-    public sealed record Run(HydraOptions Options, IReadOnlyList<string> Warnings) : ParseResult;
+    public sealed record Run(HydraOptions Options, IReadOnlyList<string> Warnings) : ParseResult
+    {
+        /// <summary>What was said of each option, and by whom, where that is to be printed; else null.</summary>
+        public IReadOnlyList<(Option Option, IReadOnlyList<OptionValue> Values)>? Settings { get; init; }
+    }
 
     /// <summary>Print the help.</summary>
     public sealed record ShowHelp : ParseResult;

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using Hydra.Coding;
+using Hydra.Diagnostics;
 using Hydra.Primitives;
 using Hydra.Tls;
 using Microsoft.Extensions.Logging;
@@ -230,8 +231,53 @@ internal sealed record LogOptions
     /// <summary>What becomes of the lines that workers print.</summary>
     public WorkerOutput WorkerOutput { get; init; }
 
-    /// <summary>One line on standard output for each request.</summary>
-    public bool Access { get; init; }
+    /// <summary>Whether there is a line for each request, as asked for; null where nothing was said.</summary>
+    public bool? AccessWanted { get; init; }
+
+    /// <summary>Whether there is a line for each request.</summary>
+    public bool Access => AccessWanted ?? IsAccessPlaced;
+
+    /// <summary>Somebody has said where the access log goes.</summary>
+    public bool IsAccessPlaced { get; init; }
+
+    /// <summary>The file of the access log; null for standard output.</summary>
+    public string? AccessFile { get; init; }
+
+    /// <summary>What its lines look like.</summary>
+    public AccessFormat AccessFormat { get; init; } = AccessFormat.Combined;
+
+    /// <summary>Requests that have no line.</summary>
+    public IReadOnlyList<AccessSkip> AccessSkips { get; init; } = [];
+
+    /// <summary>Whether the server's own lines are objects, as asked for; null where nothing was said.</summary>
+    public LogFormat? Format { get; init; }
+
+    /// <summary>Whether the server's own lines are objects: also where those of its workers are.</summary>
+    public bool IsJson => Format is { } format ? format is LogFormat.Json : WorkerOutput is WorkerOutput.Json;
+
+    /// <summary>The file of the server's log; null for standard error.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Whether the server's log goes to syslog.</summary>
+    public bool UsesSyslog { get; init; }
+
+    /// <summary>The header that has the names of requests; null where they have none.</summary>
+    public string? RequestIdHeader { get; init; }
+
+    /// <summary>A configuration of Python's logging for the workers, or null.</summary>
+    public string? PythonConfig { get; init; }
+
+    /// <summary>The syslog daemon, as asked for.</summary>
+    public SyslogAddress SyslogAddress { get; init; } = SyslogAddress.Default;
+
+    /// <summary>The syslog daemon; null where the log does not go there.</summary>
+    public SyslogAddress? Syslog => UsesSyslog ? SyslogAddress : null;
+
+    /// <summary>The number of the facility of syslog.</summary>
+    public int SyslogFacility { get; init; } = 1;
+
+    /// <summary>What the messages of syslog are called.</summary>
+    public string SyslogTag { get; init; } = "hydra";
 
     /// <summary>Colours in the log: as asked for, or null to use them on a terminal.</summary>
     public bool? UseColors { get; init; }

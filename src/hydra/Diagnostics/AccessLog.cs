@@ -3,24 +3,26 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Diagnostics;
 
 /// <summary>
-/// One line for each request, like <c>2026-11-24 01:44:54.123 127.0.0.1:51234 - "GET /path HTTP/1.1" 200 1234 0.8ms</c>, and behind it
-/// <c>queue=0.5ms</c> when the request has waited for a worker: buffered, written within a second. Any thread may call; no call waits
-/// for the stream.
+/// One line for each request in its <see cref="AccessFormat"/>: buffered, written within a second. Any thread may call; no call waits for the stream.
 /// </summary>
 internal sealed class AccessLog : IDisposable
 {
-    private const int MaximumTarget = 8 << 10;
-
     private readonly OutputPump _pump;
     private readonly LocalClock _clock;
+    private readonly IReadOnlyList<AccessSkip> _skips;
 
     /// <summary>Starts the log.</summary>
-    /// <param name="stream">Standard output, mostly; not closed.</param>
+    /// <param name="stream">Standard output, or a <see cref="LogFile"/>; not closed.</param>
     /// <param name="logger">Told when lines were lost.</param>
+    /// <param name="format">What lines look like.</param>
+    /// <param name="skips">Requests that have none.</param>
     /// <param name="time">The clock and the time zone.</param>
     /// <param name="options">The bounds of the queue.</param>
-    public AccessLog(Stream stream, ILogger logger, TimeProvider? time = null, OutputPumpOptions? options = null)
+    public AccessLog(
+        Stream stream, ILogger logger, AccessFormat format, IReadOnlyList<AccessSkip>? skips = null, TimeProvider? time = null, OutputPumpOptions? options = null)
     {
+        Format = format;
+        _skips = skips ?? [];
         _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Batched, "hydra access log", lost =>
         {
@@ -29,73 +31,41 @@ internal sealed class AccessLog : IDisposable
         });
     }
 
-    /// <summary>Queues a line.</summary>
-    /// <param name="remote">The client: address and port, or "unix".</param>
-    /// <param name="method">The method as sent.</param>
-    /// <param name="target">Path and query as sent.</param>
-    /// <param name="protocol">HTTP/1.1 or HTTP/2.</param>
-    /// <param name="status">The status that the client got, or 0 when it got none.</param>
-    /// <param name="bytes">Bytes of the response's body.</param>
-    /// <param name="elapsed">From the request's head to the end of the response.</param>
-    /// <param name="queued">The part of it that the request has waited for a worker; zero when it did not wait.</param>
-    public void Write(
-        ReadOnlySpan<char> remote,
-        ReadOnlySpan<char> method,
-        ReadOnlySpan<char> target,
-        ReadOnlySpan<char> protocol,
-        int status,
-        long bytes,
-        TimeSpan elapsed,
-        TimeSpan queued = default)
-        => End(Begin().Safe(remote, allowLines: false), method, target, protocol, status, bytes, elapsed, queued);
+    /// <summary>What lines look like.</summary>
+    public AccessFormat Format { get; }
+
+    /// <summary>Queues a line, unless the request is one of those that have none.</summary>
+    public void Write(in AccessEntry entry)
+    {
+        for (int i = 0; i < _skips.Count; i++)
+        {
+            if (_skips[i].Takes(entry.Path, entry.Status))
+            {
+                return;
+            }
+        }
+
+        DateTimeOffset now = _clock.Now;
+        LineBuilder line = LineBuilder.Rent();
+        if (Format.IsJson)
+        {
+            AccessJson.Write(line, now, entry);
+        }
+        else if (Format.IsTimed)
+        {
+            TimedLine.Write(line, _clock.ToLocal(now), entry);
+        }
+        else
+        {
+            AccessLine.Write(line, Format, _clock.ToLocal(now), entry);
+        }
+
+        _pump.TryWrite(line.Raw("\n"u8).Written);
+    }
 
     /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
     public bool Flush(TimeSpan timeout) => _pump.Flush(timeout);
 
     /// <summary>Writes what is queued and stops.</summary>
     public void Dispose() => _pump.Dispose();
-
-    private LineBuilder Begin() => LineBuilder.Rent().Timestamp(_clock.ToLocal(_clock.Now)).Raw(" "u8);
-
-    private void End(
-        LineBuilder line,
-        ReadOnlySpan<char> method,
-        ReadOnlySpan<char> target,
-        ReadOnlySpan<char> protocol,
-        int status,
-        long bytes,
-        TimeSpan elapsed,
-        TimeSpan queued)
-    {
-        // A quotation mark or a backslash in the target must not look like the end of the field.
-        line.Raw(" - \""u8).Safe(method, allowLines: false, "\"\\ ").Raw(" "u8);
-        line.Safe(target[..Math.Min(target.Length, MaximumTarget)], allowLines: false, "\"\\ ");
-        line.Raw(target.Length > MaximumTarget ? "… " : " ").Raw(protocol).Raw("\" "u8);
-        if (status == 0)
-        {
-            line.Raw("-"u8);
-        }
-        else
-        {
-            line.Number(status);
-        }
-
-        line.Raw(" "u8).Number(bytes).Raw(" "u8);
-        Milliseconds(line, elapsed);
-        if (queued > TimeSpan.Zero)
-        {
-            line.Raw(" queue="u8);
-            Milliseconds(line, queued);
-        }
-
-        line.Raw("\n"u8);
-        _pump.TryWrite(line.Written);
-    }
-
-    private static void Milliseconds(LineBuilder line, TimeSpan time)
-    {
-        // A tick is 100 ns.
-        long tenths = (time.Ticks + 500) / 1000;
-        line.Number(tenths / 10).Raw("."u8).Number(tenths % 10).Raw("ms"u8);
-    }
 }

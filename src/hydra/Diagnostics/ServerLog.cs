@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Diagnostics;
@@ -18,20 +19,20 @@ internal sealed class ServerLog : IDisposable
 
     private readonly OutputPump _pump;
     private readonly LocalClock _clock;
-    private readonly bool _useColors;
+    private readonly LogShape _shape;
     private readonly EventHandler _onExit;
     private readonly UnhandledExceptionEventHandler _onCrash;
 
     /// <summary>Starts the log.</summary>
     /// <param name="stream">Standard error, mostly; not closed.</param>
     /// <param name="minimum">The least severe level that is written.</param>
-    /// <param name="useColors">Whether to use the colours of a terminal.</param>
+    /// <param name="shape">How lines look.</param>
     /// <param name="time">The clock and the time zone.</param>
     /// <param name="options">The bounds of the queue.</param>
-    public ServerLog(Stream stream, LogLevel minimum, bool useColors, TimeProvider? time = null, OutputPumpOptions? options = null)
+    public ServerLog(Stream stream, LogLevel minimum, LogShape shape, TimeProvider? time = null, OutputPumpOptions? options = null)
     {
         Minimum = minimum;
-        _useColors = useColors;
+        _shape = shape;
         _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Immediate, "hydra log", LossNotice);
         _onExit = (_, _) => Flush(ExitTimeout);
@@ -46,8 +47,19 @@ internal sealed class ServerLog : IDisposable
     /// <summary>Now.</summary>
     public DateTimeOffset Now => _clock.Now;
 
+    /// <summary>Whether lines are objects.</summary>
+    public bool IsJson => _shape.AsJson;
+
     /// <summary>Whether records of this level are written.</summary>
     public bool IsEnabled(LogLevel level) => level >= Minimum && level != LogLevel.None;
+
+    /// <summary>Queues a record of the server's own as an object, whatever its level. Only where <see cref="IsJson"/>.</summary>
+    /// <param name="level">Its level.</param>
+    /// <param name="logger">The name of its logger.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="exception">A traceback, or nothing.</param>
+    public void WriteJson(LogLevel level, string logger, ReadOnlySpan<char> message, ReadOnlySpan<char> exception)
+        => WriteRecord(level, ServerJson.Record(level, Now, logger, message[..Math.Min(message.Length, MaximumMessage)], exception[..Math.Min(exception.Length, MaximumMessage)]));
 
     /// <summary>Queues a record, whatever its level.</summary>
     /// <param name="level">Its level.</param>
@@ -73,7 +85,7 @@ internal sealed class ServerLog : IDisposable
             Body(line.Raw("\n"u8), exception.ToString(), allowLines: true);
         }
 
-        _pump.TryWrite(line.Raw("\n"u8).Written);
+        WriteRecord(level, line.Raw("\n"u8).Written);
     }
 
     /// <summary>
@@ -86,15 +98,16 @@ internal sealed class ServerLog : IDisposable
     {
         LineBuilder line = LineBuilder.Rent();
         Head(line, LogLevel.Information, Now);
-        line.Safe(source, allowLines: false).Printed(text[..Math.Min(text.Length, MaximumLine)].TrimEnd("\r\n"), _useColors);
-        _pump.TryWrite(line.Raw("\n"u8).Written);
+        line.Safe(source, allowLines: false).Printed(text[..Math.Min(text.Length, MaximumLine)].TrimEnd("\r\n"), _shape.UseColors);
+        WriteRecord(LogLevel.Information, line.Raw("\n"u8).Written);
     }
 
-    /// <summary>Queues bytes as they are: a record that has its end.</summary>
-    public void WriteRaw(ReadOnlySpan<byte> record) => _pump.TryWrite(record);
+    /// <summary>Queues bytes as they are: a record that has its end. Where priorities are wanted each of its lines begins with one.</summary>
+    public void WriteRecord(LogLevel level, ReadOnlySpan<byte> record)
+        => _pump.TryWrite(_shape.HasPriorities ? Priorities.Prefix(level, record) : record);
 
     /// <summary>Queues text as it is.</summary>
-    public void WriteRaw(string text) => _pump.TryWrite(LineBuilder.Rent().Raw(text).Written);
+    public void WriteRaw(string text) => WriteRecord(LogLevel.Information, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Waits until what was queued is written, but no longer than <paramref name="timeout"/>.</summary>
     public bool Flush(TimeSpan timeout) => _pump.Flush(timeout);
@@ -121,7 +134,11 @@ internal sealed class ServerLog : IDisposable
     private void Head(LineBuilder line, LogLevel level, DateTimeOffset created)
     {
         DateTimeOffset local = _clock.ToLocal(created);
-        if (_useColors)
+        if (!_shape.HasTime)
+        {
+            line.Raw(LogLevels.Tag(level));
+        }
+        else if (_shape.UseColors)
         {
             line.Raw("\e[2m"u8).Timestamp(local).Raw("\e[0m "u8).Raw(LogLevels.ColoredTag(level));
         }
@@ -135,9 +152,15 @@ internal sealed class ServerLog : IDisposable
 
     private ReadOnlyMemory<byte> LossNotice(long lost)
     {
-        LineBuilder line = LineBuilder.Rent();
-        Head(line, LogLevel.Warning, Now);
-        line.Number(lost).Raw(lost == 1 ? " log record was lost" : " log records were lost").Raw(" because the output did not keep up\n");
-        return line.Written.ToArray();
+        string text = $"{lost} {(lost == 1 ? "log record was lost" : "log records were lost")} because the output did not keep up";
+        byte[] record = _shape.AsJson ? ServerJson.Record(LogLevel.Warning, Now, "hydra", text, default).ToArray() : Line(text);
+        return _shape.HasPriorities ? Priorities.Prefix(LogLevel.Warning, record).ToArray() : record;
+
+        byte[] Line(string said)
+        {
+            LineBuilder line = LineBuilder.Rent();
+            Head(line, LogLevel.Warning, Now);
+            return line.Raw(said).Raw("\n"u8).Written.ToArray();
+        }
     }
 }

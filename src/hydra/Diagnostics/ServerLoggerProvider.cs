@@ -7,7 +7,7 @@ namespace Hydra.Diagnostics;
 internal sealed class ServerLoggerProvider(ServerLog log) : ILoggerProvider
 {
     /// <inheritdoc/>
-    public ILogger CreateLogger(string categoryName) => new ServerLogger(log, SourceOf(categoryName));
+    public ILogger CreateLogger(string categoryName) => new ServerLogger(log, categoryName, SourceOf(categoryName));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -26,7 +26,7 @@ internal sealed class ServerLoggerProvider(ServerLog log) : ILoggerProvider
         return category.StartsWith("Microsoft.AspNetCore.Server.Kestrel", StringComparison.Ordinal) ? "kestrel: " : category + ": ";
     }
 
-    private sealed class ServerLogger(ServerLog log, string source) : ILogger
+    private sealed class ServerLogger(ServerLog log, string category, string source) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -36,7 +36,16 @@ internal sealed class ServerLoggerProvider(ServerLog log) : ILoggerProvider
         // Messages carry what clients sent: a newline in one is not a line of ours.
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
+            if (!IsEnabled(logLevel))
+            {
+                return;
+            }
+
+            if (log.IsJson)
+            {
+                log.WriteJson(logLevel, category, formatter(state, exception), exception?.ToString());
+            }
+            else
             {
                 log.Write(logLevel, log.Now, source, formatter(state, exception), allowLines: false, exception);
             }

@@ -25,9 +25,9 @@ internal static class WorkerJson
             json.WriteStartObject();
             WriteOrigin(json, origin, null);
             json.WriteString("timestamp"u8, created);
-            json.WriteString("level"u8, NameOf(level));
+            json.WriteString("level"u8, ServerJson.NameOf(level));
             json.WriteString("logger"u8, logger);
-            json.WriteString("message"u8, message);
+            ServerJson.WriteMessage(json, message);
             json.WriteEndObject();
         }
 
@@ -112,16 +112,6 @@ internal static class WorkerJson
             return false;
         }
     }
-
-    private static string NameOf(LogLevel level) => level switch
-    {
-        LogLevel.Critical => "critical",
-        LogLevel.Error => "error",
-        LogLevel.Warning => "warning",
-        LogLevel.Information => "info",
-        LogLevel.Debug => "debug",
-        _ => "trace",
-    };
 }
 
 /// <summary>Who says something.</summary>

@@ -29,7 +29,7 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool 
 
         if (asJson)
         {
-            log.WriteRaw(WorkerJson.Record(level, created, new WorkerOrigin(pool, worker, pid), logger, message));
+            log.WriteRecord(level, WorkerJson.Record(level, created, new WorkerOrigin(pool, worker, pid), logger, message));
             return;
         }
 
@@ -64,7 +64,7 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool 
     {
         if (asJson)
         {
-            log.WriteRaw(WorkerJson.Line(log.Now, new WorkerOrigin(pool, worker, pid), isError, line));
+            log.WriteRecord(LogLevel.Information, WorkerJson.Line(log.Now, new WorkerOrigin(pool, worker, pid), isError, line));
         }
         else
         {

@@ -17,20 +17,56 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 {
     /// <summary>What is counted; null where nobody wants to know.</summary>
     public RequestMetrics? Metrics => metrics;
+    // What Kestrel reads in the place of the host is not what was sent, where that was looked at more strictly.
+    private readonly bool _namesHost = log is { Format.NamesHost: true };
 
     /// <summary>A request begins.</summary>
-    public static void Begin(RequestContext context) => context.StartedAt = Stopwatch.GetTimestamp();
+    public void Begin(RequestContext context)
+    {
+        context.StartedAt = Stopwatch.GetTimestamp();
+        if (_namesHost)
+        {
+            context.KeepHost();
+        }
+    }
 
     /// <summary>A request is over.</summary>
     public void End(RequestContext context)
     {
         IHttpRequestFeature request = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>();
-        HttpExchange? exchange = context.IsAnswered ? null : context.Exchange;
-        bool isSession = exchange is WebSocketExchange { IsAccepted: true };
+        HttpExchange? exchange = context.IsForwarded ? context.Exchange : null;
         long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
-        Write(
-            context.Facts, context.Failure, request, context.Http.Response.StatusCode, bytes,
-            Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0), isSession);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(context.StartedAt);
+        TimeSpan queued = TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0);
+        
+        // One that is a stream has another status, and is as long.
+        bool isSession = exchange is WebSocketExchange { IsAccepted: true };
+        Count(context.Failure, isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode, elapsed, queued);
+        if (log is null)
+        {
+            return;
+        }
+
+        RequestFacts facts = context.Facts;
+        log.Write(new AccessEntry
+        {
+            Client = facts.Client,
+            ClientHost = facts.ClientHost,
+            Scheme = facts.Scheme,
+            Method = request.Method,
+            Target = request.RawTarget,
+            Protocol = request.Protocol,
+            Status = context.Http.Response.StatusCode,
+            Bytes = bytes,
+            Elapsed = elapsed,
+            Queued = queued,
+            Worker = exchange?.WorkerIndex ?? -1,
+            Failure = NameOf(context.Failure),
+            RequestId = context.RequestId,
+            Host = context.AskedHost,
+            RequestHeaders = request.Headers,
+            ResponseHeaders = context.Http.Response.Headers,
+        });
     }
 
     /// <summary>A connection was refused before there was anything to read.</summary>
@@ -52,24 +88,30 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             request.Protocol = head.Protocol;
         }
 
-        Write(connection.FactsFor(request.Protocol ?? ""), failure, request, status, 0, TimeSpan.Zero, TimeSpan.Zero);
+        Count(failure, status, TimeSpan.Zero, TimeSpan.Zero);
+        RequestFacts facts = connection.FactsFor(request.Protocol ?? "");
+        log?.Write(new AccessEntry
+        {
+            Client = facts.Client,
+            ClientHost = facts.ClientHost,
+            Scheme = facts.Scheme,
+            Method = request.Method ?? "",
+            Target = request.RawTarget ?? "",
+            Protocol = request.Protocol ?? "",
+            Status = status,
+            Failure = NameOf(failure),
+            RequestHeaders = request.Headers,
+        });
     }
 
-    private void Write(
-        RequestFacts facts, Failure failure, IHttpRequestFeature request, int status, long bytes, TimeSpan elapsed, TimeSpan queued,
-        bool isSession = false)
+    private void Count(Failure failure, int status, TimeSpan elapsed, TimeSpan queued)
     {
-        // One that is a stream has another status, and is as long.
-        metrics?.Add(isSession ? StatusCodes.Status101SwitchingProtocols : status, elapsed, queued);
+        metrics?.Add(status, elapsed, queued);
         if (failure is not Failure.None)
         {
             metrics?.AddFailure((int)failure);
         }
-
-        log?.Write(
-            facts.Client, Known(request.Method), Known(request.RawTarget), Known(request.Protocol), status, bytes, elapsed, queued);
     }
 
-    // Of a head that breaks off there may be nothing.
-    private static string Known(string? part) => string.IsNullOrEmpty(part) ? "-" : part;
+    private static string NameOf(Failure failure) => failure is Failure.None ? "" : failure.Rule().Name;
 }

@@ -81,7 +81,6 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     {
         IHeaderDictionary asked = context.Http.Request.Headers;
         HttpResponse response = context.Http.Response;
-        context.IsAnswered = true;
         Representation form = file.Codings == 0 ? file.Plain : file.For(asked.AcceptEncoding.ToString());
         Describe(response.Headers, file, form);
         if (IsConditional(asked) && Judge(asked, form) is var outcome and not ConditionOutcome.Holds)
@@ -118,7 +117,6 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
 
         // A server that stops waits for it as for any other.
         context.Connection.OnReadAhead();
-        context.IsAnswered = true;
         if (endsConnection())
         {
             context.Http.Response.Headers.Connection = "close";

@@ -21,6 +21,10 @@ internal static class EdgeChain
 
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
         parts.Add(new DoubtfulFieldsPart(ProxyRules.Of(options.Proxies, loggers.CreateLogger("hydra"))));
+        if (options.Logs.RequestIdHeader is { } header)
+        {
+            parts.Add(new RequestIds(header));
+        }
 
         // 2. Whether it may come at all: hosts, rates.
         if (options.Limits.Rates.Count > 0)

@@ -46,10 +46,7 @@ internal sealed class FrontServer(IServer kestrel, FrontPipeline pipeline) : ISe
             RequestContext context = container?.HostContext ?? new RequestContext(contextFeatures);
             container?.HostContext = context;
             context.Begin(contextFeatures);
-            if (recorder is not null)
-            {
-                RequestRecorder.Begin(context);
-            }
+            recorder?.Begin(context);
 
             return context;
         }

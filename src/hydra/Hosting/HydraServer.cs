@@ -72,7 +72,7 @@ internal sealed class HydraServer
             using var trimmer = new MemoryTrimmer(_memory, TimeProvider.System);
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null
-                : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logger);
+                : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logs.Reopen, _logger);
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             pools.Start();

@@ -74,7 +74,7 @@ internal static class PoolRules
     /// to be told from others, and nobody else reads there.
     /// </summary>
     public static bool AsksAtTerminal(ServerOptions server, ApplicationOptions application)
-        => server.Logs.WorkerOutput is WorkerOutput.Auto or WorkerOutput.Raw
+        => server.Logs.WorkerOutput is WorkerOutput.Auto or WorkerOutput.Raw && !(server.Logs.WorkerOutput is WorkerOutput.Auto && server.Logs.IsJson)
             && application.Workers.Count == 1 && (application.Workers.Maximum ?? 1) == 1
             && !application.Python.Preload && !application.IsProgram
             && Terminal.CanAsk();
@@ -100,7 +100,9 @@ internal static class PoolRules
         DisconnectMilliseconds = application.Timeouts.CancelOnDisconnect
             ? Math.Max(1, (int)application.Timeouts.DisconnectGrace.TotalMilliseconds)
             : 0,
+        LogConfig = server.Logs.PythonConfig is { } config ? OddBytes.Join([OddPath.Encode(config)]) : "",
         RequestStart = application.Queue.TellStart,
+        RequestIdHeader = server.Logs.RequestIdHeader?.ToLowerInvariant() ?? "",
         ExitHook = application.OnWorkerExit,
         Terminal = AsksAtTerminal(server, application),
         Name = application.Name.Length > 0 ? application.Name : application.App,

@@ -89,7 +89,7 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(startedAt);
         var facts = new BannerFacts(web.Addresses, [.. pools.All.Zip(outcomes, static (pool, outcome) => pool.Describe(outcome.Info!))], elapsed);
-        if (StandardStreams.IsErrorTerminal)
+        if (logs.IsForReaders)
         {
             logs.WriteText(Banner.Block(facts, logs.UsesColors));
         }

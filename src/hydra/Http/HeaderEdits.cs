@@ -8,12 +8,38 @@ namespace Hydra.Http;
 /// Header fields that a worker is told of, or not, other than the client sent them. Immutable; made by parts of the edge for requests that
 /// need it.
 /// </summary>
-/// <param name="removed">Lower-case names of fields that are left out, whatever the client sent.</param>
-/// <param name="added">Fields that come behind what the client sent: lower-case names, and values in Latin-1.</param>
-internal sealed class HeaderEdits(IReadOnlyList<string> removed, IReadOnlyList<KeyValuePair<string, string>> added)
+internal sealed class HeaderEdits
 {
-    private readonly byte[][] _removed = [.. removed.Select(Encoding.Latin1.GetBytes)];
-    private readonly byte[] _added = Encoding.Latin1.GetBytes(string.Join('\0', added.Select(static field => $"{field.Key}\0{field.Value}")));
+    private readonly byte[][] _removed;
+    private readonly byte[] _added;
+
+    /// <summary>Describes edits.</summary>
+    /// <param name="removed">Lower-case names of fields that are left out, whatever the client sent.</param>
+    /// <param name="added">Fields that come behind what the client sent: lower-case names, and values in Latin-1.</param>
+    public HeaderEdits(IReadOnlyList<string> removed, IReadOnlyList<KeyValuePair<string, string>> added)
+        : this([.. removed.Select(Encoding.Latin1.GetBytes)], Encoding.Latin1.GetBytes(string.Join('\0', added.Select(static field => $"{field.Key}\0{field.Value}"))))
+    {
+    }
+
+    private HeaderEdits(byte[][] removed, byte[] added)
+    {
+        _removed = removed;
+        _added = added;
+    }
+
+    /// <summary>These edits, and beside them a field in the place of those of its name that the client sent.</summary>
+    /// <param name="edits">The edits so far; null for none.</param>
+    /// <param name="name">The field's name in lower case.</param>
+    /// <param name="value">Its value in Latin-1.</param>
+    public static HeaderEdits Replacing(HeaderEdits? edits, byte[] name, string value)
+    {
+        int start = edits is { _added.Length: > 0 } ? edits._added.Length + 1 : 0;
+        byte[] added = new byte[start + name.Length + 1 + value.Length];
+        edits?._added.CopyTo(added, 0);
+        name.CopyTo(added, start);
+        Encoding.Latin1.GetBytes(value, added.AsSpan(start + name.Length + 1));
+        return new HeaderEdits(edits is null ? [name] : [.. edits._removed, name], added);
+    }
 
     /// <summary>These edits, and others behind them.</summary>
     public HeaderEdits And(IReadOnlyList<string> alsoRemoved, IReadOnlyList<KeyValuePair<string, string>> alsoAdded)

@@ -1,5 +1,6 @@
 using System.Text;
 using Hydra.Dispatch;
+using Hydra.Protocol;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -43,11 +44,20 @@ internal sealed class RequestContext
     /// <summary>Why the application gave no answer, or not all of it.</summary>
     public Failure Failure { get; set; }
 
+    /// <summary>Whether the request has come as far as the forwarder, so that <see cref="Exchange"/> is about it and no one before.</summary>
+    public bool IsForwarded { get; set; }
+
+    /// <summary>What the request is called in logs and to its application; null where requests have no names.</summary>
+    public string? RequestId { get; set; }
+
+    /// <summary>A sentence for the log, with what the request is called behind it.</summary>
+    public string Named(string sentence) => RequestId is null ? sentence : $"{sentence} [request {RequestId}]";
+
+    /// <summary>The host that the client has asked for, where a log wants to know and Kestrel was given another.</summary>
+    public string? AskedHost { get; private set; }
+
     /// <summary>Bytes of the answer's body that the front has written by itself, instead of a worker.</summary>
     public long OwnBytes { get; set; }
-
-    /// <summary>Whether the front has answered, and what <see cref="Exchange"/> says is of a request before.</summary>
-    public bool IsAnswered { get; set; }
 
     /// <summary>What workers and logs are to see of the request beside its head. Parts of the edge may replace it.</summary>
     public RequestFacts Facts
@@ -95,7 +105,9 @@ internal sealed class RequestContext
         _gates?.Clear();
         Failure = Failure.None;
         OwnBytes = 0;
-        IsAnswered = false;
+        IsForwarded = false;
+        RequestId = null;
+        AskedHost = null;
         IsHandling = true;
     }
 
@@ -104,6 +116,24 @@ internal sealed class RequestContext
     {
         IsHandling = false;
         Http.Uninitialize();
+    }
+
+    /// <summary>Keeps the host that was asked for, where Kestrel was given another: the head is gone when the request is over.</summary>
+    public void KeepHost()
+    {
+        if (Connection?.Head is not { IsAltered: true } head)
+        {
+            return;
+        }
+
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(head.Block))
+        {
+            if (name.SequenceEqual("host"u8))
+            {
+                AskedHost = Encoding.Latin1.GetString(value);
+                return;
+            }
+        }
     }
 
     private void Heed(CapturedHead head)

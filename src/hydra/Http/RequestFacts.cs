@@ -63,6 +63,16 @@ internal sealed record RequestFacts
         : HasUnknownPort ? ClientHost
         : (ClientHost.Contains(':') ? $"[{ClientHost}]:" : $"{ClientHost}:") + PortText(ClientPort);
 
+    /// <summary>The same with other edits of the header fields; what was derived from the rest stays.</summary>
+    public RequestFacts With(HeaderEdits edits)
+    {
+        RequestFacts facts = this with { Headers = edits };
+        _ = Block;
+        facts._block = _block;
+        facts._client = _client;
+        return facts;
+    }
+
     /// <summary>The same for an application below a path.</summary>
     public RequestFacts Below(string rootPath)
     {

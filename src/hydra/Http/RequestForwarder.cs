@@ -49,6 +49,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     {
         RequestPool pool = route.Pool;
         HttpExchange exchange = ExchangeFor(context, route.Bodies);
+        context.IsForwarded = true;
         context.Connection.OnRequestBegins();
         try
         {
@@ -196,6 +197,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
                 ? string.Create(CultureInfo.InvariantCulture,
                     $"{rule.Text} within {pool.RequestTimeout.TotalSeconds:0.#} s (request {exchange.RequestName})")
                 : exchange.Detail is { } detail ? $"{rule.Text}: {detail}" : rule.Text;
+            what = context.Named(what);
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 

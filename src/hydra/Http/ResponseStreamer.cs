@@ -28,7 +28,8 @@ internal static class ResponseStreamer
         {
             // The client knows nothing of the response yet.
             FailureRule rule = e.Failure.Rule();
-            HttpLog.Failed(logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, e.Message, rule.Status);
+            string what = context.Named(e.Message);
+            HttpLog.Failed(logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
             context.Failure = e.Failure;
             exchange.Abandon(e.Failure, CancelReason.FrontError, e.Message);
             context.Http.Response.Clear();
@@ -41,7 +42,8 @@ internal static class ResponseStreamer
             exchange.Abandon(e.Failure, CancelReason.FrontError, e.Message);
             if (e.Failure is not Failure.ClientGone)
             {
-                HttpLog.ResponseCutShort(logger, exchange.WorkerIndex, exchange.Method, exchange.Path, e.Message);
+                string reason = context.Named(e.Message);
+                HttpLog.ResponseCutShort(logger, exchange.WorkerIndex, exchange.Method, exchange.Path, reason);
             }
 
             // After the response has begun there is no status left to say it with: a finished response would look complete.

@@ -52,7 +52,7 @@ public sealed class QueueTests
     [Fact]
     public async Task Queue_ClientLeaves_FreesItsPlaceAndTheWorkerNeverSeesTheRequest()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log", "--access-log-format", "timed"));
         await using RawConnection running = await OccupyAsync(server, "all");
         await using (RawConnection leaving = (await OneOfTwoAsync(server, "/meet/left")).Connection)
         {
@@ -72,7 +72,7 @@ public sealed class QueueTests
     [Fact]
     public async Task QueueTime_Wsgi_IsInTheEnvironAndInTheAccessLog()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log", "--request-start"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec("--queue-size", "1", "--access-log", "--access-log-format", "timed", "--request-start"));
         JsonElement direct = await server.GetJsonAsync("/environ");
         Assert.False(direct.TryGetProperty("HTTP_X_REQUEST_START", out _));
         Assert.False(direct.GetProperty("types").TryGetProperty("hydra.queue_time", out _));
@@ -88,7 +88,7 @@ public sealed class QueueTests
     public async Task QueueTime_Asgi_IsInTheScopeAndInTheAccessLog()
     {
         await using HydraServer server = await HydraServer.StartAsync(
-            new ServerSpec("asgi_probe:app") { Arguments = ["--queue-size", "1", "--access-log", "--limit-concurrency", "1"] });
+            new ServerSpec("asgi_probe:app") { Arguments = ["--queue-size", "1", "--access-log", "--access-log-format", "timed", "--limit-concurrency", "1"] });
         Assert.False((await server.GetJsonAsync("/scope")).GetProperty("extensions").TryGetProperty("hydra", out _));
 
         JsonElement waited = await WaitAsync(server, "/scope", "/slow/all");

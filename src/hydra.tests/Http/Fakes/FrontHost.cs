@@ -34,7 +34,7 @@ internal sealed class FrontHost : IAsyncDisposable
 
     private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits)
     {
-        _access = new AccessLog(_lines, NullLogger.Instance);
+        _access = new AccessLog(_lines, NullLogger.Instance, AccessFormat.Timed);
         FakeUpstream worker = new FakeUpstream().Quick();
         worker.Handle.Features = InterfaceFeatures.WebSockets;
         Fleet = new FakeFleet(worker);

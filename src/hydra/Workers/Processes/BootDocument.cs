@@ -63,6 +63,12 @@ internal sealed record BootDocument
     /// </summary>
     public int DisconnectMilliseconds { get; init; }
 
+    /// <summary>The header, in lower case, that has the name of a request; empty where requests have none.</summary>
+    public string RequestIdHeader { get; init; } = "";
+
+    /// <summary>A file that configures Python's logging, absolute; empty for none. See <see cref="OddBytes"/>.</summary>
+    public string LogConfig { get; init; } = "";
+
     /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
     public bool RequestStart { get; init; }
 

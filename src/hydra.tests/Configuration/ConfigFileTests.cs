@@ -1,0 +1,173 @@
+using Hydra.Cli;
+using Hydra.Configuration;
+using Hydra.Primitives;
+using Xunit;
+
+namespace Hydra.Tests.Configuration;
+
+/// <summary>Options in hydra.toml and pyproject.toml: what <see cref="ConfigFile"/> and <see cref="ConfigKeys"/> make of them.</summary>
+public sealed class ConfigFileTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("hydra-config").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Parse_EachKindOfValue_IsTaken()
+    {
+        HydraOptions options = Run(
+            """
+            app = "shop.wsgi:application"
+            workers = 4
+            worker_max_rss = "512m"
+            graceful-timeout = 2.5
+            preload = true
+            bind = ["127.0.0.1:8001", "127.0.0.1:8002"]
+            access-log = true
+            access-log-skip = "/health"
+
+            [env]
+            MODE = "a b"
+            LEVEL = 3
+
+            [[mount]]
+            place = "/api"
+            app = "shop.api:app"
+            workers = 2
+            preload = false
+            env = { KEY = "v" }
+            """);
+
+        ApplicationOptions shop = options.Applications[0];
+        Assert.Equal(("shop.wsgi:application", 4, 512L << 20, true), (shop.App, shop.Workers.Count, shop.Replacement.MaxRss, shop.Python.Preload));
+        Assert.Equal([new("MODE", "a b"), new("LEVEL", "3")], shop.Variables);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), options.Server.GracefulTimeout);
+        Assert.Equal(["127.0.0.1:8001", "127.0.0.1:8002"], options.Server.Addresses.Binds.Select(static bind => bind.ToString()));
+        Assert.True(options.Server.Logs.Access);
+        Assert.Single(options.Server.Logs.AccessSkips);
+        ApplicationOptions api = options.Applications[1];
+        Assert.Equal(("shop.api:app", 2, false, "/api"), (api.App, api.Workers.Count, api.Python.Preload, api.Place.Path));
+        Assert.Contains(new KeyValuePair<string, string>("KEY", "v"), api.Variables);
+    }
+
+    [Fact]
+    public void Parse_CommandOfAProgram_IsAnArray()
+        => Assert.Equal(["node", "my server.js"], Run("interface = \"proxy\"\napp = [\"node\", \"my server.js\"]").Applications[0].Command);
+
+    [Theory]
+    [InlineData("workers = 2", "", "", 2)]
+    [InlineData("workers = 2", "WEB_CONCURRENCY=3", "", 3)]
+    [InlineData("workers = 2", "WEB_CONCURRENCY=3 HYDRA_WORKERS=4", "", 4)]
+    [InlineData("workers = 2", "HYDRA_WORKERS=4", "-w 5", 5)]
+    public void Parse_SaidInSeveralPlaces_TheNearestToTheRunCounts(string text, string variables, string arguments, int expected)
+    {
+        (string, string)[] environment = [.. variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static one => (one.Split('=')[0], one.Split('=')[1]))];
+        Assert.Equal(expected, Run(text, environment, [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "main:app"]).Applications[0].Workers.Count);
+    }
+
+    [Fact]
+    public void Parse_PortOfThePlatform_BeatsTheFilesAddress()
+        => Assert.Equal([9000], Run("bind = \"127.0.0.1:8001\"", [("PORT", "9000")], "main:app").Server.Addresses.Binds.OfType<BindAddress.Tcp>().Select(static bind => bind.Port));
+
+    [Theory]
+    [InlineData("\n\nworkerz = 2", "workerz (hydra.toml, line 3): hydra has no such option; did you mean workers?")]
+    [InlineData("[server]\nport = 1", "server (hydra.toml, line 1): hydra has no such table: options are keys of the file itself.")]
+    [InlineData("workers = \"many\"", "workers (hydra.toml, line 1): \"many\" is")]
+    [InlineData("workers = [1, 2]", "workers (hydra.toml, line 1): it takes one value, and no array.")]
+    [InlineData("workers = 1979-05-27", "workers (hydra.toml, line 1): no option takes a date or a time.")]
+    [InlineData("[workers]\na = 1", "workers (hydra.toml, line 1): it takes no table.")]
+    [InlineData("check-config = true", "check-config (hydra.toml, line 1): it is for the command line alone.")]
+    [InlineData("log-file = \"a\"\nerror_logfile = \"b\"", "error_logfile (hydra.toml, line 2): it is said twice, by two of its names.")]
+    [InlineData("reload = true", "reload (hydra.toml, line 1): files are not watched yet.")]
+    [InlineData("[[mount]]\nplace = \"/a\"", "mount (hydra.toml, line 1): a mount has a place and an app")]
+    [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nbind = \"x\"", "mount (hydra.toml, line 1): bind is the server's, and no mount's.")]
+    [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nworkerz = 1", "mount (hydra.toml, line 1): a mount has no option workerz; did you mean workers?")]
+    [InlineData("workers = ", "hydra.toml, line 1: the value is missing.")]
+    public void Parse_Mistake_IsASentenceWithItsPlace(string text, string expected)
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), text);
+        string error = Assert.Single(Assert.IsType<ParseResult.Errors>(Parse([], ["main:app"])).Messages).Replace(_directory + "/", "", StringComparison.Ordinal);
+
+        Assert.StartsWith(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_TableOfAProject_IsTakenWhereThereIsNoFileOfItsOwn()
+    {
+        File.WriteAllText(Path.Combine(_directory, "pyproject.toml"), "[project]\nname = \"shop\"\n[tool.hydra]\nworkers = 3\n");
+        Assert.Equal(3, Options(Parse([], ["main:app"])).Applications[0].Workers.Count);
+
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), "workers = 4\n");
+        Assert.Equal(4, Options(Parse([], ["main:app"])).Applications[0].Workers.Count);
+
+        File.WriteAllText(Path.Combine(_directory, "other.toml"), "workers = 5\n");
+        Assert.Equal(5, Options(Parse([], ["--config", "other.toml", "main:app"])).Applications[0].Workers.Count);
+        Assert.Equal(5, Options(Parse([("HYDRA_CONFIG", "other.toml")], ["main:app"])).Applications[0].Workers.Count);
+        Assert.Equal(3, Options(Parse([], ["-c", "pyproject.toml", "main:app"])).Applications[0].Workers.Count);
+    }
+
+    [Fact]
+    public void Parse_ProjectThatIsNoToml_IsNoConcernOfOurs()
+    {
+        File.WriteAllText(Path.Combine(_directory, "pyproject.toml"), "[project\nname = ");
+        Assert.IsType<ParseResult.Run>(Parse([], ["main:app"]));
+    }
+
+    [Fact]
+    public void Parse_FileThatCannotBeRead_SaysWhy()
+    {
+        File.WriteAllBytes(Path.Combine(_directory, "latin.toml"), [(byte)'a', 0xe9]);
+        File.WriteAllBytes(Path.Combine(_directory, "large.toml"), new byte[ConfigFile.MostBytes + 1]);
+        Directory.CreateDirectory(Path.Combine(_directory, "dir.toml"));
+
+        Assert.Contains("is not UTF-8", Error("latin.toml"), StringComparison.Ordinal);
+        Assert.Contains("is larger than 1024 KiB", Error("large.toml"), StringComparison.Ordinal);
+        Assert.Contains("it is a directory.", Error("dir.toml"), StringComparison.Ordinal);
+        Assert.Contains("it does not exist.", Error("none.toml"), StringComparison.Ordinal);
+        Assert.Contains("is a program, as gunicorn's configuration is", Error("gunicorn.conf.py"), StringComparison.Ordinal);
+        Assert.All(["latin.toml", "none.toml", "gunicorn.conf.py"], name => Assert.StartsWith("--config (command line): ", Error(name), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Check_Settings_AreShownWithWhoSaidThemAndWithoutSecrets()
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), "workers = 4\nssl-keyfile-password = \"hush\"\nssl-certfile = \"c\"\nenv = [\"TOKEN=hush\"]\n[[mount]]\nplace = \"/a\"\napp = \"a:b\"\nenv = [\"T=hush\"]\nthreads = 2\n");
+        var run = Assert.IsType<ParseResult.Run>(Parse([("PORT", "9000")], ["check", "--log-level", "debug", "main:app"]));
+        var text = new StringWriter();
+        SettingsReport.Write(text, run.Options, run.Settings!);
+        string report = text.ToString().Replace(_directory + "/", "", StringComparison.Ordinal);
+
+        Assert.True(run.Options.Server.ChecksOnly);
+        Assert.Matches("\nworkers = 4 +# hydra.toml, line 1\n", report);
+        Assert.Matches("\nlog-level = \"debug\" +# command line \\(--log-level\\)\n", report);
+        Assert.Matches("\nport = 9000 +# PORT \\(shared variable\\)\n", report);
+        Assert.Matches("\nretry = \"idempotent\" +# default\n", report);
+        Assert.Matches("\nenv = \"TOKEN=\\*\\*\\*\" +# hydra.toml, line 4\n", report);
+        Assert.Contains("mount = \"/a=a:b,env=T=***,threads=2\"", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_ModuleOfThisName_IsSaidWithAColonOrAsAnOption()
+    {
+        Assert.Equal("check:app", Options(Parse([], ["check:app"])).Applications[0].App);
+        Assert.Null(Assert.IsType<ParseResult.Run>(Parse([], ["--app", "check"])).Settings);
+    }
+
+    private static HydraOptions Options(ParseResult result) => Assert.IsType<ParseResult.Run>(result).Options;
+
+    private string Error(string name) => Assert.Single(Assert.IsType<ParseResult.Errors>(Parse([], ["--config", name, "main:app"])).Messages);
+
+    private ParseResult Parse((string Name, string Value)[] environment, string[] arguments)
+        => CommandLine.Parse(
+            arguments, environment.ToDictionary(static v => v.Name, static v => v.Value), Parsing.Windowless, discover: null,
+            configure: (named, directory, errors) => ConfigFile.Find(named, Path.Combine(_directory, directory), errors));
+
+    private HydraOptions Run(string text, params string[] arguments) => Run(text, [], arguments);
+
+    private HydraOptions Run(string text, (string Name, string Value)[] environment, params string[] arguments)
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), text);
+        return Options(Parse(environment, arguments));
+    }
+}

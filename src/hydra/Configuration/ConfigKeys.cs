@@ -1,0 +1,211 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>Makes values of options out of the keys of a configuration file. Each option is a key, by each of its names, with dashes or underscores.</summary>
+internal static class ConfigKeys
+{
+    private const string Place = "place";
+
+    // What is for one run, and no configuration.
+    private static readonly string[] NotInFiles = ["config", "check-config"];
+
+    /// <summary>Reads a table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="path">The file, for sentences.</param>
+    /// <param name="errors">Told what is wrong, a sentence each.</param>
+    public static IReadOnlyList<(Option Option, OptionValue Value)> Read(TomlNode table, string path, List<string> errors)
+    {
+        List<(Option Option, OptionValue Value)> found = [];
+        foreach (string key in table.Keys)
+        {
+            TomlNode node = table.Find(key)!;
+            string where = $"{ControlText.Escape(key)} ({path}, line {node.Line})";
+            var source = new OptionSource(SourceRank.File, where);
+            string name = NameOf(key);
+            int before = found.Count;
+            string? problem = Known(name) is { } option ? Add(option, node, source, found) : Foreign(name, node, source, found);
+            if (problem is not null)
+            {
+                errors.Add($"{where}: {problem}");
+            }
+            else if (found.Skip(before).Any(pair => found.Take(before).Any(earlier => earlier.Option == pair.Option)))
+            {
+                errors.Add($"{where}: it is said twice, by two of its names.");
+            }
+        }
+
+        return found;
+    }
+
+    private static string NameOf(string key) => key.Replace('_', '-').ToLowerInvariant();
+
+    private static Option? Known(string name) => OptionTable.Find(name) is { IsCommand: false } option && !NotInFiles.Contains(option.Name) ? option : null;
+
+    private static string? Add(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    {
+        if (option.Name == "mount")
+        {
+            return AddMounts(option, node, source, found);
+        }
+
+        string? problem = Texts(option, node, out IReadOnlyList<string> texts);
+        if (problem is null)
+        {
+            found.AddRange(texts.Select(text => (option, new OptionValue(text, source))));
+        }
+
+        return problem;
+    }
+
+    // What other servers call their options is taken, or answered, as on the command line.
+    private static string? Foreign(string name, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    {
+        if (ForeignWords.Find(name) is not { } word)
+        {
+            string? near = NotInFiles.Contains(name) || name is "help" or "version" ? null : EditDistance.Nearest(name, Names());
+            return NotInFiles.Contains(name) || name is "help" or "version" ? "it is for the command line alone."
+                : near is null && node.Kind is TomlKind.Table ? "hydra has no such table: options are keys of the file itself."
+                : near is null ? "hydra has no such option." : $"hydra has no such option; did you mean {near}?";
+        }
+
+        if (word.Take(word.HasValue ? node.Text : "") is not { } taken)
+        {
+            return word.Answer;
+        }
+
+        if (node.Text != "false" || word.HasValue)
+        {
+            found.AddRange(taken.Select(one => (OptionTable.Get(one.Name), new OptionValue(one.Text, source))));
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Names() => OptionTable.All.Where(static option => !option.IsCommand && !NotInFiles.Contains(option.Name)).SelectMany(static option => option.Names);
+
+    private static string? Texts(Option option, TomlNode node, out IReadOnlyList<string> texts)
+    {
+        texts = [];
+        if (node.Kind is TomlKind.Table)
+        {
+            return TableTexts(option, node, out texts);
+        }
+
+        if (node.Kind is not TomlKind.Array)
+        {
+            texts = [node.Text];
+            return ProblemOf(node);
+        }
+
+        if (node.Items.Select(ProblemOf).FirstOrDefault(static problem => problem is not null) is { } wrong)
+        {
+            return wrong;
+        }
+
+        string[] items = [.. node.Items.Select(static item => item.Text)];
+        if (option.Name == "app")
+        {
+            // The words of a command.
+            texts = [CommandWords.Join(items)];
+            return null;
+        }
+
+        texts = option.Repeatable ? items : [];
+        return option.Repeatable ? null : "it takes one value, and no array.";
+    }
+
+    // A table of names and values, where that is what the option takes.
+    private static string? TableTexts(Option option, TomlNode node, out IReadOnlyList<string> texts)
+    {
+        texts = [];
+        char separator = option.Placeholder switch
+        {
+            "NAME=VALUE" => '=',
+            "NAME:VALUE" => ':',
+            _ => '\0',
+        };
+        if (separator == '\0')
+        {
+            return "it takes no table.";
+        }
+
+        List<string> pairs = [];
+        foreach (string name in node.Keys)
+        {
+            TomlNode value = node.Find(name)!;
+            if (ProblemOf(value) is { } problem)
+            {
+                return $"{name}: {problem}";
+            }
+
+            pairs.Add($"{name}{separator}{value.Text}");
+        }
+
+        texts = pairs;
+        return null;
+    }
+
+    private static string? ProblemOf(TomlNode node) => node.Kind switch
+    {
+        TomlKind.Table or TomlKind.Array => "an array of texts is as deep as it may be.",
+        TomlKind.Moment => "no option takes a date or a time.",
+        _ => null,
+    };
+
+    private static string? AddMounts(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    {
+        if (node.Kind is not TomlKind.Array)
+        {
+            return node.Kind is TomlKind.String ? AddMount(option, node, source, found) : "it is an array: [[mount]] begins each.";
+        }
+
+        foreach (TomlNode item in node.Items)
+        {
+            string spelling = source.Spelling.Replace($", line {node.Line})", $", line {item.Line})", StringComparison.Ordinal);
+            if (AddMount(option, item, source with { Spelling = spelling }, found) is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        return null;
+    }
+
+    // As the command line has it: PLACE=APP,option=value,switch,no-switch.
+    private static string? AddMount(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    {
+        if (node.Kind is TomlKind.String)
+        {
+            found.Add((option, new OptionValue(node.Text, source)));
+            return null;
+        }
+
+        if (node.Kind is not TomlKind.Table || node.Find(Place) is not { Kind: TomlKind.String } place || node.Find("app") is not { } app)
+        {
+            return "a mount has a place and an app: place = \"/api\", app = \"shop.api:app\".";
+        }
+
+        List<string> parts = [];
+        foreach (string key in node.Keys.Where(static key => key is not (Place or "app")))
+        {
+            TomlNode value = node.Find(key)!;
+            if (Known(NameOf(key)) is not { Owner: OptionOwner.Application } own)
+            {
+                return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no mount's."
+                    : EditDistance.Nearest(NameOf(key), Names()) is { } near ? $"a mount has no option {key}; did you mean {near}?" : $"a mount has no option {key}.";
+            }
+
+            if (Texts(own, value, out IReadOnlyList<string> texts) is { } problem)
+            {
+                return $"{key}: {problem}";
+            }
+
+            parts.AddRange(texts.Select(text => !own.IsSwitch ? $"{own.Name}={text}" : text == "true" ? own.Name : $"no-{own.Name}"));
+        }
+
+        string? wrong = Texts(OptionTable.Get("app"), app, out IReadOnlyList<string> named);
+        found.Add((option, new OptionValue(string.Join(',', [$"{place.Text}={(named.Count > 0 ? named[0] : "")}", .. parts]), source)));
+        return wrong;
+    }
+}
