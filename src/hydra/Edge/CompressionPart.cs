@@ -11,6 +11,8 @@ namespace Hydra.Edge;
 /// <param name="metrics">Counts; null where nobody wants to know.</param>
 internal sealed class CompressionPart(CompressionRules rules, MemoryBudget memory, CodingMetrics? metrics) : EdgePart
 {
+    private static readonly byte[] IfMatch = [.. "if-match"u8];
+
     private readonly CompressionGate _gate = new(rules, memory, metrics);
 
     /// <inheritdoc/>
@@ -23,8 +25,7 @@ internal sealed class CompressionPart(CompressionRules rules, MemoryBudget memor
             context.AddGate(_gate);
             if (request.Headers.IfMatch.Count > 0 && EntityTag.Strengthen(request.Headers.IfMatch) is { } strong)
             {
-                HeaderEdits edits = context.Facts.Headers ?? new HeaderEdits([], []);
-                context.Facts = context.Facts with { Headers = edits.And(["if-match"], [new("if-match", strong)]) };
+                context.Facts = context.Facts with { Headers = HeaderEdits.Replacing(context.Facts.Headers, IfMatch, strong) };
             }
         }
 

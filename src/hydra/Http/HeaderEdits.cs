@@ -41,10 +41,6 @@ internal sealed class HeaderEdits
         return new HeaderEdits(edits is null ? [name] : [.. edits._removed, name], added);
     }
 
-    /// <summary>These edits, and others behind them.</summary>
-    public HeaderEdits And(IReadOnlyList<string> alsoRemoved, IReadOnlyList<KeyValuePair<string, string>> alsoAdded)
-        => new([.. removed, .. alsoRemoved], [.. added.Where(field => !alsoRemoved.Contains(field.Key)), .. alsoAdded]);
-
     /// <summary>The most bytes by which a block grows.</summary>
     public int Growth => _added.Length + 1;
 
