@@ -33,7 +33,7 @@ public sealed partial class FailureRulesTests
     [InlineData(429, "RateLimited TooManyOfOne Flooded")]
     [InlineData(431, "HeadTooLarge")]
     [InlineData(499, "ClientGone")]
-    [InlineData(500, "Convicted ApplicationError BadResponse BodyLost")]
+    [InlineData(500, "Convicted ApplicationError BadResponse FileUnreadable BodyLost")]
     [InlineData(501, "UnknownCoding UnknownMethod NotImplemented")]
     [InlineData(502, "WorkerLost")]
     [InlineData(503, "TooManyConnections QueueFull QueueTimeout Closing NotStarted MemoryShort")]
@@ -50,7 +50,7 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.NotMounted, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            [Failure.NotMounted, Failure.NoFile, Failure.NotAllowed, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }

@@ -7,8 +7,8 @@ using Xunit;
 
 namespace Hydra.Tests.Http;
 
-/// <summary><see cref="EarlyAnswer"/>: answers without a worker.</summary>
-public sealed class EarlyAnswerTests
+/// <summary><see cref="FrontAnswer"/>: answers without a worker.</summary>
+public sealed class FrontAnswerTests
 {
     [Theory]
     [InlineData("", "\r\nRetry-After: 7\r\n", false)]
@@ -27,6 +27,6 @@ public sealed class EarlyAnswerTests
 
     private sealed class RefusingPart : EdgePart
     {
-        public override RequestHandler Before(RequestHandler next) => static context => EarlyAnswer.WriteAsync(context, Failure.RateLimited, 7);
+        public override RequestHandler Before(RequestHandler next) => static context => FrontAnswer.RefuseAsync(context, Failure.RateLimited, 7);
     }
 }
