@@ -19,6 +19,7 @@ internal static partial class OptionTable
         .. HeadRows,
         .. TlsRows,
         .. ProxyRows,
+        .. AnswerRows,
         .. WebSocketRows,
         .. LoggingRows,
         .. TuningRows,

@@ -39,6 +39,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly RequestHandler _edge;
     private readonly RefusedHeads _refused;
     private readonly CertificateStore? _certificates;
+    private readonly ProxyProtocol? _proxyProtocol;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -59,6 +60,7 @@ internal sealed class WebServer : IAsyncDisposable
         _forwarder = forwarder;
         _edge = EdgePart.Chain(EdgeChain.Parts(options, loggers), forwarder.InvokeAsync);
         _metrics = metrics;
+        _proxyProtocol = ProxyRules.ProtocolOf(options, loggers.CreateLogger("hydra"));
         _certificates = LoadCertificates(options.Tls, loggers.CreateLogger("hydra"));
         _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);
         _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
@@ -190,6 +192,7 @@ internal sealed class WebServer : IAsyncDisposable
         {
             kestrel.Listen(endPoint, listen =>
             {
+                _proxyProtocol?.ListenAt(listen);
                 listen.Protocols = _certificates is not null && _options.Tls.OffersHttp2 ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                 if (_certificates is not null)
                 {
