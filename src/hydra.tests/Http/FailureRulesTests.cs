@@ -24,11 +24,12 @@ public sealed partial class FailureRulesTests
     }
 
     [Theory]
-    [InlineData(400, "BadHead BadLength BadFieldName BadHandshake BadBody")]
+    [InlineData(400, "BadHead BadLength BadFieldName OtherHost BadHandshake BadBody")]
     [InlineData(408, "HeadTooSlow BodyTooSlow")]
     [InlineData(411, "LengthRequired")]
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
+    [InlineData(421, "Misdirected")]
     [InlineData(426, "OtherWebSocket")]
     [InlineData(429, "RateLimited TooManyOfOne Flooded")]
     [InlineData(431, "HeadTooLarge")]
@@ -50,7 +51,7 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.NotMounted, Failure.NoFile, Failure.NotAllowed, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            [Failure.OtherHost, Failure.Misdirected, Failure.NotMounted, Failure.NoFile, Failure.NotAllowed, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }

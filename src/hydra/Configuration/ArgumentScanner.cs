@@ -186,6 +186,12 @@ internal sealed class ArgumentScanner
         {
             Add(option, attached, spelling);
         }
+        else if (option.BareValue is { } bare)
+        {
+            // What follows may be the application.
+            bool isValue = _next < _arguments.Count && option.Placeholder!.Split('|').Contains(_arguments[_next]);
+            Add(option, isValue ? _arguments[_next++] : bare, spelling);
+        }
         else if (_next < _arguments.Count && !LooksLikeOption(_arguments[_next]))
         {
             Add(option, _arguments[_next++], spelling);

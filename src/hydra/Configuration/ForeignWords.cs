@@ -10,7 +10,7 @@ internal static partial class ForeignWords
     private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>
-    public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. ProxyWords, .. GranianWords, .. HypercornWords];
+    public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. GranianWords, .. HypercornWords];
 
     /// <summary>The word with this long name, or null.</summary>
     public static ForeignWord? Find(string name) => All.FirstOrDefault(word => word.Names.Contains(name));

@@ -39,6 +39,9 @@ internal sealed class Option
     /// <summary>What stands for the value in the help; null for a switch.</summary>
     public string? Placeholder { get; init; }
 
+    /// <summary>What the option means without a value; null where it needs one. Then a value of its own is one of the words of the <see cref="Placeholder"/>.</summary>
+    public string? BareValue { get; init; }
+
     /// <summary>The default as the user would write it, or a word about it in parentheses; null where there is none to speak of.</summary>
     public string? Default { get; init; }
 

@@ -50,6 +50,24 @@ internal static partial class OptionTable
                 ForwarderHeaders = string.Join(',', v.ToLowerInvariant().Split([',', ' '], StringSplitOptions.RemoveEmptyEntries)),
             }),
         },
+        new()
+        {
+            Name = "proxy-protocol", Placeholder = "off|v1|v2|auto", Default = "off", BareValue = "auto", Group = OptionGroup.Proxies,
+            Help = "Proxies say who their client is before each connection begins (HAProxy's send-proxy, load balancers of clouds): in version 1, 2, or either. "
+                + "Without a value it is auto.",
+            Binder = Section.Proxies.Choice(ProtocolVersions, static (o, v) => o with { Versions = v }),
+        },
+        new()
+        {
+            Name = "proxy-allow-from", Placeholder = "LIST", Default = PeerList.Local.Text, Group = OptionGroup.Proxies,
+            Help = "The proxies that do, as in --forwarded-allow-ips. Their connections have to begin so, and those of others must not.",
+            Binder = Section.Proxies.Peers(static (o, v) => o with { ProtocolPeers = v }),
+        },
+    ];
+
+    private static IReadOnlyList<(string Name, ProxyVersions Value)> ProtocolVersions =>
+    [
+        ("off", ProxyVersions.None), ("v1", ProxyVersions.One), ("v2", ProxyVersions.Two), ("auto", ProxyVersions.One | ProxyVersions.Two),
     ];
 
     private static string? ReadAspects(string text, ProxyOptions before, out ProxyOptions after)

@@ -22,6 +22,7 @@ internal static partial class OptionTable
         .. TlsRows,
         .. Http2Rows,
         .. ProxyRows,
+        .. AnswerRows,
         .. WebSocketRows,
         .. CompressionRows,
         .. LoggingRows,

@@ -17,6 +17,12 @@ internal sealed record ProxyOptions
     /// <summary>What becomes of names with an underscore.</summary>
     public HeaderMap HeaderMap { get; init; }
 
+    /// <summary>Versions of the PROXY protocol in which proxies name their clients; none where they do not.</summary>
+    public ProxyVersions Versions { get; init; }
+
+    /// <summary>The proxies that do.</summary>
+    public PeerList ProtocolPeers { get; init; } = PeerList.Local;
+
     /// <summary>Such names that may come from trusted peers, in lower case, with commas between them.</summary>
     public string ForwarderHeaders { get; init; } = "";
 }

@@ -24,6 +24,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Proxies"/>.</summary>
     public static OptionSection<ProxyOptions> Proxies { get; } = OfServer(static s => s.Proxies, static (s, part) => s with { Proxies = part });
 
+    /// <summary><see cref="ServerOptions.Answers"/>.</summary>
+    public static OptionSection<AnswerOptions> Answers { get; } = OfServer(static s => s.Answers, static (s, part) => s with { Answers = part });
+
     /// <summary><see cref="ServerOptions.WebSockets"/>.</summary>
     public static OptionSection<WebSocketSection> WebSockets { get; }
         = OfServer(static s => s.WebSockets, static (s, part) => s with { WebSockets = part });

@@ -29,6 +29,9 @@ internal sealed record ServerOptions
     /// <summary>What is believed of proxies.</summary>
     public ProxyOptions Proxies { get; init; } = new();
 
+    /// <summary>Which hosts are served, and what answers have in common.</summary>
+    public AnswerOptions Answers { get; init; } = new();
+
     /// <summary>What holds for WebSockets.</summary>
     public WebSocketSection WebSockets { get; init; } = new();
 

@@ -38,6 +38,12 @@ internal enum Failure
     /// <summary>Its method is longer than any that there is (RFC 9112, section 3).</summary>
     UnknownMethod,
 
+    /// <summary>Its host is none of those that are served, or it names none where one is needed.</summary>
+    OtherHost,
+
+    /// <summary>The same on a connection that a client uses for several hosts (RFC 9110, section 15.5.20).</summary>
+    Misdirected,
+
     /// <summary>No application is mounted where it goes to (RFC 9110, section 15.5.5).</summary>
     NotMounted,
 

@@ -26,13 +26,33 @@ internal static class EdgeChain
             parts.Add(new RequestIds(header));
         }
 
+        if (options.Answers.Fields.Count > 0 || options.Answers.TransportSecurity is not null)
+        {
+            // Before anybody answers: all answers get them.
+            parts.Add(new AnswerFields(options.Answers.Fields, options.Answers.TransportSecurity));
+        }
+
         // 2. Whether it may come at all: hosts, rates.
+        if (options.Answers.Hosts.Count > 0)
+        {
+            parts.Add(new AllowedHosts(options.Answers.Hosts, new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System)));
+        }
+
         if (options.Limits.Rates.Count > 0)
         {
             parts.Add(new RateLimits(options.Limits.Rates, options.Limits.RateBy, TimeProvider.System));
         }
 
         // 3. What is said without asking anybody: redirects. Fields that are added to all answers.
+        if (options.Answers.RedirectsHttps)
+        {
+            parts.Add(new HttpsRedirect(options.Answers.HttpsPort, options.Answers.PlainPaths));
+        }
+
+        if (options.Answers.Redirects.Count > 0)
+        {
+            parts.Add(new PathRedirects(options.Answers.Redirects));
+        }
 
         // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
         if (options.Compression.Codings.Count > 0)

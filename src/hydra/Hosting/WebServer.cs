@@ -43,6 +43,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly RequestHandler _edge;
     private readonly RefusedHeads _refused;
     private readonly CertificateStore? _certificates;
+    private readonly ProxyProtocol? _proxyProtocol;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -69,6 +70,7 @@ internal sealed class WebServer : IAsyncDisposable
         _limits = options.Limits.CountsConnections ? new ConnectionLimits(options.Limits.Connections, options.Limits.ConnectionsPerAddress) : null;
         _recorder = recorder;
         _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
+        _proxyProtocol = ProxyRules.ProtocolOf(options, loggers.CreateLogger("hydra"));
         _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
@@ -217,6 +219,9 @@ internal sealed class WebServer : IAsyncDisposable
     {
         HttpVersions versions = _options.Http2.Versions;
         listen.Protocols = Http2Rules.Protocols(versions, isTls);
+
+        // First: it says whose connection this is.
+        _proxyProtocol?.ListenAt(listen);
         if (_limits is not null)
         {
             listen.UseConnectionLimits(_limits, !isTls && versions is not HttpVersions.Http2, OnRefused);

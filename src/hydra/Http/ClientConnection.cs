@@ -260,7 +260,7 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
         TlsFacts? tls = TlsFacts.Of(_context);
         return new RequestFacts
         {
-            Scheme = tls is null ? "http" : "https",
+            Scheme = tls is null && _context.RemoteEndPoint is not ProxiedEndPoint { IsTls: true } ? "http" : "https",
             Tls = tls,
             HttpVersion = version,
             ClientHost = clientHost,

@@ -37,6 +37,8 @@ internal static class FailureRules
         new(Failure.UnknownVersion, 505, LogLevel.None, true, false, "unknown_version", "its version of HTTP is not spoken here"),
         new(Failure.UnknownCoding, 501, LogLevel.None, true, false, "unknown_coding", "its transfer coding is not known"),
         new(Failure.UnknownMethod, 501, LogLevel.None, true, false, "unknown_method", "its method is longer than any"),
+        new(Failure.OtherHost, 400, LogLevel.None, false, false, "other_host", "its host is not served here"),
+        new(Failure.Misdirected, 421, LogLevel.None, false, false, "misdirected", "its host is not served on this connection"),
         new(Failure.NotMounted, 404, LogLevel.None, false, false, "not_mounted", "no application is mounted there"),
         new(Failure.NoFile, 404, LogLevel.None, false, false, "no_file", "there is no such file"),
         new(Failure.NotAllowed, 405, LogLevel.None, false, false, "not_allowed", "files are only read"),

@@ -28,6 +28,10 @@ internal static partial class HttpLog
             + "network: --forwarded-allow-ips {Name}. To have the application judge them itself, give --no-proxy-headers.")]
     public static partial void NotBelieved(ILogger logger, string peer, string field, string name);
 
+    /// <summary>A connection does not begin as it should. At most one line a second.</summary>
+    [LoggerMessage(1552, LogLevel.Warning, "A connection of {Peer} was refused: {Reason}.{Others}")]
+    public static partial void ProxyRefused(ILogger logger, string peer, string reason, string others);
+
     /// <summary>Said once.</summary>
     [LoggerMessage(1551, LogLevel.Warning,
         "Header fields whose names have an underscore are left out, such as {Name}: applications cannot tell them from those with a hyphen. --header-map dangerous lets them in.")]
