@@ -44,11 +44,11 @@ public sealed class ScopeTests(ServerPool pool) : PooledTests(pool)
         HydraServer server = await StartAsync();
         await using RawConnection connection = await server.ConnectAsync();
         RawResponse response = await connection.ExchangeAsync(
-            "GET /scope HTTP/1.1\r\nX-B: 1\r\nHost: example.org:81\r\nX-A:   two words  \r\nx-b: 2\r\nX_Under: kept\r\nCookie: a=1\r\nX-Empty:\r\nCookie: b=2\r\n\r\n");
+            "GET /scope HTTP/1.1\r\nX-B: 1\r\nHost: example.org:81\r\nX-A:   two words  \r\nx-b: 2\r\nX_Under: left out\r\nCookie: a=1\r\nX-Empty:\r\nCookie: b=2\r\n\r\n");
 
         string[][] expected =
         [
-            ["x-b", "1"], ["host", "example.org:81"], ["x-a", "two words"], ["x-b", "2"], ["x_under", "kept"], ["cookie", "a=1"],
+            ["x-b", "1"], ["host", "example.org:81"], ["x-a", "two words"], ["x-b", "2"], ["cookie", "a=1"],
             ["x-empty", ""], ["cookie", "b=2"],
         ];
         Assert.Equal(expected, Headers(response));
