@@ -70,6 +70,7 @@ async def serve(scope, receive, send):
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
+            record("version", scope["http_version"])
             record("codes", f"{message['code']} {message['reason']}")
             return
         if message.get("text") == "close":

@@ -8,15 +8,17 @@ namespace Hydra.Tests.Functional.Http;
 public sealed class ChromiumTests
 {
     [Theory]
-    [InlineData("browser_app:app", null)]
-    [InlineData("browser_app:app", "sockets")]
-    public async Task Page_ItsSockets_AreAsItExpects(string app, string? transport)
+    [InlineData("browser_app:app", null, "1.1")]
+    [InlineData("browser_app:app", "sockets", "1.1")]
+    [InlineData("browser_app:app", null, "2", "--ssl-self-signed")]
+    [InlineData("browser_app:app", null, "1.1", "--ssl-self-signed", "--http-protocols", "h1")]
+    public async Task Page_ItsSockets_AreAsItExpects(string app, string? transport, string version, params string[] arguments)
     {
-        var spec = new ServerSpec(app);
+        var spec = new ServerSpec(app) { Arguments = arguments };
         await using HydraServer server = await HydraServer.StartAsync(transport is null ? spec : spec with { Transport = transport });
         using var directory = new TestDirectory();
         await using var browser = new RunningCommand(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
+            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--ignore-certificate-errors",
                 $"--user-data-dir={directory.Path}/profile", "--remote-debugging-port=0", server.Address.ToString()],
             directory.Path,
             []);
@@ -33,6 +35,7 @@ public sealed class ChromiumTests
         Assert.Equal("[4001, \"from the page\", true]", seen.GetProperty("closed").GetRawText());
         Assert.Equal("[4002, \"from the application\", true, \"\"]", seen.GetProperty("ended").GetRawText());
         Assert.Equal("close", seen.GetProperty("denied").GetString());
+        Assert.Equal(version, (await server.Board.WaitAsync("version"))[0]);
         Assert.Equal("4001 from the page", (await server.Board.WaitAsync("codes"))[0]);
     }
 }
