@@ -24,4 +24,9 @@ def enter(block: bytes) -> None:
         if parts[i] == header:
             current.set(parts[i + 1].decode("latin-1"))
             return
+    leave()
+
+
+def leave() -> None:
+    """What follows in this context is of no request."""
     current.set("")

@@ -1,5 +1,7 @@
 """Python's logging on its way to the front."""
 
+import os
+import tempfile
 import time
 import unittest
 
@@ -35,6 +37,56 @@ class LogTests(unittest.TestCase):
 
     def test_logger_with_a_handler_that_propagates_writes_once(self):
         self.expect_once("logging_propagates:app", "configured:warning of the app")
+
+    def test_records_of_a_request_have_its_name(self):
+        headers = ((b"host", b"test"), (b"x-request-id", b"abc-1"))
+        for app, path, said in (("asgi_cases:app", "/no_such", "in ASGI"), ("wsgi_cases:app", "/raises", "in WSGI")):
+            with self.subTest(app), Front(app, request_id_header="x-request-id") as front:
+                front.ready()
+                front.get(path, headers=headers)
+                record = front.wait_log(lambda record: "Traceback" in record.message)
+                first, _, rest = record.message.partition("\n")
+                self.assertEqual(first, f"Exception {said} application [request abc-1]")
+                self.assertTrue(rest.startswith("Traceback"), rest)
+
+    def test_records_of_tasks_have_the_name_of_their_request(self):
+        with Front("asgi_cases:app", request_id_header="x-request-id") as front:
+            front.ready()
+            front.get("/logs", headers=((b"x-request-id", b"abc-2"),))
+            record = front.wait_log(lambda record: "with traceback" in record.message)
+            self.assertIn("with traceback [request abc-2]\n", record.message)
+            front.get("/logs")
+            front.wait_log(lambda record: record.message.endswith("cut]") and "abc-2" not in record.message)
+
+    def test_configuration_that_is_named_is_applied_before_the_application_is_imported(self):
+        text = (
+            '{"version": 1, "disable_existing_loggers": true, "formatters": {"f": {"format": "configured:%(message)s"}}, '
+            '"handlers": {"h": {"class": "logging.StreamHandler", "formatter": "f"}}, '
+            '"root": {"handlers": ["h"], "level": "INFO"}}'
+        )
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "log.json")
+            with open(path, "w") as file:
+                file.write(text)
+            with Front("asgi_cases:app", log_config=path) as front:
+                front.ready()
+                front.get("/logs")
+                front.stop()
+                self.assertIn("configured:info of", front.stderr())
+
+    def test_configuration_that_is_wrong_is_said(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text, said in (
+                ("none.json", None, "there is no file"),
+                ("bad.json", "{", "is no configuration of logging"),
+                ("bad.ini", "[loggers]\n", "is no configuration of logging"),
+            ):
+                path = os.path.join(directory, name)
+                if text is not None:
+                    with open(path, "w") as file:
+                        file.write(text)
+                with self.subTest(name), Front("asgi_cases:app", log_config=path) as front:
+                    self.assertIn(said, front.failed()[1])
 
     def expect_once(self, app, line):
         """What the application's own handler has written stands once on standard error, and not in the server's log."""

@@ -198,6 +198,9 @@ class DataLink(FrameReader):
                 self.unfinished[new] = task
                 if new.holds_head():
                     self.hold_head(new)
+        if requestnames.header:
+            # The task has a copy of this context, in which the link goes on.
+            requestnames.leave()
         now = monotonic()
         if now - self._now > _FLUSH_TIME:
             self._now = now

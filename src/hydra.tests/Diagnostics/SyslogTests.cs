@@ -49,11 +49,14 @@ public sealed class SyslogTests
     }
 
     [Fact]
-    public void Write_NoDaemon_IsAnErrorOfTheStream()
+    public void Write_NoDaemon_IsSaidOnce()
     {
-        using var stream = new SyslogStream(new SyslogAddress("/nowhere/log", "", 0, false), 1, "hydra");
+        List<string?> said = [];
+        using var stream = new SyslogStream(new SyslogAddress("/nowhere/log", "", 0, false), 1, "hydra") { Trouble = said.Add };
 
         Assert.Throws<IOException>(() => stream.Write("<3>text\n"u8));
+        Assert.Throws<IOException>(() => stream.Write("<3>text\n"u8));
+        Assert.NotNull(Assert.Single(said));
     }
 
     [Theory]

@@ -20,6 +20,10 @@ internal sealed class SyslogStream(SyslogAddress address, int facility, string t
 
     private readonly string _host = address.Path.Length > 0 ? "" : Environment.MachineName.Split('.')[0] + " ";
     private Socket? _socket;
+    private bool _hasFailed;
+
+    /// <summary>Told when the daemon takes nothing, with the reason, and with null when it takes messages again. On the writing thread.</summary>
+    public Action<string?>? Trouble { get; set; }
 
     /// <inheritdoc/>
     public override bool CanRead => false;
@@ -110,6 +114,11 @@ internal sealed class SyslogStream(SyslogAddress address, int facility, string t
         {
             _socket ??= address.Connect();
             SendAll(message);
+            if (_hasFailed)
+            {
+                _hasFailed = false;
+                Trouble?.Invoke(null);
+            }
         }
         catch (SocketException) when (!isNew)
         {
@@ -120,6 +129,12 @@ internal sealed class SyslogStream(SyslogAddress address, int facility, string t
         catch (SocketException e)
         {
             Abandon();
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                Trouble?.Invoke(e.Message);
+            }
+
             throw new IOException(e.Message, e);
         }
     }

@@ -18,7 +18,9 @@ internal static class OpenedLogs
 
         try
         {
-            return new ServerLogs(options.Logs, options.WorkingDirectory);
+            // Who checks looks at the terminal, and not into a file of the server that runs.
+            LogOptions logs = options.ChecksOnly ? options.Logs with { File = null, UsesSyslog = false } : options.Logs;
+            return new ServerLogs(logs, options.WorkingDirectory);
         }
         catch (StartException e)
         {

@@ -103,7 +103,10 @@ internal sealed class ServerLogs : IDisposable
     {
         if (options.Syslog is { } address)
         {
-            return new SyslogStream(address, options.SyslogFacility, options.SyslogTag);
+            return new SyslogStream(address, options.SyslogFacility, options.SyslogTag)
+            {
+                Trouble = static reason => SayOnError($"syslog takes {(reason is null ? "messages again" : $"no messages, which are lost until it does: {reason}")}"),
+            };
         }
 
         return options.File is { } path ? OpenFile(path, directory) : StandardStreams.OpenError();
@@ -136,8 +139,13 @@ internal sealed class ServerLogs : IDisposable
         }
         else
         {
-            using Stream error = StandardStreams.OpenError();
-            error.Write(System.Text.Encoding.UTF8.GetBytes($"hydra: {file.Path} takes no lines, which are lost until it does: {reason}\n"));
+            SayOnError($"{file.Path} takes no lines, which are lost until it does: {reason}");
         }
+    }
+
+    private static void SayOnError(string sentence)
+    {
+        using Stream error = StandardStreams.OpenError();
+        error.Write(System.Text.Encoding.UTF8.GetBytes($"hydra: {sentence}\n"));
     }
 }
