@@ -26,13 +26,27 @@ internal static class EdgeChain
         // 3. What is said without asking anybody: redirects. Fields that are added to all answers.
 
         // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
-        if (options.Compression.Codings.Count > 0)
+        // The cache comes before the compression: it keeps what the application has made, and compresses its own answers.
+        CompressionRules? compression = options.Compression.Codings.Count > 0 ? Compression(options.Compression) : null;
+        if (options.Cache.Size > 0)
         {
-            parts.Add(new CompressionPart(Compression(options.Compression), bodies.Memory, metrics?.Coding));
+            parts.Add(Cache(options.Cache, compression, metrics?.Cache));
         }
 
-        // 5. Who answers in the place of the application: files, the cache.
+        if (compression is not null)
+        {
+            parts.Add(new CompressionPart(compression, bodies.Memory, metrics?.Coding));
+        }
+
+        // 5. Who answers in the place of the application: files.
         return parts;
+    }
+
+    private static CachePart Cache(CacheOptions options, CompressionRules? compression, CacheMetrics? metrics)
+    {
+        var cache = new ResponseCache(options.Size, Math.Min(options.LargestObject, options.Size), TimeProvider.System);
+        metrics?.Used = () => cache.Used;
+        return new CachePart(cache, new CacheFlights(TimeProvider.System), new CacheAnswer(cache, compression), metrics);
     }
 
     private static CompressionRules Compression(CompressionOptions options)
