@@ -14,7 +14,7 @@ internal abstract class BodyEncoder : IDisposable
     /// <summary>Bytes that came out so far.</summary>
     public long BytesOut { get; private protected set; }
 
-    /// <summary>About how many bytes a stream holds while it lasts, measured on Linux: window, tables, and what waits in it.</summary>
+    /// <summary>About how many bytes a stream holds while it lasts: window, tables, and what waits in it. An estimate from its settings.</summary>
     public static int Cost(ContentCoding coding) => coding switch
     {
         ContentCoding.Gzip => 384 * 1024,

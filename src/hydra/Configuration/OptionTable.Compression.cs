@@ -1,6 +1,6 @@
 namespace Hydra.Configuration;
 
-/// <content>Compression of responses.</content>
+/// <content>Compression of responses, and the cache.</content>
 internal static partial class OptionTable
 {
     private static IEnumerable<Option> CompressionRows =>
@@ -35,6 +35,19 @@ internal static partial class OptionTable
             Name = "compress-exclude", Placeholder = "PATH", Repeatable = true, Group = OptionGroup.Compression,
             Help = "Compress nothing at or below this path: for pages that show secrets beside what a stranger can choose (BREACH).",
             Binder = Section.Compression.Read(CompressionWords.Excluded),
+        },
+        new()
+        {
+            Name = "cache", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Compression,
+            Help = "Keep responses that say how long they are good for (Cache-Control: max-age, s-maxage), in so much memory, and answer equal "
+                + "requests with them. Of requests for what is not there one goes to a worker, and the others wait for it. 0 keeps none.",
+            Binder = Section.Cache.Size(0, Tebibyte, static (o, v) => o with { Size = v }),
+        },
+        new()
+        {
+            Name = "cache-max-object", Placeholder = "SIZE", Default = "1m", Group = OptionGroup.Compression,
+            Help = "Keep no longer bodies than this.",
+            Binder = Section.Cache.Size(1, Gibibyte, static (o, v) => o with { LargestObject = v }),
         },
     ];
 }

@@ -35,6 +35,9 @@ internal static class Section
     public static OptionSection<CompressionOptions> Compression { get; }
         = OfServer(static s => s.Compression, static (s, part) => s with { Compression = part });
 
+    /// <summary><see cref="ServerOptions.Cache"/>.</summary>
+    public static OptionSection<CacheOptions> Cache { get; } = OfServer(static s => s.Cache, static (s, part) => s with { Cache = part });
+
     /// <summary><see cref="ServerOptions.Buffers"/>.</summary>
     public static OptionSection<BufferOptions> Buffers { get; } = OfServer(static s => s.Buffers, static (s, part) => s with { Buffers = part });
 

@@ -38,6 +38,9 @@ internal sealed record ServerOptions
     /// <summary>Which responses are compressed, and how.</summary>
     public CompressionOptions Compression { get; init; } = new();
 
+    /// <summary>Which responses are kept.</summary>
+    public CacheOptions Cache { get; init; } = new();
+
     /// <summary>Where bodies are kept that wait for somebody slower.</summary>
     public BufferOptions Buffers { get; init; } = new();
 
@@ -204,6 +207,16 @@ internal sealed record CompressionOptions
 
     /// <summary>Paths below which nothing is compressed, without a slash at their end.</summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
+}
+
+/// <summary>Which responses are kept.</summary>
+internal sealed record CacheOptions
+{
+    /// <summary>Bytes that all of them may take; 0 for no cache.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Bytes that the body of one may have.</summary>
+    public long LargestObject { get; init; } = 1024 * 1024;
 }
 
 /// <summary>The memory and the disk that the bodies of all requests share.</summary>

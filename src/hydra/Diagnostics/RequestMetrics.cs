@@ -19,8 +19,11 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
     /// <summary>What is counted of sessions.</summary>
     public SessionMetrics Sessions { get; } = new();
 
-    /// <summary>What is counted of compression; of interest once something was compressed.</summary>
+    /// <summary>What is counted of compression.</summary>
     public CodingMetrics Coding { get; } = new();
+
+    /// <summary>What is counted of the cache.</summary>
+    public CacheMetrics Cache { get; } = new();
 
     /// <summary>Counts a request that is over. How long one took that became a session says nothing of requests.</summary>
     /// <param name="status">The status that its client got.</param>
@@ -61,5 +64,6 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
         _queued.Write(text, "hydra_request_queue_seconds");
         Sessions.Write(text);
         Coding.Write(text);
+        Cache.Write(text);
     }
 }

@@ -54,19 +54,33 @@ internal static class EdgeChain
             parts.Add(new PathRedirects(options.Answers.Redirects));
         }
 
-        // 4. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
-        if (options.Compression.Codings.Count > 0)
-        {
-            parts.Add(new CompressionPart(Compression(options.Compression), forwarder.Bodies.Memory, metrics?.Coding));
-        }
-
-        // 5. Who answers in the place of the application: files, the cache.
+        // 4. Who answers in the place of the application, without a worker: files, the cache. It keeps what the application has made, and
+        // compresses its own answers.
         if (StaticTrees.Part(options.Static, forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
         {
             parts.Add(files);
         }
 
+        CompressionRules? compression = options.Compression.Codings.Count > 0 ? Compression(options.Compression) : null;
+        if (options.Cache.Size > 0)
+        {
+            parts.Add(Cache(options.Cache, compression, metrics?.Cache));
+        }
+
+        // 5. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
+        if (compression is not null)
+        {
+            parts.Add(new CompressionPart(compression, forwarder.Bodies.Memory, metrics?.Coding));
+        }
+
         return parts;
+    }
+
+    private static CachePart Cache(CacheOptions options, CompressionRules? compression, CacheMetrics? metrics)
+    {
+        var cache = new ResponseCache(options.Size, Math.Min(options.LargestObject, options.Size), TimeProvider.System);
+        metrics?.Used = () => cache.Used;
+        return new CachePart(cache, new CacheFlights(TimeProvider.System), new CacheAnswer(cache, compression), metrics);
     }
 
     private static CompressionRules Compression(CompressionOptions options)

@@ -40,6 +40,9 @@ internal sealed class ResponseBody(BodyResources resources)
     /// <summary>The same for those who do not ask: reading fails where it is not.</summary>
     public PipeReader CheckedReader => _checked ??= new CheckedReader(this);
 
+    /// <summary>Who gets a copy of it; null for nobody. Set when the head has come, under the exchange's lock.</summary>
+    public IBodyCopy? Copy { get; set; }
+
     /// <summary>What has cut the body short, behind what <see cref="Reader"/> gives of it; null when nothing has. To be read at its end.</summary>
     public ResponseFailedException? Cut { get; private set; }
 
@@ -66,6 +69,9 @@ internal sealed class ResponseBody(BodyResources resources)
             return;
         }
 
+        Copy?.Add(body);
+        Copy?.End(isComplete: true);
+
         // The length is known, so say it: the connection stays usable without chunks.
         response.ContentLength ??= body.Length;
         if (body.Length > 0)
@@ -87,6 +93,7 @@ internal sealed class ResponseBody(BodyResources resources)
             useSynchronizationContext: false));
         if (!_isDropped && first.Length > 0)
         {
+            Copy?.Add(first);
             Write(first);
             Flush();
         }
@@ -122,6 +129,7 @@ internal sealed class ResponseBody(BodyResources resources)
         failure = LengthFailure(end);
         if (failure is null && data.Length > 0)
         {
+            Copy?.Add(data);
             Write(data);
         }
 
@@ -150,7 +158,11 @@ internal sealed class ResponseBody(BodyResources resources)
     public bool HasFile => _file is not null;
 
     /// <summary>The body goes on with the bytes of a file. <see cref="WakeForFile"/> is due where somebody may be reading already.</summary>
-    public void Add(FileRange file) => _file = _isDropped ? null : file;
+    public void Add(FileRange file)
+    {
+        Copy?.End(isComplete: false);
+        _file = _isDropped ? null : file;
+    }
 
     /// <summary>Has a read that waits return, as cancelled: there is a file. Under no lock: the handler goes on inside this call.</summary>
     public void WakeForFile() => _pipe!.Reader.CancelPendingRead();
@@ -173,6 +185,8 @@ internal sealed class ResponseBody(BodyResources resources)
     /// <param name="error">What has cut the body short; null when it is complete.</param>
     public void End(ResponseFailedException? error)
     {
+        Copy?.End(isComplete: error is null);
+
         // Not the pipe's own error: that would come before what is in it.
         Cut = error;
         _pipe!.Writer.Complete();
@@ -214,6 +228,8 @@ internal sealed class ResponseBody(BodyResources resources)
     /// <summary>The request is over: gives everything back. Under no lock; nobody else uses it any more.</summary>
     public void Release()
     {
+        Copy?.End(isComplete: false);
+        Copy = null;
         GiveBack(_extraCredit);
         if (_pipe is not null)
         {
@@ -228,6 +244,7 @@ internal sealed class ResponseBody(BodyResources resources)
     {
         _received = 0;
         _isDropped = false;
+        Copy = null;
         Cut = null;
         _file = null;
     }

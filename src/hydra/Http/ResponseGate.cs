@@ -13,7 +13,7 @@ internal abstract class ResponseGate
     /// <summary>
     /// Whether this response concerns it: the head is applied to the context, and the body is not looked at yet. It may change fields.
     /// Where no gate wants a response, that goes the way of those without gates. Called on the link's thread, under the exchange's lock: it
-    /// must not wait, nor call anything of the exchange.
+    /// must not wait, nor call anything of the exchange but to ask for a copy of the body (<see cref="ResponseBody.Copy"/>).
     /// </summary>
     /// <param name="context">The request; its response has status and fields.</param>
     /// <param name="length">How long the client's body is, where that is known.</param>
