@@ -29,6 +29,18 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             Stopwatch.GetElapsedTime(context.StartedAt), TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0));
     }
 
+    /// <summary>A request of HTTP/1.1 was answered before there was one: a GET, with 200, at once.</summary>
+    /// <param name="connection">Its connection.</param>
+    /// <param name="target">Its target as it came.</param>
+    /// <param name="bytes">Bytes of the answer's body.</param>
+    public void OnAnswered(ClientConnection connection, ReadOnlySpan<byte> target, long bytes)
+    {
+        metrics?.Add(StatusCodes.Status200OK, TimeSpan.Zero, TimeSpan.Zero);
+        log?.Write(
+            connection.FactsFor(HttpProtocol.Http11).Client, HttpMethods.Get, Encoding.Latin1.GetString(target), HttpProtocol.Http11,
+            StatusCodes.Status200OK, bytes, TimeSpan.Zero, TimeSpan.Zero);
+    }
+
     /// <summary>A head was refused before there was a request.</summary>
     /// <param name="connection">Its connection.</param>
     /// <param name="failure">Why.</param>

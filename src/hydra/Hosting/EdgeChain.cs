@@ -33,4 +33,18 @@ internal static class EdgeChain
 
         return parts;
     }
+
+    /// <summary>What answers before the parts see a request; null where some part wants to see all of them.</summary>
+    /// <param name="parts">The parts.</param>
+    /// <param name="clients">How long a connection may be idle, and what heads may be.</param>
+    /// <param name="forwarder">What takes requests to workers.</param>
+    /// <param name="recorder">Told of answers; null where nobody wants to hear.</param>
+    public static QuickAnswers? Quick(IReadOnlyList<EdgePart> parts, ClientOptions clients, RequestForwarder forwarder, RequestRecorder? recorder)
+    {
+        // Smaller bounds are Kestrel's to enforce.
+        bool isBounded = clients.LimitLine < 4096 || clients.LimitHead < 16 * 1024 || clients.LimitFields < 100;
+        return parts is [StaticFiles files] && !isBounded
+            ? new QuickFiles(files, () => forwarder.IsEnding, recorder) { LongestSilence = (long)Math.Min(clients.KeepAlive.TotalMilliseconds / 4, 5000) }
+            : null;
+    }
 }

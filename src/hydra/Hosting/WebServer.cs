@@ -37,6 +37,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
     private readonly RequestHandler _edge;
+    private readonly QuickAnswers? _quick;
     private readonly RefusedHeads _refused;
     private readonly CertificateStore? _certificates;
     private bool _isAbandoned;
@@ -57,7 +58,9 @@ internal sealed class WebServer : IAsyncDisposable
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        _edge = EdgePart.Chain(EdgeChain.Parts(options, forwarder, loggers), forwarder.InvokeAsync);
+        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers);
+        _edge = EdgePart.Chain(parts, forwarder.InvokeAsync);
+        _quick = EdgeChain.Quick(parts, options.Clients, forwarder, recorder);
         _metrics = metrics;
         _certificates = LoadCertificates(options.Tls, loggers.CreateLogger("hydra"));
         _endPoints = ListenAddresses.Resolve(options.Addresses.Binds, _sockets);
@@ -200,7 +203,7 @@ internal sealed class WebServer : IAsyncDisposable
                     });
                 }
 
-                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory);
+                listen.UseClientConnection(_connections, _edge, _options.Clients.LimitField, _forwarder.Bodies.HeadMemory, _quick);
             });
         }
 

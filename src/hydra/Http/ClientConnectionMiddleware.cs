@@ -15,11 +15,12 @@ internal static class ClientConnectionMiddleware
     /// <param name="handler">What handles their requests.</param>
     /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
     /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
+    /// <param name="quick">What may answer requests before they come to the handler; null for nobody.</param>
     public static void UseClientConnection(
         this ListenOptions endpoint, ClientConnections connections, RequestHandler handler, int limitField = 0,
-        MemoryBudget? memory = null) => endpoint.Use(next => async context =>
+        MemoryBudget? memory = null, QuickAnswers? quick = null) => endpoint.Use(next => async context =>
     {
-        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory);
+        using var connection = new ClientConnection(context, IsMultiplexed(endpoint, context), handler, limitField, memory, quick);
         connections.Add(connection);
         context.Features.Set(connection);
         try
