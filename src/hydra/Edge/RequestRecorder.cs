@@ -69,9 +69,43 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         });
     }
 
+    /// <summary>Whether there is an access log.</summary>
+    public bool WritesLog => log is not null;
+
     /// <summary>A connection was refused before there was anything to read.</summary>
     /// <param name="failure">Why.</param>
     public void OnRefused(Failure failure) => metrics?.AddFailure((int)failure);
+
+    /// <summary>A request of HTTP/1.1 was answered before there was one: a GET, with 200, at once.</summary>
+    /// <param name="connection">Its connection.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="fields">The fields of the answer; null where there is no log.</param>
+    /// <param name="bytes">Bytes of the answer's body.</param>
+    public void OnAnswered(ClientConnection connection, in QuickRequest request, IHeaderDictionary? fields, long bytes)
+    {
+        Count(Failure.None, StatusCodes.Status200OK, TimeSpan.Zero, TimeSpan.Zero);
+        if (log is null)
+        {
+            return;
+        }
+
+        RequestFacts facts = connection.FactsFor(HttpProtocol.Http11);
+        log.Write(new AccessEntry
+        {
+            Client = facts.Client,
+            ClientHost = facts.ClientHost,
+            Scheme = facts.Scheme,
+            Method = HttpMethods.Get,
+            Target = Encoding.Latin1.GetString(request.Target),
+            Protocol = HttpProtocol.Http11,
+            Status = StatusCodes.Status200OK,
+            Bytes = bytes,
+            Worker = -1,
+            Failure = "",
+            RequestHeaders = request.Fields(),
+            ResponseHeaders = fields,
+        });
+    }
 
     /// <summary>A head was refused before there was a request.</summary>
     /// <param name="connection">Its connection.</param>

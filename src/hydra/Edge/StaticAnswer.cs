@@ -82,19 +82,13 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         IHeaderDictionary asked = context.Http.Request.Headers;
         HttpResponse response = context.Http.Response;
         Representation form = file.Codings == 0 ? file.Plain : file.For(asked.AcceptEncoding.ToString());
-        Describe(response.Headers, file, form);
         if (IsConditional(asked) && Judge(asked, form) is var outcome and not ConditionOutcome.Holds)
         {
+            Identify(response.Headers, file, form);
             return outcome is ConditionOutcome.NotModified ? NotModified(response) : FailAsync(context, StatusCodes.Status412PreconditionFailed);
         }
 
-        response.Headers.ContentType = file.MediaType;
-        response.Headers.AcceptRanges = "bytes";
-        if (form.Coding is { } coding)
-        {
-            response.Headers.ContentEncoding = coding.Name();
-        }
-
+        Describe(response.Headers, file, form);
         bool isHead = HttpMethods.IsHead(context.Http.Request.Method);
         if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.ToString())
             && ByteRanges.Read(asked.Range.ToString(), form.Size) is { } parts)
@@ -109,6 +103,18 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
 
         response.ContentLength = form.Size;
         return isHead ? default : SendPart(context, form, new BytePart(0, form.Size));
+    }
+
+    /// <summary>The fields of an answer with a file, but for its length.</summary>
+    public static void Describe(IHeaderDictionary fields, FoundFile file, Representation form)
+    {
+        Identify(fields, file, form);
+        fields.ContentType = file.MediaType;
+        fields.AcceptRanges = "bytes";
+        if (form.Coding is { } coding)
+        {
+            fields.ContentEncoding = coding.Name();
+        }
     }
 
     private void Begin(RequestContext context)
@@ -177,7 +183,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     }
 
     // What a client needs to know of a file also when it does not get it (RFC 9110, section 15.4.5).
-    private static void Describe(IHeaderDictionary fields, FoundFile file, Representation form)
+    private static void Identify(IHeaderDictionary fields, FoundFile file, Representation form)
     {
         fields.CacheControl = file.CacheControl;
         fields.XContentTypeOptions = "nosniff";

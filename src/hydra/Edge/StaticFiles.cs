@@ -39,6 +39,25 @@ internal sealed class StaticFiles : EdgePart
         _asksForHost = _places.Any(static place => place.Place.Host.Length > 0);
     }
 
+    /// <summary>What is kept in memory for a path, if it is fresh; null also where the host would have to be looked at.</summary>
+    /// <param name="path">The path as it came.</param>
+    public FoundFile? Kept(ReadOnlySpan<byte> path)
+    {
+        if (_asksForHost)
+        {
+            return null;
+        }
+
+        int place = Find("", path);
+        if (place < 0 && _outer.Length > 0 && path.StartsWith(_outer))
+        {
+            path = path[_outer.Length..];
+            place = Find("", path);
+        }
+
+        return place < 0 ? null : _hot.Fresh(place, path, Environment.TickCount64);
+    }
+
     /// <inheritdoc/>
     public override RequestHandler Before(RequestHandler next)
     {
@@ -115,7 +134,7 @@ internal sealed class StaticFiles : EdgePart
             case TreeResult.File:
                 using (file)
                 {
-                    await _answer.SendAsync(context, Kept(place, path, decoded, file!, now)).ConfigureAwait(false);
+                    await _answer.SendAsync(context, Keep(place, path, decoded, file!, now)).ConfigureAwait(false);
                 }
 
                 break;
@@ -137,7 +156,7 @@ internal sealed class StaticFiles : EdgePart
 
     // One path for each file, and not each way to encode it, of which there is no end. What was kept stays where it is the same: others may
     // be sending it.
-    private FoundFile Kept(int place, byte[] path, string decoded, FoundFile file, long now)
+    private FoundFile Keep(int place, byte[] path, string decoded, FoundFile file, long now)
     {
         if (_hot.Any(place, path) is { } kept && kept.IsSameAs(file))
         {

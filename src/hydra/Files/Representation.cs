@@ -50,6 +50,9 @@ internal sealed class Representation
 
     /// <summary>The value of Last-Modified, or null.</summary>
     public string? LastModified { get; }
+
+    /// <summary>The head of an answer with all of it, but for the date; null as long as nobody has made it. Whoever makes it makes the same.</summary>
+    public byte[]? Head { get; set; }
 }
 
 /// <summary>A file with its forms. Immutable; to be disposed where it has open files.</summary>

@@ -76,6 +76,22 @@ internal static class EdgeChain
         return parts;
     }
 
+    /// <summary>What answers before the parts see a request; null where some part wants to see all of them.</summary>
+    /// <param name="parts">The parts.</param>
+    /// <param name="options">How long a connection may be idle, and what heads may be.</param>
+    /// <param name="forwarder">What takes requests to workers.</param>
+    /// <param name="recorder">Told of answers; null where nobody wants to hear.</param>
+    public static QuickAnswers? Quick(IReadOnlyList<EdgePart> parts, ServerOptions options, RequestForwarder forwarder, RequestRecorder? recorder)
+    {
+        // Smaller bounds are Kestrel's to enforce, and it counts requests. Who the client is changes nothing of a file, and what only somebody in
+        // between may say is not answered quickly.
+        ClientOptions clients = options.Clients;
+        bool isBounded = clients.LimitLine < 4096 || clients.LimitHead < 16 * 1024 || clients.LimitFields < 100 || options.Limits.RequestsPerConnection > 0;
+        return !isBounded && parts.FirstOrDefault(static part => part is not DoubtfulFieldsPart) is StaticFiles files
+            ? new QuickFiles(files, () => forwarder.IsEnding, recorder) { LongestSilence = (long)Math.Min(clients.KeepAlive.TotalMilliseconds / 4, 5000) }
+            : null;
+    }
+
     private static CachePart Cache(CacheOptions options, CompressionRules? compression, CacheMetrics? metrics)
     {
         var cache = new ResponseCache(options.Size, Math.Min(options.LargestObject, options.Size), TimeProvider.System);

@@ -41,6 +41,7 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
     private readonly RequestHandler _edge;
+    private readonly QuickAnswers? _quick;
     private readonly RefusedHeads _refused;
     private readonly CertificateStore? _certificates;
     private readonly ProxyProtocol? _proxyProtocol;
@@ -62,7 +63,9 @@ internal sealed class WebServer : IAsyncDisposable
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        _edge = EdgePart.Chain(EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics), forwarder.InvokeAsync);
+        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics);
+        _edge = EdgePart.Chain(parts, forwarder.InvokeAsync);
+        _quick = EdgeChain.Quick(parts, options, forwarder, recorder);
         _metrics = metrics;
         _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
         _endPoints = [.. options.Addresses.Binds.GroupBy(bind => bind.IsTls ?? options.Tls.IsOn)
@@ -246,6 +249,7 @@ internal sealed class WebServer : IAsyncDisposable
             Memory = _forwarder.Bodies.HeadMemory,
             LimitRequests = _options.Limits.RequestsPerConnection,
             MaxStreams = _options.Http2.MaxStreams,
+            Quick = _quick,
             Refused = OnRefused,
         });
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -14,7 +15,7 @@ namespace Hydra.Http;
 /// <see cref="ClientConnectionMiddleware"/> when the connection opens. What differs from request to request is in its
 /// <see cref="RequestContext"/>, of which a connection has one (HTTP/1) or many at a time.
 /// </summary>
-internal sealed class ClientConnection : IPeerSink, IDisposable
+internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
 {
     // Hydra's own transport has it among its options; nothing else decides it.
     private static readonly TimeSpan HalfCloseGrace = new TransportOptions().HalfCloseGrace;
@@ -23,6 +24,9 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
 
     // What looks at what comes; null where heads are not sent as text.
     private readonly HeadCapture? _capture;
+
+    // What answers before Kestrel; null where nobody does.
+    private readonly QuickAnswers? _quick;
 
     // What tells its ends apart; null where the transport does.
     private readonly SocketEnding? _ending;
@@ -46,8 +50,10 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
     /// <param name="handler">What handles its requests.</param>
     /// <param name="limitField">Bytes that a line of a single header field may have; 0 for no bound of its own.</param>
     /// <param name="memory">What the heads of all connections may have in memory; null for no bound.</param>
+    /// <param name="quick">What may answer its requests before they come to the handler; null for nobody.</param>
     public ClientConnection(
-        ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0, MemoryBudget? memory = null)
+        ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0, MemoryBudget? memory = null,
+        QuickAnswers? quick = null)
     {
         _context = context;
         IsMultiplexed = isMultiplexed;
@@ -61,7 +67,8 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
             return;
         }
 
-        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField, memory);
+        _quick = isOnLoop ? quick : null;
+        _capture = new HeadCapture(context.LocalEndPoint is UnixDomainSocketEndPoint, limitField, memory) { Answers = _quick is null ? null : this };
         if (isOnLoop)
         {
             loop!.Capture = _capture;
@@ -95,6 +102,8 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
 
     /// <summary>Whether no request runs on a connection that carries many at a time. Any thread.</summary>
     public bool IsIdle => Volatile.Read(ref _running) == 0;
+
+    long IQuickAnswers.LongestSilence => _quick!.LongestSilence;
 
     /// <summary>What handles its requests.</summary>
     public RequestHandler Handler { get; }
@@ -234,6 +243,8 @@ internal sealed class ClientConnection : IPeerSink, IDisposable
 
         return !IsMultiplexed;
     }
+
+    bool IQuickAnswers.TryAnswer(CapturedHead head, IBufferWriter<byte> output) => _quick!.TryAnswer(this, new QuickRequest(head), output);
 
     private bool SetAbortsInOrder(bool value)
     {

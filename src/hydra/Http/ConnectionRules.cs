@@ -18,6 +18,9 @@ internal sealed record ConnectionRules
     /// <summary>Streams at a time of a connection of HTTP/2, from 1.</summary>
     public int MaxStreams { get; init; } = 100;
 
+    /// <summary>What may answer requests before they come to the handler; null for nobody.</summary>
+    public QuickAnswers? Quick { get; init; }
+
     /// <summary>Told of a connection that is ended: its address, and why.</summary>
     public Action<string, Failure> Refused { get; init; } = static (_, _) => { };
 

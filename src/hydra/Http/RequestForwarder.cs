@@ -25,6 +25,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     /// <summary>The server stops: responses that begin from now on end their connection.</summary>
     public void EndConnections() => _endsConnections = true;
 
+    /// <summary>Whether responses end their connections.</summary>
+    public bool IsEnding => _endsConnections;
+
     /// <summary>Whether a response that is about to begin ends its connection.</summary>
     public bool EndsConnection()
     {

@@ -55,6 +55,9 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
     /// <summary>The head that was looked at last, until it is released.</summary>
     public CapturedHead Head => _head;
 
+    /// <summary>Who may answer requests before the reader gets them; null for nobody.</summary>
+    public IQuickAnswers? Answers { get; init; }
+
     /// <summary>Why the connection is refused.</summary>
     public HeadFault Fault { get; private set; }
 
@@ -124,6 +127,33 @@ internal sealed class HeadCapture(bool isLocal = false, int limitField = 0, Memo
         {
             Refuse(fault);
         }
+    }
+
+    /// <summary>
+    /// Has a request answered before the reader gets it: one that is whole, begins what has come, and has no body. What is not answered has been
+    /// looked at, and <see cref="Look"/> goes on from there.
+    /// </summary>
+    /// <param name="buffer">All that has come and was not consumed.</param>
+    /// <param name="output">Where answers go.</param>
+    /// <returns>How many bytes the request had, which are consumed; 0 where it is for the reader.</returns>
+    /// <exception cref="BadHttpRequestException">As of <see cref="Look"/>.</exception>
+    public long TryAnswer(in ReadOnlySequence<byte> buffer, IBufferWriter<byte> output)
+    {
+        if (!IsAtStart || !buffer.IsSingleSegment || !buffer.FirstSpan.StartsWith("GET /"u8))
+        {
+            return 0;
+        }
+
+        Look(buffer);
+        if (_place is not Place.Head || _head.IsAltered || _head.IsChunked || _head.ContentLength > 0 || !Answers!.TryAnswer(_head, output))
+        {
+            return 0;
+        }
+
+        long count = _looked;
+        OnConsumed(count);
+        Release();
+        return count;
     }
 
     /// <summary>The reader has consumed bytes of what it was given.</summary>

@@ -62,6 +62,9 @@ internal sealed class LoopConnection : ServedConnection, ILoopSource, ILoopTimer
     /// <inheritdoc/>
     public override PipeWriter Output => _output;
 
+    /// <summary>The same, as the loop has it.</summary>
+    public LoopOutput LoopOutput => _output;
+
     /// <inheritdoc/>
     public override HeadCapture? Capture
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 
 namespace Hydra.Transport;
 
@@ -33,6 +34,12 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
     private bool _completed;
     private byte _receives;
     private Exception? _error;
+
+    // What was wrong with a head that was looked at before the reader was woken.
+    private BadHttpRequestException? _fault;
+
+    // When the reader was woken last, in milliseconds of Environment.TickCount64.
+    private long _wokenAt;
 
     private ManualResetValueTaskSourceCore<bool> _waiter;
     private CancellationToken _token;
@@ -141,19 +148,30 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
             return;
         }
 
-        if (!HasNews())
+        do
         {
-            if ((Volatile.Read(ref _state) & Readable) == 0)
-            {
-                return;
-            }
-
-            Receive();
             if (!HasNews())
             {
-                return;
+                if ((Volatile.Read(ref _state) & Readable) == 0)
+                {
+                    return;
+                }
+
+                if (_receives++ == ReceivesPerTurn)
+                {
+                    // All of them were answered quickly; others want their turn.
+                    _connection.Ask(ConnectionWork.Read);
+                    return;
+                }
+
+                Receive();
+                if (!HasNews())
+                {
+                    return;
+                }
             }
         }
+        while (Capture is { Answers: { } answers } capture && TryAnswer(capture, answers));
 
         EndWait();
     }
@@ -239,11 +257,54 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
         return new ValueTask<ReadResult>(this, _waiter.Version);
     }
 
+    // Whether all that has come is answered, without the reader.
+    private bool TryAnswer(HeadCapture capture, IQuickAnswers answers)
+    {
+        if (_endOfStream || _error is not null || (Volatile.Read(ref _state) & (CancelAsked | Ended)) != 0 || _token.CanBeCanceled
+            || Environment.TickCount64 - _wokenAt > answers.LongestSilence)
+        {
+            return false;
+        }
+
+        LoopOutput output = _connection.LoopOutput;
+        while (!_blocks.IsEmpty)
+        {
+            if (!output.IsIdle)
+            {
+                return false;
+            }
+
+            ReadOnlySequence<byte> sequence = _blocks.Sequence;
+            long count;
+            try
+            {
+                count = capture.TryAnswer(sequence, output);
+            }
+            catch (BadHttpRequestException e)
+            {
+                _fault = e;
+                return false;
+            }
+
+            if (count == 0)
+            {
+                return false;
+            }
+
+            _ = _blocks.Consume(sequence.GetPosition(count), Pool);
+            output.Push();
+        }
+
+        _examined = true;
+        return true;
+    }
+
     private bool HasNews() => !_examined || _endOfStream || _error is not null || (Volatile.Read(ref _state) & CancelAsked) != 0
         || _token.IsCancellationRequested;
 
     private void EndWait()
     {
+        _wokenAt = Environment.TickCount64;
         bool canceled = _token.IsCancellationRequested && _examined && !_endOfStream && _error is null;
         CancellationToken token = _token;
         if (_token.CanBeCanceled)
@@ -286,6 +347,12 @@ internal sealed class LoopInput : PipeReader, IValueTaskSource<ReadResult>
         {
             result = default;
             return false;
+        }
+
+        if (_fault is { } fault)
+        {
+            _fault = null;
+            throw fault;
         }
 
         ReadOnlySequence<byte> sequence = _blocks.Sequence;

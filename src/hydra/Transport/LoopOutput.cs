@@ -144,6 +144,24 @@ internal sealed class LoopOutput : PipeWriter, IValueTaskSource<FlushResult>, IF
         return new ValueTask<FlushResult>(this, version);
     }
 
+    /// <summary>Whether an answer could be written that nobody waits for: the kernel takes bytes, and not many are left. The loop's thread only, and while nobody writes.</summary>
+    public bool IsIdle => _queue.IsTaking && _queue.Unsent <= CollectLimit && !_wait.IsWaiting;
+
+    /// <summary>Sends what was written, as a flush does, and waits for nothing. The loop's thread only.</summary>
+    public void Push()
+    {
+        lock (this)
+        {
+            _queue.Commit(Pool);
+            if (_queue.Unsent <= CollectLimit && TryCollect())
+            {
+                return;
+            }
+        }
+
+        SendNow();
+    }
+
     /// <inheritdoc/>
     public override void CancelPendingFlush()
     {

@@ -59,6 +59,9 @@ internal struct SendQueue
     /// <summary>Whether there is nothing to send, and no reason why nothing should be.</summary>
     public readonly bool IsAtRest => _unsent == 0 && _unflushed == 0 && !_queued && !_submitted && !_blocked && !_dead && !_completed;
 
+    /// <summary>Whether the kernel takes bytes, as far as is known, and nobody is writing any.</summary>
+    public readonly bool IsTaking => _unflushed == 0 && !_leased && !_blocked && !_dead && !_completed;
+
     /// <summary>The block that the writer writes into.</summary>
     public readonly Block? Tail => _tail;
 

@@ -70,6 +70,62 @@ public sealed class StaticFileTests : IDisposable
         }
     }
 
+    // The first comes by way of Kestrel and of the disk, the second of Kestrel and of memory, and those behind it of neither.
+    [Fact]
+    public async Task Static_AgainAndAgain_HasTheSameFields()
+    {
+        _directory.Write("static/app.css.gz", "zipped");
+        await using HydraServer server = await StartAsync("--static", "/static/=static", "--access-log");
+        await using RawConnection connection = await server.ConnectAsync();
+        HashSet<string> seen = [];
+        for (int i = 0; i < 6; i++)
+        {
+            RawResponse response = await connection.ExchangeAsync("GET /static/app.css HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+            Assert.Equal((200, "zipped"), (response.Status, response.Text));
+            Assert.NotNull(response.Value("Date"));
+            seen.Add(string.Join('\n', response.Headers.Where(static h => h.Key != "Date").Select(static h => $"{h.Key}: {h.Value}").Order(StringComparer.Ordinal)));
+        }
+
+        Assert.Single(seen);
+        await Eventually.HoldsAsync(() => server.Log.Output.Count == 6, "the access log");
+        Assert.All(server.Log.Output, static line => Assert.Contains("\"GET /static/app.css HTTP/1.1\" 200 6 ", line, StringComparison.Ordinal));
+    }
+
+    // What is broken about a head is the same to say wherever it is looked at first.
+    [Fact]
+    public async Task Static_BrokenHead_IsRefusedBehindQuickAnswers()
+    {
+        await using HydraServer server = await StartAsync("--static", "/static/=static");
+        await using RawConnection connection = await server.ConnectAsync();
+        const string Css = "GET /static/app.css HTTP/1.1\r\nHost: a\r\n\r\n";
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(200, (await connection.ExchangeAsync(Css)).Status);
+        }
+
+        await connection.SendAsync(Css + "GET /static/app.css HTTP/1.1\r\nHost: a\r\nBad Field: x\r\n\r\n");
+        Assert.Equal(200, (await connection.ReadResponseAsync()).Status);
+        Assert.Equal(400, (await connection.ReadResponseAsync()).Status);
+        Assert.Empty(await connection.ReadToEndAsync());
+    }
+
+    // A client that never reads, and asks for ever, gets no more than the connection holds.
+    [Fact]
+    public async Task Static_ManyPipelined_AllArriveAtASlowReader()
+    {
+        _directory.Write("static/some.txt", new string('x', 50_000));
+        await using HydraServer server = await StartAsync("--static", "/static/=static");
+        await using RawConnection connection = await server.ConnectAsync(receiveBuffer: 4096);
+        const string Some = "GET /static/some.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+        Assert.Equal(50_000, (await connection.ExchangeAsync(Some)).Body.Length);
+        await connection.SendAsync(string.Concat(Enumerable.Repeat(Some, 300)));
+        for (int i = 0; i < 300; i++)
+        {
+            RawResponse response = await connection.ReadResponseAsync();
+            Assert.Equal((200, 50_000), (response.Status, response.Body.Count(static b => b == 'x')));
+        }
+    }
+
     [Theory]
     [InlineData("HTTP/1.1", "Connection: close\r\n")]
     [InlineData("HTTP/1.0", "")]
