@@ -99,7 +99,9 @@ public sealed class DoubtfulFieldsPartTests
         await using FrontHost host = await FrontHost.StartAsync(HttpProtocols.Http2, null, Part("127.0.0.1"));
         using var client = new HttpClient
         {
-            BaseAddress = new Uri($"http://{host.EndPoint}"), DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            BaseAddress = new Uri($"http://{host.EndPoint}"),
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         client.DefaultRequestHeaders.Add("X-Forwarded-For", "1.2.3.4");
         client.DefaultRequestHeaders.Add("X-Forwarded-Host", "shop.example");

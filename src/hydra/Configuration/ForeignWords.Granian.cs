@@ -48,7 +48,10 @@ internal static partial class ForeignWords
     // The same thing under another name.
     private static ForeignWord As(string option, params string[] names) => new()
     {
-        Names = names, HasValue = true, Take = value => [new TakenOption(option, value)], Taken = $"the same as `--{option}`",
+        Names = names,
+        HasValue = true,
+        Take = value => [new TakenOption(option, value)],
+        Taken = $"the same as `--{option}`",
     };
 
     private static IReadOnlyList<TakenOption>? TakeMilliseconds(string value)

@@ -39,8 +39,12 @@ internal sealed class CacheGate(ResponseCache cache, CacheFlights flights, strin
 
         _head = new CachedResponse
         {
-            Status = response.StatusCode, Fields = Kept(response.Headers, now), VariesBy = VariesBy(request, response.Headers),
-            Body = [], Freshness = freshness.Value, StoredAt = now,
+            Status = response.StatusCode,
+            Fields = Kept(response.Headers, now),
+            VariesBy = VariesBy(request, response.Headers),
+            Body = [],
+            Freshness = freshness.Value,
+            StoredAt = now,
         };
         response.Headers["Cache-Status"] = status + "; stored";
         context.Exchange!.Response.Copy = this;
@@ -92,8 +96,12 @@ internal sealed class CacheGate(ResponseCache cache, CacheFlights flights, strin
 
         var kept = new CachedResponse
         {
-            Status = head.Status, Fields = head.Fields, VariesBy = head.VariesBy, Body = _body.WrittenSpan.ToArray(),
-            Freshness = head.Freshness, StoredAt = head.StoredAt,
+            Status = head.Status,
+            Fields = head.Fields,
+            VariesBy = head.VariesBy,
+            Body = _body.WrittenSpan.ToArray(),
+            Freshness = head.Freshness,
+            StoredAt = head.StoredAt,
         };
         cache.Store(key, kept);
         flights.End(flight, kept);

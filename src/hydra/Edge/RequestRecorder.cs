@@ -38,7 +38,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         long bytes = context.OwnBytes > 0 ? context.OwnBytes : exchange?.BytesReceived ?? 0;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(context.StartedAt);
         TimeSpan queued = TimeSpan.FromMicroseconds(exchange?.QueueMicroseconds ?? 0);
-        
+
         // One that is a stream has another status, and is as long.
         bool isSession = exchange is WebSocketExchange { IsAccepted: true };
         Count(context.Failure, isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode, elapsed, queued);

@@ -17,7 +17,10 @@ internal sealed class PortableRoot(string directory, bool followsLinks)
 {
     private static readonly EnumerationOptions Exactly = new()
     {
-        MatchCasing = MatchCasing.CaseSensitive, MatchType = MatchType.Simple, AttributesToSkip = 0, IgnoreInaccessible = false,
+        MatchCasing = MatchCasing.CaseSensitive,
+        MatchType = MatchType.Simple,
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
     };
 
     /// <summary>Opens a file.</summary>

@@ -193,7 +193,8 @@ internal sealed class WorkerSetup : IDisposable
         WorkerHome home, ApplicationOptions options, string workingDirectory, string appDirectory, Func<string, Exception> failure)
     {
         var search = new PythonSearch(
-            options.Python.Path, appDirectory, workingDirectory, home.Variables, OperatingSystem.IsWindows()) { ProgramDirectory = home.ProgramDirectory };
+            options.Python.Path, appDirectory, workingDirectory, home.Variables, OperatingSystem.IsWindows())
+        { ProgramDirectory = home.ProgramDirectory };
         return PythonLocator.Find(search) switch
         {
             PythonResult.Found found => found,

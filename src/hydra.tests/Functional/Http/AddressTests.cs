@@ -54,7 +54,8 @@ public sealed class AddressTests
         string path = Path.Combine(directory.Path, "hydra.sock");
         await using HydraServer server = await HydraServer.LaunchAsync(new ServerSpec("asgi_probe:app")
         {
-            Port = null, Arguments = ["--uds", path, "--transport", transport, "--uds-owner", owner.ToString(CultureInfo.InvariantCulture)],
+            Port = null,
+            Arguments = ["--uds", path, "--transport", transport, "--uds-owner", owner.ToString(CultureInfo.InvariantCulture)],
         });
         await server.Log.WaitAsync("is ready at");
 

@@ -159,7 +159,9 @@ public sealed class StaticPlaceTests : IDisposable
         handler.SslOptions.RemoteCertificateValidationCallback = static (_, shown, _, _) => shown is not null;
         using var client = new HttpClient(handler)
         {
-            BaseAddress = server.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            BaseAddress = server.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         for (int i = 0; i < 2; i++)
         {
