@@ -16,7 +16,7 @@ public partial class RingTests
         ["Protocol"] = [],
         ["Coding"] = ["Primitives"],
         ["Tls"] = [],
-        ["Files"] = ["Primitives"],
+        ["Files"] = ["Primitives", "Coding"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],

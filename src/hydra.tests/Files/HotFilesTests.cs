@@ -1,3 +1,4 @@
+using Hydra.Coding;
 using Hydra.Files;
 using Xunit;
 
@@ -95,5 +96,5 @@ public sealed class HotFilesTests
     private static byte[] Path(int i) => [(byte)'/', (byte)('A' + i)];
 
     private static FoundFile File(int size)
-        => new(new Representation(new FileMark(size, 0, 0), null, new byte[size], null), new Representation?[ContentCodings.Count], "text/css", CacheRules.Ask);
+        => new(new Representation(new FileMark(size, 0, 0), ContentCoding.Identity, new byte[size], null), [], "text/css", CacheRules.Ask);
 }

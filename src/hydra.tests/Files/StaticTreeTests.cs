@@ -70,7 +70,7 @@ public sealed class StaticTreeTests : IDisposable
         File.SetLastWriteTimeUtc(gzip, File.GetLastWriteTimeUtc(plain).AddSeconds(-2));
         using FoundFile file = Find(Tree(), "app.js");
 
-        Assert.Equal(0, file.Codings);
+        Assert.False(file.IsCoded);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class StaticTreeTests : IDisposable
         _directory.File("a.png.gz", "gzip");
         using FoundFile file = Find(Tree(), "a.png");
 
-        Assert.Equal(0, file.Codings);
+        Assert.False(file.IsCoded);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Hydra.Coding;
+using Hydra.Files;
 using Hydra.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -20,6 +21,9 @@ internal sealed class CompressionRules(
 
     /// <summary>How hard each coding is to try.</summary>
     public CodingLevels Levels => levels;
+
+    /// <summary>The same for files that are served without a worker.</summary>
+    public FileCompressor ForFiles() => new(_codings, levels, minimumSize, types.Contains, path => Includes(path));
 
     /// <summary>Whether responses for this path may be compressed.</summary>
     public bool Includes(PathString path)

@@ -32,7 +32,7 @@ internal sealed class QuickFiles(StaticFiles files, Func<bool> isEnding, Request
             return false;
         }
 
-        Representation form = file.Codings == 0 ? file.Plain : file.For(Encoding.Latin1.GetString(accepted));
+        Representation form = file.IsCoded ? file.For(Encoding.Latin1.GetString(accepted)) : file.Plain;
         if (form.Content is not { Length: <= Largest } content)
         {
             return false;

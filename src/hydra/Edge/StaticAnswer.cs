@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Hydra.Coding;
 using Hydra.Dispatch;
 using Hydra.Files;
 using Hydra.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Edge;
@@ -23,7 +23,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     public Task SendAsync(RequestContext context, FoundFile file)
     {
         Begin(context);
-        if (HasBody(context))
+        if (FrontAnswer.HasBody(context))
         {
             return CompleteAsync(context, WriteAsync(context, file), isUnread: true);
         }
@@ -43,7 +43,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     {
         Begin(context);
         context.Failure = failure;
-        bool isUnread = HasBody(context);
+        bool isUnread = FrontAnswer.HasBody(context);
         if (failure is Failure.NotAllowed)
         {
             // RFC 9110, section 15.5.6.
@@ -81,7 +81,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     {
         IHeaderDictionary asked = context.Http.Request.Headers;
         HttpResponse response = context.Http.Response;
-        Representation form = file.Codings == 0 ? file.Plain : file.For(asked.AcceptEncoding.ToString());
+        Representation form = file.For(asked.AcceptEncoding);
         if (IsConditional(asked) && Judge(asked, form) is var outcome and not ConditionOutcome.Holds)
         {
             Identify(response.Headers, file, form);
@@ -111,7 +111,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         Identify(fields, file, form);
         fields.ContentType = file.MediaType;
         fields.AcceptRanges = "bytes";
-        if (form.Coding is { } coding)
+        if (form.Coding is not ContentCoding.Identity and var coding)
         {
             fields.ContentEncoding = coding.Name();
         }
@@ -128,9 +128,6 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
             context.Http.Response.Headers.Connection = "close";
         }
     }
-
-    private static bool HasBody(RequestContext context)
-        => context.Http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
     private async Task CompleteAsync(RequestContext context, ValueTask written, bool isUnread)
     {
@@ -173,7 +170,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         context.Http.Response.StatusCode = status;
         context.Http.Response.ContentType = type;
         context.Http.Response.ContentLength = body.Length;
-        bool isUnread = HasBody(context);
+        bool isUnread = FrontAnswer.HasBody(context);
         if (isUnread)
         {
             context.Http.Response.Headers.Connection = "close";
@@ -193,7 +190,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
             fields.LastModified = form.LastModified;
         }
 
-        if (file.Codings != 0)
+        if (file.IsCoded)
         {
             fields.Vary = "Accept-Encoding";
         }

@@ -166,6 +166,12 @@ internal sealed class StaticFiles : EdgePart
 
         if (file.IsInMemory && FilePath.IsEncoded(path, decoded))
         {
+            // Compressed once for all that will ask for it; what cannot be kept is not compressed for each of them.
+            if (_places[place].Tree.Settings.Compressor is { } compressor && _hot.HasRoomFor(2 * file.MemorySize))
+            {
+                file = compressor.Complete(file, decoded);
+            }
+
             _hot.Keep(place, path, file, now);
         }
 

@@ -49,6 +49,9 @@ internal sealed class HotFiles
         return entry.File;
     }
 
+    /// <summary>Whether so many bytes are worth keeping: a quarter of the memory at most.</summary>
+    public bool HasRoomFor(long size) => size <= _limit / 4;
+
     /// <summary>Keeps a file that was looked at just now, or knows again that it is the same.</summary>
     /// <param name="place">The number of the place.</param>
     /// <param name="path">The path as it came.</param>

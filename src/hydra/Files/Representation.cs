@@ -1,4 +1,6 @@
 using System.Globalization;
+using Hydra.Coding;
+using Microsoft.Extensions.Primitives;
 
 namespace Hydra.Files;
 
@@ -13,10 +15,10 @@ internal sealed class Representation
 
     /// <summary>Describes one.</summary>
     /// <param name="mark">The file.</param>
-    /// <param name="coding">What it is compressed with, or null.</param>
+    /// <param name="coding">What it is compressed with, or identity.</param>
     /// <param name="content">Its bytes, or null where they are to be read from <paramref name="file"/>.</param>
     /// <param name="file">The file, open, or null where the bytes are in memory.</param>
-    public Representation(in FileMark mark, ContentCoding? coding, byte[]? content, OpenFile? file)
+    public Representation(in FileMark mark, ContentCoding coding, byte[]? content, OpenFile? file)
     {
         Mark = mark;
         Coding = coding;
@@ -24,7 +26,7 @@ internal sealed class Representation
         File = file;
         if (!NoTimes.Contains(mark.ModifiedSeconds))
         {
-            string suffix = coding is { } known ? "-" + known.Name() : "";
+            string suffix = coding is ContentCoding.Identity ? "" : "-" + coding.Name();
             Validators = new Validators(string.Create(CultureInfo.InvariantCulture, $"\"{mark.Modified:x}-{mark.Size:x}{suffix}\""), mark.ModifiedSeconds);
             LastModified = Validators.LastModified;
         }
@@ -36,8 +38,11 @@ internal sealed class Representation
     /// <summary>How many bytes.</summary>
     public long Size => Mark.Size;
 
-    /// <summary>What it is compressed with, or null.</summary>
-    public ContentCoding? Coding { get; }
+    /// <summary>What it is compressed with, or identity.</summary>
+    public ContentCoding Coding { get; }
+
+    /// <summary>Whether it was compressed here, and is of no file of its own.</summary>
+    public bool IsMade { get; init; }
 
     /// <summary>Its bytes, or null where they are in <see cref="File"/>.</summary>
     public byte[]? Content { get; }
@@ -58,24 +63,29 @@ internal sealed class Representation
 /// <summary>A file with its forms. Immutable; to be disposed where it has open files.</summary>
 internal sealed class FoundFile : IDisposable
 {
-    private readonly Representation?[] _coded;
+    // The best first: of codings that a client likes alike the densest is taken.
+    private static readonly ContentCoding[] Best = [ContentCoding.Brotli, ContentCoding.Zstd, ContentCoding.Gzip];
+
+    private readonly Representation[] _coded;
+    private readonly ContentCoding[] _offered;
 
     /// <summary>Describes one.</summary>
     /// <param name="plain">The file itself.</param>
-    /// <param name="coded">What is beside it, by its coding; null where that is not there.</param>
+    /// <param name="coded">Its compressed forms, one of a coding at most.</param>
     /// <param name="mediaType">Its media type.</param>
     /// <param name="cacheControl">How long clients may keep it.</param>
-    public FoundFile(Representation plain, Representation?[] coded, string mediaType, string cacheControl)
+    public FoundFile(Representation plain, IReadOnlyList<Representation> coded, string mediaType, string cacheControl)
     {
         Plain = plain;
-        _coded = coded;
+        _coded = [.. coded];
+        _offered = [.. Best.Where(coding => In(coding) is not null)];
         MediaType = mediaType;
         CacheControl = cacheControl;
-        for (int i = 0; i < coded.Length; i++)
-        {
-            Codings |= coded[i] is null ? 0 : 1 << i;
-        }
     }
+
+    /// <summary>The codings of files beside a file, with the ends of their names.</summary>
+    public static IReadOnlyList<(ContentCoding Coding, string End)> Beside { get; }
+        = [(ContentCoding.Brotli, ".br"), (ContentCoding.Zstd, ".zst"), (ContentCoding.Gzip, ".gz")];
 
     /// <summary>The file itself.</summary>
     public Representation Plain { get; }
@@ -86,32 +96,38 @@ internal sealed class FoundFile : IDisposable
     /// <summary>How long clients may keep it.</summary>
     public string CacheControl { get; }
 
-    /// <summary>The codings that there are beside it: a bit each. Where there are any the answer depends on Accept-Encoding.</summary>
-    public int Codings { get; }
+    /// <summary>Whether there are compressed forms: then the answer depends on Accept-Encoding.</summary>
+    public bool IsCoded => _offered.Length > 0;
 
     /// <summary>Whether all of it is in memory.</summary>
-    public bool IsInMemory => Plain.Content is not null && Array.TrueForAll(_coded, static form => form is null || form.Content is not null);
+    public bool IsInMemory => Plain.Content is not null && Array.TrueForAll(_coded, static form => form.Content is not null);
 
     /// <summary>Bytes of memory that its forms take.</summary>
-    public long MemorySize => Plain.Content?.Length + _coded.Sum(static form => form?.Content?.Length ?? 0) ?? 0;
+    public long MemorySize => (Plain.Content?.Length ?? 0) + _coded.Sum(static form => form.Content?.Length ?? 0);
+
+    /// <summary>The form of a coding; null where there is none.</summary>
+    public Representation? In(ContentCoding coding) => Array.Find(_coded, form => form.Coding == coding);
 
     /// <summary>The form for a client.</summary>
-    /// <param name="accepted">Accept-Encoding, or empty.</param>
-    public Representation For(string accepted)
-        => Codings == 0 ? Plain : ContentCodings.Choose(accepted, Codings) is { } coding ? _coded[(int)coding]! : Plain;
+    /// <param name="accepted">Accept-Encoding, or nothing.</param>
+    public Representation For(StringValues accepted)
+        => IsCoded && AcceptEncoding.Parse(accepted).Choose(_offered) is not ContentCoding.Identity and var coding ? In(coding)! : Plain;
+
+    /// <summary>The same with further forms.</summary>
+    public FoundFile With(IEnumerable<Representation> forms) => new(Plain, [.. _coded, .. forms], MediaType, CacheControl);
 
     /// <summary>Whether another look has found the same files.</summary>
     public bool IsSameAs(FoundFile other)
-        => Plain.Mark == other.Plain.Mark && CacheControl == other.CacheControl && Codings == other.Codings
-            && _coded.Zip(other._coded).All(static pair => pair.First?.Mark == pair.Second?.Mark);
+        => Plain.Mark == other.Plain.Mark && CacheControl == other.CacheControl
+            && Beside.All(beside => MarkOf(beside.Coding) == other.MarkOf(beside.Coding));
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Plain.File?.Dispose();
-        foreach (Representation? form in _coded)
-        {
-            form?.File?.Dispose();
-        }
+        Array.ForEach(_coded, static form => form.File?.Dispose());
     }
+
+    // Of the file beside it.
+    private FileMark? MarkOf(ContentCoding coding) => In(coding) is { IsMade: false } form ? form.Mark : null;
 }

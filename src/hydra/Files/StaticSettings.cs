@@ -15,6 +15,9 @@ internal sealed record StaticSettings
     /// <summary>What kinds of files there are.</summary>
     public MediaTypes Types { get; init; } = new([]);
 
+    /// <summary>What compresses files that are taken into memory; null where nothing does.</summary>
+    public FileCompressor? Compressor { get; init; }
+
     /// <summary>Whether directories without an index are listed.</summary>
     public bool Lists { get; init; }
 

@@ -1,3 +1,4 @@
+using Hydra.Coding;
 using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -134,12 +135,15 @@ internal sealed class StaticTree
         }
 
         string type = _settings.Types.Of(path);
-        var coded = new OpenFile?[ContentCodings.Count];
+        List<(OpenFile File, ContentCoding Coding)> coded = [];
         if (MediaTypes.IsCompressible(type))
         {
-            for (int i = 0; i < coded.Length; i++)
+            foreach ((ContentCoding coding, string end) in FoundFile.Beside)
             {
-                coded[i] = OpenSibling(path + ((ContentCoding)i).End(), plain!.Mark);
+                if (OpenSibling(path + end, plain!.Mark) is { } sibling)
+                {
+                    coded.Add((sibling, coding));
+                }
             }
         }
 
@@ -152,7 +156,7 @@ internal sealed class StaticTree
         {
             FilesLog.Unreadable(_logger, Shown(path), e.Message);
             plain!.Dispose();
-            Array.ForEach(coded, static sibling => sibling?.Dispose());
+            coded.ForEach(static sibling => sibling.File.Dispose());
             return Finding.Failed;
         }
     }
@@ -174,20 +178,18 @@ internal sealed class StaticTree
         return null;
     }
 
-    private FoundFile Describe(string path, string type, OpenFile plain, OpenFile?[] coded)
+    private FoundFile Describe(string path, string type, OpenFile plain, IReadOnlyList<(OpenFile File, ContentCoding Coding)> coded)
     {
-        bool isSmall = plain.Mark.Size <= HotFiles.LargestFile && Array.TrueForAll(coded, static file => file is null || file.Mark.Size <= HotFiles.LargestFile);
-        var forms = new Representation?[coded.Length];
-        for (int i = 0; i < coded.Length; i++)
-        {
-            forms[i] = coded[i] is { } sibling ? Form(sibling, (ContentCoding)i, isSmall) : null;
-        }
-
-        return new FoundFile(Form(plain, null, isSmall), forms, type, _settings.Cache.Of(path, _manifest.Names()));
+        string cacheControl = _settings.Cache.Of(path, _manifest.Names());
+        bool isCompressed = _settings.Compressor is { } compressor && compressor.Takes(type, plain.Mark.Size, cacheControl);
+        bool isSmall = plain.Mark.Size <= (isCompressed ? FileCompressor.LargestFile : HotFiles.LargestFile)
+            && coded.All(static form => form.File.Mark.Size <= HotFiles.LargestFile);
+        return new FoundFile(
+            Form(plain, ContentCoding.Identity, isSmall), [.. coded.Select(form => Form(form.File, form.Coding, isSmall))], type, cacheControl);
     }
 
     // A file that changes while it is read is sent from its descriptor, as far as that goes.
-    private static Representation Form(OpenFile file, ContentCoding? coding, bool isSmall)
+    private static Representation Form(OpenFile file, ContentCoding coding, bool isSmall)
     {
         if (!isSmall || file.ReadAll() is not { } content)
         {

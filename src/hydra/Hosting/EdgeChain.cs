@@ -56,12 +56,12 @@ internal static class EdgeChain
 
         // 4. Who answers in the place of the application, without a worker: files, the cache. It keeps what the application has made, and
         // compresses its own answers.
-        if (StaticTrees.Part(options.Static, forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
+        CompressionRules? compression = options.Compression.Codings.Count > 0 ? Compression(options.Compression) : null;
+        if (StaticTrees.Part(options.Static, compression?.ForFiles(), forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
         {
             parts.Add(files);
         }
 
-        CompressionRules? compression = options.Compression.Codings.Count > 0 ? Compression(options.Compression) : null;
         if (options.Cache.Size > 0)
         {
             parts.Add(Cache(options.Cache, compression, metrics?.Cache));

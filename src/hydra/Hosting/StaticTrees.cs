@@ -12,11 +12,12 @@ internal static class StaticTrees
 {
     /// <summary>The part of the edge; null where no files are served.</summary>
     /// <param name="options">What is asked for.</param>
+    /// <param name="compressor">What compresses files in memory; null where nothing is compressed.</param>
     /// <param name="outerPath">The path below which a proxy shows the applications.</param>
     /// <param name="endsConnection">Whether an answer ends its connection.</param>
     /// <param name="loggers">Where to log.</param>
     /// <exception cref="StartException">A directory is not there.</exception>
-    public static StaticFiles? Part(StaticOptions options, string outerPath, Func<bool> endsConnection, ILoggerFactory loggers)
+    public static StaticFiles? Part(StaticOptions options, FileCompressor? compressor, string outerPath, Func<bool> endsConnection, ILoggerFactory loggers)
     {
         if (options.Mounts.Count == 0)
         {
@@ -24,7 +25,7 @@ internal static class StaticTrees
         }
 
         ILogger logger = loggers.CreateLogger("hydra");
-        StaticSettings settings = Settings(options);
+        StaticSettings settings = Settings(options) with { Compressor = compressor };
         StaticPlace[] places = [.. options.Mounts.Select(mount => new StaticPlace(
             mount.Place, new StaticTree(Source(mount, options.FallsBack), settings, TimeProvider.System, logger)))];
         return new StaticFiles(places, new HotFiles(places.Length, options.Memory), new StaticAnswer(endsConnection, logger), outerPath);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using Hydra.Tests.Functional.Harness;
@@ -281,6 +282,29 @@ public sealed class StaticFileTests : IDisposable
         Assert.Equal(3, tags.Count);
         RawResponse range = await connection.ExchangeAsync("GET /static/app.js HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\nRange: bytes=1-2\r\n\r\n");
         Assert.Equal((206, "br", "ro", "bytes 1-2/6"), (range.Status, range.Value("Content-Encoding"), range.Text, range.Value("Content-Range")));
+    }
+
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(1_000_000)]
+    public async Task Static_WithCompress_FilesAreCompressedInMemory(int size)
+    {
+        string text = string.Concat(Enumerable.Repeat("0123456789", size / 10));
+        _directory.Write("static/app.js", text);
+        _directory.Write("static/app.png", text);
+        await using HydraServer server = await StartAsync("--static", "/static/=static", "--compress");
+        await using RawConnection connection = await server.ConnectAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            RawResponse coded = await connection.ExchangeAsync("GET /static/app.js HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+            Assert.Equal((200, "gzip", "Accept-Encoding"), (coded.Status, coded.Value("Content-Encoding"), coded.Value("Vary")));
+            using var gzip = new StreamReader(new GZipStream(new MemoryStream(coded.Body), CompressionMode.Decompress));
+            Assert.Equal(text, await gzip.ReadToEndAsync());
+            RawResponse plain = await connection.ExchangeAsync("GET /static/app.js HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.Equal((text, null, "Accept-Encoding"), (plain.Text, plain.Value("Content-Encoding"), plain.Value("Vary")));
+            RawResponse image = await connection.ExchangeAsync("GET /static/app.png HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+            Assert.Equal((text, null, null), (image.Text, image.Value("Content-Encoding"), image.Value("Vary")));
+        }
     }
 
     [Theory]
