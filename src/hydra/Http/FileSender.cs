@@ -63,7 +63,10 @@ internal sealed class FileSender : IDisposable
     /// <summary>Writes all of it.</summary>
     /// <param name="context">The request; its response has begun.</param>
     /// <exception cref="ResponseFailedException">The file has become shorter, or the client has left.</exception>
-    public Task CopyToAsync(RequestContext context) => context.Connection.Output is IFileOutput output
+    public Task CopyToAsync(RequestContext context)
+
+        // Without a length Kestrel writes chunks, and their framing into the memory that stands for the file's bytes.
+        => context.Connection.Output is IFileOutput output && context.Http.Response.ContentLength is not null
         ? SendAsync(context.Http.Response.BodyWriter, output) : CopyToAsync(context.Http.Response.BodyWriter);
 
     // The kernel takes the bytes from where it has them. Kestrel counts them, and sees none.
