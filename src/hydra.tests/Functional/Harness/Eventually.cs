@@ -6,7 +6,7 @@ namespace Hydra.Tests.Functional.Harness;
 public static class Eventually
 {
     /// <summary>How long a condition may take on a machine that is busy with something else.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
