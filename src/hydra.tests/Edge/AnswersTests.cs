@@ -37,6 +37,7 @@ public sealed class AnswersTests
 
     [Theory]
     [InlineData("GET /a?b=1 HTTP/1.1\r\nHost: shop.example:80\r\n", "301", "https://shop.example:8443/a?b=1")]
+    [InlineData("GET /a HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n", "301", "https://[2001:db8::1]:8443/a")]
     [InlineData("POST /a HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n", "308", "https://shop.example:8443/a")]
     [InlineData("GET http://shop.example HTTP/1.1\r\nHost: x\r\n", "301", "https://shop.example:8443/")]
     [InlineData("GET //evil.example/ HTTP/1.1\r\nHost: shop.example\r\n", "301", "https://shop.example:8443//evil.example/")]

@@ -264,13 +264,86 @@ public sealed class CachePartTests
         Assert.Equal((304, "W/\"1\"", "Accept-Encoding"), (known.Status, known.Value("ETag"), known.Value("Vary")));
     }
 
-    private Task<FrontHost> StartAsync(long capacity = 1_000_000, bool compresses = false)
+    [Theory]
+    [InlineData("host", "b.example")]
+    [InlineData("path", "/shop")]
+    [InlineData("port", "8443")]
+    [InlineData("scheme", "https")]
+    [InlineData("client", "CERTIFICATE")]
+    public async Task Get_ThatAProxyTellsOfOtherwise_IsAnother(string what, string value)
+    {
+        await using FrontHost host = await StartAsync(before: new Telling(what, value));
+        await using RawConnection client = await ConnectAsync(host);
+        await AskAsync(host, client, "/a", "one", ("cache-control", "max-age=60"));
+        await AskAsync(host, client, Get("/a", "X-Told: yes"), "two", ("cache-control", "max-age=60"));
+
+        Assert.Equal("one", (await client.ExchangeAsync(Get("/a"))).Text);
+        Assert.Equal("two", (await client.ExchangeAsync(Get("/a", "X-Told: yes"))).Text);
+    }
+
+    [Fact]
+    public async Task Get_FieldThatTellsWhoAsks_IsInTheKey()
+    {
+        await using FrontHost host = await StartAsync(toldBy: ["remote_user"]);
+        await using RawConnection client = await ConnectAsync(host);
+        await AskAsync(host, client, Get("/a", "remote_user: alice"), "hers", ("cache-control", "max-age=60"));
+
+        Assert.Equal("his", (await AskAsync(host, client, Get("/a", "remote_user: bob"), "his")).Text);
+        Assert.Equal("hers", (await client.ExchangeAsync(Get("/a", "remote_user: alice"))).Text);
+    }
+
+    // Kestrel gets another host in the place of one that it does not take.
+    [Fact]
+    public async Task Get_HostsOfIPv6_AreOthersEach()
+    {
+        await using FrontHost host = await StartAsync();
+        await using RawConnection client = await ConnectAsync(host);
+        string[] hosts = ["[::1]", "[::2]", "hhhhh", "[::1]:8"];
+        foreach (string name in hosts)
+        {
+            await AskAsync(host, client, $"GET /a HTTP/1.1\r\nHost: {name}\r\n\r\n", name, ("cache-control", "max-age=60"));
+        }
+
+        foreach (string name in hosts)
+        {
+            Assert.Equal(name, (await client.ExchangeAsync($"GET /a HTTP/1.1\r\nHost: {name}\r\n\r\n")).Text);
+        }
+    }
+
+    // What a trusted proxy says, of requests that have the field.
+    private sealed class Telling(string what, string value) : EdgePart
+    {
+        public override RequestHandler Before(RequestHandler next) => context =>
+        {
+            if (context.Http.Request.Headers.ContainsKey("X-Told"))
+            {
+                RequestFacts facts = context.Facts;
+                context.Facts = what switch
+                {
+                    "host" => facts with { Host = value },
+                    "path" => facts with { OuterPath = value },
+                    "port" => facts with { ServerPort = 8443 },
+                    "scheme" => facts with { Scheme = value },
+                    _ => facts with { Tls = new TlsFacts(0x0304, 1, "CN=alice", value) },
+                };
+            }
+
+            return next(context);
+        };
+    }
+
+    private Task<FrontHost> StartAsync(long capacity = 1_000_000, bool compresses = false, EdgePart? before = null, IReadOnlyList<string>? toldBy = null)
     {
         CompressionRules? rules = compresses
             ? new CompressionRules([ContentCoding.Brotli, ContentCoding.Gzip], CodingLevels.Default, new CompressibleTypes([]), 1024, [])
             : null;
         var cache = new ResponseCache(capacity, Math.Min(capacity, 8_000), _time);
-        var part = new CachePart(cache, new CacheFlights(_time), new CacheAnswer(cache, rules), _metrics);
+        var part = new CachePart(cache, new CacheFlights(_time), new CacheAnswer(cache, rules), _metrics, toldBy);
+        if (before is not null)
+        {
+            return FrontHost.StartAsync(before, part);
+        }
+
         return rules is null ? FrontHost.StartAsync(part)
             : FrontHost.StartAsync(part, new CompressionPart(rules, new Hydra.Primitives.MemoryBudget(1 << 24), null));
     }

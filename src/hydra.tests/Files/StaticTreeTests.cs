@@ -99,12 +99,38 @@ public sealed class StaticTreeTests : IDisposable
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(315532800)]
-    public void Find_TimeOfNothing_GivesNoValidators(long seconds)
+    public void Find_TimeOfNothing_CountsForNothing(long seconds)
     {
         File.SetLastWriteTimeUtc(_directory.File("a.css", "a"), DateTime.UnixEpoch.AddSeconds(seconds));
+        File.SetLastWriteTimeUtc(_directory.File("large.css", new string('x', (int)HotFiles.LargestFile + 1)), DateTime.UnixEpoch.AddSeconds(seconds));
         using FoundFile file = Find(Tree(), "a.css");
+        using FoundFile large = Find(Tree(), "large.css");
 
-        Assert.Equal((null, null), (file.Plain.Validators.ETag, file.Plain.LastModified));
+        Assert.Equal(new Validators("\"ca978112ca1bbdcafac231b3\"", null), file.Plain.Validators);
+        Assert.Equal(new Validators(null, null), large.Plain.Validators);
+    }
+
+    [LinuxFact]
+    public void IsSameAs_RewrittenInPlaceWithTheSameSizeAndTime_IsNot()
+    {
+        string path = _directory.File("index.html", "<script src=/a-1.js>");
+        DateTime time = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, time);
+        StaticTree tree = Tree();
+        using FoundFile first = Find(tree, "index.html");
+        using FoundFile again = Find(tree, "index.html");
+        Assert.True(first.IsSameAs(again));
+        FoundFile later;
+        do
+        {
+            File.WriteAllText(path, "<script src=/a-2.js>");
+            File.SetLastWriteTimeUtc(path, time);
+            later = Find(tree, "index.html");
+        }
+        while (later.Plain.Mark.Changed == first.Plain.Mark.Changed);
+
+        Assert.False(first.IsSameAs(later));
+        Assert.NotEqual(first.Plain.Validators.ETag, later.Plain.Validators.ETag);
     }
 
     [Fact]

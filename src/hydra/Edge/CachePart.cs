@@ -1,6 +1,8 @@
+using System.Globalization;
 using Hydra.Diagnostics;
 using Hydra.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Hydra.Edge;
 
@@ -12,8 +14,12 @@ namespace Hydra.Edge;
 /// <param name="flights">What is being fetched.</param>
 /// <param name="answer">Answers with what is kept.</param>
 /// <param name="metrics">Counts; null where nobody wants to know.</param>
-internal sealed class CachePart(ResponseCache cache, CacheFlights flights, CacheAnswer answer, CacheMetrics? metrics) : EdgePart
+/// <param name="toldBy">Fields by which a proxy tells applications who asks, beside those that the front reads: what they say is in the key.</param>
+internal sealed class CachePart(
+    ResponseCache cache, CacheFlights flights, CacheAnswer answer, CacheMetrics? metrics, IReadOnlyList<string>? toldBy = null) : EdgePart
 {
+    private readonly IReadOnlyList<string> _toldBy = toldBy ?? [];
+
     // How long a request waits for an equal one before it goes by itself.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
@@ -34,12 +40,30 @@ internal sealed class CachePart(ResponseCache cache, CacheFlights flights, Cache
         return next(context);
     };
 
-    /// <summary>What a response is kept under: scheme, host and target, as the client has sent them.</summary>
-    public static string KeyOf(RequestContext context)
+    /// <summary>
+    /// What a response is kept under: all that applications are told of a request beside its fields, of which they say themselves by which of them a
+    /// response varies. Scheme, host and path may be those that a trusted proxy names, and whoever has shown a certificate has responses of his own.
+    /// </summary>
+    public string KeyOf(RequestContext context)
     {
-        HttpRequest request = context.Http.Request;
+        RequestFacts facts = context.Facts;
         string target = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return $"{context.Facts.Scheme}\n{request.Host.Value?.ToLowerInvariant()}\n{target}";
+        string key = string.Create(CultureInfo.InvariantCulture,
+            $"{facts.Scheme}\n{RequestHost.Of(context).Value?.ToLowerInvariant()}\n{facts.ServerPort}\n{facts.OuterPath}\n{facts.RootPath}\n{facts.PathPrefix}\n{target}");
+        if (facts.Tls is { ClientCertificate.Length: > 0 } tls)
+        {
+            key += "\n" + tls.ClientCertificate;
+        }
+
+        foreach (string name in _toldBy)
+        {
+            if (context.Http.Request.Headers.TryGetValue(name, out StringValues value))
+            {
+                key += $"\n{name}\n{value}";
+            }
+        }
+
+        return key;
     }
 
     // What asks for something else than the response as a whole goes past: parts, conditions on what is to be changed, bodies, other protocols.

@@ -18,7 +18,7 @@ internal static class Redirection
         if (isUnread)
         {
             // What is left of the body would be taken for the next request.
-            context.Http.Response.Headers.Connection = "close";
+            ConnectionClose.Ask(context.Http);
         }
 
         return ErrorResponse.WriteAsync(context.Http, status);

@@ -125,7 +125,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         context.Connection.OnReadAhead();
         if (endsConnection())
         {
-            context.Http.Response.Headers.Connection = "close";
+            ConnectionClose.Ask(context.Http);
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         bool isUnread = FrontAnswer.HasBody(context);
         if (isUnread)
         {
-            context.Http.Response.Headers.Connection = "close";
+            ConnectionClose.Ask(context.Http);
         }
 
         return CompleteAsync(context, HttpMethods.IsHead(context.Http.Request.Method) ? default : SendAsync(context, body), isUnread);

@@ -7,7 +7,11 @@ namespace Hydra.Files;
 /// <param name="Size">Bytes.</param>
 /// <param name="Modified">When it was modified, in ticks of 100 ns since 1970.</param>
 /// <param name="Identity">Its number on its file system; 0 where that is not known.</param>
-internal readonly record struct FileMark(long Size, long Modified, ulong Identity)
+/// <param name="Changed">
+/// When anything of it was changed, in ticks as <paramref name="Modified"/>; 0 where that is not known. Copies of builds that are to be the same have the
+/// same time of modification, and often the same size, whatever is in them; this time nobody can set.
+/// </param>
+internal readonly record struct FileMark(long Size, long Modified, ulong Identity, long Changed = 0)
 {
     /// <summary>In whole seconds since 1970, as Last-Modified has it.</summary>
     public long ModifiedSeconds => Modified / TimeSpan.TicksPerSecond;
@@ -21,6 +25,7 @@ internal sealed partial class OpenFile : IDisposable
     private const int StatxMode = 28;
     private const int StatxIdentity = 32;
     private const int StatxBytes = 40;
+    private const int StatxChanged = 96;
     private const int StatxModified = 112;
     private const int EmptyPath = 0x1000;
     private const int BasicStats = 0x7ff;
@@ -93,11 +98,13 @@ internal sealed partial class OpenFile : IDisposable
         mode = isDone ? *(ushort*)(buffer + StatxMode) : 0;
         mark = isDone
             ? new FileMark(
-                *(long*)(buffer + StatxBytes), (*(long*)(buffer + StatxModified) * TimeSpan.TicksPerSecond) + (*(uint*)(buffer + StatxModified + 8) / 100),
-                *(ulong*)(buffer + StatxIdentity))
+                *(long*)(buffer + StatxBytes), TicksAt(buffer + StatxModified), *(ulong*)(buffer + StatxIdentity), TicksAt(buffer + StatxChanged))
             : default;
         return isDone;
     }
+
+    // struct statx_timestamp: seconds, and nanoseconds behind them.
+    private static unsafe long TicksAt(byte* time) => (*(long*)time * TimeSpan.TicksPerSecond) + (*(uint*)(time + 8) / 100);
 
     private static nint StatxNumber => RuntimeInformation.ProcessArchitecture switch
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Hydra.Coding;
 using Microsoft.Extensions.Primitives;
 
@@ -13,6 +14,11 @@ internal sealed class Representation
     // Times that archives and build systems give to everything, so that builds are the same: they say nothing of the content.
     private static readonly long[] NoTimes = [0, 1, 315532800, 499162500];
 
+    // Of a hash of 32: two files of one name that have it in common are not to be found.
+    private const int TagBytes = 12;
+
+    private string? _tag;
+
     /// <summary>Describes one.</summary>
     /// <param name="mark">The file.</param>
     /// <param name="coding">What it is compressed with, or identity.</param>
@@ -26,9 +32,7 @@ internal sealed class Representation
         File = file;
         if (!NoTimes.Contains(mark.ModifiedSeconds))
         {
-            string suffix = coding is ContentCoding.Identity ? "" : "-" + coding.Name();
-            Validators = new Validators(string.Create(CultureInfo.InvariantCulture, $"\"{mark.Modified:x}-{mark.Size:x}{suffix}\""), mark.ModifiedSeconds);
-            LastModified = Validators.LastModified;
+            LastModified = new Validators(null, mark.ModifiedSeconds).LastModified;
         }
     }
 
@@ -50,14 +54,26 @@ internal sealed class Representation
     /// <summary>The file, open, or null.</summary>
     public OpenFile? File { get; }
 
-    /// <summary>What identifies it.</summary>
-    public Validators Validators { get; }
+    /// <summary>
+    /// What identifies it. What is in memory has a tag of its content: files of builds that are to be the same often have the same time and size, whatever is
+    /// in them. Others have one of these two, or none where their time says nothing.
+    /// </summary>
+    public Validators Validators => new(
+        (_tag ??= Tag()) is { Length: > 0 } tag ? tag : null, LastModified is null ? null : Mark.ModifiedSeconds);
 
     /// <summary>The value of Last-Modified, or null.</summary>
     public string? LastModified { get; }
 
     /// <summary>The head of an answer with all of it, but for the date; null as long as nobody has made it. Whoever makes it makes the same.</summary>
     public byte[]? Head { get; set; }
+
+    private string Tag()
+    {
+        string suffix = Coding is ContentCoding.Identity ? "" : "-" + Coding.Name();
+        return Content is not null ? $"\"{Convert.ToHexStringLower(SHA256.HashData(Content).AsSpan(0, TagBytes))}{suffix}\""
+            : LastModified is null ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"\"{Mark.Modified:x}-{Mark.Size:x}{suffix}\"");
+    }
 }
 
 /// <summary>A file with its forms. Immutable; to be disposed where it has open files.</summary>

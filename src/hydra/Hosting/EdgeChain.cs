@@ -19,6 +19,12 @@ internal static class EdgeChain
     {
         List<EdgePart> parts = [];
 
+        // 0. What a stream holds, whatever becomes of its request.
+        if (options.Http2.Versions is not HttpVersions.Http1)
+        {
+            parts.Add(new StreamMemory(forwarder.Bodies.Memory));
+        }
+
         // 1. Who the client is, and what the request is called: before anybody counts, logs or refuses by that.
         parts.Add(new DoubtfulFieldsPart(ProxyRules.Of(options.Proxies, loggers.CreateLogger("hydra"))));
         if (options.Logs.RequestIdHeader is { } header)
@@ -64,7 +70,7 @@ internal static class EdgeChain
 
         if (options.Cache.Size > 0)
         {
-            parts.Add(Cache(options.Cache, compression, metrics?.Cache));
+            parts.Add(Cache(options, compression, metrics?.Cache));
         }
 
         // 5. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
@@ -87,16 +93,17 @@ internal static class EdgeChain
         // between may say is not answered quickly.
         ClientOptions clients = options.Clients;
         bool isBounded = clients.LimitLine < 4096 || clients.LimitHead < 16 * 1024 || clients.LimitFields < 100 || options.Limits.RequestsPerConnection > 0;
-        return !isBounded && parts.FirstOrDefault(static part => part is not DoubtfulFieldsPart) is StaticFiles files
+        return !isBounded && parts.FirstOrDefault(static part => part is not DoubtfulFieldsPart and not StreamMemory) is StaticFiles files
             ? new QuickFiles(files, () => forwarder.IsEnding, recorder) { LongestSilence = (long)Math.Min(clients.KeepAlive.TotalMilliseconds / 4, 5000) }
             : null;
     }
 
-    private static CachePart Cache(CacheOptions options, CompressionRules? compression, CacheMetrics? metrics)
+    private static CachePart Cache(ServerOptions options, CompressionRules? compression, CacheMetrics? metrics)
     {
-        var cache = new ResponseCache(options.Size, Math.Min(options.LargestObject, options.Size), TimeProvider.System);
+        CacheOptions sizes = options.Cache;
+        var cache = new ResponseCache(sizes.Size, Math.Min(sizes.LargestObject, sizes.Size), TimeProvider.System);
         metrics?.Used = () => cache.Used;
-        return new CachePart(cache, new CacheFlights(TimeProvider.System), new CacheAnswer(cache, compression), metrics);
+        return new CachePart(cache, new CacheFlights(TimeProvider.System), new CacheAnswer(cache, compression), metrics, ProxyRules.ForwarderNames(options.Proxies));
     }
 
     private static CompressionRules Compression(CompressionOptions options)

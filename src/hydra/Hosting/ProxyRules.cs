@@ -15,6 +15,9 @@ internal static class ProxyRules
 
     /// <summary>Whose word about clients counts.</summary>
     public static DoubtfulRules Of(ProxyOptions options, ILogger logger) => new(
-        options.ReadsHeaders, options.Trusted, options.Aspects, options.HeaderMap, [.. options.ForwarderHeaders.Split(',', StringSplitOptions.RemoveEmptyEntries)],
+        options.ReadsHeaders, options.Trusted, options.Aspects, options.HeaderMap, ForwarderNames(options),
         new ForwardedHints(logger));
+
+    /// <summary>The names of --forwarder-headers.</summary>
+    public static IReadOnlyList<string> ForwarderNames(ProxyOptions options) => options.ForwarderHeaders.Split(',', StringSplitOptions.RemoveEmptyEntries);
 }

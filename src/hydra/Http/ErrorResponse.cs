@@ -30,7 +30,7 @@ internal static class ErrorResponse
 
         if (rule.Closes || isBodyUnread)
         {
-            context.Response.Headers.Connection = "close";
+            ConnectionClose.Ask(context);
         }
 
         if (rule.RetryAfter)

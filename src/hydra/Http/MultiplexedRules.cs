@@ -13,8 +13,9 @@ internal static class MultiplexedRules
     // RFC 9110, section 5.6.2, without capitals (RFC 9113, section 8.2.1).
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz");
 
-    // RFC 9112, section 3.2: what is none of these in a target has to be encoded.
-    private static readonly SearchValues<char> TargetCharacters = SearchValues.Create([.. Enumerable.Range(0x21, 0x7F - 0x21).Select(static code => (char)code)]);
+    // RFC 9112, section 3.2: what is none of these in a target has to be encoded. A fragment is none of it.
+    private static readonly SearchValues<char> TargetCharacters
+        = SearchValues.Create([.. Enumerable.Range(0x21, 0x7F - 0x21).Select(static code => (char)code).Where(static c => c != '#')]);
 
     // RFC 9113, section 8.2.2. They belong to a connection, which others share.
     private static readonly HashSet<string> OfConnections = new(StringComparer.OrdinalIgnoreCase)

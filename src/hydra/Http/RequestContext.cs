@@ -119,21 +119,26 @@ internal sealed class RequestContext
     }
 
     /// <summary>Keeps the host that was asked for, where Kestrel was given another: the head is gone when the request is over.</summary>
-    public void KeepHost()
-    {
-        if (Connection?.Head is not { IsAltered: true } head)
-        {
-            return;
-        }
+    public void KeepHost() => AskedHost = SentHost();
 
-        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(head.Block))
+    /// <summary>
+    /// The value of Host where Kestrel was given another in its place, as for an IPv6 address; null where it was not. To be asked before the request goes to a
+    /// worker: its head is gone then.
+    /// </summary>
+    public string? SentHost()
+    {
+        if (Connection?.Head is { IsAltered: true } head)
         {
-            if (name.SequenceEqual("host"u8))
+            foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(head.Block))
             {
-                AskedHost = Encoding.Latin1.GetString(value);
-                return;
+                if (name.SequenceEqual("host"u8))
+                {
+                    return Encoding.Latin1.GetString(value);
+                }
             }
         }
+
+        return null;
     }
 
     private void Heed(CapturedHead head)

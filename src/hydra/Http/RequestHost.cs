@@ -15,7 +15,9 @@ internal static class RequestHost
         }
 
         ReadOnlySpan<byte> authority = RequestTarget.AuthorityOf(PoolRoute.TargetOf(context));
-        return authority.IsEmpty ? context.Http.Request.Host : new HostString(Encoding.Latin1.GetString(authority));
+        return !authority.IsEmpty ? new HostString(Encoding.Latin1.GetString(authority))
+            : context.SentHost() is { } sent ? new HostString(sent)
+            : context.Http.Request.Host;
     }
 
     /// <summary>The host without its port; empty where the request names none.</summary>

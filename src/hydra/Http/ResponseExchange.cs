@@ -269,7 +269,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
 
         if (EndsConnection(isComplete: end))
         {
-            response.Headers.Connection = "close";
+            ConnectionClose.Ask(Context.Http);
         }
 
         if (Context.IsGated)

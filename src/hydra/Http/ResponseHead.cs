@@ -45,6 +45,12 @@ internal static class ResponseHead
             Append(response.Headers, name, value);
         }
 
+        if (response.Headers.Connection.Count > 0 && HttpProtocol.IsHttp2(response.HttpContext.Request.Protocol))
+        {
+            // It is shared with others: RFC 9113, section 8.2.2.
+            response.Headers.Remove(HeaderNames.Connection);
+        }
+
         response.StatusCode = message.Status;
         if (reason is not null)
         {

@@ -91,6 +91,7 @@ public sealed class Http2Tests
     [InlineData("GET", "/hello", "ftp", "test")]
     [InlineData("GET", "/hello", "http", "te st")]
     [InlineData("GET", "/hello", "http", "user@test")]
+    [InlineData("GET", "/hello#fragment", "http", "test")]
     public async Task Head_Malformed_ReachesNoApplication(string? method, string? path, string? scheme, string? authority, params string[] field)
     {
         await using HydraServer server = await StartAsync();
