@@ -80,6 +80,7 @@ public sealed class ProxyPreambleTests
         Assert.Equal("[2001:db8::1]:1", Complete(Binary(0x21, 0x21, v6)).Source!.ToString());
         Assert.Null(Complete(Binary(0x21, 0x31, new byte[216])).Source);
         Assert.Null(Complete(Binary(0x21, 0x00, [])).Source);
+        Assert.Null(Complete(Binary(0x21, 0x00, V4)).Source);
         Assert.Null(Complete(Binary(0x20, 0x11, V4)).Source);
         Assert.Null(Complete(Binary(0x20, 0xff, [1, 2, 3])).Source);
     }

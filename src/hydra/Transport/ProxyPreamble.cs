@@ -126,8 +126,16 @@ internal readonly record struct ProxyPreamble(IPEndPoint? Source, IPEndPoint? De
         ReadOnlySpan<byte> rest = whole[FixedSize..];
 
         // The family in the upper half, streams or datagrams in the lower.
-        int size = whole[13] switch { 0x00 => 0, 0x11 => 4, 0x21 => 16, 0x31 => 108, _ => -1 };
-        int taken = size == 0 ? 0 : (2 * size) + (size == 108 ? 0 : 4);
+        if (whole[13] == 0x00)
+        {
+            // Of no family: what is behind it and cannot be read is to be ignored (section 2.2).
+            bool isRead = TryReadExtras(whole, FixedSize, out bool isSaid);
+            preamble = new ProxyPreamble(null, null, isRead && isSaid);
+            return PreambleStatus.Complete;
+        }
+
+        int size = whole[13] switch { 0x11 => 4, 0x21 => 16, 0x31 => 108, _ => -1 };
+        int taken = (2 * size) + (size == 108 ? 0 : 4);
         if (size < 0 || rest.Length < taken || !TryReadExtras(whole, FixedSize + taken, out bool isTls))
         {
             return PreambleStatus.Malformed;
