@@ -61,6 +61,15 @@ public sealed class AppDiscoveryTests : IDisposable
         Assert.Equal("no application is named: main:app is taken, by src/main.py", Assert.Single(run.Warnings));
     }
 
+    [Fact]
+    public void Parse_AnotherMistake_DoesNotMissTheApplicationThatIsFound()
+    {
+        ParseResult.Errors errors = Assert.IsType<ParseResult.Errors>(CommandLine.Parse(
+            ["--workers", "many"], new Dictionary<string, string>(), Parsing.Windowless, static directory => new FoundApp("main:app", directory + "/main.py")));
+
+        Assert.StartsWith("--workers", Assert.Single(errors.Messages), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("mysite.wsgi", "mysite.wsgi", false)]
     [InlineData("app:create_app()", "app:create_app", true)]

@@ -1,4 +1,5 @@
 using Hydra.Cli;
+using Hydra.Coding;
 using Hydra.Configuration;
 using Hydra.Primitives;
 using Xunit;
@@ -89,6 +90,76 @@ public sealed class ConfigFileTests : IDisposable
         string error = Assert.Single(Assert.IsType<ParseResult.Errors>(Parse([], ["main:app"])).Messages).Replace(_directory + "/", "", StringComparison.Ordinal);
 
         Assert.StartsWith(expected, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("app = \"a:b\"\napp = \"c:d\"", "app is there already")]
+    [InlineData("app = ", "the value is missing")]
+    [InlineData("app = 1979-05-27", "no option takes a date or a time")]
+    [InlineData("[[mount]]\nplace = \"/a\"", "a mount has a place and an app")]
+    [InlineData("aplication = \"a:b\"", "hydra has no such option")]
+    public void Parse_MistakeWhereTheApplicationMayBeNamed_IsTheOnlySentence(string text, string expected)
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), text);
+
+        Assert.Contains(expected, Assert.Single(Assert.IsType<ParseResult.Errors>(Parse([], [])).Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_FileWithoutMistake_ThatNamesNoApplication_SaysSo()
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), "workers = 2");
+
+        Assert.StartsWith("No application is named.", Assert.Single(Assert.IsType<ParseResult.Errors>(Parse([], [])).Messages), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_ManyMistakes_AreTwentySentencesAndHowManyKeysWereNotLookedAt()
+    {
+        File.WriteAllText(Path.Combine(_directory, "hydra.toml"), string.Concat(Enumerable.Range(0, 20_000).Select(static i => $"nonsense{i} = 1\n")));
+        IReadOnlyList<string> messages = Assert.IsType<ParseResult.Errors>(Parse([], ["main:app"])).Messages;
+
+        Assert.Equal(21, messages.Count);
+        Assert.EndsWith("hydra.toml: 20 keys are wrong so far; 19980 more were not looked at.", messages[20], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_ThousandsOfVariables_AreAllTaken()
+    {
+        HydraOptions options = Run("app = \"a:b\"\n[env]\n" + string.Concat(Enumerable.Range(0, 20_000).Select(static i => $"V{i} = \"{i}\"\n")));
+
+        Assert.Equal(20_000, options.Applications[0].Variables.Count);
+        Assert.Equal(new("V19999", "19999"), options.Applications[0].Variables[^1]);
+    }
+
+    [Fact]
+    public void Parse_ArrayForAListWithCommas_IsTheList()
+    {
+        ServerOptions array = Run(
+            """
+            compress = ["br", "gzip"]
+            compress-level = ["br:5", "gzip:6"]
+            forwarded-allow-ips = ["10.0.0.0/8", "unix"]
+            forwarded-fields = ["for", "host"]
+            forwarder-headers = ["SCRIPT_NAME", "REMOTE_USER"]
+            proxy-allow-from = ["192.0.2.1"]
+            """, "main:app").Server;
+        ServerOptions text = Run(
+            """
+            compress = "br,gzip"
+            compress-level = "br:5,gzip:6"
+            forwarded-allow-ips = "10.0.0.0/8,unix"
+            forwarded-fields = "for,host"
+            forwarder-headers = "SCRIPT_NAME,REMOTE_USER"
+            proxy-allow-from = "192.0.2.1"
+            """, "main:app").Server;
+
+        Assert.Equal([ContentCoding.Brotli, ContentCoding.Gzip], array.Compression.Codings);
+        Assert.Equal(text.Compression.Levels, array.Compression.Levels);
+        Assert.Equal("10.0.0.0/8,unix", array.Proxies.Trusted.Text);
+        Assert.Equal(
+            (text.Proxies.Trusted.Text, text.Proxies.Aspects, text.Proxies.ForwarderHeaders, text.Proxies.ProtocolPeers.Text),
+            (array.Proxies.Trusted.Text, array.Proxies.Aspects, array.Proxies.ForwarderHeaders, array.Proxies.ProtocolPeers.Text));
     }
 
     [Fact]

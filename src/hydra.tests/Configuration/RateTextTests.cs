@@ -33,6 +33,12 @@ public sealed class RateTextTests
     [InlineData("")]
     public void Read_WhatIsNone_IsASentence(string text) => Assert.Contains($"\"{text}\"", RateText.Read(text, out _), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("/x 5/s", "write \"/x: 5/s\".")]
+    [InlineData("/x  5/s, burst=9", "write \"/x: 5/s, burst=9\".")]
+    [InlineData("/x", "write /x:5/m.")]
+    public void Read_PathWithoutAColon_ShowsWhatToWrite(string text, string expected) => Assert.EndsWith(expected, RateText.Read(text, out _), StringComparison.Ordinal);
+
     [Fact]
     public void Read_AnyText_GivesARateOrASentence()
     {

@@ -45,4 +45,18 @@ public sealed class TlsRulesTests
     [InlineData("--ssl-min-version (command line): \"1.1\" is not 1.2 or 1.3; did you mean \"1.2\"?", "--ssl-certfile", "a", "--ssl-min-version", "1.1")]
     public void Parse_OptionsThatDoNotFit_SayWhy(string problem, params string[] arguments)
         => Assert.Equal(problem, Assert.Single(Parsing.Errors(["main:app", .. arguments])));
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("--no-proxy-headers", true)]
+    [InlineData("--forwarded-fields for", true)]
+    [InlineData("--no-proxy-headers --proxy-protocol", false)]
+    [InlineData("--no-proxy-headers --ssl-self-signed", false)]
+    public void Parse_RedirectToHttpsThatNobodySpeaks_IsAWarning(string others, bool warns)
+    {
+        ParseResult.Run run = Assert.IsType<ParseResult.Run>(
+            Parsing.Parse(["main:app", "--redirect-https", .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+
+        Assert.Equal(warns, run.Warnings.Any(static warning => warning.StartsWith("--redirect-https sends every request away", StringComparison.Ordinal)));
+    }
 }

@@ -57,6 +57,30 @@ public sealed class LogFileTests : IDisposable
     }
 
     [PosixFact]
+    public void Open_FifoThatNobodyReads_FailsAtOnce()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        using (var made = System.Diagnostics.Process.Start("mkfifo", Name))
+        {
+            made.WaitForExit();
+        }
+
+        Assert.Contains("a FIFO that nobody reads", Assert.Throws<IOException>(() => new LogFile(Name)).Message, StringComparison.Ordinal);
+
+        // As a reader it waits for nobody either.
+        using var reader = new FileStream(Name, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.ReadWrite, BufferSize = 0 });
+        using var file = new LogFile(Name);
+        file.Write("one\n"u8);
+        byte[] read = new byte[4];
+        reader.ReadExactly(read);
+        Assert.Equal("one\n"u8, read);
+    }
+
+    [PosixFact]
     public void Open_NewFile_IsForItsOwnerAndItsGroup()
     {
         using var file = new LogFile(Name);

@@ -1,7 +1,12 @@
+using System.Globalization;
 using Hydra.Edge;
+using Hydra.Files;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Tests.Http.Fakes;
 using Hydra.Tests.Transport;
+using Hydra.Tests.Workers;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Hydra.Tests.Edge;
@@ -53,5 +58,40 @@ public sealed class RequestRecorderTests
         Assert.Equal(CancelReason.ClientLeft, await host.Worker.CancelledAsync(request.Id));
 
         Assert.Equal(["\"GET /a?q=1 HTTP/1.1\" 499 0"], await host.StopAndReadLinesAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task End_ClientHasLeftWithinAFile_CountsWhatItsConnectionWasGiven(bool isOfTheWorker)
+    {
+        const long Size = 256L * 1024 * 1024;
+        using var directory = new TemporaryDirectory();
+        string path = directory.File("large.bin", "");
+        await using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(Size);
+        }
+
+        await using FrontHost host = await FrontHost.StartAsync(isOfTheWorker ? [] : [Files(directory.Path)]);
+        using RawClient client = host.Connect();
+        await client.SendAsync(Get.Replace("/a?q=1", "/static/large.bin", StringComparison.Ordinal));
+        if (isOfTheWorker)
+        {
+            host.Worker.RespondFile((await host.Worker.NextRequestAsync()).Id, path);
+        }
+
+        await client.ReadHeadAsync();
+        client.Reset();
+
+        string line = Assert.Single(await host.StopAndReadLinesAsync());
+        Assert.InRange(long.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture), 1, Size - 1);
+    }
+
+    private static StaticFiles Files(string directory)
+    {
+        Assert.Null(MountPlace.Read("/static", out MountPlace place));
+        var tree = new StaticTree(new StaticSource(directory, "/static", false), new StaticSettings(), TimeProvider.System, NullLogger.Instance);
+        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(static () => false, NullLogger.Instance), "");
     }
 }

@@ -62,6 +62,24 @@ public sealed class StaticFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("GET", "a.txt", 200)]
+    [InlineData("GET", "none", 404)]
+    [InlineData("DELETE", "a.txt", 405)]
+    [InlineData("GET", "sub", 301)]
+    public async Task Before_AnyAnswer_IsWhatItsTypeSays(string method, string name, int status)
+    {
+        _directory.File("a.txt", "content");
+        _directory.File("sub/index.html", "page");
+        await using FrontHost host = await FrontHost.StartAsync(Files("/static", index: "index.html"));
+        using RawClient client = host.Connect();
+        await client.SendAsync($"{method} /static/{name} HTTP/1.1\r\nHost: h\r\n\r\n");
+
+        string head = await client.ReadHeadAsync();
+        Assert.StartsWith($"HTTP/1.1 {status} ", head, StringComparison.Ordinal);
+        Assert.Contains("X-Content-Type-Options: nosniff", head, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("/page", "text/html,*/*", true)]
     [InlineData("/page/", "text/html", true)]
     [InlineData("/page.html", "TEXT/HTML", true)]
@@ -77,10 +95,10 @@ public sealed class StaticFilesTests : IDisposable
         Assert.Equal(expected, SpaGate.IsPage(context.Request, Encoding.ASCII.GetBytes(path)));
     }
 
-    private StaticFiles Files(string path, string outerPath = "")
+    private StaticFiles Files(string path, string outerPath = "", string? index = null)
     {
         Assert.Null(MountPlace.Read(path, out MountPlace place));
-        var tree = new StaticTree(new StaticSource(_directory.Path, path, false), new StaticSettings(), TimeProvider.System, NullLogger.Instance);
+        var tree = new StaticTree(new StaticSource(_directory.Path, path, false), new StaticSettings { Index = index }, TimeProvider.System, NullLogger.Instance);
         return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(static () => false, NullLogger.Instance), outerPath);
     }
 }

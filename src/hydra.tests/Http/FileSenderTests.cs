@@ -26,6 +26,7 @@ public sealed class FileSenderTests : IDisposable
         sender.Limit(4);
 
         Assert.Equal("0123", await SendAsync(sender));
+        Assert.Equal(4, sender.Sent);
     }
 
     [Fact]
@@ -50,6 +51,7 @@ public sealed class FileSenderTests : IDisposable
         await pipe.Reader.CompleteAsync();
 
         Assert.Equal(Failure.ClientGone, (await Assert.ThrowsAsync<ResponseFailedException>(() => sender.CopyToAsync(pipe.Writer))).Failure);
+        Assert.InRange(sender.Sent, 1, sender.Size - 1);
     }
 
     private static FileRange Range(string path)

@@ -75,6 +75,19 @@ public sealed class ResponseBodyTests
     }
 
     [Fact]
+    public void OnFileLeft_PartOfAFile_IsNotCountedAndNotMissing()
+    {
+        ResponseBody body = Opened(_resources, announced: 13, first: "abc");
+        body.OnFileOpened(10);
+        body.OnFileLeft(4);
+
+        Assert.Equal((9L, 0L), (body.BytesReceived, body.Missing));
+        body.Release();
+        body.Restart();
+        Assert.Equal(0, body.BytesReceived);
+    }
+
+    [Fact]
     public void End_CutShort_FailsTheReaderWithTheFailure()
     {
         ResponseBody body = Opened(_resources, first: "abc");

@@ -38,7 +38,9 @@ internal static class CommandLine
         }
 
         var draft = new OptionsDraft(host ?? HostFacts.Current);
+        int before = errors.Count;
         ConfigFile file = Configure(given, environment, configure, errors);
+        bool isFileWrong = errors.Count > before;
         List<(Option Option, IReadOnlyList<OptionValue> Values)> settings = [];
         foreach (Option option in OptionTable.All)
         {
@@ -54,12 +56,19 @@ internal static class CommandLine
             errors.Insert(0, $"{draft.Application.App!.Value.Source.Describe(OptionTable.Get("app"))}: {problem}");
         }
 
-        bool isNamed = draft.Application.IsNamed || draft.Application.Options.IsProgram || draft.Server.Mounts.Count > 0;
-        string? taken = isNamed || errors.Count > 0 ? null : Discover(draft, discover);
+        bool isNamed = draft.Application.IsNamed || draft.Server.Mounts.Count > 0;
+        string? taken = isNamed || draft.Application.Options.IsProgram ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
+
+        // A file with a mistake may name one where the mistake is.
+        if (!isNamed && taken is null && !isFileWrong)
+        {
+            errors.Add(NothingNamed(draft.Application.Options));
+        }
+
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
     // Takes what lies there, and says so.
@@ -76,6 +85,10 @@ internal static class CommandLine
         draft.Application.IsNamed = true;
         return $"no application is named: {ControlText.Escape(app)} is taken, by {found.Where}";
     }
+
+    private static string NothingNamed(ApplicationOptions options) => options.IsProgram
+        ? $"No command is named. Give it behind all options, such as \"hydra --interface {options.Interface} -- node server.js\"."
+        : "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.";
 
     // What no option is wrong in alone.
     private static HydraOptions Finish(OptionsDraft draft, List<string> errors)
@@ -113,13 +126,6 @@ internal static class CommandLine
         }
 
         errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions));
-        if (!draft.Application.IsNamed && draft.Server.Mounts.Count == 0)
-        {
-            errors.Add(draft.Application.Options.IsProgram
-                ? $"No command is named. Give it behind all options, such as \"hydra --interface {draft.Application.Options.Interface} -- node server.js\"."
-                : "No application is named. Give it as module:attribute, such as \"hydra main:app\" for the object \"app\" in main.py.");
-        }
-
         return new HydraOptions(server with { Addresses = addresses }, applications);
     }
 

@@ -7,6 +7,9 @@ internal static class ConfigKeys
 {
     private const string Place = "place";
 
+    // Nobody reads more of them.
+    private const int MostErrors = 20;
+
     // What is for one run, and no configuration.
     private static readonly string[] NotInFiles = ["config", "check-config"];
 
@@ -17,21 +20,30 @@ internal static class ConfigKeys
     public static IReadOnlyList<(Option Option, OptionValue Value)> Read(TomlNode table, string path, List<string> errors)
     {
         List<(Option Option, OptionValue Value)> found = [];
-        foreach (string key in table.Keys)
+        HashSet<Option> said = [];
+        int wrong = 0;
+        for (int i = 0; i < table.Keys.Count; i++)
         {
+            if (wrong == MostErrors)
+            {
+                errors.Add($"{path}: {wrong} keys are wrong so far; {table.Keys.Count - i} more were not looked at.");
+                break;
+            }
+
+            string key = table.Keys[i];
             TomlNode node = table.Find(key)!;
             string where = $"{ControlText.Escape(key)} ({path}, line {node.Line})";
             var source = new OptionSource(SourceRank.File, where);
             string name = NameOf(key);
             int before = found.Count;
             string? problem = Known(name) is { } option ? Add(option, node, source, found) : Foreign(name, node, source, found);
+            IEnumerable<Option> own = found.Skip(before).Select(static pair => pair.Option);
+            problem ??= own.Any(said.Contains) ? "it is said twice, by two of its names." : null;
+            said.UnionWith(own);
             if (problem is not null)
             {
                 errors.Add($"{where}: {problem}");
-            }
-            else if (found.Skip(before).Any(pair => found.Take(before).Any(earlier => earlier.Option == pair.Option)))
-            {
-                errors.Add($"{where}: it is said twice, by two of its names.");
+                wrong++;
             }
         }
 
@@ -111,8 +123,8 @@ internal static class ConfigKeys
             return null;
         }
 
-        texts = option.Repeatable ? items : [];
-        return option.Repeatable ? null : "it takes one value, and no array.";
+        texts = option.Repeatable ? items : option.IsList ? [string.Join(',', items)] : [];
+        return option.Repeatable || option.IsList ? null : "it takes one value, and no array.";
     }
 
     // A table of names and values, where that is what the option takes.

@@ -54,6 +54,9 @@ internal sealed class Option
     /// <summary>May be given several times; a variable has its values separated by commas or spaces.</summary>
     public bool Repeatable { get; init; }
 
+    /// <summary>Its one value has parts with commas between them, which may be an array in a file.</summary>
+    public bool IsList { get; init; }
+
     /// <summary>Whether there is a variable HYDRA_… for it.</summary>
     public bool HasVariable { get; init; } = true;
 

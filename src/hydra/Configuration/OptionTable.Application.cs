@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hydra.Primitives;
 
 namespace Hydra.Configuration;
@@ -144,7 +145,10 @@ internal static partial class OptionTable
         }
 
         KeyValuePair<string, string> variable = new(value.Text[..equals], value.Text[(equals + 1)..]);
-        draft.Options = draft.Options with { Variables = [.. draft.Options.Variables, variable] };
+
+        // Shares what is there with the list before: a file may have thousands.
+        IReadOnlyList<KeyValuePair<string, string>> before = draft.Options.Variables;
+        draft.Options = draft.Options with { Variables = (before as ImmutableList<KeyValuePair<string, string>> ?? [.. before]).Add(variable) };
         return null;
     }
 

@@ -7,14 +7,14 @@ internal static partial class OptionTable
     [
         new()
         {
-            Name = "compress", Default = "false", Group = OptionGroup.Compression,
+            Name = "compress", Default = "false", IsList = true, Group = OptionGroup.Compression,
             Help = "Compress responses of text for clients that can decode that: with zstd, br or gzip, whichever the client likes best. "
                 + "--compress=br,gzip says with which, the best first.",
             Binder = Section.Compression.Read(CompressionWords.Codings),
         },
         new()
         {
-            Name = "compress-level", Placeholder = "CODING:N,...", Default = "zstd:3,br:4,gzip:4", Group = OptionGroup.Compression,
+            Name = "compress-level", Placeholder = "CODING:N,...", Default = "zstd:3,br:4,gzip:4", IsList = true, Group = OptionGroup.Compression,
             Help = "How hard a coding tries: gzip 1 to 9, br 0 to 11, zstd 1 to 19.",
             Binder = Section.Compression.Read(CompressionWords.Levels),
         },

@@ -22,13 +22,13 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "forwarded-allow-ips", Placeholder = "LIST", Default = PeerList.Local.Text, SharedVariables = ["FORWARDED_ALLOW_IPS"], Group = OptionGroup.Proxies,
+            Name = "forwarded-allow-ips", Placeholder = "LIST", Default = PeerList.Local.Text, SharedVariables = ["FORWARDED_ALLOW_IPS"], IsList = true, Group = OptionGroup.Proxies,
             Help = "The proxies that are trusted, with commas between them: addresses, networks such as 10.0.0.0/8, unix for clients of a Unix socket, * for all.",
             Binder = Section.Proxies.Peers(static (o, v) => o with { Trusted = v }),
         },
         new()
         {
-            Name = "forwarded-fields", Placeholder = "LIST", Default = "for,proto", Group = OptionGroup.Proxies,
+            Name = "forwarded-fields", Placeholder = "LIST", Default = "for,proto", IsList = true, Group = OptionGroup.Proxies,
             Help = "What trusted proxies are believed: for, proto, host, port and prefix, of X-Forwarded-* or else of Forwarded; with forwarded of that alone. "
                 + "Name only what your proxy sets: what it does not, clients can.",
             Binder = Section.Proxies.Read(ReadAspects),
@@ -43,7 +43,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "forwarder-headers", Placeholder = "NAMES", Group = OptionGroup.Proxies,
+            Name = "forwarder-headers", Placeholder = "NAMES", IsList = true, Group = OptionGroup.Proxies,
             Help = "Header fields with an underscore that trusted proxies may send, with commas between them. SCRIPT_NAME is taken for the root path.",
             Binder = Section.Proxies.Text(static (o, v) => o with
             {
@@ -59,7 +59,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "proxy-allow-from", Placeholder = "LIST", Default = PeerList.Local.Text, Group = OptionGroup.Proxies,
+            Name = "proxy-allow-from", Placeholder = "LIST", Default = PeerList.Local.Text, IsList = true, Group = OptionGroup.Proxies,
             Help = "The proxies that do, as in --forwarded-allow-ips. Their connections have to begin so, and those of others must not.",
             Binder = Section.Proxies.Peers(static (o, v) => o with { ProtocolPeers = v }),
         },

@@ -42,7 +42,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "ssl-ciphers", Aliases = ["ciphers"], Placeholder = "NAMES", Default = "(OpenSSL's)", Group = OptionGroup.Tls,
+            Name = "ssl-ciphers", Aliases = ["ciphers"], Placeholder = "NAMES", Default = "(OpenSSL's)", IsList = true, Group = OptionGroup.Tls,
             Help = "The cipher suites that are spoken, the best first, divided by colons: ECDHE-RSA-AES128-GCM-SHA256. On Linux alone.",
             Binder = OptionBinder.OfServer(BindCiphers),
         },

@@ -25,7 +25,10 @@ internal static class RateText
             int colon = rest.LastIndexOf(':');
             if (colon < 0)
             {
-                return $"\"{text}\" names a path and no rate; write {rest}:5/m.";
+                string[] words = rest.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                return words.Length == 2 && words[1][0] != '/' && Read(words[1], out _) is null
+                    ? $"\"{text}\" has no colon between the path and the rate; write \"{words[0]}: {words[1]}\"."
+                    : $"\"{text}\" names a path and no rate; write {rest}:5/m.";
             }
 
             (path, rest) = (rest[..colon].TrimEnd(), rest[(colon + 1)..].Trim());

@@ -22,6 +22,18 @@ internal static class TlsRules
         }
     }
 
+    /// <summary>What may be meant otherwise.</summary>
+    /// <param name="options">The server's options.</param>
+    public static IEnumerable<string> Warnings(ServerOptions options)
+    {
+        ProxyOptions proxies = options.Proxies;
+        bool mayHearOfHttps = (proxies.ReadsHeaders && proxies.Aspects.HasFlag(ForwardedAspects.Proto)) || proxies.Versions is not ProxyVersions.None;
+        if (options.Answers.RedirectsHttps && !options.Tls.IsOn && !mayHearOfHttps)
+        {
+            yield return "--redirect-https sends every request away: TLS is spoken at no address, and no proxy is believed that says https";
+        }
+    }
+
     /// <summary>Sees whether they fit.</summary>
     /// <param name="options">The options.</param>
     /// <param name="fail">Told what does not, a sentence each.</param>

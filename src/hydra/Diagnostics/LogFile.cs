@@ -16,6 +16,10 @@ internal sealed class LogFile : Stream
     // O_WRONLY | O_CREAT | O_APPEND of Linux.
     private const int Appending = 0x1 | 0x40 | 0x400;
 
+    // O_NONBLOCK and ENXIO of Linux.
+    private const int NonBlocking = 0x800;
+    private const int NobodyReads = 6;
+
     private readonly Lock _gate = new();
     private FileStream _file;
     private bool _isTorn;
@@ -170,9 +174,15 @@ internal sealed class LogFile : Stream
             return new FileStream(path, options);
         }
 
-        int descriptor = LibC.OpenWithMode(path, Appending | LibC.CloseOnExec, (uint)Mode);
-        return descriptor >= 0
-            ? new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0)
-            : throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
+        // A FIFO would be waited for until somebody reads it (fifo(7)); its lines wait for him all the same.
+        int descriptor = LibC.OpenWithMode(path, Appending | NonBlocking | LibC.CloseOnExec, (uint)Mode);
+        if (descriptor < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            throw new IOException(error == NobodyReads ? "it is a FIFO that nobody reads, or a socket" : Marshal.GetPInvokeErrorMessage(error));
+        }
+
+        _ = LibC.SetBlocking(descriptor);
+        return new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0);
     }
 }

@@ -43,6 +43,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     {
         Begin(context);
         context.Failure = failure;
+        context.Http.Response.Headers.XContentTypeOptions = "nosniff";
         bool isUnread = FrontAnswer.HasBody(context);
         if (failure is Failure.NotAllowed)
         {
@@ -65,6 +66,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         string rest = query > end ? "?" + Encoding.Latin1.GetString(target[query..]) : "";
         context.Http.Response.Headers.Location = $"./{name}/{rest}";
         context.Http.Response.Headers.CacheControl = CacheRules.Ask;
+        context.Http.Response.Headers.XContentTypeOptions = "nosniff";
         return PageAsync(context, StatusCodes.Status301MovedPermanently, "text/plain; charset=utf-8", "Moved Permanently\n");
     }
 
@@ -255,13 +257,13 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
 
     private static ValueTask SendAsync(RequestContext context, ReadOnlyMemory<byte> bytes)
     {
-        context.OwnBytes += bytes.Length;
         PipeWriter writer = context.Http.Response.BodyWriter;
         if (bytes.Length > PieceSize)
         {
-            return SendPiecesAsync(writer, bytes);
+            return SendPiecesAsync(context, writer, bytes);
         }
 
+        context.OwnBytes += bytes.Length;
         writer.Write(bytes.Span);
         ValueTask<FlushResult> flushed = writer.FlushAsync();
         if (!flushed.IsCompletedSuccessfully)
@@ -273,11 +275,13 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         return default;
     }
 
-    private static async ValueTask SendPiecesAsync(PipeWriter writer, ReadOnlyMemory<byte> bytes)
+    private static async ValueTask SendPiecesAsync(RequestContext context, PipeWriter writer, ReadOnlyMemory<byte> bytes)
     {
         for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
         {
-            writer.Write(bytes.Span[..Math.Min(PieceSize, bytes.Length)]);
+            int piece = Math.Min(PieceSize, bytes.Length);
+            context.OwnBytes += piece;
+            writer.Write(bytes.Span[..piece]);
             if ((await writer.FlushAsync().ConfigureAwait(false)).IsCompleted && bytes.Length > PieceSize)
             {
                 throw new ResponseFailedException("the client has left", Failure.ClientGone);
@@ -291,7 +295,13 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     {
         using FileSender sender = FileSender.Of(form.File!.Handle, context.Http.Request.Path.Value ?? "", part.Start, part.Length);
         await context.Http.Response.StartAsync().ConfigureAwait(false);
-        context.OwnBytes += part.Length;
-        await sender.CopyToAsync(context).ConfigureAwait(false);
+        try
+        {
+            await sender.CopyToAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.OwnBytes += sender.Sent;
+        }
     }
 }

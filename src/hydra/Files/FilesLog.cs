@@ -21,4 +21,9 @@ internal static partial class FilesLog
     /// <summary>A file has become shorter while a client got it.</summary>
     [LoggerMessage(1803, LogLevel.Error, "{Target}: the answer was cut off and its connection aborted: {Reason}")]
     public static partial void CutShort(ILogger logger, string target, string reason);
+
+    /// <summary>The page of a single-page application is not there, at the start.</summary>
+    [LoggerMessage(1804, LogLevel.Warning,
+        "--static-spa {Name}: there is no such file in a directory that --static names, and nothing to be shown for pages until there is")]
+    public static partial void NoSpa(ILogger logger, string name);
 }

@@ -28,6 +28,11 @@ internal static class StaticTrees
         StaticSettings settings = Settings(options) with { Compressor = compressor };
         StaticPlace[] places = [.. options.Mounts.Select(mount => new StaticPlace(
             mount.Place, new StaticTree(Source(mount, options.FallsBack), settings, TimeProvider.System, logger)))];
+        if (options.Spa is { } spa && !options.Mounts.Any(mount => File.Exists(Path.Combine(Source(mount, options.FallsBack).Directory, spa))))
+        {
+            FilesLog.NoSpa(logger, spa);
+        }
+
         return new StaticFiles(places, new HotFiles(places.Length, options.Memory), new StaticAnswer(endsConnection, logger), outerPath);
     }
 

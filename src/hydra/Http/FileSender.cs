@@ -32,6 +32,9 @@ internal sealed class FileSender : IDisposable
     /// <summary>How many bytes the client is to get.</summary>
     public long Size { get; private set; }
 
+    /// <summary>How many bytes its connection has been given; fewer than <see cref="Size"/> where the client leaves.</summary>
+    public long Sent { get; private set; }
+
     /// <summary>Opens the file.</summary>
     /// <exception cref="ResponseFailedException">It is not there, or cannot be read.</exception>
     public static FileSender Open(FileRange range)
@@ -72,13 +75,13 @@ internal sealed class FileSender : IDisposable
     // The kernel takes the bytes from where it has them. Kestrel counts them, and sees none.
     private async Task SendAsync(PipeWriter writer, IFileOutput output)
     {
-        for (long sent = 0; sent < Size;)
+        while (Sent < Size)
         {
             // What is not in memory yet is waited for here as far as it can be, and the next piece is on its way meanwhile.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            int piece = (int)Math.Min(Block.FilePieceSize, Size - sent);
-            LibC.WillRead(_handle, _offset + sent, Math.Min(2L * Block.FilePieceSize, Size - sent));
-            output.BeginFile(_handle, _offset + sent);
+            int piece = (int)Math.Min(Block.FilePieceSize, Size - Sent);
+            LibC.WillRead(_handle, _offset + Sent, Math.Min(2L * Block.FilePieceSize, Size - Sent));
+            output.BeginFile(_handle, _offset + Sent);
             try
             {
                 _ = writer.GetMemory(piece);
@@ -89,14 +92,14 @@ internal sealed class FileSender : IDisposable
                 output.EndFile();
             }
 
-            sent += piece;
+            Sent += piece;
             FlushResult flushed = await writer.FlushAsync().ConfigureAwait(false);
             if (flushed.IsCompleted && RandomAccess.GetLength(_handle) < _offset + Size)
             {
                 throw Shortened();
             }
 
-            if (flushed.IsCompleted && sent < Size)
+            if (flushed.IsCompleted && Sent < Size)
             {
                 throw new ResponseFailedException("the client has left", Failure.ClientGone);
             }
@@ -107,14 +110,14 @@ internal sealed class FileSender : IDisposable
     /// <exception cref="ResponseFailedException">The file has become shorter, or the client has left.</exception>
     public async Task CopyToAsync(PipeWriter writer)
     {
-        for (long sent = 0; sent < Size;)
+        while (Sent < Size)
         {
-            int most = (int)Math.Min(PieceSize, Size - sent);
-            int read = await ReadAsync(writer.GetMemory(most)[..most], _offset + sent).ConfigureAwait(false);
+            int most = (int)Math.Min(PieceSize, Size - Sent);
+            int read = await ReadAsync(writer.GetMemory(most)[..most], _offset + Sent).ConfigureAwait(false);
             writer.Advance(read);
-            sent += read;
+            Sent += read;
             FlushResult flushed = await writer.FlushAsync().ConfigureAwait(false);
-            if (flushed.IsCompleted && sent < Size)
+            if (flushed.IsCompleted && Sent < Size)
             {
                 throw new ResponseFailedException("the client has left", Failure.ClientGone);
             }

@@ -28,8 +28,11 @@ internal sealed class ResponseBody(BodyResources resources)
     // Taken by the client and not granted again yet; the handler's own.
     private long _ungranted;
 
-    /// <summary>Bytes that the worker has sent and the client is to get.</summary>
-    public long BytesReceived => _isDropped ? 0 : _received;
+    // Of files: what the client has not been given before it left. The handler's own.
+    private long _left;
+
+    /// <summary>Bytes that the worker has sent and the client is to get; of a file what its connection was given.</summary>
+    public long BytesReceived => _isDropped ? 0 : _received - _left;
 
     /// <summary>How long the client's body is: it has come as a whole, or the application has said it. Null where that is not known.</summary>
     public long? Length => _isDropped ? null : _isWhole ? _received : _announced;
@@ -181,6 +184,10 @@ internal sealed class ResponseBody(BodyResources resources)
         _file = null;
     }
 
+    /// <summary>No more of the file is sent. The handler's own, under no lock.</summary>
+    /// <param name="rest">How many of its bytes were not.</param>
+    public void OnFileLeft(long rest) => _left += rest;
+
     /// <summary>No more comes. Under no lock: the handler goes on inside this call.</summary>
     /// <param name="error">What has cut the body short; null when it is complete.</param>
     public void End(ResponseFailedException? error)
@@ -243,6 +250,7 @@ internal sealed class ResponseBody(BodyResources resources)
     public void Restart()
     {
         _received = 0;
+        _left = 0;
         _isDropped = false;
         Copy = null;
         Cut = null;

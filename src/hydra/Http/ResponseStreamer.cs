@@ -163,7 +163,14 @@ internal static class ResponseStreamer
         }
 
         await response.StartAsync().ConfigureAwait(false);
-        await file.CopyToAsync(context).ConfigureAwait(false);
+        try
+        {
+            await file.CopyToAsync(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            exchange.Response.OnFileLeft(file.Size - file.Sent);
+        }
     }
 
     /// <summary>Opens a file that is to be sent, and tells the worker so: it may close its descriptor, and do something else.</summary>

@@ -81,6 +81,14 @@ internal static partial class LibC
     /// <returns>0, or -1 when there is no such descriptor.</returns>
     public static int SetCloseOnExec(int descriptor) => DeviceControl(descriptor, OperatingSystem.IsMacOS() ? 0x20006601u : 0x5451u);
 
+    // Variadic in C; Linux passes the third argument as it passes any other. Not for macOS.
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int DeviceControl(int descriptor, nuint request, in int argument);
+
+    /// <summary>Has calls on the descriptor wait, which was opened without (FIONBIO). Linux only.</summary>
+    /// <returns>0, or -1 when there is no such descriptor.</returns>
+    public static int SetBlocking(int descriptor) => DeviceControl(descriptor, 0x5421u, 0);
+
     /// <summary>Says that a part of a file will be read soon: the kernel brings it into memory, and nobody waits. Linux only; elsewhere nothing.</summary>
     public static void WillRead(SafeHandle file, long offset, long length)
     {
