@@ -103,8 +103,9 @@ public sealed partial class HydraServer : IAsyncDisposable
     public async Task<RawConnection> ConnectToUnixAsync(string name)
     {
         string path = System.IO.Path.Combine(_directory.Path, name);
-        await Eventually.HoldsAsync(() => File.Exists(path), $"the socket {name}", () => Log.Text);
-        return await RawConnection.OpenUnixAsync(path);
+
+        // The file is there when it is bound, and somebody listens a moment later.
+        return await Eventually.FindAsync(() => RawConnection.TryOpenUnix(path), $"somebody who listens at {name}", () => Log.Text);
     }
 
     /// <summary>The ids of its workers' processes.</summary>

@@ -34,7 +34,23 @@ public sealed class RawConnection : IAsyncDisposable
         return new RawConnection(socket);
     }
 
-    /// <summary>Connects to a Unix socket; a name that begins with NUL is an abstract one.</summary>
+    /// <summary>Connects to a Unix socket; a name that begins with NUL is an abstract one. Null where nobody listens yet.</summary>
+    public static RawConnection? TryOpenUnix(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return new RawConnection(socket);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>The same, where somebody is known to listen.</summary>
     public static async Task<RawConnection> OpenUnixAsync(string path)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
