@@ -28,6 +28,9 @@ public sealed class ForwardedTests(ServerPool pool) : PooledTests(pool)
             Assert.Empty(seen.GetProperty("forwarded").EnumerateArray());
         }
 
+        // Once, however many there were.
+        await server.Log.WaitAsync("--forwarded-allow-ips 127.0.0.1");
+        await server.StopAsync();
         Assert.Equal(2, server.Log.Text.Split("--forwarded-allow-ips 127.0.0.1").Length);
     }
 
