@@ -65,7 +65,7 @@ internal sealed class CacheAnswer(ResponseCache cache, CompressionRules? compres
             return asked.ToString().Trim() == "*" || (tag.Length > 0 && asked.ToString().Split(',').Any(one => Strong(one.Trim()) == tag));
         }
 
-        return DateOf(request.Headers.IfModifiedSince) is { } since && DateOf(kept.Field("Last-Modified")) is { } modified && modified <= since;
+        return Freshness.Date(request.Headers.IfModifiedSince) is { } since && Freshness.Date(kept.Field("Last-Modified")) is { } modified && modified <= since;
     }
 
     private static void NotModified(HttpRequest request, HttpResponse response)
@@ -113,7 +113,4 @@ internal sealed class CacheAnswer(ResponseCache cache, CompressionRules? compres
     }
 
     private static string Strong(string tag) => tag.StartsWith("W/", StringComparison.Ordinal) ? tag[2..] : tag;
-
-    private static DateTimeOffset? DateOf(string? text)
-        => DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : null;
 }

@@ -55,7 +55,8 @@ internal readonly struct Freshness
     private static long? Until(string? expires, DateTimeOffset date)
         => string.IsNullOrEmpty(expires) ? null : Date(expires) is { } end ? Seconds(end - date) : 0;
 
-    private static DateTimeOffset? Date(string? text)
+    /// <summary>A date as fields have it (RFC 9110, section 5.6.7), in the form that is sent; null where it is none.</summary>
+    public static DateTimeOffset? Date(string? text)
         => DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date) ? date : null;
 
     private static long Seconds(TimeSpan time) => (long)Math.Clamp(time.TotalSeconds, int.MinValue, int.MaxValue);
