@@ -57,6 +57,36 @@ public static partial class Processes
         return found;
     }
 
+    /// <summary>The process and all that it started which have not lost their parents.</summary>
+    public static IReadOnlyList<int> Descendants(int pid)
+    {
+        var children = new Dictionary<int, List<int>>();
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            string stat = Encoding.UTF8.GetString(Read($"{directory}/stat"));
+            int end = stat.LastIndexOf(')');
+            if (end > 0
+                && int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int child)
+                && int.TryParse(stat[(end + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out int parent))
+            {
+                if (!children.TryGetValue(parent, out List<int>? siblings))
+                {
+                    children[parent] = siblings = [];
+                }
+
+                siblings.Add(child);
+            }
+        }
+
+        List<int> found = [pid];
+        for (int i = 0; i < found.Count; i++)
+        {
+            found.AddRange(children.GetValueOrDefault(found[i], []));
+        }
+
+        return found;
+    }
+
     /// <summary>Whether the process exists and is no zombie.</summary>
     public static bool IsAlive(int pid)
     {

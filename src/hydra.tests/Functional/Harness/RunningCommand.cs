@@ -77,14 +77,25 @@ public sealed class RunningCommand : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Kills what is left.</summary>
+    /// <summary>Kills what is left, and waits until nothing of it writes any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (int pid in Tree())
-        {
-            Processes.Signal(pid, Processes.Kill);
-        }
+        // A browser's helpers write their titles over the environment by which Tree() knows them: those are known by their parents.
+        HashSet<int> all = _process.HasExited ? [] : [.. Processes.Descendants(Pid)];
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                all.UnionWith(Tree());
+                all.RemoveWhere(static pid => !Processes.IsAlive(pid));
+                foreach (int pid in all)
+                {
+                    Processes.Signal(pid, Processes.Kill);
+                }
 
+                return all.Count == 0;
+            },
+            "the end of all processes that it started",
+            DescribeTree);
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
