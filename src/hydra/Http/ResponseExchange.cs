@@ -182,6 +182,43 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         }
     }
 
+    /// <inheritdoc/>
+    public override bool OnTrailers(ulong id, in TrailersMessage trailers)
+    {
+        string? failure;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming || _response.HasFile)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            failure = ResponseTrailers.Check(trailers.Headers) ?? _response.Trail(trailers.Headers);
+            if (failure is null)
+            {
+                Complete();
+            }
+            else
+            {
+                BreakOff(Failure.BadResponse, failure);
+            }
+
+            _response.Settle();
+        }
+
+        if (failure is null)
+        {
+            _response.End(null);
+        }
+        else
+        {
+            OnBrokenOff(Failure.BadResponse, failure);
+        }
+
+        return true;
+    }
+
     /// <summary>The response's file was opened. The handler's own.</summary>
     /// <param name="size">How many bytes of it the client is to get.</param>
     public void OnFileOpened(long size)
