@@ -33,6 +33,12 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
     /// <summary>What the worker did wrong, or null.</summary>
     public string? Violation { get; private set; }
 
+    /// <summary>
+    /// The stream whose last frame came last: the table has it no more. Where that frame is the one that breaks a rule, nobody but who closes the link can
+    /// tell the stream.
+    /// </summary>
+    public LostStream Ended { get; private set; }
+
     /// <summary>How many of the requests that were sent it is known to have taken.</summary>
     public long Taken { get; private set; }
 
@@ -260,6 +266,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
             if (end && slot.IsTaken)
             {
+                Ended = new LostStream(slot.Sequence, stream, id);
                 _completed += streams.Remove((int)index) ? 1 : 0;
             }
             else if (isAnswered && stream is not null)
