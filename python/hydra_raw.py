@@ -18,11 +18,15 @@ Address = Optional[Tuple[str, Optional[int]]]
 
 
 class Response(NamedTuple):
-    """What an application returns. A tuple of these three is the same, and costs less to make."""
+    """
+    What an application returns. A tuple of these, or of the first three, is the same, and costs less to make. Trailers are fields behind the body, or a
+    function that gives them when that is over; clients that take none get the response without.
+    """
 
     status: int = 200
     headers: HeaderList = ()
     body: Body = b""
+    trailers: Union[None, HeaderList, Callable[[], HeaderList]] = None
 
 
 class Headers(Mapping[str, str]):

@@ -186,10 +186,10 @@ def _classify(name: Any) -> int:
     return kind
 
 
-def check_token(name: bytes) -> None:
-    """Raises RuleViolation for what cannot be a header's name."""
+def check_token(name: bytes, what: str = "response header") -> None:
+    """Raises RuleViolation for what cannot be a field's name."""
     if not name or not _TOKEN.issuperset(name):
-        raise RuleViolation(f"{name!r} cannot be the name of a response header.")
+        raise RuleViolation(f"{name!r} cannot be the name of a {what}.")
 
 
 def parse_content_length(value: bytes, before: Optional[int]) -> int:

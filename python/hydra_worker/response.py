@@ -5,7 +5,7 @@ bytes its Content-Length promises. What is said of a broken rule is the interfac
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Optional, Tuple, Type
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Type
 
 from . import wire
 from .errors import InvalidMessage, RuleViolation
@@ -17,7 +17,8 @@ IDLE = 0
 HELD = 1  # its head is here, and held until there is something of its body
 SENT = 2  # the head has left
 BROKEN = 3  # a part of a body has left that can never be completed
-DONE = 4  # the response is complete, and with it the stream
+TRAILING = 4  # its body is complete, and trailers are to come behind it
+DONE = 5  # the response is complete, and with it the stream
 
 # What the log says of a body that is longer than promised.
 _TOO_LONG = "The body of the response is longer than its Content-Length"
@@ -45,8 +46,8 @@ class Response:
 
     # where it is; its head; the bytes that Content-Length still promises; no body whatever the application says; the
     # rule that the application broke last: what the front is told, and in which words; whether it gave more than it
-    # had promised
-    SLOTS = ("phase", "status", "head", "remaining", "bodiless", "violation", "overrun")
+    # had promised; blocks of the trailers that have come, where some were promised
+    SLOTS = ("phase", "status", "head", "remaining", "bodiless", "violation", "overrun", "trailers")
 
     phase: int
     status: int
@@ -55,6 +56,7 @@ class Response:
     bodiless: bool
     violation: Optional[Tuple[int, str]]
     overrun: bool
+    trailers: Optional[List[bytes]]
 
     def open_response(self, method: bytes) -> None:
         """Nothing is here yet of the response to a request with this method."""
@@ -64,6 +66,7 @@ class Response:
         self.bodiless = method == b"HEAD"
         self.violation = None
         self.overrun = False
+        self.trailers = None
 
     def hold(self, encode: Callable[[Any, int], Head], headers: Any, status: int) -> None:
         """The head is here. Raises RuleViolation for a status or headers that cannot be."""

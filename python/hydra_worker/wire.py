@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x353b93fdeffb8868
+SCHEMA_HASH = 0x4e7ac1e8071a8fd3
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -56,6 +56,7 @@ FILE = 0x1b
 OPENED = 0x1c
 HINT = 0x1d
 CAPACITY = 0x1e
+TRAILERS = 0x1f
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -128,6 +129,7 @@ FROM_WORKER = frozenset((
     FILE,
     HINT,
     CAPACITY,
+    TRAILERS,
 ))
 
 # BootDocument: its fields and their types.
@@ -219,6 +221,8 @@ HINT_FIELDS = Struct("<I")
 _HINT_FRAME = Struct("<IBBHQI")
 CAPACITY_FIELDS = Struct("<I")
 _CAPACITY_FRAME = Struct("<IBBHQI")
+TRAILERS_FIELDS = Struct("<I")
+_TRAILERS_FRAME = Struct("<IBBHQI")
 
 
 class WireError(ValueError):
@@ -714,6 +718,25 @@ def unpack_capacity(payload: Buffer) -> tuple[int]:
     if len(payload) != 4:
         raise _malformed("CAPACITY", len(payload))
     return CAPACITY_FIELDS.unpack(payload)
+
+
+def pack_trailers(stream: int, flags: int, headers: Buffer) -> bytes:
+    size = 4 + len(headers)
+    if size > MAX_PAYLOAD:
+        raise _too_long("TRAILERS", size)
+    head = _TRAILERS_FRAME.pack(size, TRAILERS, flags, 0, stream, len(headers))
+    return b"".join((head, headers))
+
+
+def unpack_trailers(payload: Buffer) -> tuple[bytes]:
+    size = len(payload)
+    if size < 4:
+        raise _malformed("TRAILERS", size)
+    size1, = TRAILERS_FIELDS.unpack_from(payload)
+    end1 = 4 + size1
+    if end1 != size:
+        raise _malformed("TRAILERS", size)
+    return (bytes(payload[4:end1]),)
 
 
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.

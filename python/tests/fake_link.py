@@ -7,7 +7,7 @@ import queue
 import socket
 import sys
 import threading
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 PYTHON_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if PYTHON_DIR not in sys.path:
@@ -60,6 +60,8 @@ class Response:
         self.body = b""
         self.frames: List[Frame] = []
         self.reset: Optional[Tuple[int, str]] = None
+        # None where the response has ended without them.
+        self.trailers: Any = None
 
     def header(self, name: bytes) -> Optional[bytes]:
         return next((value for key, value in self.headers if key.lower() == name), None)
@@ -107,7 +109,7 @@ class Exchange:
 
     def response(self, grant: bool = True, again: bool = False) -> Response:
         """
-        Collects the response until its END or a RESET; gives credit as it comes in. With `again` a request
+        Collects the response until its END, its trailers or a RESET; gives credit as it comes in. With `again` a request
         that no thread has come to is sent once more, as the front does: on a busy machine the thread of the request
         before may be late.
         """
@@ -122,6 +124,10 @@ class Exchange:
                 response.body += frame.payload
                 if grant and frame.payload and not frame.end:
                     self.window(len(frame.payload))
+            elif frame.kind == wire.TRAILERS:
+                (block,) = wire.unpack_trailers(frame.payload)
+                response.trailers = parse_headers(block)
+                return response
             elif frame.kind == wire.RESET:
                 reason, message = wire.unpack_reset(frame.payload)
                 if again and (reason, message) == (wire.RESET_NOT_STARTED, b"The worker has not come to it."):

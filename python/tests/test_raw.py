@@ -88,6 +88,28 @@ class RawTests(RawCase):
         self.assertEqual(exchange.response().reset[0], wire.RESET_CANCELLED)
         self.logged("left")
 
+    def test_trailers_are_behind_the_body(self):
+        response = self.front.get("/trailed")
+        self.assertEqual((response.body, response.trailers), (b"one two", [(b"x-size", b"7"), (b"x-b", b"\xff")]))
+        response = self.front.get("/trailed_bytes")
+        self.assertEqual((response.body, response.trailers), (b"whole", [(b"x-a", b"1")]))
+        response = self.front.get("/trailed_bytes", query="large")
+        self.assertEqual((len(response.body), response.trailers), (100_000, [(b"x-a", b"1")]))
+        response = self.front.open("HEAD", "/trailed_bytes").response()
+        self.assertEqual((response.body, response.trailers), (b"", [(b"x-a", b"1")]))
+
+    def test_trailers_that_break_a_rule_are_no_end(self):
+        for query, words in (
+            ("cookie", "set-cookie cannot be a trailer"),
+            ("line", "control character"),
+            ("none", "pairs of text"),
+            ("latin", "Latin-1"),
+        ):
+            with self.subTest(query):
+                response = self.front.get("/trailed_badly", query=query)
+                self.assertEqual((response.body, response.reset[0]), (b"whole", wire.RESET_RULE_VIOLATION))
+                self.assertIn(words, response.reset[1])
+
     def test_failures_are_500_or_break_the_stream(self):
         for path, reason, text in (
             ("/fails", wire.RESET_APPLICATION_ERROR, "ValueError"),
@@ -137,6 +159,11 @@ class PlainTests(RawCase):
         exchange.expect(wire.RESPONSE)
         exchange.cancel()
         self.assertEqual(exchange.response(grant=False).reset[0], wire.RESET_CANCELLED)
+
+    def test_trailers_are_behind_the_body(self):
+        response = self.front.get("/trailed")
+        self.assertEqual((response.body, response.trailers), (b"whole", [(b"x-a", b"1")]))
+        self.assertEqual(self.kinds(self.front.get("/not_trailed")), ONE_FRAME)
 
     def test_coroutine_or_stream_may_be_returned(self):
         self.assertEqual(self.front.get("/coroutine").status, 201)

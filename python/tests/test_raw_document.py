@@ -30,7 +30,7 @@ class DocumentTests(unittest.TestCase):
         return front
 
     def test_all_examples_are_tested(self):
-        self.assertEqual(sorted(examples()), ["echo", "hello", "shop", "stream", "typed", "upload"])
+        self.assertEqual(sorted(examples()), ["echo", "hello", "shop", "stream", "summed", "typed", "upload"])
 
     def test_hello(self):
         response = self.serve("hello").get()
@@ -45,6 +45,11 @@ class DocumentTests(unittest.TestCase):
         response = self.serve("stream").get()
         self.assertEqual(response.body, b"data: 0\n\ndata: 1\n\ndata: 2\n\n")
         self.assertGreater(len(response.frames), 3)
+
+    def test_summed(self):
+        response = self.serve("summed").get()
+        self.assertEqual(response.body, b"0\n1\n2\n")
+        self.assertEqual(response.trailers, [(b"x-sum", hashlib.sha256(response.body).hexdigest().encode())])
 
     def test_echo(self):
         front = self.serve("echo")

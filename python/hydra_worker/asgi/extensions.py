@@ -1,5 +1,5 @@
 """
-What ASGI's extensions have an application send: files, which the front reads, and early hints (ASGI "Extensions").
+What ASGI's extensions have an application send: files, which the front reads, early hints and trailers (ASGI "Extensions").
 
 Lives on the event loop's thread.
 """
@@ -10,12 +10,15 @@ import os
 from typing import Any, Dict, Optional
 
 from .. import filerange, wire
+from ..errors import RuleViolation
 from ..frames import file_frame, response_frame
-from ..response import BROKEN, HELD, SENT
+from ..response import BROKEN, HELD, SENT, TRAILING
+from ..trailers import encode_trailers
 
 PATH = "http.response.pathsend"
 DESCRIPTOR = "http.response.zerocopysend"
 HINT = "http.response.early_hint"
+TRAILERS = "http.response.trailers"
 
 _BODY = "http.response.body"
 _MAX_BODY = wire.MAX_BODY
@@ -26,12 +29,18 @@ class Extensions:
 
     __slots__ = ()
 
-    def send_path(self, message: Dict[str, Any]) -> None:
+    async def send_path(self, message: Dict[str, Any]) -> None:
         """A file that is the whole body (ASGI "Path Send"): the front opens and sends it."""
         path = message.get("path")
         if not isinstance(path, (str, os.PathLike)):
             raise self.wrong_type(f"The path of {PATH} must be a str, not {type(path).__name__}.")
-        self._answer_with_file(filerange.payload(os.fsencode(os.path.abspath(path))))
+        file = filerange.payload(os.fsencode(os.path.abspath(path)))
+        if self.trailers is None:
+            self._answer_with_file(file)
+            return
+        if not self.bodiless:
+            await self._open(file)
+        await self.send({"type": _BODY})
 
     async def send_descriptor(self, message: Dict[str, Any]) -> None:
         """A file that the application has open (ASGI "Zero Copy Send"), or a part of it, as a part of the body."""
@@ -114,3 +123,28 @@ class Extensions:
             fields += (b"link", value)
         if fields:
             self.link.write(wire.pack_hint(self.id, 0, b"\0".join(fields)))
+
+    async def _send_before_trailers(self, body: bytes) -> None:
+        """The last of the body, which is not the last of the response."""
+        size = len(body)
+        if size > _MAX_BODY or (self.phase == SENT and size > self.credit):
+            await self._send_body(body, True)
+        elif self.phase == HELD:
+            self._write_response(0, body)
+        elif size:
+            self.credit -= size
+            self._write_body(0, body)
+        self.phase = TRAILING
+
+    def take_trailers(self, message: Dict[str, Any]) -> None:
+        """Fields behind the body (ASGI "HTTP Trailers"); the last of them end the response."""
+        assert self.trailers is not None
+        try:
+            block = encode_trailers(message.get("headers", ()), sum(len(each) + 1 for each in self.trailers))
+        except RuleViolation as error:
+            self.broke(str(error))
+            raise
+        if block:
+            self.trailers.append(block)
+        if not message.get("more_trailers", False):
+            self._end_with_trailers()

@@ -13,8 +13,8 @@ from .. import wire
 from ..eventloop.exchange import BEGUN, WHOLE, LoopExchange
 from ..frames import COPIED, response_frame
 from ..headers import HeadCache, encode
-from ..response import DONE, HELD, IDLE, SENT, Order
-from .extensions import DESCRIPTOR, HINT, PATH, Extensions
+from ..response import BROKEN, DONE, HELD, IDLE, SENT, TRAILING, Order
+from .extensions import DESCRIPTOR, HINT, PATH, TRAILERS, Extensions
 
 _START = "http.response.start"
 _BODY = "http.response.body"
@@ -73,7 +73,9 @@ class HttpMessages(Extensions, LoopExchange):
                     more = False
                 self.count(len(body), more)
             size = len(body)
-            if size <= COPIED and not more and phase == HELD:
+            if self.trailers is not None and not more:
+                await self._send_before_trailers(body)
+            elif size <= COPIED and not more and phase == HELD:
                 # What most responses are.
                 self.link.write(response_frame(self.id, _END, self.status, self.head, body))
                 self._complete()
@@ -97,17 +99,21 @@ class HttpMessages(Extensions, LoopExchange):
             if type(status) is not int:
                 status = self._as_status(status)
             self.hold(_head_of, message.get("headers", ()), status)
+            if message.get("trailers"):
+                self.trailers = []
             unfinished = self.link.unfinished
             if unfinished and self in unfinished:
                 # Not its first step: nobody looks after that.
                 self.link.hold_head(self)
         elif kind == PATH and phase == HELD:
-            self.send_path(message)
+            await self.send_path(message)
         elif kind == DESCRIPTOR and (phase == HELD or phase == SENT):
             await self.send_descriptor(message)
+        elif kind == TRAILERS and phase == TRAILING:
+            self.take_trailers(message)
         elif kind == HINT:
             self.hint(message)
-        elif kind != _BODY or phase != DONE or not self.overrun:
+        elif kind != _BODY or phase < TRAILING or not self.overrun:
             raise self._misplaced(kind)
 
     def _is_for_nobody(self, message: Dict[str, Any]) -> bool:
@@ -118,7 +124,7 @@ class HttpMessages(Extensions, LoopExchange):
         kind = message["type"]
         if self.phase == DONE:
             return False
-        if kind == PATH:
+        if kind == PATH or kind == TRAILERS:
             self.unseen = WHOLE
         elif kind == _BODY or kind == DESCRIPTOR:
             if not message.get("more_body", False):
@@ -144,8 +150,16 @@ class HttpMessages(Extensions, LoopExchange):
         )
 
     def _misplaced(self, kind: Any) -> Exception:
-        if kind not in (_START, _BODY, PATH, DESCRIPTOR):
+        if kind not in (_START, _BODY, PATH, DESCRIPTOR, TRAILERS):
             return self.broke(f"{kind!r} is no message that a server of HTTP requests understands.")
+        if self.phase == TRAILING:
+            return self.broke(f"{kind} was sent where {TRAILERS} is due: the body was complete.")
+        if kind == TRAILERS and IDLE < self.phase < BROKEN:
+            return self.broke(
+                f'{kind} was sent, but {_START} had no "trailers": True.'
+                if self.trailers is None
+                else f"{kind} was sent before the end of the body."
+            )
         if kind == _START and self.finished and self.phase != DONE:
             # It was told of a disconnect, and has another response where nobody waits for one: an endpoint that returns behind the
             # stream that it has sent by itself (MCP's events). Other servers pass it over.

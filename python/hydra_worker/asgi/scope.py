@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ..connection import METHODS, decode_path, parse_connection
 from ..headers import BlockCache, parse_block
 from ..streams import request_start
+from ..trailers import are_asked_for
 
 # Of the HTTP spec, as uvicorn and granian have it. From 2.4 on Starlette listens for no disconnect and waits for send() to raise
 # instead: a stream that has nothing to say would never end. Ours raises nevertheless.
@@ -15,9 +16,14 @@ SPEC_VERSION = "2.3"
 # Of the WebSocket spec: closes have reasons (2.3), send() raises when the client has left (2.4), and disconnects have reasons, too (2.5).
 SESSION_SPEC_VERSION = "2.5"
 
-# What this server does beyond the HTTP spec (ASGI "Extensions"). Kestrel has nothing below 200 for HTTP/1.0, and RFC 9110 neither.
+# What this server does beyond the HTTP spec (ASGI "Extensions"). Kestrel has nothing below 200 for HTTP/1.0, and RFC 9110 neither; it has
+# none for HTTP/2 either. Trailers reach each client of HTTP/2, and those of HTTP/1.1 that say so.
+_TRAILERS = "http.response.trailers"
 _FILES: Dict[str, Any] = {"http.response.pathsend": {}, "http.response.zerocopysend": {}}
-_EXTENSIONS: Dict[str, Dict[str, Any]] = {"1.1": {**_FILES, "http.response.early_hint": {}}}
+_EXTENSIONS: Dict[str, Dict[str, Any]] = {
+    "1.1": {**_FILES, "http.response.early_hint": {}},
+    "2": {**_FILES, _TRAILERS: {}},
+}
 _SESSION_EXTENSIONS: Dict[str, Any] = {"websocket.http.response": {}}
 
 class ScopeBuilder:
@@ -70,6 +76,8 @@ class ScopeBuilder:
             "server": server,
             "extensions": (_EXTENSIONS.get(http_version, _FILES) if extensions is None else extensions).copy(),
         }
+        if b"trailers" in headers and http_version == "1.1" and extensions is None and are_asked_for(pairs):
+            scope["extensions"][_TRAILERS] = {}
         if tls is not None:
             scope["extensions"]["tls"] = tls.extension()
         if self.state is not None:

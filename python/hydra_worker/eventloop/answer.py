@@ -176,18 +176,33 @@ class LoopAnswer(LoopExchange):
 
     async def end_body(self) -> None:
         """The body is complete. Raises RuleViolation where it is shorter than promised."""
-        if self.sending:
-            await self._wait_turn()
-        if self.gone or self.phase == DONE:
-            self._end_cancelled()
+        if not await self._may_end():
             return
-        if self.remaining is not None and not self.bodiless:
-            self.count(0, False)
         if self.phase == HELD:
             self.link.write(response_frame(self.id, _END, self.status, self.head, b""))
         else:
             self.link.write(body_frame(self.id, _END, b""))
         self._complete()
+
+    async def end_body_with(self, trailers: bytes) -> None:
+        """The body is complete, and these fields are behind it: a block that is checked. Raises as end_body()."""
+        if not await self._may_end():
+            return
+        if self.phase == HELD:
+            self._write_response(0, b"")
+        self.trailers = [trailers] if trailers else []
+        self._end_with_trailers()
+
+    async def _may_end(self) -> bool:
+        """Whether somebody waits for the end of the body. Raises RuleViolation where it is shorter than promised."""
+        if self.sending:
+            await self._wait_turn()
+        if self.gone or self.phase == DONE:
+            self._end_cancelled()
+            return False
+        if self.remaining is not None and not self.bodiless:
+            self.count(0, False)
+        return True
 
     # ---- the end of its task
 

@@ -13,7 +13,7 @@ from .. import wire
 from ..errors import ClientDisconnected, Disconnected, RequestInterrupted
 from ..frames import COPIED, Buffer, body_frame, body_start, response_frame, response_start
 from ..logs import log_exception, logger
-from ..response import BROKEN, DONE, HELD, IDLE, SENT, Response, reset_frame
+from ..response import BROKEN, DONE, HELD, IDLE, SENT, TRAILING, Response, reset_frame
 from ..streams import Stream
 from .link import DataLink
 from .stream import LoopStream
@@ -142,6 +142,11 @@ class LoopExchange(LoopStream, Response):
             self.link.write(response_frame(self.id, _END | wire.FLAG_FILE, self.status, self.head, file))
         self._complete()
 
+    def _end_with_trailers(self) -> None:
+        """The body is complete, and all trailers are here."""
+        self.link.write(wire.pack_trailers(self.id, 0, b"\0".join(self.trailers or ())))
+        self._complete()
+
     async def _wait_turn(self) -> None:
         """Another send() of the same request waits for credit: its bytes come first."""
         while self.sending:
@@ -186,6 +191,11 @@ class LoopExchange(LoopStream, Response):
             return
         if self.violation is not None:
             reason, text = self.violation
+        elif self.phase == TRAILING:
+            reason, text = (
+                wire.RESET_NO_RESPONSE,
+                f"The {self.interface} application returned without the trailers that it had promised.",
+            )
         elif self.phase != IDLE and self.phase != HELD:
             reason, text = (
                 wire.RESET_NO_RESPONSE,

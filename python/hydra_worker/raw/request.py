@@ -17,6 +17,7 @@ from ..eventloop.relatives import REQUEST
 from ..headers import BlockCache, HeadCache, encode_text
 from ..mapping import Headers, headers_of
 from ..response import DONE
+from ..trailers import encode_text_trailers
 
 head_of = HeadCache(encode_text).get
 _connection_of = BlockCache(parse_connection).get
@@ -147,9 +148,14 @@ class Request(Facts):
     # ---- what the application returns
 
     def answer(self, result: Any) -> bool:
-        """Responds with what the application has returned. False for a body that answer_later() takes. Raises RuleViolation."""
+        """Responds with what the application has returned. False for what answer_later() takes. Raises RuleViolation."""
         try:
-            status, headers, body = result
+            if len(result) == 3:
+                status, headers, body = result
+            else:
+                status, headers, body, trailers = result
+                if trailers is not None:
+                    return False
         except (TypeError, ValueError):
             raise self.wrong_type(
                 f"A raw application must return (status, headers, body), not {type(result).__name__}."
@@ -165,12 +171,14 @@ class Request(Facts):
         return True
 
     async def answer_later(self, result: Any) -> None:
-        """The same for a body that is iterated over."""
-        status, headers, body = result
+        """The same for a body that is iterated over, or has trailers behind it."""
+        status, headers, body, trailers = (*result, None) if len(result) == 3 else result
         if not hasattr(body, "__aiter__"):
-            raise self.wrong_type(
-                f"The body of a response must be bytes, text or an asynchronous iterable, not {type(body).__name__}."
-            )
+            if not isinstance(body, (bytes, str, bytearray, memoryview)):
+                raise self.wrong_type(
+                    f"The body of a response must be bytes, text or an asynchronous iterable, not {type(body).__name__}."
+                )
+            body = _once(body)
         try:
             if self.gone:
                 raise self.left()
@@ -180,7 +188,14 @@ class Request(Facts):
                 self.link.hold_head(self)
             async for piece in body:
                 await self.send_chunk(self.as_bytes(piece))
-            await self.end_body()
+            if trailers is None:
+                await self.end_body()
+            else:
+                await self.end_body_with(encode_text_trailers(trailers() if callable(trailers) else trailers))
+        except RuleViolation as error:
+            if self.violation is None:
+                self.broke(str(error))
+            raise
         finally:
             # What an asynchronous generator has in its own finally runs now, and not when it is collected.
             close = getattr(body, "aclose", None)
@@ -213,7 +228,7 @@ class PlainRequest(Request):
             result = copy_context().run(application, self)
             if forks.is_child:
                 forks.leave(None)
-            if type(result) is tuple:
+            if type(result) is tuple and len(result) == 3:
                 status, headers, body = result
                 if type(body) is bytes:
                     self.respond(head_of, status, headers, body)
@@ -250,6 +265,10 @@ class PlainRequest(Request):
         except BaseException as raised:
             error = raised
         await self.end(error)
+
+
+async def _once(body: Any) -> AsyncIterator[Any]:
+    yield body
 
 
 # In the place of a result that was given already.

@@ -43,6 +43,28 @@ async def defaults(request):
 
 
 @case
+async def trailed(request):
+    async def body():
+        nonlocal size
+        for piece in (b"one ", b"two"):
+            size += len(piece)
+            yield piece
+
+    size = 0
+    return 200, [], body(), lambda: [("x-size", str(size)), (b"x-b", b"\xff")]
+
+
+@case
+async def trailed_bytes(request):
+    return Response(body="x" * 100_000 if request.query else "whole", trailers=[("x-a", "1")])
+
+
+@case
+async def trailed_badly(request):
+    return 200, [], b"whole", {"cookie": [("set-cookie", "a=b")], "line": [("a", "b\n")], "none": 7, "latin": [("a", "\u0394")]}[request.query.decode()]
+
+
+@case
 async def echo(request):
     return 200, (), await request.read()
 
@@ -201,6 +223,8 @@ PLAIN = {
     "/large": lambda request: (200, [], b"0123456789abcdef" * 40_000),
     "/coroutine": lambda request: named(request),
     "/streams": lambda request: (200, [], parts()),
+    "/trailed": lambda request: (200, [], b"whole", lambda: [("x-a", "1")]),
+    "/not_trailed": lambda request: (200, [], b"whole", None),
     "/number": lambda request: 5,
     "/fails": lambda request: 1 // 0,
     "/short": lambda request: (200, [("content-length", "9")], b"short"),

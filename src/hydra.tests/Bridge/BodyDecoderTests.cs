@@ -21,6 +21,35 @@ public sealed class BodyDecoderTests
         }
     }
 
+    [Theory]
+    [InlineData("X: y\r\n", "X\0y")]
+    [InlineData("X:y\r\nx:  z \n", "X\0y\0x\0z")]
+    [InlineData("X:\r\n", "X\0")]
+    [InlineData("Content-Length: 5\r\nX: y\r\nset-cookie: a=b\r\n", "X\0y")]
+    [InlineData("no field\r\n: none\r\na b: c\r\n folded: d\r\nX: a\u0001b\r\n", "")]
+    [InlineData("", "")]
+    public void Trailers_BehindTheLastChunk_AreThoseThatMayBeHandedOn(string fields, string expected)
+    {
+        string text = "5\r\nhello\r\n0\r\n" + fields + "\r\nHTTP";
+        for (int size = 1; size <= text.Length; size++)
+        {
+            var decoder = new BodyDecoder(BodyFraming.Chunked, 0);
+
+            Assert.Equal("hello", Decode(decoder, text, size).Body);
+            Assert.Equal(expected, Encoding.Latin1.GetString([.. decoder.Trailers]));
+        }
+    }
+
+    [Theory]
+    [InlineData(20_000, 1)]
+    [InlineData(10_000, 14)]
+    public void Trailers_ThatAreTooLong_AreRefused(int size, int count)
+    {
+        string fields = string.Concat(Enumerable.Repeat($"X: {new string('y', size)}\r\n", count));
+
+        Assert.Throws<ProgramException>(() => Decode(new BodyDecoder(BodyFraming.Chunked, 0), "0\r\n" + fields + "\r\n", size));
+    }
+
     [Fact]
     public void Next_BehindTheEnd_LeavesWhatComes()
     {

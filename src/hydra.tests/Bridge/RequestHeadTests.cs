@@ -21,7 +21,21 @@ public sealed class RequestHeadTests
 
         Assert.Equal(
             "GET / HTTP/1.1\r\nhost: h:1\r\nx-odd: f\u00fcr\r\nx-odd: 2\r\ncookie: a=b\r\n"
-            + "x-forwarded-for: 10.0.0.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: h:1\r\n\r\n", head);
+            + "x-forwarded-for: 10.0.0.7\r\nx-forwarded-proto: http\r\nx-forwarded-host: h:1\r\nconnection: te\r\nte: trailers\r\n\r\n", head);
+    }
+
+    [Theory]
+    [InlineData("te|gzip;q=0.5, Trailers", true)]
+    [InlineData("te|gzip", false)]
+    [InlineData("trailer|x-sum", false)]
+    public void Write_ClientThatTakesTrailers_IsOneThatTheProgramHearsOf(string fields, bool expected)
+    {
+        string head = Write("POST", "/", "", Tcp, "host|h|content-length|0|" + fields);
+
+        Assert.Equal(expected, head.Contains("\r\nconnection: te\r\nte: trailers\r\n", StringComparison.Ordinal));
+        Assert.DoesNotContain("gzip", head, StringComparison.Ordinal);
+        Assert.DoesNotContain("x-sum", head, StringComparison.Ordinal);
+        Assert.EndsWith("content-length: 0\r\n\r\n", head, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -155,6 +155,26 @@ public sealed class CachePartTests
         Assert.Equal("whole", (await AskAsync(host, next, "/a", "whole")).Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stream_WithTrailers_GoesThroughAndIsNotKept(bool isAnnounced)
+    {
+        await using FrontHost host = await StartAsync();
+        await using RawConnection client = await ConnectAsync(host);
+        foreach (string sum in (string[])["1", "2"])
+        {
+            await client.SendAsync(Get("/a", "TE: trailers"));
+            SentRequest request = await host.Worker.NextRequestAsync();
+            host.Worker.BeginResponse(request.Id, 200, "one", ("cache-control", "max-age=60"), isAnnounced ? ("trailer", "x-sum") : ("x-other", "x-sum"));
+            host.Worker.SendTrailers(request.Id, ("x-sum", sum));
+            RawResponse response = await client.ReadResponseAsync();
+
+            Assert.Equal(("one", sum), (response.Text, Assert.Single(response.Trailers).Value));
+            Assert.Equal(!isAnnounced, response.Value("Cache-Status")!.Contains("stored", StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task Flight_EqualRequests_AreOneOfTheWorkers()
     {

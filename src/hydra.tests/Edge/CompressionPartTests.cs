@@ -267,6 +267,46 @@ public sealed class CompressionPartTests
         await client.ReadResponseAsync();
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task Trailers_OfWhatIsEncoded_AreBehindIt(bool takesThem, bool isWhole)
+    {
+        await using FrontHost host = await StartAsync();
+        await using RawConnection client = await RawConnection.OpenAsync(host.EndPoint.Port);
+        for (int i = 0; i < 2; i++)
+        {
+            await client.GetAsync("/", "Accept-Encoding: gzip\r\n" + (takesThem ? "TE: trailers\r\n" : ""));
+            ulong id = (await host.Worker.NextRequestAsync()).Id;
+            host.Worker.BeginResponse(id, 200, Text, ("content-type", "text/html"));
+            if (!isWhole)
+            {
+                Assert.Equal("gzip", (await client.ReadHeadAsync()).Headers.Single(static field => field.Key == "Content-Encoding").Value);
+            }
+
+            host.Worker.SendTrailers(id, ("x-sum", "7"));
+            byte[] body;
+            if (isWhole)
+            {
+                body = (await client.ReadResponseAsync()).Body;
+            }
+            else
+            {
+                using var got = new MemoryStream();
+                while (Assert.IsType<byte[]>(await client.ReadChunkAsync()) is { Length: > 0 } chunk)
+                {
+                    got.Write(chunk);
+                }
+
+                body = got.ToArray();
+            }
+
+            Assert.Equal(Body, Decoded.Whole(ContentCoding.Gzip, body));
+            Assert.Equal(takesThem ? ["x-sum: 7"] : [], client.Trailers.Select(static field => $"{field.Key}: {field.Value}"));
+        }
+    }
+
     [Fact]
     public async Task Path_Excluded_IsLeftAlone()
     {

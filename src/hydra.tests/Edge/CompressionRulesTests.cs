@@ -32,6 +32,8 @@ public sealed class CompressionRulesTests
     [InlineData(200, 5000, "Content-Digest: sha-256=:x:", false)]
     [InlineData(200, 5000, "Repr-Digest: sha-256=:x:", false)]
     [InlineData(200, 5000, "Digest: sha-256=x", false)]
+    [InlineData(200, 5000, "Trailer: x-sum, content-digest", false)]
+    [InlineData(200, 5000, "Trailer: x-sum", true)]
     [InlineData(200, 5000, "Accept-Ranges: bytes", true)]
     [InlineData(200, 2000000, "Accept-Ranges: bytes", false)]
     [InlineData(200, 2000000, "Accept-Ranges: none", true)]

@@ -221,6 +221,28 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
         Assert.NotNull(Worker.Violation);
     }
 
+    // A session has neither a body nor trailers, and ends with CLOSE.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WorkerEndsItAsAResponse_BreaksTheLinkAndTheClientIsTold(bool byTrailers)
+    {
+        (ClientWebSocket client, ulong id) = await OpenAsync();
+        using ClientWebSocket _ = client;
+        if (byTrailers)
+        {
+            Worker.SendTrailers(id, ("x-sum", "7"));
+        }
+        else
+        {
+            Worker.SendBody(id, [], end: true);
+        }
+
+        Assert.NotNull(Worker.Violation);
+        Assert.Null(await ReceiveAsync(client));
+        Assert.Equal(1012, (int)client.CloseStatus!);
+    }
+
     private const string Handshake = "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
 

@@ -217,6 +217,11 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new HintMessage { Headers = Span(v[0]) }.WriteFrame(output, flags, stream),
             payload => HintMessage.TryRead(payload, out HintMessage m) ? [m.Headers.ToArray()] : null),
         new(
+            MessageType.Trailers,
+            typeof(TrailersMessage),
+            (v, output, flags, stream) => new TrailersMessage { Headers = Span(v[0]) }.WriteFrame(output, flags, stream),
+            payload => TrailersMessage.TryRead(payload, out TrailersMessage m) ? [m.Headers.ToArray()] : null),
+        new(
             MessageType.Reset,
             typeof(ResetMessage),
             (v, output, flags, stream) => new ResetMessage { Reason = U8(v[0]), Message = Span(v[1]) }

@@ -1,3 +1,4 @@
+using Hydra.Http;
 using Hydra.Protocol;
 using Xunit;
 
@@ -83,6 +84,13 @@ public sealed class WireFuzzTests
         read += OpenedMessage.TryRead(payload, out OpenedMessage opened) ? Same(n, opened.PayloadSize) : 0;
         read += HintMessage.TryRead(payload, out HintMessage hint) ? Same(n, hint.PayloadSize) : 0;
         read += ResetMessage.TryRead(payload, out ResetMessage reset) ? Same(n, reset.PayloadSize) : 0;
+        if (TrailersMessage.TryRead(payload, out TrailersMessage trailers))
+        {
+            read += Same(n, trailers.PayloadSize);
+            WalkHeaders(trailers.Headers);
+            _ = ResponseTrailers.Check(trailers.Headers);
+        }
+
         if (RequestMessage.TryRead(payload, out RequestMessage request))
         {
             read += Same(n, request.PayloadSize);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Hydra.Protocol;
 
 namespace Hydra.Bridge;
 
@@ -23,6 +24,10 @@ internal sealed class BodyDecoder(BodyFraming framing, long length)
     // Chunk sizes beyond this are nobody's, and the line with its extensions is bounded, too.
     private const int LongestLine = 4096;
 
+    // Bytes. As long as a field of the head may be with most servers.
+    private const int LongestTrailer = 16 * 1024;
+
+    private readonly List<byte> _trailers = [];
     private long _left = framing is BodyFraming.Length ? length : 0;
     private bool _isBehindChunk;
     private bool _isInTrailers;
@@ -33,6 +38,9 @@ internal sealed class BodyDecoder(BodyFraming framing, long length)
 
     /// <summary>Whether it is over.</summary>
     public bool IsOver => _isOver;
+
+    /// <summary>The fields behind the last chunk that may be handed on, as a header block. To be read at the end.</summary>
+    public IReadOnlyList<byte> Trailers => _trailers;
 
     /// <summary>Looks at what is there.</summary>
     /// <param name="data">What has come.</param>
@@ -84,7 +92,8 @@ internal sealed class BodyDecoder(BodyFraming framing, long length)
             int end = data[skip..].IndexOf((byte)'\n');
             if (end < 0)
             {
-                return data.Length - skip <= LongestLine ? BodyStep.NeedMore : throw new ProgramException("has answered with a chunk that has no size");
+                return data.Length - skip <= (_isInTrailers ? LongestTrailer : LongestLine) ? BodyStep.NeedMore
+                    : throw new ProgramException(_isInTrailers ? "has answered with a trailer that is too long" : "has answered with a chunk that has no size");
             }
 
             ReadOnlySpan<byte> line = data.Slice(skip, end).TrimEnd((byte)'\r');
@@ -102,7 +111,7 @@ internal sealed class BodyDecoder(BodyFraming framing, long length)
     {
         if (_isInTrailers)
         {
-            // Trailers are dropped (section 7.1.2).
+            TakeTrailer(line);
             return line.IsEmpty;
         }
 
@@ -121,5 +130,34 @@ internal sealed class BodyDecoder(BodyFraming framing, long length)
 
         _isInTrailers = _left == 0;
         return false;
+    }
+
+    // What is no field, or may be none there, is dropped, as anybody on the way may do with any of them (RFC 9112, section 7.1.2).
+    private void TakeTrailer(ReadOnlySpan<byte> line)
+    {
+        int colon = line.IndexOf((byte)':');
+        if (colon <= 0 || !HeaderBlock.IsToken(line[..colon]) || TrailerFields.IsForbidden(line[..colon]))
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);
+        if (HeaderBlock.HasControls(value))
+        {
+            return;
+        }
+
+        if (_trailers.Count > 0)
+        {
+            _trailers.Add(0);
+        }
+
+        _trailers.AddRange(line[..colon]);
+        _trailers.Add(0);
+        _trailers.AddRange(value);
+        if (_trailers.Count > ProtocolLimits.MaxHeaders)
+        {
+            throw new ProgramException("has answered with trailers that are too large");
+        }
     }
 }

@@ -31,8 +31,8 @@ internal sealed class FieldParts(bool isOld)
     /// <summary>Sec-WebSocket-Protocol.</summary>
     public byte[] Subprotocol { get; private set; } = [];
 
-    /// <summary>Whether the field concerns the connection alone.</summary>
-    public bool IsHop(ReadOnlySpan<byte> name) => _hops.Has(name);
+    /// <summary>Whether the field concerns the connection alone. Trailer does not: what it announces is handed on.</summary>
+    public bool IsHop(ReadOnlySpan<byte> name) => _hops.Has(name) && !Ascii.EqualsIgnoreCase(name, "trailer"u8);
 
     /// <summary>Takes a field into account.</summary>
     /// <exception cref="ProgramException">Its length is no number, or another than before; or it is coded in another way than in chunks.</exception>

@@ -77,6 +77,17 @@ internal static class FrontFrames
         link.Flush();
     }
 
+    /// <summary>The response is over, and has these fields behind its body.</summary>
+    public static void SendTrailers(this FrontLink link, ulong stream, ReadOnlySpan<byte> headers)
+    {
+        lock (link.Gate)
+        {
+            new TrailersMessage { Headers = headers }.WriteFrame(link.Output, FrameFlags.None, stream);
+        }
+
+        link.Flush();
+    }
+
     /// <summary>The session begins.</summary>
     public static void SendAccept(this FrontLink link, ulong stream, ReadOnlySpan<byte> subprotocol, ReadOnlySpan<byte> headers)
     {

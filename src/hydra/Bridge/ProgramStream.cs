@@ -88,10 +88,16 @@ internal abstract class ProgramStream : BridgeStream
             // What is here already may say that this was the last.
             ReadOnlyMemory<byte> next = piece.IsEmpty ? default : Take(connection, body);
             bool isLast = body.IsOver && next.IsEmpty;
-            piece = HasResponded ? piece : Begin(head, piece, isLast);
-            await SendBodyAsync(piece, isLast).ConfigureAwait(false);
+            bool isEnd = isLast && body.Trailers.Count == 0;
+            piece = HasResponded ? piece : Begin(head, piece, isEnd);
+            await SendBodyAsync(piece, isEnd).ConfigureAwait(false);
             if (isLast)
             {
+                if (!isEnd)
+                {
+                    Link.Front.SendTrailers(Id, [.. body.Trailers]);
+                }
+
                 Link.Forget(this);
                 return;
             }

@@ -18,7 +18,7 @@ internal static class RequestHead
     public static bool Write(IBufferWriter<byte> output, in RequestMessage request, FrameFlags flags, long requestStart, ReadOnlySpan<byte> socketKey)
     {
         bool isWhole = (flags & FrameFlags.End) != 0 || !socketKey.IsEmpty;
-        HopFields hops = Look(request.Headers, out bool hasLength, out bool isCoded);
+        HopFields hops = Look(request.Headers, out bool hasLength, out bool isCoded, out bool takesTrailers);
         bool isChunked = !isWhole && !hasLength;
         output.Write(request.Method);
         output.Write(" "u8);
@@ -36,11 +36,17 @@ internal static class RequestHead
             output.Write("connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"u8);
             Field(output, "sec-websocket-key"u8, socketKey);
         }
-        else if (isChunked)
+        else if (takesTrailers)
+        {
+            // The client's own word: the bridge hands trailers on (RFC 9110, section 10.1.4).
+            output.Write("connection: te\r\nte: trailers\r\n"u8);
+        }
+
+        if (isChunked)
         {
             output.Write("transfer-encoding: chunked\r\n"u8);
         }
-        else if (isWhole && (hasLength || isCoded || request.Body.Length > 0 || MeansBody(request.Method)))
+        else if (isWhole && socketKey.IsEmpty && (hasLength || isCoded || request.Body.Length > 0 || MeansBody(request.Method)))
         {
             Number(output, "content-length"u8, request.Body.Length);
         }
@@ -54,11 +60,12 @@ internal static class RequestHead
         => method.SequenceEqual("GET"u8) || method.SequenceEqual("HEAD"u8) || method.SequenceEqual("PUT"u8) || method.SequenceEqual("DELETE"u8)
             || method.SequenceEqual("OPTIONS"u8) || method.SequenceEqual("TRACE"u8);
 
-    private static HopFields Look(ReadOnlySpan<byte> headers, out bool hasLength, out bool isCoded)
+    private static HopFields Look(ReadOnlySpan<byte> headers, out bool hasLength, out bool isCoded, out bool takesTrailers)
     {
         var hops = new HopFields();
         hasLength = false;
         isCoded = false;
+        takesTrailers = false;
         foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(headers))
         {
             if (name.SequenceEqual("connection"u8))
@@ -68,6 +75,7 @@ internal static class RequestHead
 
             hasLength |= name.SequenceEqual("content-length"u8);
             isCoded |= name.SequenceEqual("transfer-encoding"u8);
+            takesTrailers |= name.SequenceEqual("te"u8) && HopFields.Lists(value, "trailers"u8);
         }
 
         return hops;

@@ -29,9 +29,9 @@ internal sealed class CacheGate(ResponseCache cache, CacheFlights flights, strin
         HttpResponse response = context.Http.Response;
         DateTimeOffset now = cache.Now;
         Freshness? freshness = Freshness.Of(request, response.StatusCode, response.Headers, now);
-        if (freshness is null || length > cache.Largest)
+        if (freshness is null || length > cache.Largest || response.Headers.Trailer.Count > 0)
         {
-            // A failure, or an answer to a condition, says nothing about the next one.
+            // A failure, or an answer to a condition, says nothing about the next one. Trailers are not kept, and what they belong to neither.
             flights.End(flight, null, passes: response.StatusCode is not StatusCodes.Status304NotModified and < 500);
             response.Headers["Cache-Status"] = status;
             return false;

@@ -71,7 +71,7 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
         ContentCoding coding = rules.Choose(context.Http.Request);
         if (!body.HasFile && body.Reader.TryRead(out ReadResult read))
         {
-            if (read.IsCompleted && read.Buffer.Length <= LargestWhole)
+            if (read.IsCompleted && read.Buffer.Length <= LargestWhole && !body.HasTrailers)
             {
                 return TryWriteWhole(context, body, coding, read.Buffer);
             }
@@ -90,8 +90,10 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
             Declare(response, coding);
             response.ContentLength = null;
             using BodyEncoder encoder = BodyEncoder.Create(coding, rules.Levels);
+            PipeWriter client = context.OpenBody();
             await response.StartAsync().ConfigureAwait(false);
-            long taken = await new CompressedStream(encoder, body, response.BodyWriter).CopyAsync().ConfigureAwait(false);
+            long taken = await new CompressedStream(encoder, body, client).CopyAsync().ConfigureAwait(false);
+            await body.EndAsync(context).ConfigureAwait(false);
             Count(context, coding, taken, encoder.BytesOut);
             return true;
         }

@@ -87,8 +87,11 @@ internal sealed class CompressionRules(
     private static bool RefusesIdentity(HttpRequest request)
         => request.Headers.AcceptEncoding is { Count: > 0 } accepted && AcceptEncoding.Parse(accepted).RefusesIdentity;
 
-    // They are about the bytes as they are sent (RFC 9530, sections 2 and 3; RFC 1864): whoever wants these checked does not want others.
+    // They are about the bytes as they are sent (RFC 9530, sections 2 and 3; RFC 1864): whoever wants these checked does not want others. Nor where they are
+    // to come as trailers.
     private static bool HasDigest(IHeaderDictionary headers)
         => headers.ContentMD5.Count > 0 || headers.ContainsKey("Content-Digest") || headers.ContainsKey("Repr-Digest")
-            || headers.ContainsKey("Digest");
+            || headers.ContainsKey("Digest")
+            || (headers.Trailer is { Count: > 0 } trailers && (FieldList.Contains(trailers, "Content-Digest")
+                || FieldList.Contains(trailers, "Repr-Digest") || FieldList.Contains(trailers, "Digest") || FieldList.Contains(trailers, "Content-MD5")));
 }

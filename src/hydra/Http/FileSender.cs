@@ -70,7 +70,7 @@ internal sealed class FileSender : IDisposable
 
         // Without a length Kestrel writes chunks, and their framing into the memory that stands for the file's bytes.
         => context.Connection.Output is IFileOutput output && context.Http.Response.ContentLength is not null
-        ? SendAsync(context.Http.Response.BodyWriter, output) : CopyToAsync(context.Http.Response.BodyWriter);
+        ? SendAsync(context.Http.Response.BodyWriter, output) : CopyToAsync(context.OpenBody());
 
     // The kernel takes the bytes from where it has them. Kestrel counts them, and sees none.
     private async Task SendAsync(PipeWriter writer, IFileOutput output)

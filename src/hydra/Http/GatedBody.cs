@@ -20,6 +20,12 @@ internal readonly struct GatedBody(HttpExchange exchange)
     /// <summary>Whether a file comes next, behind what <see cref="Reader"/> has: then its read returns, as cancelled.</summary>
     public bool HasFile => exchange.Response.HasFile;
 
+    /// <summary>Whether it is complete and has trailers behind it: they need a body that streams to the client. To be asked at its end.</summary>
+    public bool HasTrailers => !exchange.Response.Trailers.IsEmpty;
+
+    /// <summary>All of it was written to what <see cref="RequestContext.OpenBody"/> has given: ends that.</summary>
+    public ValueTask EndAsync(RequestContext context) => context.EndBodyAsync(exchange.Response.Trailers);
+
     /// <summary>Opens the file that comes next. Behind all that <see cref="Reader"/> has; the caller disposes of it.</summary>
     /// <exception cref="ResponseFailedException">It is not there, cannot be read, or is too short.</exception>
     public FileSender OpenFile() => ResponseStreamer.OpenFile(exchange, exchange.Response.File!, out _);

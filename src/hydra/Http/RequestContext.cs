@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Hydra.Dispatch;
 using Hydra.Protocol;
@@ -14,6 +15,7 @@ internal sealed class RequestContext
 {
     private RequestFacts? _facts;
     private List<ResponseGate>? _gates;
+    private PipeWriter? _body;
 
     /// <summary>Makes a context for the requests of one stream.</summary>
     public RequestContext(IFeatureCollection features)
@@ -92,6 +94,39 @@ internal sealed class RequestContext
         }
     }
 
+    /// <summary>
+    /// What writes the body of a response that streams: the front itself frames it where trailers may follow. First to be asked when the head is settled, its
+    /// Content-Length above all, and before it leaves.
+    /// </summary>
+    public PipeWriter OpenBody()
+    {
+        if (_body is null && ResponseTrailers.AreFramed(Http))
+        {
+            Http.Response.Headers.TransferEncoding = "chunked";
+            return _body = new ChunkedWriter(Http.Response.BodyWriter);
+        }
+
+        return _body ??= Http.Response.BodyWriter;
+    }
+
+    /// <summary>All of the body that <see cref="OpenBody"/> was for is written: ends it.</summary>
+    /// <param name="trailers">The fields behind it, as a header block that is valid; empty for none.</param>
+    public ValueTask EndBodyAsync(ReadOnlySpan<byte> trailers)
+    {
+        if (_body is ChunkedWriter chunks)
+        {
+            chunks.End(trailers);
+            return FlushAsync();
+        }
+
+        if (!trailers.IsEmpty)
+        {
+            ResponseTrailers.Add(Http, trailers);
+        }
+
+        return default;
+    }
+
     /// <summary>A request begins.</summary>
     public void Begin(IFeatureCollection features)
     {
@@ -102,6 +137,7 @@ internal sealed class RequestContext
         }
 
         _facts = null;
+        _body = null;
         _gates?.Clear();
         Failure = Failure.None;
         OwnBytes = 0;
@@ -140,6 +176,8 @@ internal sealed class RequestContext
 
         return null;
     }
+
+    private async ValueTask FlushAsync() => await Http.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
 
     private void Heed(CapturedHead head)
     {

@@ -12,6 +12,7 @@ namespace Hydra.Http;
 internal sealed class ResponseBody(BodyResources resources)
 {
     private bool _isDropped;
+    private byte[]? _trailers;
     private long? _announced;
     private bool _isWhole;
     private long _received;
@@ -48,6 +49,9 @@ internal sealed class ResponseBody(BodyResources resources)
 
     /// <summary>What has cut the body short, behind what <see cref="Reader"/> gives of it; null when nothing has. To be read at its end.</summary>
     public ResponseFailedException? Cut { get; private set; }
+
+    /// <summary>The fields behind the body, as a header block that is valid; empty where there are none. To be read at its end.</summary>
+    public ReadOnlySpan<byte> Trailers => _trailers;
 
     /// <summary>The head has come, with the first bytes of the body.</summary>
     /// <param name="announced">Its Content-Length, or null.</param>
@@ -142,6 +146,20 @@ internal sealed class ResponseBody(BodyResources resources)
         }
 
         return true;
+    }
+
+    /// <summary>The body is over, and trailers come behind it. What is kept of a response for others has none, so no copy is.</summary>
+    /// <param name="block">The fields, as a header block that is valid.</param>
+    /// <returns>The rule that the body's length breaks, or null.</returns>
+    public string? Trail(ReadOnlySpan<byte> block)
+    {
+        if (!block.IsEmpty)
+        {
+            Copy?.End(isComplete: false);
+            _trailers = block.ToArray();
+        }
+
+        return LengthFailure(end: true);
     }
 
     /// <summary>Gives the client's side what was added. Never waits: the pipe has no threshold, the credit bounds what is in it.</summary>
@@ -252,6 +270,7 @@ internal sealed class ResponseBody(BodyResources resources)
         _received = 0;
         _left = 0;
         _isDropped = false;
+        _trailers = null;
         Copy = null;
         Cut = null;
         _file = null;

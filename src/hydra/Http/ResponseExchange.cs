@@ -27,6 +27,9 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
     /// <summary>Whether all of the request has come, so that nobody writes to the client but who answers it. Under the lock.</summary>
     protected abstract bool IsRequestWhole { get; }
 
+    /// <summary>Whether what has begun is a response, with a body that comes; a session is none. Under the lock.</summary>
+    protected virtual bool IsResponse => true;
+
     /// <summary>Completes when nothing stands before the response; null where nothing has. To be awaited before anything is written.</summary>
     public Task? Hinted { get; private set; }
 
@@ -90,7 +93,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
                 return state is ExchangeState.Ended;
             }
 
-            if (_response.HasFile || !_response.TryAdd(data, end, out more, out failure))
+            if (!IsResponse || _response.HasFile || !_response.TryAdd(data, end, out more, out failure))
             {
                 return false;
             }
@@ -135,7 +138,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         lock (Lock)
         {
             ExchangeState state = StateOf(id);
-            if (state is not ExchangeState.Streaming || _response.HasFile)
+            if (state is not ExchangeState.Streaming || !IsResponse || _response.HasFile)
             {
                 return state is ExchangeState.Ended;
             }
@@ -180,6 +183,43 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
 
             return true;
         }
+    }
+
+    /// <inheritdoc/>
+    public override bool OnTrailers(ulong id, in TrailersMessage trailers)
+    {
+        string? failure;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is not ExchangeState.Streaming || !IsResponse || _response.HasFile)
+            {
+                return state is ExchangeState.Ended;
+            }
+
+            failure = ResponseTrailers.Check(trailers.Headers) ?? _response.Trail(trailers.Headers);
+            if (failure is null)
+            {
+                Complete();
+            }
+            else
+            {
+                BreakOff(Failure.BadResponse, failure);
+            }
+
+            _response.Settle();
+        }
+
+        if (failure is null)
+        {
+            _response.End(null);
+        }
+        else
+        {
+            OnBrokenOff(Failure.BadResponse, failure);
+        }
+
+        return true;
     }
 
     /// <summary>The response's file was opened. The handler's own.</summary>

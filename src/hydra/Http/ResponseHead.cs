@@ -107,6 +107,15 @@ internal static class ResponseHead
         => method == "HEAD"
             || status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
 
+    /// <summary>What is wrong with a block, as the end of a sentence.</summary>
+    public static string Describe(HeaderBlockError error) => error switch
+    {
+        HeaderBlockError.EmptyName => "the name is empty",
+        HeaderBlockError.NameNotToken => "the name has a character that RFC 9110, section 5.1 forbids",
+        HeaderBlockError.OddParts => "it has no value",
+        _ => "the value has a control character",
+    };
+
     // What stands where no field can have its name: WSGI applications choose their phrase (PEP 3333, "The start_response() Callable").
     private static bool TryTakeReason(ref ReadOnlySpan<byte> headers, out string? reason)
     {
@@ -124,14 +133,6 @@ internal static class ResponseHead
         reason = Encoding.Latin1.GetString(phrase);
         return !phrase.ContainsAnyInRange((byte)0, (byte)0x1f) && !phrase.Contains((byte)0x7f);
     }
-
-    private static string Describe(HeaderBlockError error) => error switch
-    {
-        HeaderBlockError.EmptyName => "the name is empty",
-        HeaderBlockError.NameNotToken => "the name has a character that RFC 9110, section 5.1 forbids",
-        HeaderBlockError.OddParts => "it has no value",
-        _ => "the value has a control character",
-    };
 
     private static bool TryReadLength(ReadOnlySpan<byte> value, ref long? contentLength)
     {

@@ -86,12 +86,12 @@ internal static class ResponseStreamer
     {
         HttpResponse response = context.Http.Response;
         PipeReader reader = exchange.Response.Reader;
-        PipeWriter writer = response.BodyWriter;
         if (exchange.Response.File is { } first)
         {
             await SendFileAsync(context, exchange, first).ConfigureAwait(false);
         }
 
+        PipeWriter writer = context.OpenBody();
         await response.StartAsync().ConfigureAwait(false);
         if (!reader.TryRead(out ReadResult read))
         {
@@ -144,6 +144,7 @@ internal static class ResponseStreamer
                     throw cut;
                 }
 
+                await context.EndBodyAsync(exchange.Response.Trailers).ConfigureAwait(false);
                 return;
             }
 
@@ -162,6 +163,7 @@ internal static class ResponseStreamer
             response.ContentLength = file.Size;
         }
 
+        _ = context.OpenBody();
         await response.StartAsync().ConfigureAwait(false);
         try
         {

@@ -53,6 +53,9 @@ internal sealed class WebSocketExchange : HttpExchange
     /// <inheritdoc/>
     public override long BytesReceived => _isAccepted ? Volatile.Read(ref _bytes) : base.BytesReceived;
 
+    /// <inheritdoc/>
+    protected override bool IsResponse => !_isAccepted;
+
     /// <summary>The client ends the session, or breaks a rule: the application is told so.</summary>
     public void OnClientClosed(SessionEnd end)
     {

@@ -37,6 +37,7 @@ internal enum MessageType : byte
     Opened = 0x1C,
     Hint = 0x1D,
     Capacity = 0x1E,
+    Trailers = 0x1F,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>

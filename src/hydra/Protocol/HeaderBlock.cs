@@ -63,6 +63,9 @@ internal ref struct HeaderBlock(ReadOnlySpan<byte> block)
     /// <summary>Whether it is a token (RFC 9110, section 5.6.2).</summary>
     public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
 
+    /// <summary>Whether it has a control character other than a tab (RFC 9110, section 5.5).</summary>
+    public static bool HasControls(ReadOnlySpan<byte> value) => value.ContainsAny(ControlBytes);
+
     /// <summary>
     /// Checks a block. <paramref name="index"/> is the position of the first header that breaks a rule, counted from 0; without
     /// an error it is the number of headers.

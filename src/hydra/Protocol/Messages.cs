@@ -408,3 +408,15 @@ internal readonly ref partial struct HintMessage
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Headers { get; init; }
 }
+
+/// <summary>
+/// The response is over, and these fields come behind its body (RFC 9110, section 6.5): in the place of END on a BODY, after a RESPONSE without it. Who
+/// cannot take trailers gets the response without them. Costs no credit.
+/// </summary>
+[WireMessage(MessageType.Trailers, WireDirection.ToFront)]
+internal readonly ref partial struct TrailersMessage
+{
+    /// <summary>The fields, as <see cref="ResponseMessage.Headers"/>; none that <see cref="TrailerFields"/> forbids.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Headers { get; init; }
+}

@@ -136,8 +136,7 @@ public sealed class RawConnection : IAsyncDisposable
         var headers = new List<KeyValuePair<string, string>>();
         while (await ReadLineAsync() is { Length: > 0 } line)
         {
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            headers.Add(new KeyValuePair<string, string>(line[..colon], line[(colon + 1)..].Trim(' ')));
+            headers.Add(Field(line));
         }
 
         return (statusLine, headers);
@@ -152,9 +151,17 @@ public sealed class RawConnection : IAsyncDisposable
         }
 
         int size = int.Parse(line, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        if (size == 0)
+        {
+            return await ReadTrailersAsync() ? [] : null;
+        }
+
         byte[] data = await ReadUpToAsync(size);
         return data.Length == size && await ReadLineAsync() is "" ? data : null;
     }
+
+    /// <summary>The fields behind the last chunk, when that was read.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Trailers { get; private set; } = [];
 
     /// <summary>Reads a line without its CRLF; null at the end of the connection.</summary>
     public async Task<string?> ReadLineAsync()
@@ -243,13 +250,37 @@ public sealed class RawConnection : IAsyncDisposable
         {
             if (chunk.Length == 0)
             {
-                return head with { Body = body.ToArray() };
+                return head with { Body = body.ToArray(), Trailers = Trailers };
             }
 
             body.Write(chunk);
         }
 
         return head with { Body = body.ToArray(), IsComplete = false };
+    }
+
+    // Whether they have come to their end.
+    private async Task<bool> ReadTrailersAsync()
+    {
+        List<KeyValuePair<string, string>> fields = [];
+        while (await ReadLineAsync() is { } line)
+        {
+            if (line.Length == 0)
+            {
+                Trailers = fields;
+                return true;
+            }
+
+            fields.Add(Field(line));
+        }
+
+        return false;
+    }
+
+    private static KeyValuePair<string, string> Field(string line)
+    {
+        int colon = line.IndexOf(':', StringComparison.Ordinal);
+        return new KeyValuePair<string, string>(line[..colon], line[(colon + 1)..].Trim(' '));
     }
 
     // A reset ends a connection as well as a FIN does.

@@ -9,6 +9,9 @@ namespace Hydra.Tests.Functional.Harness;
 /// <param name="IsComplete">Whether the framing said that the body is complete; false when the connection ended before.</param>
 public sealed record RawResponse(string StatusLine, IReadOnlyList<KeyValuePair<string, string>> Headers, byte[] Body, bool IsComplete)
 {
+    /// <summary>The fields behind the last chunk, in order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Trailers { get; init; } = [];
+
     /// <summary>The status code.</summary>
     public int Status => int.Parse(StatusLine.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 

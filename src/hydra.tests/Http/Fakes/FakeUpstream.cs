@@ -100,6 +100,9 @@ internal sealed class FakeUpstream
     /// <summary>Waits to be told that the client of a stream has closed its sending side.</summary>
     public async Task FinishedAsync(ulong id) => await NextAsync(sent => Is(sent, MessageType.Finished, id), "a FINISHED");
 
+    /// <summary>Waits until the front has opened the file that a response goes on with.</summary>
+    public async Task OpenedAsync(ulong id) => await NextAsync(sent => Is(sent, MessageType.Opened, id), "an OPENED");
+
     /// <summary>Answers in one frame.</summary>
     public void Respond(ulong id, int status = 200, string body = "", params IEnumerable<(string Name, string Value)> headers)
         => Respond(id, FrameFlags.End, status, body, headers);
@@ -125,6 +128,10 @@ internal sealed class FakeUpstream
     /// <summary>Says what the client is to have before the answer.</summary>
     public void Hint(ulong id, params IEnumerable<(string Name, string Value)> headers)
         => Send(frame => new HintMessage { Headers = HeaderLists.Block(headers) }.WriteFrame(frame, FrameFlags.None, id));
+
+    /// <summary>Ends a response with fields behind its body.</summary>
+    public void SendTrailers(ulong id, params IEnumerable<(string Name, string Value)> headers)
+        => Send(frame => new TrailersMessage { Headers = HeaderLists.Block(headers) }.WriteFrame(frame, FrameFlags.None, id));
 
     /// <summary>Sends a piece of a response's body.</summary>
     public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end = false)

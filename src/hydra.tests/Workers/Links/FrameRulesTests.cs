@@ -71,7 +71,8 @@ public class FrameRulesTests
     public void Rules_OfDataLinks_AreAllThatAWorkerSends()
         => Assert.Equal(
             ["Body End WithFlag", "Response End, File WithFlag", "Window None Never", "Reset None Always", "Taken None Never",
-                "Accept None Never", "Data Text, More Never", "Close None Always", "File End WithFlag", "Hint None Never", "Capacity None Never"],
+                "Accept None Never", "Data Text, More Never", "Close None Always", "File End WithFlag", "Hint None Never", "Capacity None Never",
+                "Trailers None Always"],
             StreamFrames.Rules.All.Select(rule => $"{rule.Type} {rule.Flags} {rule.Ends}"));
 
     private string? Read(ReadOnlySpan<byte> data, out int left)

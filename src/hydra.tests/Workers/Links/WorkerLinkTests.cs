@@ -71,6 +71,17 @@ public class WorkerLinkTests
     }
 
     [Fact]
+    public void OnBytes_LastFrameThatBreaksARule_IsALossToItsStream()
+    {
+        FakeStream stream = Open();
+        stream.Accepts = false;
+        Receive(Body(stream.Id, "early"u8, FrameFlags.End));
+
+        Assert.Equal(["body 5 end", "lost LinkLost"], stream.Events);
+        Assert.True(_channel.IsClosed);
+    }
+
+    [Fact]
     public void OnBytes_EverySplitOfTwoFrames_GivesTheSameEvents()
     {
         byte[] frames = [];

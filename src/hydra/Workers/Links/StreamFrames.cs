@@ -26,11 +26,18 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         new(MessageType.Data, FrameFlags.Text | FrameFlags.More, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnData(id, flags, payload, end)),
         new(MessageType.File, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnFile(id, payload, end)),
         new(MessageType.Hint, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnHint(id, payload, end)),
+        new(MessageType.Trailers, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnTrailers(id, payload, end)),
         new(MessageType.Capacity, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, _) => frames.OnCapacity(id, payload)),
         new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
     /// <summary>What the worker did wrong, or null.</summary>
     public string? Violation { get; private set; }
+
+    /// <summary>
+    /// The stream whose last frame came last: the table has it no more. Where that frame is the one that breaks a rule, nobody but who closes the link can
+    /// tell the stream.
+    /// </summary>
+    public LostStream Ended { get; private set; }
 
     /// <summary>How many of the requests that were sent it is known to have taken.</summary>
     public long Taken { get; private set; }
@@ -176,6 +183,17 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         return stream is null || stream.OnHint(id, hint) ? null : "a HINT frame came where none may";
     }
 
+    private string? OnTrailers(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!TrailersMessage.TryRead(payload, out TrailersMessage trailers))
+        {
+            return "a TRAILERS frame has wrong lengths";
+        }
+
+        UpstreamStream? stream = Find(id, end);
+        return stream is null || stream.OnTrailers(id, trailers) ? null : "a TRAILERS frame came before its RESPONSE, or before a file was opened";
+    }
+
     private string? OnAccept(ulong id, ReadOnlySpan<byte> payload, bool end)
     {
         if (!AcceptMessage.TryRead(payload, out AcceptMessage accept))
@@ -248,6 +266,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
             if (end && slot.IsTaken)
             {
+                Ended = new LostStream(slot.Sequence, stream, id);
                 _completed += streams.Remove((int)index) ? 1 : 0;
             }
             else if (isAnswered && stream is not null)

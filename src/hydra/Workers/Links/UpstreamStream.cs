@@ -53,6 +53,10 @@ internal abstract class UpstreamStream
     /// <returns>False when it may not come now.</returns>
     public virtual bool OnHint(ulong id, in HintMessage hint) => false;
 
+    /// <summary>TRAILERS: a response that has begun is over, and these fields follow its body.</summary>
+    /// <returns>False when they may not come now.</returns>
+    public virtual bool OnTrailers(ulong id, in TrailersMessage trailers) => false;
+
     /// <summary>The worker takes more of the request's body.</summary>
     public abstract bool OnWindow(ulong id, uint credit);
 

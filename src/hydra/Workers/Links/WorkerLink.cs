@@ -342,5 +342,11 @@ internal sealed class WorkerLink : ILinkSink
         {
             lost[i].Stream?.OnLost(lost[i].Id, i < begun ? loss : StreamLoss.LinkLostBehind);
         }
+
+        if (_frames.Violation is not null)
+        {
+            // To one that has ended as it should this means nothing.
+            _frames.Ended.Stream?.OnLost(_frames.Ended.Id, StreamLoss.LinkLost);
+        }
     }
 }
