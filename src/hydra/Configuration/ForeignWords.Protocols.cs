@@ -22,8 +22,6 @@ internal static partial class ForeignWords
             Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`; all else is ignored: there is one parser, and it is not Python's",
         },
         Ignored("there is one parser, and it is not Python's", true, "http-parser"),
-        new() { Names = ["protocol"], HasValue = true, Take = When("http"), Taken = "`http`", Answer = "only HTTP is spoken; let the proxy speak it: proxy_pass of nginx." },
-        Refused("only HTTP is spoken; let the proxy speak it: proxy_pass of nginx.", true, "uwsgi-allow-from"),
         new()
         {
             Names = ["http2-cleartext"], HasValue = true, Take = TakeCleartext, Taken = "`off`; else `--http-protocols h1,h2`",

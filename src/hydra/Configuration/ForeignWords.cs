@@ -25,7 +25,4 @@ internal static partial class ForeignWords
 
     private static ForeignWord Refused(string answer, bool hasValue, params string[] names)
         => new() { Names = names, HasValue = hasValue, Answer = answer };
-
-    private static Func<string, IReadOnlyList<TakenOption>?> When(params string[] values)
-        => value => values.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase) ? [] : null;
 }
