@@ -102,6 +102,12 @@ internal sealed class UwsgiVariables
         byte[] lower = new byte[name.Length];
         Ascii.ToLower(name, lower, out _);
         lower.AsSpan().Replace((byte)'_', (byte)'-');
+        if (lower.AsSpan().SequenceEqual("host"u8))
+        {
+            // A client that sends several is refused by its proxy: the others are of the proxy's configuration.
+            _fields.RemoveAll(static field => field.Name.AsSpan().SequenceEqual("host"u8));
+        }
+
         _fields.Add((lower, value.ToArray()));
         return null;
     }
