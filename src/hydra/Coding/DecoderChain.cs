@@ -8,7 +8,6 @@ internal sealed class DecoderChain : IDisposable
     private const int StageSize = 16 * 1024;
 
     private readonly Stage[] _stages;
-    private bool _hasBegun;
 
     /// <summary>Makes the decoders.</summary>
     /// <param name="codings">The codings in the order in which they were applied; at least one, and none of them identity.</param>
@@ -21,8 +20,8 @@ internal sealed class DecoderChain : IDisposable
     /// <summary>The most bytes that it comes to hold beside that: see <see cref="BodyDecoder.Window"/>.</summary>
     public int Window => _stages.Sum(static stage => stage.Decoder.Window);
 
-    /// <summary>Whether what came so far is a whole body. One without a byte is: there is nothing to decode.</summary>
-    public bool IsDone => !_hasBegun || Array.TrueForAll(_stages, static stage => stage.Decoder.IsDone && stage.IsEmpty);
+    /// <summary>Whether what came so far is a whole body. One without a byte is, before or behind a coding: there is nothing to decode.</summary>
+    public bool IsDone => Array.TrueForAll(_stages, static stage => !stage.HasBegun || (stage.Decoder.IsDone && stage.IsEmpty));
 
     /// <summary>Decodes. What is not taken is for the next call; nothing comes out where all was taken and more has to come.</summary>
     /// <param name="source">More of the body, or nothing to have what waits come out.</param>
@@ -32,7 +31,6 @@ internal sealed class DecoderChain : IDisposable
     /// <exception cref="InvalidDataException">It is not coded so, or goes on behind its end.</exception>
     public int Decode(ReadOnlySpan<byte> source, Span<byte> target, out int written)
     {
-        _hasBegun |= !source.IsEmpty;
         int before = source.Length;
         written = Pull(_stages.Length - 1, ref source, target);
         return before - source.Length;
@@ -58,6 +56,7 @@ internal sealed class DecoderChain : IDisposable
         while (true)
         {
             ReadOnlySpan<byte> input = index == 0 ? source : stage.Buffer.AsSpan(stage.Start, stage.End - stage.Start);
+            stage.HasBegun |= !input.IsEmpty;
             int taken = stage.Decoder.Decode(input, target, out int written);
             if (index == 0)
             {
@@ -106,6 +105,8 @@ internal sealed class DecoderChain : IDisposable
         public int Start { get; set; }
 
         public int End { get; set; }
+
+        public bool HasBegun { get; set; }
 
         public bool IsEmpty => Start == End;
     }

@@ -7,6 +7,7 @@ internal static partial class ForeignWords
     {
         "1" => [new TakenOption("http-protocols", "h1")],
         "2" => [new TakenOption("http-protocols", "h2")],
+        var text when text.Contains(':', StringComparison.Ordinal) => TakeSocket("http://", text),
         _ => [],
     };
 
@@ -19,7 +20,7 @@ internal static partial class ForeignWords
     [
         new()
         {
-            Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`; all else is ignored: there is one parser, and it is not Python's",
+            Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`, uWSGI's `:8080` is `--bind http://:8080`; all else is ignored: there is one parser, and it is not Python's",
         },
         Ignored("there is one parser, and it is not Python's", true, "http-parser"),
         new()
