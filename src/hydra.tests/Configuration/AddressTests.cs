@@ -1,3 +1,4 @@
+using Hydra.Configuration;
 using Hydra.Primitives;
 using Xunit;
 
@@ -49,6 +50,28 @@ public sealed class AddressTests
     public void Bind_Repeated_ListensAtEach()
         => Assert.Equal(
             [new BindAddress.Tcp("127.0.0.1", 1), new BindAddress.Unix("/x")], Parsing.Run("main:app", "-b", "127.0.0.1:1", "--bind=unix:/x").Server.Addresses.Binds);
+
+    [Theory]
+    [InlineData("uwsgi://127.0.0.1:3031", "127.0.0.1:3031", false, true)]
+    [InlineData("uwsgi://:3031", "0.0.0.0:3031", false, true)]
+    [InlineData("uwsgi://unix:/run/x.sock", "unix:/run/x.sock", false, true)]
+    [InlineData("uwsgi://fd://3", "fd://3", false, true)]
+    [InlineData("suwsgi://127.0.0.1:3031", "127.0.0.1:3031", true, true)]
+    [InlineData("http://127.0.0.1:80", "127.0.0.1:80", false, false)]
+    [InlineData("127.0.0.1:80", "127.0.0.1:80", null, null)]
+    public void Bind_ForTheUwsgiProtocol_SaysSo(string text, string expected, bool? isTls, bool? isUwsgi)
+    {
+        BindAddress address = Assert.Single(Parsing.Run("main:app", "--bind", text, "--ssl-self-signed", "--bind", "https://[::1]:1").Server.Addresses.Binds.SkipLast(1));
+        Assert.Equal((expected, isTls, isUwsgi), (address.ToString(), address.IsTls, address.IsUwsgi));
+    }
+
+    [Fact]
+    public void Protocol_AsGunicornHasIt_IsForAddressesThatSayNothing()
+    {
+        ProxyOptions proxies = Parsing.Run("main:app", "--protocol", "uwsgi", "--uwsgi-allow-from", "10.0.0.0/8,unix").Server.Proxies;
+        Assert.Equal((true, "10.0.0.0/8,unix"), (proxies.SpeaksUwsgi, proxies.UwsgiPeers.Text));
+        Assert.Equal((false, PeerList.Local), (Parsing.Run("main:app").Server.Proxies.SpeaksUwsgi, Parsing.Run("main:app").Server.Proxies.UwsgiPeers));
+    }
 
     [Theory]
     [InlineData("https://:443", "0.0.0.0:443", true)]

@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -40,10 +41,17 @@ public sealed class ForeignWordsTests
 
     private const string Hypercorn = "debug keyfile-password= verify-mode= websocket-ping-interval= read-timeout= quic-bind= user= group= statsd-host=";
 
-    private const string Letters = "c= b= w= k= t= D e= p= u= g= m= R n= v h";
+    // What uwsgi.ini of most sites has; "uwsgi --help" (2.0) lists a thousand.
+    private const string Uwsgi =
+        "socket= uwsgi-socket= http-socket= module= wsgi-file= callable= processes= master enable-threads single-interpreter need-app vacuum die-on-term "
+        + "lazy-apps manage-script-name static-map= mount= harakiri= listen= virtualenv= home= chmod-socket= chown-socket= buffer-size= post-buffering= "
+        + "max-worker-lifetime= reload-on-rss= logto= uid= gid= daemonize= cheaper= py-autoreload= touch-reload= stats= ini= plugins= offload-threads= "
+        + "disable-logging ignore-sigpipe ignore-write-errors pidfile= http-timeout=";
+
+    private const string Letters = "c= b= w= k= t= D e= p= u= g= m= R n= v h s= M H= l=";
 
     public static TheoryData<string> Words
-        => [.. string.Join(' ', Gunicorn, Uvicorn, Granian, Hypercorn).Split(' ').Distinct().Select(static word => "--" + word), .. Letters.Split(' ').Select(static word => "-" + word)];
+        => [.. string.Join(' ', Gunicorn, Uvicorn, Granian, Hypercorn, Uwsgi).Split(' ').Distinct().Select(static word => "--" + word), .. Letters.Split(' ').Select(static word => "-" + word)];
 
     public static TheoryData<string> Refused => [.. ForeignWords.All.Where(static word => word.Taken is null).SelectMany(static word => word.Names)];
 
@@ -59,6 +67,19 @@ public sealed class ForeignWordsTests
         string[] errors = result is ParseResult.Errors wrong ? [.. wrong.Messages.Where(static error => !error.Contains("--ssl-cert", StringComparison.Ordinal))] : [];
         Assert.All(errors, error => Assert.StartsWith(name + " (command line)", error, StringComparison.Ordinal));
         Assert.True(errors.Length <= 1, string.Join('\n', errors));
+    }
+
+    [Theory]
+    [InlineData("--socket", ":3031", "0.0.0.0:3031", true)]
+    [InlineData("-s", "/run/x.sock", "unix:/run/x.sock", true)]
+    [InlineData("--uwsgi-socket", "x.sock", "unix:x.sock", true)]
+    [InlineData("--http-socket", "127.0.0.1:8080", "127.0.0.1:8080", false)]
+    [InlineData("--http", ":8080", "0.0.0.0:8080", false)]
+    public void Parse_SocketOfUwsgi_IsAnAddressOfItsProtocol(string name, string value, string expected, bool isUwsgi)
+    {
+        HydraOptions options = Parsing.Run(name, value, "--module", "shop.wsgi", "--processes", "3", "--master");
+        BindAddress address = Assert.Single(options.Server.Addresses.Binds);
+        Assert.Equal((expected, isUwsgi, 3, "shop.wsgi:application"), (address.ToString(), address.IsUwsgi, options.Applications[0].Workers.Count, options.Applications[0].App));
     }
 
     [Theory]

@@ -24,11 +24,13 @@ public sealed partial class FailureRulesTests
     }
 
     [Theory]
-    [InlineData(400, "BadHead BadLength BadFieldName OtherHost BadHandshake BadBody")]
+    [InlineData(400, "BadHead BadLength BadFieldName OtherHost BadHandshake BadBody BadPacket")]
+    [InlineData(403, "NotAProxy")]
     [InlineData(408, "HeadTooSlow BodyTooSlow")]
     [InlineData(411, "LengthRequired")]
     [InlineData(413, "BodyTooLarge")]
     [InlineData(414, "TargetTooLong")]
+    [InlineData(415, "UnknownContentCoding")]
     [InlineData(421, "Misdirected")]
     [InlineData(426, "OtherWebSocket")]
     [InlineData(429, "RateLimited TooManyOfOne Flooded")]

@@ -30,6 +30,34 @@ internal static class ContentCodings
     /// <summary>The coding's name.</summary>
     public static string Name(this ContentCoding coding) => Names[(int)coding];
 
+    /// <summary>The codings that bodies of requests are decoded of, as Accept-Encoding of an answer has them (RFC 9110, section 12.5.3).</summary>
+    public const string Decoded = "gzip, deflate, br, zstd";
+
+    // More than anybody has a reason for; each costs memory.
+    private const int MostDecoded = 4;
+
+    /// <summary>The codings that Content-Encoding names (RFC 9110, section 8.4), in the order in which they were applied, without identity.</summary>
+    /// <param name="value">The value of the field; of several lines with commas between them.</param>
+    /// <returns>Null where one of them is not known, or there are more than anybody has.</returns>
+    public static IReadOnlyList<ContentCoding>? ReadList(string value)
+    {
+        List<ContentCoding> codings = [];
+        foreach (string part in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!TryParse(part, out ContentCoding coding) || codings.Count == MostDecoded)
+            {
+                return null;
+            }
+
+            if (coding is not ContentCoding.Identity)
+            {
+                codings.Add(coding);
+            }
+        }
+
+        return codings;
+    }
+
     /// <summary>The coding of this name, in any case.</summary>
     /// <returns>False when there is none.</returns>
     public static bool TryParse(ReadOnlySpan<char> name, out ContentCoding coding)

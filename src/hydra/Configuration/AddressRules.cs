@@ -11,8 +11,11 @@ internal static class AddressRules
     private const string AnyHost = "0.0.0.0";
     private const int DefaultPort = 8000;
 
-    // As URLs have them, as puma has them, and as gunicorn has them.
-    private static readonly (string Prefix, bool? IsTls)[] Schemes = [("https://", true), ("ssl://", true), ("http://", false), ("tcp://", null)];
+    // As URLs have them, as puma has them, as gunicorn has them, and as nginx's uwsgi_pass has them.
+    private static readonly (string Prefix, bool? IsTls, bool? IsUwsgi)[] Schemes =
+    [
+        ("https://", true, false), ("ssl://", true, false), ("http://", false, false), ("tcp://", null, null), ("uwsgi://", false, true), ("suwsgi://", true, true),
+    ];
 
     // sun_path holds 108 bytes on Linux and 104 elsewhere, with the NUL.
     private const int MaximumUnixPath = 103;
@@ -20,11 +23,11 @@ internal static class AddressRules
     /// <summary>Where a server listens that was told nothing.</summary>
     public static BindAddress Default { get; } = new BindAddress.Tcp(DefaultHost, DefaultPort);
 
-    /// <summary>Reads an address as <see cref="ReadBind"/> does, with http:// or https:// in front of it or not.</summary>
+    /// <summary>Reads an address as <see cref="ReadBind"/> does, with http://, https://, uwsgi:// or suwsgi:// in front of it or not.</summary>
     /// <returns>Null, or what is wrong with it.</returns>
     public static string? ReadListen(string text, out BindAddress address)
     {
-        foreach ((string prefix, bool? isTls) in Schemes)
+        foreach ((string prefix, bool? isTls, bool? isUwsgi) in Schemes)
         {
             if (text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
             {
@@ -38,7 +41,7 @@ internal static class AddressRules
                 // As a browser shows it.
                 bool hasSlash = rest.EndsWith('/') && !rest.StartsWith("unix:", StringComparison.Ordinal);
                 string? problem = ReadBind(hasSlash ? rest[..^1] : rest, out address);
-                address = address with { IsTls = isTls };
+                address = address with { IsTls = isTls, IsUwsgi = isUwsgi };
                 return problem;
             }
         }
@@ -213,7 +216,7 @@ internal static class AddressRules
             {
                 report(value.Source.Describe(OptionTable.Get("bind")) + ": " + problem);
             }
-            else if (addresses.Any(other => other with { IsTls = null } == address with { IsTls = null }) && address is not BindAddress.Tcp { Port: 0 })
+            else if (addresses.Any(other => other with { IsTls = null, IsUwsgi = null } == address with { IsTls = null, IsUwsgi = null }) && address is not BindAddress.Tcp { Port: 0 })
             {
                 report(value.Source.Describe(OptionTable.Get("bind")) + $": \"{value.Text}\" is given twice.");
             }

@@ -97,7 +97,7 @@ internal static class CommandLine
         IReadOnlyList<ApplicationOptions> mounted = Mounts.Read(draft, errors);
         IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
-        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Any(bind => bind with { IsTls = null } == metrics))
+        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Any(bind => bind with { IsTls = null, IsUwsgi = null } == metrics))
         {
             errors.Add($"--metrics: {metrics} is the address of the application: give it one of its own.");
         }

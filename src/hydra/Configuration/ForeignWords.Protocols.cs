@@ -7,6 +7,7 @@ internal static partial class ForeignWords
     {
         "1" => [new TakenOption("http-protocols", "h1")],
         "2" => [new TakenOption("http-protocols", "h2")],
+        var text when text.Contains(':', StringComparison.Ordinal) => TakeSocket("http://", text),
         _ => [],
     };
 
@@ -19,11 +20,9 @@ internal static partial class ForeignWords
     [
         new()
         {
-            Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`; all else is ignored: there is one parser, and it is not Python's",
+            Names = ["http"], HasValue = true, Take = TakeHttp, Taken = "granian's `1` is `--http-protocols h1`, `2` is `h2`, uWSGI's `:8080` is `--bind http://:8080`; all else is ignored: there is one parser, and it is not Python's",
         },
         Ignored("there is one parser, and it is not Python's", true, "http-parser"),
-        new() { Names = ["protocol"], HasValue = true, Take = When("http"), Taken = "`http`", Answer = "only HTTP is spoken; let the proxy speak it: proxy_pass of nginx." },
-        Refused("only HTTP is spoken; let the proxy speak it: proxy_pass of nginx.", true, "uwsgi-allow-from"),
         new()
         {
             Names = ["http2-cleartext"], HasValue = true, Take = TakeCleartext, Taken = "`off`; else `--http-protocols h1,h2`",

@@ -1,7 +1,7 @@
 namespace Hydra.Configuration;
 
 /// <summary>
-/// The words of gunicorn 27, uvicorn 0.54, granian 2.7 and hypercorn 0.14 that are no options of Hydra's. What they call the same is an option or an alias in the
+/// The words of gunicorn 27, uvicorn 0.54, granian 2.7, hypercorn 0.14 and uWSGI 2.0 that are no options of Hydra's. What they call the same is an option or an alias in the
 /// <see cref="OptionTable"/>; docs/migrate.md has all of them.
 /// </summary>
 internal static partial class ForeignWords
@@ -10,7 +10,7 @@ internal static partial class ForeignWords
     private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>
-    public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. GranianWords, .. HypercornWords];
+    public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. GranianWords, .. HypercornWords, .. UwsgiWords];
 
     /// <summary>The word with this long name, or null.</summary>
     public static ForeignWord? Find(string name) => All.FirstOrDefault(word => word.Names.Contains(name));
@@ -25,7 +25,4 @@ internal static partial class ForeignWords
 
     private static ForeignWord Refused(string answer, bool hasValue, params string[] names)
         => new() { Names = names, HasValue = hasValue, Answer = answer };
-
-    private static Func<string, IReadOnlyList<TakenOption>?> When(params string[] values)
-        => value => values.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase) ? [] : null;
 }

@@ -23,7 +23,7 @@ internal static partial class OptionTable
         {
             Name = "bind", Short = 'b', Placeholder = "ADDRESS", Repeatable = true, Group = OptionGroup.Address,
             Help = "Listen at HOST:PORT, [::1]:PORT, :PORT (every interface), PORT (this machine only), unix:/path or fd://N. May be repeated, with http:// or https:// "
-                + "in front where only some are to speak TLS; takes the place of --host, --port, --uds and --fd.",
+                + "in front where only some are to speak TLS, and uwsgi:// for the protocol of nginx's uwsgi_pass; takes the place of --host, --port, --uds and --fd.",
             Binder = Address(static (a, v) => a.Binds.Add(v)),
         },
         new()

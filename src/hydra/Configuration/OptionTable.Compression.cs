@@ -38,6 +38,20 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "decode-bodies", Default = "false", Group = OptionGroup.Compression,
+            Help = "Decode the bodies of requests that say how they are coded (Content-Encoding: gzip, deflate, br, zstd), so that applications get "
+                + "them as if they were not. Other codings are refused with 415.",
+            Binder = Section.Compression.Switch(static (o, v) => o with { DecodesBodies = v }),
+        },
+        new()
+        {
+            Name = "decode-ratio", Placeholder = "N", Default = "200", Group = OptionGroup.Compression,
+            Help = "Refuse a body with 413 that becomes more than so many times as long by that, from its first megabyte on. --limit-body is for what is decoded. "
+                + "0 for any.",
+            Binder = Section.Compression.Integer(0, 1_000_000, static (o, v) => o with { DecodeRatio = v }),
+        },
+        new()
+        {
             Name = "cache", Placeholder = "SIZE", Default = "0", Group = OptionGroup.Compression,
             Help = "Keep responses that say how long they are good for (Cache-Control: max-age, s-maxage), in so much memory, and answer equal "
                 + "requests with them. Of requests for what is not there one goes to a worker, and the others wait for it. 0 keeps none.",

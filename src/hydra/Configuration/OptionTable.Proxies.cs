@@ -63,6 +63,18 @@ internal static partial class OptionTable
             Help = "The proxies that do, as in --forwarded-allow-ips. Their connections have to begin so, and those of others must not.",
             Binder = Section.Proxies.Peers(static (o, v) => o with { ProtocolPeers = v }),
         },
+        new()
+        {
+            Name = "protocol", Placeholder = "http|uwsgi", Default = "http", Group = OptionGroup.Proxies,
+            Help = "What is spoken at addresses that do not say it themselves (http://, uwsgi://): HTTP, or the uwsgi protocol of nginx's uwsgi_pass.",
+            Binder = Section.Proxies.Choice([("http", false), ("uwsgi", true)], static (o, v) => o with { SpeaksUwsgi = v }),
+        },
+        new()
+        {
+            Name = "uwsgi-allow-from", Placeholder = "LIST", Default = PeerList.Local.Text, IsList = true, Group = OptionGroup.Proxies,
+            Help = "Who may speak the uwsgi protocol, as in --forwarded-allow-ips: its variables say who the client is. Others are refused with 403.",
+            Binder = Section.Proxies.Peers(static (o, v) => o with { UwsgiPeers = v }),
+        },
     ];
 
     private static IReadOnlyList<(string Name, ProxyVersions Value)> ProtocolVersions =>

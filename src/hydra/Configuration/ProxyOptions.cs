@@ -23,6 +23,12 @@ internal sealed record ProxyOptions
     /// <summary>The proxies that do.</summary>
     public PeerList ProtocolPeers { get; init; } = PeerList.Local;
 
+    /// <summary>Addresses that do not say otherwise speak the uwsgi protocol.</summary>
+    public bool SpeaksUwsgi { get; init; }
+
+    /// <summary>Who may speak it.</summary>
+    public PeerList UwsgiPeers { get; init; } = PeerList.Local;
+
     /// <summary>Such names that may come from trusted peers, in lower case, with commas between them.</summary>
     public string ForwarderHeaders { get; init; } = "";
 }

@@ -207,6 +207,12 @@ internal sealed record CompressionOptions
 
     /// <summary>Paths below which nothing is compressed, without a slash at their end.</summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
+
+    /// <summary>Bodies of requests are decoded before applications get them.</summary>
+    public bool DecodesBodies { get; init; }
+
+    /// <summary>How many times as long one may become by that, from its first megabyte on; 0 for any.</summary>
+    public int DecodeRatio { get; init; } = 200;
 }
 
 /// <summary>Which responses are kept.</summary>

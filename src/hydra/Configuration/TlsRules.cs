@@ -14,11 +14,11 @@ internal static class TlsRules
     {
         if (!options.IsOn && binds.FirstOrDefault(static bind => bind.IsTls is true) is { } secure)
         {
-            fail($"--bind https://{secure} needs a certificate: --ssl-certfile names one, and --ssl-self-signed makes one.");
+            fail($"--bind {(secure.IsUwsgi is true ? "suwsgi" : "https")}://{secure} needs a certificate: --ssl-certfile names one, and --ssl-self-signed makes one.");
         }
         else if (options.IsOn && binds.Count > 0 && binds.All(static bind => bind.IsTls is false))
         {
-            fail("There is a certificate, and each --bind says http://: TLS is spoken at none of the addresses.");
+            fail("There is a certificate, and each --bind says http:// or uwsgi://: TLS is spoken at none of the addresses.");
         }
     }
 

@@ -91,6 +91,15 @@ internal enum Failure
     /// <summary>Its connection sends what costs the server work and the client nothing (RFC 9113, section 10.5).</summary>
     Flooded,
 
+    /// <summary>It speaks the uwsgi protocol, in which one says who the client is, and may not (RFC 9110, section 15.5.4).</summary>
+    NotAProxy,
+
+    /// <summary>What it begins with is no packet of the uwsgi protocol, or one that cannot be read.</summary>
+    BadPacket,
+
+    /// <summary>Its body has a content coding that is not decoded here (RFC 9110, sections 8.4 and 15.5.16).</summary>
+    UnknownContentCoding,
+
     // The queue.
 
     /// <summary>As many wait as may.</summary>

@@ -61,7 +61,7 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
         }
 
         // One that knows HTTP/1.0 alone would see of a stream without a length only that the connection ends.
-        return length is not null || !HttpProtocol.IsHttp10(request.Protocol);
+        return length is not null || !IsOld(context);
     }
 
     /// <inheritdoc/>
@@ -80,7 +80,7 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
         }
 
         int cost = BodyEncoder.Cost(coding);
-        if (HttpProtocol.IsHttp10(context.Http.Request.Protocol) || !memory.TryTake(cost))
+        if (IsOld(context) || !memory.TryTake(cost))
         {
             return false;
         }
@@ -102,6 +102,8 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
             memory.Give(cost);
         }
     }
+
+    private static bool IsOld(RequestContext context) => HttpProtocol.IsHttp10(context.Connection?.ClientProtocol ?? context.Http.Request.Protocol);
 
     // What the client has was chosen by its Accept-Encoding, unless its type says otherwise; that, few say with a 304.
     private void OnNotModified(HttpRequest request, HttpResponse response)

@@ -79,6 +79,11 @@ internal static class EdgeChain
             parts.Add(new CompressionPart(compression, forwarder.Bodies.Memory, metrics?.Coding));
         }
 
+        if (options.Compression.DecodesBodies)
+        {
+            parts.Add(new RequestDecoding(options.Compression.DecodeRatio, forwarder.Bodies.Memory));
+        }
+
         return parts;
     }
 

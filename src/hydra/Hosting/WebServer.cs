@@ -31,12 +31,13 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly ServerOptions _options;
     private readonly FrontLoops _loops;
     private readonly ListenSockets _sockets;
-    private readonly IReadOnlyList<(EndPoint EndPoint, bool IsTls)> _endPoints;
+    private readonly IReadOnlyList<(EndPoint EndPoint, bool IsTls, bool IsUwsgi)> _endPoints;
     private readonly ConnectionLimits? _limits;
     private readonly RequestRecorder? _recorder;
     private readonly FaultLog _faults;
     private readonly IReadOnlyList<EndPoint> _metricsEndPoints;
     private readonly List<ListenOptions> _metricsListeners = [];
+    private readonly List<(ListenOptions Listener, bool IsTls)> _uwsgiListeners = [];
     private readonly MetricsEndpoint? _metrics;
     private readonly StoppableListeners _listeners;
     private readonly RequestForwarder _forwarder;
@@ -68,8 +69,8 @@ internal sealed class WebServer : IAsyncDisposable
         _quick = EdgeChain.Quick(parts, options, forwarder, recorder);
         _metrics = metrics;
         _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
-        _endPoints = [.. options.Addresses.Binds.GroupBy(bind => bind.IsTls ?? options.Tls.IsOn)
-            .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key)))];
+        _endPoints = [.. options.Addresses.Binds.GroupBy(bind => (IsTls: bind.IsTls ?? options.Tls.IsOn, IsUwsgi: bind.IsUwsgi ?? options.Proxies.SpeaksUwsgi))
+            .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key.IsTls, group.Key.IsUwsgi)))];
         _limits = options.Limits.CountsConnections ? new ConnectionLimits(options.Limits.Connections, options.Limits.ConnectionsPerAddress) : null;
         _recorder = recorder;
         _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
@@ -126,7 +127,7 @@ internal sealed class WebServer : IAsyncDisposable
 
         // Now with the ports that were chosen.
         MetricsAddresses = [.. _metricsListeners.Select(static listener => Written(listener.ToString()!))];
-        Addresses = [.. addresses.Except(MetricsAddresses)];
+        Addresses = [.. addresses.Except(MetricsAddresses).Select(Spoken)];
     }
 
     /// <summary>
@@ -192,6 +193,20 @@ internal sealed class WebServer : IAsyncDisposable
         }
     }
 
+    // Of one for the uwsgi protocol what nginx's uwsgi_pass has.
+    private string Spoken(string address)
+    {
+        foreach ((ListenOptions listener, bool isTls) in _uwsgiListeners)
+        {
+            if (Written(listener.ToString()!) == address)
+            {
+                return (isTls ? "suwsgi://" : "uwsgi://") + address[(address.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0)..];
+            }
+        }
+
+        return address;
+    }
+
     // A Unix socket has no URL of its own that clients would know.
     private static string Written(string address) => address.Replace("http://unix:", "unix:", StringComparison.Ordinal).Replace("https://unix:", "unix:", StringComparison.Ordinal);
 
@@ -202,9 +217,9 @@ internal sealed class WebServer : IAsyncDisposable
         BodyRules.Apply(_options.Clients, kestrel.Limits);
         HeadRules.Apply(_options.Clients, kestrel);
         Http2Rules.Apply(_options.Http2, _options.Clients, kestrel);
-        foreach ((EndPoint endPoint, bool isTls) in _endPoints)
+        foreach ((EndPoint endPoint, bool isTls, bool isUwsgi) in _endPoints)
         {
-            kestrel.Listen(endPoint, listen => Serve(listen, isTls));
+            kestrel.Listen(endPoint, isUwsgi ? listen => ServeUwsgi(listen, isTls) : listen => Serve(listen, isTls));
         }
 
         foreach (EndPoint endPoint in _metricsEndPoints)
@@ -232,32 +247,57 @@ internal sealed class WebServer : IAsyncDisposable
 
         if (isTls)
         {
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
-                HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
-            });
+            UseTls(listen);
         }
         else if (versions is HttpVersions.Both)
         {
             listen.UsePriorKnowledge(_connections, _options.Clients.KeepAlive, TimeProvider.System);
         }
 
-        listen.UseClientConnection(_connections, _edge, new ConnectionRules
-        {
-            LimitField = _options.Clients.LimitField,
-            Memory = _forwarder.Bodies.HeadMemory,
-            LimitRequests = _options.Limits.RequestsPerConnection,
-            MaxStreams = _options.Http2.MaxStreams,
-            Quick = _quick,
-            Refused = OnRefused,
-        });
+        UseClientConnection(listen);
     }
 
-    private void OnRefused(string client, Failure failure)
+    private void ServeUwsgi(ListenOptions listen, bool isTls)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        _uwsgiListeners.Add((listen, isTls));
+        if (isTls)
+        {
+            UseTls(listen);
+        }
+
+        // Before connections are counted by their clients, whom it names.
+        new UwsgiProtocol(_options.Proxies.UwsgiPeers, _options.Clients.HeaderTimeout, OnRefused).ListenAt(listen);
+        if (_limits is not null)
+        {
+            listen.UseConnectionLimits(_limits, answers: true, OnRefused);
+        }
+
+        UseClientConnection(listen);
+    }
+
+    private void UseTls(ListenOptions listen) => listen.UseHttps(new TlsHandshakeCallbackOptions
+    {
+        OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
+        HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
+    });
+
+    private void UseClientConnection(ListenOptions listen) => listen.UseClientConnection(_connections, _edge, new ConnectionRules
+    {
+        LimitField = _options.Clients.LimitField,
+        Memory = _forwarder.Bodies.HeadMemory,
+        LimitRequests = _options.Limits.RequestsPerConnection,
+        MaxStreams = _options.Http2.MaxStreams,
+        Quick = _quick,
+        Refused = OnRefused,
+    });
+
+    private void OnRefused(string client, Failure failure) => OnRefused(client, failure, failure.Rule().Text);
+
+    private void OnRefused(string client, Failure failure, string text)
     {
         _recorder?.OnRefused(failure);
-        _faults.Add(client, failure.Rule().Text, failure.Rule().Status);
+        _faults.Add(client, text, failure.Rule().Status);
     }
 
     // Signals are handled by the server itself: the web host must not stop by its own decision.

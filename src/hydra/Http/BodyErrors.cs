@@ -29,6 +29,7 @@ internal static class BodyErrors
     {
         StatusCodes.Status413PayloadTooLarge => Failure.BodyTooLarge,
         StatusCodes.Status408RequestTimeout => Failure.BodyTooSlow,
+        StatusCodes.Status503ServiceUnavailable => Failure.MemoryShort,
         _ => Failure.BadBody,
     };
 }

@@ -28,6 +28,9 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     // What answers before Kestrel; null where nobody does.
     private readonly QuickAnswers? _quick;
 
+    // What a proxy says of its only request; null where it speaks HTTP.
+    private readonly UwsgiRequest? _uwsgi;
+
     // What tells its ends apart; null where the transport does.
     private readonly SocketEnding? _ending;
     private RequestFacts? _facts;
@@ -61,6 +64,7 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
         ILoopFeature? loop = context.Features.Get<ILoopFeature>();
         bool isOnLoop = loop is not null && context.Transport == loop;
         Loop = isOnLoop ? loop!.Loop.Index : 0;
+        _uwsgi = isOnLoop ? null : context.Features.Get<UwsgiRequest>();
 
         if (isMultiplexed)
         {
@@ -132,11 +136,14 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     /// <summary>The failure that this is; none as long as nothing was refused.</summary>
     public Failure Fault => FailureRules.OfFault(_capture?.Fault ?? HeadFault.None);
 
+    /// <summary>The version that the client has spoken to a proxy, such as HTTP/2, where that is not what the request line says; else null.</summary>
+    public string? ClientProtocol => _uwsgi?.Protocol;
+
     /// <summary>What is true of its requests.</summary>
     /// <param name="protocol">As Kestrel names it, such as HTTP/1.1.</param>
     public RequestFacts FactsFor(string protocol)
     {
-        string version = VersionOf(protocol);
+        string version = _uwsgi?.HttpVersion ?? VersionOf(protocol);
         RequestFacts? facts = _facts;
         if (facts is null || facts.HttpVersion != version)
         {
@@ -268,6 +275,20 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     {
         (string clientHost, int clientPort) = Split(_context.RemoteEndPoint);
         (string serverHost, int serverPort) = Split(_context.LocalEndPoint);
+        if (_uwsgi is not null)
+        {
+            return new RequestFacts
+            {
+                Scheme = _uwsgi.Scheme,
+                HttpVersion = version,
+                ClientHost = clientHost,
+                ClientPort = clientPort,
+                ServerHost = _uwsgi.ServerHost.Length > 0 ? _uwsgi.ServerHost : serverHost,
+                ServerPort = _uwsgi.ServerPort > 0 ? _uwsgi.ServerPort : serverPort,
+                OuterPath = _uwsgi.Script.Length > 0 ? _uwsgi.Script : null,
+            };
+        }
+
         TlsFacts? tls = TlsFacts.Of(_context);
         return new RequestFacts
         {

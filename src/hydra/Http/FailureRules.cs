@@ -55,6 +55,10 @@ internal static class FailureRules
         new(Failure.TooManyOfOne, 429, LogLevel.None, true, true, "too_many_of_one", "too many connections of its address are open"),
         new(Failure.Flooded, 429, LogLevel.None, true, true, "flooded", "its connection resets requests or sends empty frames without end"),
 
+        new(Failure.NotAProxy, 403, LogLevel.None, true, false, "not_a_proxy", "it speaks the uwsgi protocol, and is not among those of --uwsgi-allow-from"),
+        new(Failure.BadPacket, 400, LogLevel.None, true, false, "bad_packet", "its uwsgi packet cannot be read"),
+        new(Failure.UnknownContentCoding, 415, LogLevel.None, false, false, "unknown_content_coding", "the coding of its body is not decoded here"),
+
         // The dispatcher logs refusals together, not one by one.
         new(Failure.QueueFull, 503, LogLevel.None, false, true, "queue_full", "the queue is full"),
         new(Failure.QueueTimeout, 503, LogLevel.None, false, true, "queue_timeout", "it has waited too long"),

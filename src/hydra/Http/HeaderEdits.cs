@@ -41,6 +41,11 @@ internal sealed class HeaderEdits
         return new HeaderEdits(edits is null ? [name] : [.. edits._removed, name], added);
     }
 
+    /// <summary>These edits, and beside them fields left out that the client sent.</summary>
+    /// <param name="edits">The edits so far; null for none.</param>
+    /// <param name="names">Names in lower case.</param>
+    public static HeaderEdits Without(HeaderEdits? edits, IReadOnlyList<byte[]> names) => new([.. edits?._removed ?? [], .. names], edits?._added ?? []);
+
     /// <summary>The most bytes by which a block grows.</summary>
     public int Growth => _added.Length + 1;
 

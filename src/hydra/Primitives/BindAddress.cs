@@ -10,6 +10,9 @@ internal abstract record BindAddress
     /// <summary>Whether TLS is spoken there; null for what the certificates say.</summary>
     public bool? IsTls { get; init; }
 
+    /// <summary>Whether the uwsgi protocol is spoken there and not HTTP; null for what --protocol says.</summary>
+    public bool? IsUwsgi { get; init; }
+
     /// <summary>The address as a client would write it.</summary>
     public abstract string Url { get; }
 
