@@ -99,6 +99,6 @@ public sealed class StaticFilesTests : IDisposable
     {
         Assert.Null(MountPlace.Read(path, out MountPlace place));
         var tree = new StaticTree(new StaticSource(_directory.Path, path, false), new StaticSettings { Index = index }, TimeProvider.System, NullLogger.Instance);
-        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(static () => false, NullLogger.Instance), outerPath);
+        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(NullLogger.Instance), outerPath);
     }
 }

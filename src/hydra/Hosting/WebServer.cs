@@ -248,6 +248,7 @@ internal sealed class WebServer : IAsyncDisposable
             LimitField = _options.Clients.LimitField,
             Memory = _forwarder.Bodies.HeadMemory,
             LimitRequests = _options.Limits.RequestsPerConnection,
+            Ends = _forwarder.EndsConnection,
             MaxStreams = _options.Http2.MaxStreams,
             Quick = _quick,
             Refused = OnRefused,

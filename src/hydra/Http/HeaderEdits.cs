@@ -41,6 +41,12 @@ internal sealed class HeaderEdits
         return new HeaderEdits(edits is null ? [name] : [.. edits._removed, name], added);
     }
 
+    /// <summary>These edits, and beside them no field of a name that the client sent.</summary>
+    /// <param name="edits">The edits so far; null for none.</param>
+    /// <param name="name">The field's name in lower case.</param>
+    public static HeaderEdits Removing(HeaderEdits? edits, byte[] name)
+        => edits is null ? new HeaderEdits([name], []) : new HeaderEdits([.. edits._removed, name], edits._added);
+
     /// <summary>The most bytes by which a block grows.</summary>
     public int Growth => _added.Length + 1;
 
