@@ -49,6 +49,17 @@ internal sealed class CacheFlights(TimeProvider time)
         }
     }
 
+    /// <summary>Begins a flight for which nobody waits but who cannot use what is stale; null where there is one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="generation">The key's generation in the cache.</param>
+    public CacheFlight? Lead(string key, int generation)
+    {
+        lock (_lock)
+        {
+            return _flights.TryGetValue(key, out CacheFlight? present) && present.Generation == generation ? null : _flights[key] = new CacheFlight(key, generation);
+        }
+    }
+
     /// <summary>Who leads a flight is through: where it has not ended, one of those who wait is to lead.</summary>
     public void Lose(CacheFlight? flight)
     {

@@ -25,7 +25,7 @@ internal sealed class CacheRefresh(ResponseCache cache, CacheFlights flights, Ca
     public void Start(RequestContext context, RequestHandler next, in CacheKey key, CachedResponse kept)
     {
         int generation = cache.Generation(key);
-        if (Volatile.Read(ref _running) >= Most || flights.Join(key.Whole, generation, out bool leads) is not { } flight || !leads)
+        if (Volatile.Read(ref _running) >= Most || flights.Lead(key.Whole, generation) is not { } flight)
         {
             return;
         }

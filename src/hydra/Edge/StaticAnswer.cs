@@ -86,7 +86,7 @@ internal sealed class StaticAnswer(ILogger logger)
 
         Describe(response.Headers, file, form);
         bool isHead = RequestMethod.IsHead(context.Http.Request.Method);
-        if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.ToString())
+        if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.Count > 0 ? asked.IfRange.ToString() : null)
             && ByteRanges.Read(asked.Range.ToString(), form.Size) is { } parts)
         {
             return parts.Count switch

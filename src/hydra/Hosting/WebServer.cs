@@ -70,7 +70,7 @@ internal sealed class WebServer : IAsyncDisposable
         _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
         _endPoints = [.. options.Addresses.Binds.GroupBy(bind => bind.IsTls ?? options.Tls.IsOn)
             .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key)))];
-        _limits = options.Limits.CountsConnections ? new ConnectionLimits(options.Limits.Connections, options.Limits.ConnectionsPerAddress) : null;
+        _limits = LimitRules.Connections(options.Limits, options.Proxies, forwarder.Bodies.Memory.Capacity);
         _recorder = recorder;
         _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
         _proxyProtocol = ProxyRules.ProtocolOf(options, loggers.CreateLogger("hydra"));

@@ -97,6 +97,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     {
         RequestPool pool = route.Pool;
         HttpRequest request = context.Http.Request;
+        OfferedUpgrade.PassOver(context, exchange);
         failure = exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
             : RequestMethod.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
             : exchange.Begin(context, route.Describe(context), pool.Dispatcher);
