@@ -12,7 +12,7 @@ namespace Hydra.Tests.Edge;
 
 /// <summary>
 /// What the cache asks of the application about what it keeps, and does with it: <see cref="CacheFetch"/>, <see cref="CacheGate"/> with its
-/// <see cref="CacheOutcome"/>, <see cref="CacheRefresh"/> with <see cref="DetachedRequest"/>, <see cref="CacheInvalidation"/> and <see cref="CacheHeadGate"/>.
+/// <see cref="CacheOutcome"/>, <see cref="CacheRefresh"/> with <see cref="DetachedRequest"/>, <see cref="CacheInvalidation"/>, which names others by <see cref="CacheKey"/>, and <see cref="CacheHeadGate"/>.
 /// </summary>
 public sealed class CacheRevalidationTests
 {

@@ -13,13 +13,13 @@ namespace Hydra.Edge;
 /// <param name="Place">Scheme, host and port, and the paths below which a proxy shows it: all of the URI but the target.</param>
 /// <param name="Target">The target, with the query.</param>
 /// <param name="Who">Who asks, where a certificate or a trusted proxy says it: he has responses of his own. Mostly empty.</param>
-internal readonly record struct CacheKey(string Place, string Target, string Who)
+internal sealed record CacheKey(string Place, string Target, string Who)
 {
     /// <summary>What all keep under it, whoever asks: that is forgotten together.</summary>
-    public string Uri => $"{Place}\n{Target}";
+    public string Uri { get; } = $"{Place}\n{Target}";
 
     /// <summary>The key as one text.</summary>
-    public string Whole => $"{Place}\n{Target}{Who}";
+    public string Whole { get; } = $"{Place}\n{Target}{Who}";
 
     /// <summary>The key of a request.</summary>
     /// <param name="context">The request.</param>
@@ -57,6 +57,6 @@ internal readonly record struct CacheKey(string Place, string Target, string Who
             return null;
         }
 
-        return this with { Target = named.PathAndQuery };
+        return new CacheKey(Place, named.PathAndQuery, Who);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class CacheRefresh(ResponseCache cache, CacheFlights flights, Ca
     /// <param name="next">What lets requests go to a worker.</param>
     /// <param name="key">Its key.</param>
     /// <param name="kept">The stale response.</param>
-    public void Start(RequestContext context, RequestHandler next, in CacheKey key, CachedResponse kept)
+    public void Start(RequestContext context, RequestHandler next, CacheKey key, CachedResponse kept)
     {
         int generation = cache.Generation(key);
         if (Volatile.Read(ref _running) >= Most || flights.Lead(key.Whole, generation) is not { } flight)

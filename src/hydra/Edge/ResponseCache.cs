@@ -82,14 +82,14 @@ internal sealed class ResponseCache
     }
 
     /// <summary>How often something was forgotten that may have been this: what was asked for before that is not to be kept behind it.</summary>
-    public int Generation(in CacheKey key) => Volatile.Read(ref _forgotten[CounterOf(key)]);
+    public int Generation(CacheKey key) => Volatile.Read(ref _forgotten[CounterOf(key)]);
 
     /// <summary>Keeps a response, in the place of that with the same values of the fields that it varies by.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="response">The response.</param>
     /// <param name="generation">The <see cref="Generation"/> when it was asked for.</param>
     /// <returns>False where it was to be forgotten meanwhile.</returns>
-    public bool Store(in CacheKey key, CachedResponse response, int generation)
+    public bool Store(CacheKey key, CachedResponse response, int generation)
     {
         DateTimeOffset now = Now;
         string whole = key.Whole;
@@ -136,7 +136,7 @@ internal sealed class ResponseCache
     }
 
     /// <summary>Forgets what is kept under a URI, whoever it is for (RFC 9111, section 4.4), and does not keep what is under way.</summary>
-    public void Remove(in CacheKey key)
+    public void Remove(CacheKey key)
     {
         lock (_lock)
         {
@@ -154,7 +154,7 @@ internal sealed class ResponseCache
     }
 
     /// <summary>Forgets one response.</summary>
-    public void Remove(in CacheKey key, CachedResponse response)
+    public void Remove(CacheKey key, CachedResponse response)
     {
         lock (_lock)
         {
@@ -169,7 +169,7 @@ internal sealed class ResponseCache
         }
     }
 
-    private static int CounterOf(in CacheKey key) => (key.Uri.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % Counters;
+    private static int CounterOf(CacheKey key) => (key.Uri.GetHashCode(StringComparison.Ordinal) & int.MaxValue) % Counters;
 
     // Requests come first.
     private void Free(long bytes)
@@ -183,7 +183,7 @@ internal sealed class ResponseCache
         }
     }
 
-    private LinkedListNode<Place> Add(in CacheKey key, string whole)
+    private LinkedListNode<Place> Add(CacheKey key, string whole)
     {
         string uri = key.Uri;
         var node = new LinkedListNode<Place>(new Place(whole, uri));

@@ -217,12 +217,22 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
         if (context.IsGated && !rule.Aborts)
         {
-            foreach (ResponseGate gate in context.Gates)
+            try
             {
-                if (await gate.ReplaceAsync(context, rule.Failure).ConfigureAwait(false))
+                foreach (ResponseGate gate in context.Gates)
                 {
-                    return;
+                    if (await gate.ReplaceAsync(context, rule.Failure).ConfigureAwait(false))
+                    {
+                        return;
+                    }
                 }
+            }
+            catch (ResponseFailedException e)
+            {
+                context.Failure = e.Failure;
+                context.Connection.AbortInOrder();
+                context.Http.Abort();
+                return;
             }
         }
 

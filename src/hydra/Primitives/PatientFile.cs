@@ -4,12 +4,12 @@ namespace Hydra.Primitives;
 internal static class PatientFile
 {
     // What a shell's <(…) computes comes within that.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="read">Reads it.</param>
-    /// <param name="patience">How long a pipe is waited for; null for half a minute.</param>
+    /// <param name="patience">How long a pipe is waited for; null for ten seconds.</param>
     /// <exception cref="IOException">It is a pipe to which nobody writes, or cannot be read.</exception>
     public static T Read<T>(string path, Func<string, T> read, TimeSpan? patience = null)
     {

@@ -182,6 +182,37 @@ public sealed class CacheTests
         Assert.Equal(0, await server.ExitAsync());
     }
 
+    [Theory]
+    [InlineData("cached:app")]
+    [InlineData("cached:wsgi")]
+    public async Task Stop_WhileAPageIsFetchedBehind_WaitsForTheApplicationAndIsClean(string app)
+    {
+        await using HydraServer server = await StartAsync(app);
+        await using RawConnection client = await server.ConnectAsync();
+        string request = Get("max-age=0, stale-while-revalidate=600", "X-Gate: slow");
+        server.Board.Open("slow");
+        Assert.Equal(200, (await client.ExchangeAsync(request)).Status);
+        File.Delete(server.FilePath("gate-slow"));
+        Assert.Equal((200, "page \"1\""), await AskAsync(client, request));
+        await server.Board.WaitAsync("waiting", 2);
+        server.Signal(Processes.Terminate);
+        await server.Log.WaitAsync("stopping");
+        server.Board.Open("slow");
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("Head")]
+    public async Task Method_InOtherLetters_IsTheApplications(string method)
+    {
+        await using HydraServer server = await StartAsync("cached:app");
+        await using RawConnection client = await server.ConnectAsync();
+        Assert.Equal(200, (await client.ExchangeAsync(Get("max-age=600"))).Status);
+        Assert.Equal(204, (await client.ExchangeAsync(Get("max-age=600").Replace("GET", method, StringComparison.Ordinal))).Status);
+        Assert.Equal([method], server.Board.Records("changes"));
+    }
+
     private static Task<HydraServer> StartAsync(string app, params string[] arguments)
         => HydraServer.StartAsync(new ServerSpec(app) { Arguments = ["--cache", "8m", .. arguments] });
 
