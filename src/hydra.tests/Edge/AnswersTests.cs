@@ -42,7 +42,10 @@ public sealed class AnswersTests
     [InlineData("GET http://shop.example HTTP/1.1\r\nHost: x\r\n", "301", "https://shop.example:8443/")]
     [InlineData("GET //evil.example/ HTTP/1.1\r\nHost: shop.example\r\n", "301", "https://shop.example:8443//evil.example/")]
     [InlineData("GET /.well-known/acme-challenge/x HTTP/1.1\r\nHost: shop.example\r\n", "200", null)]
-    [InlineData("GET /.well-known/acme-challenge/../a HTTP/1.1\r\nHost: shop.example\r\n", "200", null)]
+    [InlineData("GET /.well-known/acme-challenge/a..b/.x HTTP/1.1\r\nHost: shop.example\r\n", "200", null)]
+    [InlineData("GET /.well-known/acme-challenge/../a HTTP/1.1\r\nHost: shop.example\r\n", "301", "https://shop.example:8443/.well-known/acme-challenge/../a")]
+    [InlineData("GET /.well-known/acme-challenge/%2e%2E/a HTTP/1.1\r\nHost: shop.example\r\n", "301", "https://shop.example:8443/.well-known/acme-challenge/%2e%2E/a")]
+    [InlineData("GET /.well-known/acme-challenge/..%2fa HTTP/1.1\r\nHost: shop.example\r\n", "301", "https://shop.example:8443/.well-known/acme-challenge/..%2fa")]
     [InlineData("OPTIONS * HTTP/1.1\r\nHost: shop.example\r\n", "200", null)]
     [InlineData("GET /a HTTP/1.0\r\n", "400", null)]
     public async Task Http_Request_IsSentToHttps(string head, string status, string? location)

@@ -204,13 +204,13 @@ public sealed class CachePartTests
     public void Flight_ThatIsLost_IsLedByTheNext()
     {
         var flights = new CacheFlights(_time);
-        CacheFlight first = flights.Join("k", out bool leads)!;
+        CacheFlight first = flights.Join("k", 0, out bool leads)!;
         Assert.True(leads);
-        Assert.Same(first, flights.Join("k", out leads));
+        Assert.Same(first, flights.Join("k", 0, out leads));
         Assert.False(leads);
         flights.Lose(first);
         Assert.True(first.Result.IsCompleted && first.IsLost);
-        Assert.NotNull(flights.Join("k", out leads));
+        Assert.NotNull(flights.Join("k", 0, out leads));
         Assert.True(leads);
     }
 
@@ -218,32 +218,14 @@ public sealed class CachePartTests
     public void Flight_NothingToWaitFor_IsNotJoinedForAWhile()
     {
         var flights = new CacheFlights(_time);
-        CacheFlight first = flights.Join("k", out _)!;
+        CacheFlight first = flights.Join("k", 0, out _)!;
         flights.End(first, null, passes: true);
         flights.Lose(first);
         Assert.False(first.IsLost);
-        Assert.Null(flights.Join("k", out _));
+        Assert.Null(flights.Join("k", 0, out _));
         _time.Now += TimeSpan.FromSeconds(11);
-        Assert.NotNull(flights.Join("k", out bool leads));
+        Assert.NotNull(flights.Join("k", 0, out bool leads));
         Assert.True(leads);
-    }
-
-    [Fact]
-    public async Task Stale_WhileOneFetches_IsWhatTheOthersGet()
-    {
-        await using FrontHost host = await StartAsync();
-        await using RawConnection client = await ConnectAsync(host);
-        await AskAsync(host, client, "/a", "old", ("cache-control", "max-age=10, stale-while-revalidate=30"));
-        _time.Now += TimeSpan.FromSeconds(20);
-        await client.SendAsync(Get("/a"));
-        SentRequest request = await host.Worker.NextRequestAsync();
-        await using RawConnection other = await ConnectAsync(host);
-        RawResponse stale = await other.ExchangeAsync(Get("/a"));
-        Assert.Equal(("old", "hydra; hit; ttl=-10"), (stale.Text, stale.Value("Cache-Status")));
-
-        host.Worker.Respond(request.Id, 200, "new", ("cache-control", "max-age=10"));
-        Assert.Equal("new", (await client.ReadResponseAsync()).Text);
-        Assert.Equal("new", (await other.ExchangeAsync(Get("/a"))).Text);
     }
 
     [Fact]
@@ -357,8 +339,7 @@ public sealed class CachePartTests
         CompressionRules? rules = compresses
             ? new CompressionRules([ContentCoding.Brotli, ContentCoding.Gzip], CodingLevels.Default, new CompressibleTypes([]), 1024, [])
             : null;
-        var cache = new ResponseCache(capacity, Math.Min(capacity, 8_000), _time);
-        var part = new CachePart(cache, new CacheFlights(_time), new CacheAnswer(cache, rules), _metrics, toldBy);
+        CachePart part = CacheTime.Part(_time, _metrics, capacity, rules, toldBy);
         if (before is not null)
         {
             return FrontHost.StartAsync(before, part);

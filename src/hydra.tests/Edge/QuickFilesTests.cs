@@ -89,7 +89,7 @@ public sealed class QuickFilesTests : IDisposable
     private (long Taken, string Answer) Ask(string request)
     {
         Assert.Null(MountPlace.Read("/static", out MountPlace place));
-        var files = new StaticFiles([new StaticPlace(place, Tree())], _hot, new StaticAnswer(static () => false, NullLogger.Instance), "");
+        var files = new StaticFiles([new StaticPlace(place, Tree())], _hot, new StaticAnswer(NullLogger.Instance), "");
         var quick = new QuickFiles(files, () => _isEnding, null) { LongestSilence = 1000 };
         var capture = new HeadCapture { Answers = new Asked(quick) };
         var output = new ArrayBufferWriter<byte>();

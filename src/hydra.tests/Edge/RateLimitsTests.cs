@@ -31,6 +31,24 @@ public sealed class RateLimitsTests
         await ServedAsync(host, client, "/login");
     }
 
+    [Theory]
+    [InlineData("//login")]
+    [InlineData("/%6Cogin")]
+    [InlineData("/%2Flogin")]
+    [InlineData("/x/../login")]
+    [InlineData("/./login/")]
+    [InlineData("/login//x")]
+    [InlineData("/l%6fgin?a=b")]
+    [InlineData("http://h//login")]
+    public async Task Request_WithAnotherSpellingOfThePath_IsCountedWithTheOthers(string target)
+    {
+        await using FrontHost host = await FrontHost.StartAsync(Limits(null, new RateLimit("/login", 1, TimeSpan.FromHours(1), 1)));
+        using RawClient client = host.Connect();
+        await ServedAsync(host, client, "/login");
+
+        Assert.Contains(" 429 ", await RefusedAsync(client, target), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Request_ByAField_IsCountedByThatAndWithoutItByTheAddress()
     {

@@ -92,6 +92,6 @@ public sealed class RequestRecorderTests
     {
         Assert.Null(MountPlace.Read("/static", out MountPlace place));
         var tree = new StaticTree(new StaticSource(directory, "/static", false), new StaticSettings(), TimeProvider.System, NullLogger.Instance);
-        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(static () => false, NullLogger.Instance), "");
+        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(NullLogger.Instance), "");
     }
 }

@@ -65,6 +65,7 @@ public sealed class StaticFilesTests : IDisposable
     [InlineData("GET", "a.txt", 200)]
     [InlineData("GET", "none", 404)]
     [InlineData("DELETE", "a.txt", 405)]
+    [InlineData("get", "a.txt", 405)]
     [InlineData("GET", "sub", 301)]
     public async Task Before_AnyAnswer_IsWhatItsTypeSays(string method, string name, int status)
     {
@@ -77,6 +78,20 @@ public sealed class StaticFilesTests : IDisposable
         string head = await client.ReadHeadAsync();
         Assert.StartsWith($"HTTP/1.1 {status} ", head, StringComparison.Ordinal);
         Assert.Contains("X-Content-Type-Options: nosniff", head, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", 206)]
+    [InlineData("If-Range: \r\n", 200)]
+    [InlineData("If-Range: \"other\"\r\n", 200)]
+    public async Task Before_RangeWithACondition_IsGivenWhereThatHolds(string field, int status)
+    {
+        _directory.File("a.txt", "content");
+        await using FrontHost host = await FrontHost.StartAsync(Files("/static"));
+        using RawClient client = host.Connect();
+        await client.SendAsync($"GET /static/a.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=0-1\r\n{field}\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await client.ReadHeadAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -99,6 +114,6 @@ public sealed class StaticFilesTests : IDisposable
     {
         Assert.Null(MountPlace.Read(path, out MountPlace place));
         var tree = new StaticTree(new StaticSource(_directory.Path, path, false), new StaticSettings { Index = index }, TimeProvider.System, NullLogger.Instance);
-        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(static () => false, NullLogger.Instance), outerPath);
+        return new StaticFiles([new StaticPlace(place, tree)], new HotFiles(1, 1024 * 1024), new StaticAnswer(NullLogger.Instance), outerPath);
     }
 }

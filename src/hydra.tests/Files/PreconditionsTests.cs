@@ -62,7 +62,9 @@ public sealed class PreconditionsTests
         => Assert.Equal(expected, Preconditions.Evaluate(Current, ifMatch, ifUnmodified, ifNone, ifModified));
 
     [Theory]
-    [InlineData("", true)]
+    [InlineData(null, true)]
+    [InlineData("", false)]
+    [InlineData(" ", false)]
     [InlineData(Tag, true)]
     [InlineData("W/\"abc\"", false)]
     [InlineData("\"x\"", false)]
@@ -70,7 +72,7 @@ public sealed class PreconditionsTests
     [InlineData(After, false)]
     [InlineData(Before, false)]
     [InlineData("nonsense", false)]
-    public void AllowsRange_IfRange_IsExact(string value, bool expected) => Assert.Equal(expected, Preconditions.AllowsRange(Current, value));
+    public void AllowsRange_IfRange_IsExact(string? value, bool expected) => Assert.Equal(expected, Preconditions.AllowsRange(Current, value));
 
     [Fact]
     public void Evaluate_NothingIsKnown_Holds()

@@ -24,7 +24,7 @@ public sealed class StaticTreesTests : IDisposable
         using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(log));
         var options = new StaticOptions { Mounts = [new StaticMount(MountPlace.Everywhere, _directory.Path)], Spa = name };
 
-        Assert.NotNull(StaticTrees.Part(options, null, "", static () => false, loggers));
+        Assert.NotNull(StaticTrees.Part(options, null, "", loggers));
         Assert.Equal(isMissed, log.Entries.Any(entry => entry.Text.Contains($"--static-spa {name}: there is no such file", StringComparison.Ordinal)));
     }
 }

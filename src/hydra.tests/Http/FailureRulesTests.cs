@@ -40,7 +40,7 @@ public sealed partial class FailureRulesTests
     [InlineData(501, "UnknownCoding UnknownMethod NotImplemented")]
     [InlineData(502, "WorkerLost")]
     [InlineData(503, "TooManyConnections QueueFull QueueTimeout Closing NotStarted MemoryShort")]
-    [InlineData(504, "TimedOut")]
+    [InlineData(504, "NotCached TimedOut")]
     [InlineData(505, "UnknownVersion")]
     public void Rule_Status_IsThatOfTheseFailures(int status, string failures)
         => Assert.Equal(failures, string.Join(' ', FailureRules.All.Where(rule => rule.Status == status).Select(static rule => rule.Failure)));
@@ -53,7 +53,7 @@ public sealed partial class FailureRulesTests
 
         // What is whole, and only not wanted, leaves the connection as it is.
         Assert.Equal(
-            [Failure.OtherHost, Failure.Misdirected, Failure.NotMounted, Failure.NoFile, Failure.NotAllowed, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
+            [Failure.OtherHost, Failure.Misdirected, Failure.NotMounted, Failure.NoFile, Failure.NotCached, Failure.NotAllowed, Failure.NotImplemented, Failure.BadHandshake, Failure.OtherWebSocket],
             clients.Where(static rule => !rule.Closes).Select(static rule => rule.Failure));
         Assert.Equal([Failure.ClientGone], FailureRules.All.Where(static rule => rule.Aborts).Select(static rule => rule.Failure));
     }

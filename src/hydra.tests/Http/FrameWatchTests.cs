@@ -10,7 +10,7 @@ namespace Hydra.Tests.Http;
 /// <summary><see cref="FrameWatch"/>, <see cref="FrameBudget"/> and <see cref="WatchedReader"/>: what floods, over every split of it.</summary>
 public sealed class FrameWatchTests
 {
-    private const int Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, Continuation = 9;
+    private const int Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, Goaway = 7, Window = 8, Continuation = 9, Unknown = 77;
 
     private readonly ManualTime _time = new();
 
@@ -20,9 +20,15 @@ public sealed class FrameWatchTests
         { Reset, 0, 4, 21, true },
         { Ping, 0, 8, 1000, false },
         { Ping, 0, 8, 1001, true },
-        { Ping, 1, 8, 5000, false },
+        { Ping, 1, 8, 1001, true },
         { Settings, 0, 0, 1001, true },
-        { Settings, 1, 0, 5000, false },
+        { Settings, 1, 0, 1001, true },
+        { Data, 8, 1, 1001, true },
+        { Unknown, 0, 0, 2000, false },
+        { Unknown, 0, 100, 2001, true },
+        { Goaway, 0, 8, 2001, true },
+        { Window, 0, 3, 100_000, false },
+        { Window, 0, 3, 100_001, true },
         { Priority, 0, 5, 1001, true },
         { Data, 0, 0, 1001, true },
         { Data, 1, 0, 5000, false },
@@ -42,6 +48,48 @@ public sealed class FrameWatchTests
         for (int i = 0; i < count; i++)
         {
             watch.Look(Frame(type, flags, length));
+        }
+
+        Assert.Equal(isFlood, watch.IsFlooded);
+    }
+
+    // Credit that each of so many updates gives.
+    [Theory]
+    [InlineData(1, 10_000, false)]
+    [InlineData(1, 10_001, true)]
+    [InlineData(0, 10_001, true)]
+    [InlineData(1023, 10_001, true)]
+    [InlineData(1024, 100_000, false)]
+    [InlineData(1024, 100_001, true)]
+    [InlineData(int.MinValue + 1, 10_001, true)]
+    public void Look_ManyUpdatesOfWindows_AreAFloodWhereTheyGiveLittle(int credit, int count, bool isFlood)
+    {
+        byte[] contents = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(contents, credit);
+        byte[] frame = [0, 0, 4, Window, 0, 0, 0, 0, 1, .. contents];
+        var watch = new FrameWatch(maxStreams: 10, _time);
+        watch.Look(Preface());
+        for (int i = 0; i < count; i++)
+        {
+            watch.Look(new ReadOnlySequence<byte>(frame, 0, 1 + (i % 12)));
+            watch.Look(new ReadOnlySequence<byte>(frame, 1 + (i % 12), 12 - (i % 12)));
+        }
+
+        Assert.Equal(isFlood, watch.IsFlooded);
+    }
+
+    // What is padded, and how much of it is no padding.
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void Look_DataOfPaddingAlone_CarriesNothing(int carried, bool isFlood)
+    {
+        byte[] frame = [0, 0, (byte)(1 + 5 + carried), Data, 8, 0, 0, 0, 1, 5, .. new byte[5 + carried]];
+        var watch = new FrameWatch(maxStreams: 10, _time);
+        watch.Look(Preface());
+        for (int i = 0; i < 1001; i++)
+        {
+            watch.Look(new ReadOnlySequence<byte>(frame));
         }
 
         Assert.Equal(isFlood, watch.IsFlooded);

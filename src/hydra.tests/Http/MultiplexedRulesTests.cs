@@ -35,6 +35,17 @@ public sealed class MultiplexedRulesTests
     }
 
     [Theory]
+    [InlineData(null, true)]
+    [InlineData("", true)]
+    [InlineData("test", false)]
+    public void LacksHost_Head_NamesOne(string? host, bool expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Host = host;
+        Assert.Equal(expected, MultiplexedRules.LacksHost(context.Request));
+    }
+
+    [Theory]
     [InlineData("http", false, false)]
     [InlineData("https", false, false)]
     [InlineData("https", true, false)]

@@ -1,4 +1,5 @@
 using System.Text;
+using Hydra.Primitives;
 
 namespace Hydra.Configuration;
 
@@ -113,9 +114,12 @@ internal sealed class ConfigFile(IReadOnlyList<(Option Option, OptionValue Value
     // A byte more than it may have says that it has too many; also of what has no end.
     private static byte[] ReadBytes(string path)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] bytes = new byte[MostBytes + 1];
-        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        return PatientFile.Read(path, path =>
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[MostBytes + 1];
+            return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        });
     }
 
     private static string Reason(string path, Exception e)

@@ -90,6 +90,14 @@ internal sealed class OptionSection<T>(Func<SectionReader<T>, OptionBinder> make
         return problem;
     });
 
+    /// <summary>A whole number from 0, or "auto", which gives null.</summary>
+    public OptionBinder CountOrAuto(int maximum, Func<T, int?, T> set) => make((text, before, out after) =>
+    {
+        string? problem = ValueReader.IntegerOrAuto(text, 0, maximum, out int? number);
+        after = set(before, number);
+        return problem;
+    });
+
     /// <summary>A duration of at most a day.</summary>
     public OptionBinder Duration(TimeSpan minimum, Func<T, TimeSpan, T> set) => Duration(minimum, LongestTimeout, set);
 

@@ -63,5 +63,11 @@ internal static partial class OptionTable
             Help = "Keep no longer bodies than this.",
             Binder = Section.Cache.Size(1, Gibibyte, static (o, v) => o with { LargestObject = v }),
         },
+        new()
+        {
+            Name = "cache-ignore-clients", Default = "false", Group = OptionGroup.Compression,
+            Help = "Pass over what requests say in Cache-Control: a client that reloads a page gets what is kept, as with nginx and Varnish.",
+            Binder = Section.Cache.Switch(static (o, v) => o with { IgnoresClients = v }),
+        },
     ];
 }

@@ -11,16 +11,18 @@ internal static partial class OptionTable
     [
         new()
         {
-            Name = "limit-connections", Aliases = ["maxconn"], Placeholder = "N", Default = "0", Group = OptionGroup.Limits,
-            Help = "Refuse more connections with 503, or over TLS by closing them. 0 takes as many as there are descriptors for, but those that workers need.",
-            Binder = Section.Limits.Integer(0, MaximumConnections, static (o, v) => o with { Connections = v }),
+            Name = "limit-connections", Aliases = ["maxconn"], Placeholder = "N|auto", Default = "auto", Group = OptionGroup.Limits,
+            Help = "Refuse more connections with 503, or over TLS by closing them. auto takes as many as there is memory for: one for each 32 KiB of "
+                + "--memory-limit, and 256 in any case, those at rest not counted. 0 counts none. More than there are descriptors for, but those that workers need, wait.",
+            Binder = Section.Limits.CountOrAuto(MaximumConnections, static (o, v) => o with { Connections = v }),
         },
         new()
         {
-            Name = "limit-connections-per-ip", Aliases = ["maxconnperip"], Placeholder = "N", Default = "0", Group = OptionGroup.Limits,
+            Name = "limit-connections-per-ip", Aliases = ["maxconnperip"], Placeholder = "N|auto", Default = "auto", Group = OptionGroup.Limits,
             Help = "Refuse more connections of one address with 429, or over TLS by closing them; of IPv6 the network (/64) counts. Not those of this "
-                + "machine. Behind a proxy all have the proxy's address. 0 takes any number.",
-            Binder = Section.Limits.Integer(0, MaximumConnections, static (o, v) => o with { ConnectionsPerAddress = v }),
+                + "machine. Behind a proxy all have the proxy's address. auto is half of what --limit-connections auto comes to, but for proxies that are "
+                + "trusted, and any number with another value of that. 0 takes any number.",
+            Binder = Section.Limits.CountOrAuto(MaximumConnections, static (o, v) => o with { ConnectionsPerAddress = v }),
         },
         new()
         {

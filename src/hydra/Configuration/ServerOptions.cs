@@ -223,6 +223,9 @@ internal sealed record CacheOptions
 
     /// <summary>Bytes that the body of one may have.</summary>
     public long LargestObject { get; init; } = 1024 * 1024;
+
+    /// <summary>Whether Cache-Control of requests is passed over.</summary>
+    public bool IgnoresClients { get; init; }
 }
 
 /// <summary>The memory and the disk that the bodies of all requests share.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Hydra.Primitives;
 
 namespace Hydra.Diagnostics;
 
@@ -12,7 +13,7 @@ internal static class AccessText
 
     private static readonly SearchValues<char> Plain = SearchValues.Create(Printable().Replace("\"", "", StringComparison.Ordinal).Replace("\\", "", StringComparison.Ordinal));
     private static readonly SearchValues<char> JsonOdd = SearchValues.Create(
-        "\"\\\x7f\u2028\u2029" + string.Concat(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(static c => (char)c)));
+        "\"\\\x7f" + ControlText.Directions + string.Concat(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(static c => (char)c)));
 
     private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -36,7 +36,7 @@ internal static class ServerJson
         }
 
         buffer.Write("\n"u8);
-        return buffer.WrittenSpan;
+        return JsonEscapes.Of(buffer.WrittenSpan);
     }
 
     /// <summary>Writes a message, and the traceback that it ends with as a member of its own.</summary>

@@ -82,13 +82,13 @@ internal static class WorkerJson
     private static ReadOnlySpan<byte> Merged(ArrayBufferWriter<byte> origin, ReadOnlySpan<byte> line)
     {
         ReadOnlySpan<byte> rest = line[1..].TrimStart(" \t"u8);
-        return (byte[])[.. origin.WrittenSpan[..^1], .. rest[0] == (byte)'}' ? ""u8 : ","u8, .. rest, (byte)'\n'];
+        return JsonEscapes.Of((byte[])[.. origin.WrittenSpan[..^1], .. rest[0] == (byte)'}' ? ""u8 : ","u8, .. rest, (byte)'\n']);
     }
 
     private static ReadOnlySpan<byte> Ended(ArrayBufferWriter<byte> buffer)
     {
         buffer.Write("\n"u8);
-        return buffer.WrittenSpan;
+        return JsonEscapes.Of(buffer.WrittenSpan);
     }
 
     private static bool IsObject(ReadOnlySpan<byte> line)

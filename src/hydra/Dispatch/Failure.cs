@@ -50,6 +50,9 @@ internal enum Failure
     /// <summary>A file that is not there, below a path of files alone (RFC 9110, section 15.5.5).</summary>
     NoFile,
 
+    /// <summary>It is to be answered by the cache alone (only-if-cached), which has nothing for it (RFC 9111, section 5.2.1.7).</summary>
+    NotCached,
+
     /// <summary>Something other than reading is to be done with a file (RFC 9110, section 15.5.6).</summary>
     NotAllowed,
 

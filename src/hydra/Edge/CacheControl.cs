@@ -3,11 +3,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace Hydra.Edge;
 
-/// <summary>What a response says of caches (RFC 9111, section 5.2.2; RFC 5861). What is not understood is left out; what contradicts itself is not fresh.</summary>
+/// <summary>
+/// What a response or a request says of caches (RFC 9111, sections 5.2.1 and 5.2.2; RFC 5861). What is not understood is left out; what contradicts
+/// itself is not fresh.
+/// </summary>
 internal readonly struct CacheControl
 {
     // Seconds. More is taken for as much (RFC 9111, section 1.2.2).
     private const long Longest = int.MaxValue;
+
+    /// <summary>max-stale without a number: however stale.</summary>
+    public const long AnyAge = long.MaxValue;
 
     /// <summary>no-store: it is not to be kept.</summary>
     public bool NoStore { get; private init; }
@@ -15,7 +21,7 @@ internal readonly struct CacheControl
     /// <summary>private: it is for one client. Also with names of fields: the rest of such a response is not worth the care.</summary>
     public bool IsPrivate { get; private init; }
 
-    /// <summary>no-cache: it is not to be used without asking. Also with names of fields.</summary>
+    /// <summary>no-cache: it is not to be used without asking. Also with names of fields: a part of a response is not kept.</summary>
     public bool NoCache { get; private init; }
 
     /// <summary>public: whoever has asked.</summary>
@@ -32,6 +38,21 @@ internal readonly struct CacheControl
 
     /// <summary>stale-while-revalidate, in seconds.</summary>
     public long StaleWhileRevalidate { get; private init; }
+
+    /// <summary>stale-if-error, in seconds; also of a request (RFC 5861, section 4).</summary>
+    public long StaleIfError { get; private init; }
+
+    /// <summary>must-understand: no-store is for caches alone that do not know what the status means (section 5.2.2.3).</summary>
+    public bool MustUnderstand { get; private init; }
+
+    /// <summary>only-if-cached, of a request: nothing is to be asked for it (section 5.2.1.7).</summary>
+    public bool OnlyIfCached { get; private init; }
+
+    /// <summary>min-fresh, of a request: seconds for which the answer is to be good yet (section 5.2.1.3).</summary>
+    public long MinFresh { get; private init; }
+
+    /// <summary>max-stale, of a request: seconds for which the answer may have been stale, or <see cref="AnyAge"/> (section 5.2.1.2).</summary>
+    public long MaxStale { get; private init; }
 
     /// <summary>Reads the field.</summary>
     /// <param name="lines">The value of each line of it.</param>
@@ -71,6 +92,11 @@ internal readonly struct CacheControl
             "s-maxage" => this with { SharedMaxAge = Less(SharedMaxAge, Seconds(value)), MustRevalidate = true },
             "max-age" => this with { MaxAge = Less(MaxAge, Seconds(value)) },
             "stale-while-revalidate" => this with { StaleWhileRevalidate = Seconds(value) },
+            "stale-if-error" => this with { StaleIfError = Seconds(value) },
+            "must-understand" => this with { MustUnderstand = true },
+            "only-if-cached" => this with { OnlyIfCached = true },
+            "min-fresh" => this with { MinFresh = Seconds(value) },
+            "max-stale" => this with { MaxStale = equals < 0 ? AnyAge : Seconds(value) },
             _ => this,
         };
     }

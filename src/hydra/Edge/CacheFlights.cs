@@ -19,14 +19,15 @@ internal sealed class CacheFlights(TimeProvider time)
 
     /// <summary>Joins the flight for a key, or begins one.</summary>
     /// <param name="key">The key.</param>
+    /// <param name="generation">The key's generation in the cache: a flight of an older one brings what is not good any more, and is not joined.</param>
     /// <param name="leads">Whether the caller is to fetch it, and to end the flight.</param>
     /// <returns>The flight; null where nobody is to wait, and nobody leads.</returns>
-    public CacheFlight? Join(string key, out bool leads)
+    public CacheFlight? Join(string key, int generation, out bool leads)
     {
         leads = false;
         lock (_lock)
         {
-            if (_flights.TryGetValue(key, out CacheFlight? flight))
+            if (_flights.TryGetValue(key, out CacheFlight? flight) && flight.Generation == generation)
             {
                 return flight;
             }
@@ -42,9 +43,20 @@ internal sealed class CacheFlights(TimeProvider time)
             }
 
             leads = true;
-            flight = new CacheFlight(key);
-            _flights.Add(key, flight);
+            flight = new CacheFlight(key, generation);
+            _flights[key] = flight;
             return flight;
+        }
+    }
+
+    /// <summary>Begins a flight for which nobody waits but who cannot use what is stale; null where there is one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="generation">The key's generation in the cache.</param>
+    public CacheFlight? Lead(string key, int generation)
+    {
+        lock (_lock)
+        {
+            return _flights.TryGetValue(key, out CacheFlight? present) && present.Generation == generation ? null : _flights[key] = new CacheFlight(key, generation);
         }
     }
 
@@ -93,13 +105,17 @@ internal sealed class CacheFlights(TimeProvider time)
 
 /// <summary>A response that is being fetched.</summary>
 /// <param name="key">What it is for.</param>
-internal sealed class CacheFlight(string key)
+/// <param name="generation">The generation of that in the cache when it began.</param>
+internal sealed class CacheFlight(string key, int generation)
 {
     // Who waits goes on by a thread of its own: the one that ends a flight is a link's.
     private readonly TaskCompletionSource<CachedResponse?> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What it is for.</summary>
     public string Key => key;
+
+    /// <summary>The generation of that in the cache when it began.</summary>
+    public int Generation => generation;
 
     /// <summary>Its leader has got no answer that says whether there is something to wait for. To be read behind <see cref="Result"/>.</summary>
     public bool IsLost { get; set; }

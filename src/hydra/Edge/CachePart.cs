@@ -1,70 +1,45 @@
-using System.Globalization;
 using Hydra.Diagnostics;
+using Hydra.Dispatch;
 using Hydra.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 
 namespace Hydra.Edge;
 
 /// <summary>
-/// A cache that all clients share (RFC 9111): answers what it has kept, and keeps what the application says may be kept. Of equal requests
-/// one goes to a worker, and the others wait for its answer. Stands before the compression: it keeps what the application has made.
+/// A cache that all clients share (RFC 9111): answers what it has kept, asks the application whether that is good yet, and keeps what the application says may be
+/// kept. Of equal requests one goes to a worker, and the others wait for its answer. Stands before the compression: it keeps what the application has made.
 /// </summary>
 /// <param name="cache">What is kept.</param>
 /// <param name="flights">What is being fetched.</param>
 /// <param name="answer">Answers with what is kept.</param>
+/// <param name="refresh">Fetches what is stale in the background.</param>
 /// <param name="metrics">Counts; null where nobody wants to know.</param>
-/// <param name="toldBy">Fields by which a proxy tells applications who asks, beside those that the front reads: what they say is in the key.</param>
-internal sealed class CachePart(
-    ResponseCache cache, CacheFlights flights, CacheAnswer answer, CacheMetrics? metrics, IReadOnlyList<string>? toldBy = null) : EdgePart
+internal sealed class CachePart(ResponseCache cache, CacheFlights flights, CacheAnswer answer, CacheRefresh refresh, CacheMetrics? metrics) : EdgePart
 {
-    private readonly IReadOnlyList<string> _toldBy = toldBy ?? [];
-
     // How long a request waits for an equal one before it goes by itself.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Fields by which a proxy tells applications who asks, beside those that the front reads: what they say is in the key.</summary>
+    public IReadOnlyList<string> ToldBy { get; init; } = [];
+
+    /// <summary>Whether Cache-Control of requests is passed over.</summary>
+    public bool IgnoresClients { get; init; }
 
     /// <inheritdoc/>
     public override RequestHandler Before(RequestHandler next) => context =>
     {
         HttpRequest request = context.Http.Request;
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        if (RequestMethod.IsGet(request.Method) || RequestMethod.IsHead(request.Method))
         {
             return CanAnswer(request) ? HandleAsync(context, next) : next(context);
         }
 
-        if (!HttpMethods.IsOptions(request.Method) && !HttpMethods.IsTrace(request.Method))
+        if (!RequestMethod.IsSafe(request.Method) && !RequestMethod.IsConnect(request.Method))
         {
-            context.AddGate(new CacheInvalidation(cache, KeyOf(context)));
+            context.AddGate(new CacheInvalidation(cache, CacheKey.Of(context, ToldBy)));
         }
 
         return next(context);
     };
-
-    /// <summary>
-    /// What a response is kept under: all that applications are told of a request beside its fields, of which they say themselves by which of them a
-    /// response varies. Scheme, host and path may be those that a trusted proxy names, and whoever has shown a certificate has responses of his own.
-    /// </summary>
-    public string KeyOf(RequestContext context)
-    {
-        RequestFacts facts = context.Facts;
-        string target = context.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        string key = string.Create(CultureInfo.InvariantCulture,
-            $"{facts.Scheme}\n{RequestHost.Of(context).Value?.ToLowerInvariant()}\n{facts.ServerPort}\n{facts.OuterPath}\n{facts.RootPath}\n{facts.PathPrefix}\n{target}");
-        if (facts.Tls is { ClientCertificate.Length: > 0 } tls)
-        {
-            key += "\n" + tls.ClientCertificate;
-        }
-
-        foreach (string name in _toldBy)
-        {
-            if (context.Http.Request.Headers.TryGetValue(name, out StringValues value))
-            {
-                key += $"\n{name}\n{value}";
-            }
-        }
-
-        return key;
-    }
 
     // What asks for something else than the response as a whole goes past: parts, conditions on what is to be changed, bodies, other protocols.
     private static bool CanAnswer(HttpRequest request)
@@ -74,39 +49,78 @@ internal sealed class CachePart(
             && headers.TransferEncoding.Count == 0 && request.ContentLength is null or 0;
     }
 
-    private async Task HandleAsync(RequestContext context, RequestHandler next)
+    private Task HandleAsync(RequestContext context, RequestHandler next)
     {
-        string key = KeyOf(context);
-        bool isHead = HttpMethods.IsHead(context.Http.Request.Method);
-        CachedResponse? kept = cache.Find(key, context.Http.Request);
-        if (kept is not null && (isHead || kept.RestAt(cache.Now) > 0))
+        HttpRequest request = context.Http.Request;
+        CacheControl asked = IgnoresClients ? default : CacheControl.Parse(request.Headers.CacheControl);
+        CacheKey key = CacheKey.Of(context, ToldBy);
+
+        // Before anything is looked for: what is forgotten meanwhile is not to come back.
+        int generation = cache.Generation(key);
+        CachedResponse? kept = cache.Find(key.Whole, request, out bool hasOthers);
+        DateTimeOffset now = cache.Now;
+        CacheUse use = kept is null ? CacheUse.AskFirst : CacheUses.Of(kept, asked, now);
+        if (use is CacheUse.Answers)
         {
             metrics?.AddHit();
-            await answer.WriteAsync(context, kept, "hydra; hit").ConfigureAwait(false);
+            return answer.WriteAsync(context, kept!, "hydra; hit");
         }
-        else if (isHead)
+
+        if (use is CacheUse.AnswersMeanwhile)
         {
-            await next(context).ConfigureAwait(false);
+            metrics?.AddStale();
+            refresh.Start(context, next, key, kept!);
+            return answer.WriteAsync(context, kept!, "hydra; hit");
         }
-        else
+
+        if (asked.OnlyIfCached)
         {
-            await FetchAsync(context, next, key, kept).ConfigureAwait(false);
+            // RFC 9111, section 5.2.1.7.
+            return FrontAnswer.RefuseAsync(context, Failure.NotCached);
         }
+
+        var fetch = new CacheFetch
+        {
+            Key = key,
+            Generation = generation,
+            AskedAt = now,
+            Kept = kept,
+            Asked = asked,
+            Reason = "hydra; fwd=" + (kept is null ? hasOthers ? "vary-miss" : "uri-miss" : kept.RestAt(now) > 0 ? "request" : "stale"),
+        };
+        if (RequestMethod.IsHead(request.Method) || asked.NoStore)
+        {
+            // Its answer is not kept, but may say something of what is.
+            return PassAsync(context, next, fetch);
+        }
+
+        // What is to be asked for each time nobody can wait for.
+        bool isForEach = kept is not null && kept.Freshness.Lifetime <= kept.Freshness.InitialAge;
+        return isForEach ? ForwardAsync(context, next, fetch) : FetchAsync(context, next, fetch);
     }
 
-    // One of equal requests leads. The others get what is stale, where it may be used, or wait; where the one that leads has got no answer the
-    // next one leads.
-    private async Task FetchAsync(RequestContext context, RequestHandler next, string key, CachedResponse? stale)
+    private Task PassAsync(RequestContext context, RequestHandler next, CacheFetch fetch)
     {
-        bool leads;
-        CacheFlight? flight;
-        while ((flight = flights.Join(key, out leads)) is not null && !leads)
+        metrics?.AddMiss();
+        if (fetch.Kept is not null && RequestMethod.IsHead(context.Http.Request.Method))
         {
-            if (stale is not null)
+            context.AddGate(new CacheHeadGate(cache, fetch));
+        }
+
+        return next(context);
+    }
+
+    // One of equal requests leads. The others wait; where the one that leads has got no answer the next one leads.
+    private async Task FetchAsync(RequestContext context, RequestHandler next, CacheFetch fetch)
+    {
+        CacheFlight? flight;
+        while (true)
+        {
+            fetch = fetch with { Generation = cache.Generation(fetch.Key) };
+            flight = flights.Join(fetch.Key.Whole, fetch.Generation, out bool leads);
+            if (flight is null || leads)
             {
-                metrics?.AddStale();
-                await answer.WriteAsync(context, stale, "hydra; hit").ConfigureAwait(false);
-                return;
+                break;
             }
 
             // A server that stops waits for it.
@@ -115,7 +129,7 @@ internal sealed class CachePart(
             if (fetched is not null && fetched.Answers(context.Http.Request))
             {
                 metrics?.AddCollapsed();
-                await answer.WriteAsync(context, fetched, "hydra; fwd=uri-miss; collapsed").ConfigureAwait(false);
+                await answer.WriteAsync(context, fetched, fetch.Reason + "; collapsed").ConfigureAwait(false);
                 return;
             }
 
@@ -127,7 +141,8 @@ internal sealed class CachePart(
         }
 
         // Has come since nothing was found.
-        if (flight is not null && stale is null && cache.Find(key, context.Http.Request) is { } since)
+        if (flight is not null && fetch.Kept is null && cache.Find(fetch.Key.Whole, context.Http.Request, out _) is { } since
+            && CacheUses.Of(since, fetch.Asked, cache.Now) is CacheUse.Answers)
         {
             flights.End(flight, since);
             metrics?.AddHit();
@@ -135,15 +150,38 @@ internal sealed class CachePart(
             return;
         }
 
-        metrics?.AddMiss();
-        context.AddGate(new CacheGate(cache, flights, key, flight, stale is null ? "hydra; fwd=uri-miss" : "hydra; fwd=stale"));
+        await ForwardAsync(context, next, fetch with { Flight = flight, AskedAt = cache.Now }).ConfigureAwait(false);
+    }
+
+    private async Task ForwardAsync(RequestContext context, RequestHandler next, CacheFetch fetch)
+    {
+        fetch.AskBack(context);
+        var gate = new CacheGate(cache, flights, answer, fetch);
+        context.AddGate(gate);
         try
         {
             await next(context).ConfigureAwait(false);
         }
         finally
         {
-            flights.Lose(flight);
+            flights.Lose(fetch.Flight);
+            Count(gate.Outcome);
+        }
+    }
+
+    private void Count(CacheOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case CacheOutcome.Revalidated:
+                metrics?.AddRevalidated();
+                break;
+            case CacheOutcome.FailureHidden:
+                metrics?.AddHidden();
+                break;
+            default:
+                metrics?.AddMiss();
+                break;
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class CompressionGate(CompressionRules rules, MemoryBudget memor
     {
         HttpRequest request = context.Http.Request;
         HttpResponse response = context.Http.Response;
-        bool isHead = HttpMethods.IsHead(request.Method);
+        bool isHead = RequestMethod.IsHead(request.Method);
         if (response.StatusCode == StatusCodes.Status304NotModified)
         {
             OnNotModified(request, response);

@@ -8,7 +8,7 @@ namespace Hydra.Edge;
 
 /// <summary>Sends requests that came by http to https, whether the server or a proxy in front speaks it.</summary>
 /// <param name="port">The port of https.</param>
-/// <param name="exempt">Paths that are served over http as well, with all below them.</param>
+/// <param name="exempt">Paths that are served over http as well, with all below them. One with steps (..) in it is below none: where it leads is for others to say.</param>
 internal sealed class HttpsRedirect(int port, IReadOnlyList<MountPlace> exempt) : EdgePart
 {
     private readonly string _port = port == 443 ? "" : string.Create(CultureInfo.InvariantCulture, $":{port}");
@@ -19,11 +19,14 @@ internal sealed class HttpsRedirect(int port, IReadOnlyList<MountPlace> exempt) 
     private bool IsExempt(RequestContext context)
     {
         ReadOnlySpan<byte> path = PoolRoute.PathOf(context);
-        foreach (MountPlace place in exempt)
+        if (exempt.Count > 0 && !RequestPath.HasSteps(path))
         {
-            if (place.TakesPath(path))
+            foreach (MountPlace place in exempt)
             {
-                return true;
+                if (place.TakesPath(path))
+                {
+                    return true;
+                }
             }
         }
 

@@ -17,12 +17,16 @@ internal sealed class RateLimits(IReadOnlyList<RateLimit> limits, string? by, Ti
 {
     private readonly Rule[] _rules = [.. limits.Select(limit => new Rule(limit, time.TimestampFrequency))];
 
+    private readonly bool _hasPaths = limits.Any(static limit => limit.Path.Length > 0);
+
     /// <inheritdoc/>
     public override RequestHandler Before(RequestHandler next) => context =>
     {
+        // As applications may read it: no other spelling of it is another path.
+        string path = _hasPaths ? RequestPath.Plain(PoolRoute.PathOf(context)) : "";
         foreach (Rule rule in _rules)
         {
-            if (rule.Limit.Covers(context.Http.Request.Path.Value ?? "") && KeyOf(context) is var key and not 0 && rule.Table.Take(key, time.GetTimestamp()) is var wait and > 0)
+            if (rule.Limit.Covers(path) && KeyOf(context) is var key and not 0 && rule.Table.Take(key, time.GetTimestamp()) is var wait and > 0)
             {
                 return RefuseAsync(context, rule.Limit, SecondsOf(wait));
             }

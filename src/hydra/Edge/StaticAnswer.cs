@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
 using Hydra.Coding;
 using Hydra.Dispatch;
@@ -10,19 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Edge;
 
 /// <summary>Writes answers about files. Any thread.</summary>
-/// <param name="endsConnection">Whether an answer that is about to begin ends its connection.</param>
 /// <param name="logger">Where what is wrong with files is said.</param>
-internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
+internal sealed class StaticAnswer(ILogger logger)
 {
-    // Pieces of this size of a file that is in memory: what a client has not taken waits in the connection.
-    private const int PieceSize = 64 * 1024;
-
     /// <summary>Answers with a file, or what the client's conditions make of it.</summary>
     /// <param name="context">The request: GET or HEAD.</param>
     /// <param name="file">The file; as long as the answer is not complete it must not be disposed.</param>
     public Task SendAsync(RequestContext context, FoundFile file)
     {
-        Begin(context);
+        FrontAnswer.Begin(context);
         if (FrontAnswer.HasBody(context))
         {
             return CompleteAsync(context, WriteAsync(context, file), isUnread: true);
@@ -41,7 +35,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
     /// <summary>Answers a request that gets no file.</summary>
     public async Task RefuseAsync(RequestContext context, Failure failure)
     {
-        Begin(context);
+        FrontAnswer.Begin(context);
         context.Failure = failure;
         context.Http.Response.Headers.XContentTypeOptions = "nosniff";
         bool isUnread = FrontAnswer.HasBody(context);
@@ -91,8 +85,8 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         }
 
         Describe(response.Headers, file, form);
-        bool isHead = HttpMethods.IsHead(context.Http.Request.Method);
-        if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.ToString())
+        bool isHead = RequestMethod.IsHead(context.Http.Request.Method);
+        if (!isHead && asked.Range.Count > 0 && Preconditions.AllowsRange(form.Validators, asked.IfRange.Count > 0 ? asked.IfRange.ToString() : null)
             && ByteRanges.Read(asked.Range.ToString(), form.Size) is { } parts)
         {
             return parts.Count switch
@@ -119,44 +113,11 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         }
     }
 
-    private void Begin(RequestContext context)
-    {
-        context.Connection.OnRequestBegins();
-
-        // A server that stops waits for it as for any other.
-        context.Connection.OnReadAhead();
-        if (endsConnection())
-        {
-            ConnectionClose.Ask(context.Http);
-        }
-    }
-
     private async Task CompleteAsync(RequestContext context, ValueTask written, bool isUnread)
     {
-        try
+        if (await FrontAnswer.CompleteAsync(context, written, isUnread).ConfigureAwait(false) is { Failure: not Failure.ClientGone } cut)
         {
-            await written.ConfigureAwait(false);
-        }
-        catch (ResponseFailedException e)
-        {
-            context.Failure = e.Failure;
-            if (e.Failure is not Failure.ClientGone)
-            {
-                FilesLog.CutShort(logger, ControlTextOf(context), e.Message);
-            }
-
-            // After the answer has begun there is no status left to say it with: one that ends short must not look complete.
-            context.Connection.AbortInOrder();
-            context.Http.Abort();
-        }
-        finally
-        {
-            if (isUnread && !context.Http.RequestAborted.IsCancellationRequested)
-            {
-                context.Connection.AbortInOrder();
-            }
-
-            context.Connection.OnRequestEnds();
+            FilesLog.CutShort(logger, ControlTextOf(context), cut.Message);
         }
     }
 
@@ -167,7 +128,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
 
     private Task PageAsync(RequestContext context, int status, string type, string page)
     {
-        Begin(context);
+        FrontAnswer.Begin(context);
         byte[] body = Encoding.UTF8.GetBytes(page);
         context.Http.Response.StatusCode = status;
         context.Http.Response.ContentType = type;
@@ -178,7 +139,7 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
             ConnectionClose.Ask(context.Http);
         }
 
-        return CompleteAsync(context, HttpMethods.IsHead(context.Http.Request.Method) ? default : SendAsync(context, body), isUnread);
+        return CompleteAsync(context, RequestMethod.IsHead(context.Http.Request.Method) ? default : FrontAnswer.SendAsync(context, body), isUnread);
     }
 
     // What a client needs to know of a file also when it does not get it (RFC 9110, section 15.4.5).
@@ -243,53 +204,17 @@ internal sealed class StaticAnswer(Func<bool> endsConnection, ILogger logger)
         response.ContentLength = heads.Sum(static head => head.Length) + parts.Sum(static part => part.Length) + end.Length;
         for (int i = 0; i < heads.Length; i++)
         {
-            await SendAsync(context, heads[i]).ConfigureAwait(false);
+            await FrontAnswer.SendAsync(context, heads[i]).ConfigureAwait(false);
             await SendPart(context, form, parts[i]).ConfigureAwait(false);
         }
 
-        await SendAsync(context, end).ConfigureAwait(false);
+        await FrontAnswer.SendAsync(context, end).ConfigureAwait(false);
     }
 
     private static string RangeOf(BytePart part, long size) => FormattableString.Invariant($"bytes {part.Start}-{part.End - 1}/{size}");
 
     private static ValueTask SendPart(RequestContext context, Representation form, BytePart part)
-        => form.Content is { } content ? SendAsync(context, content.AsMemory((int)part.Start, (int)part.Length)) : SendFileAsync(context, form, part);
-
-    private static ValueTask SendAsync(RequestContext context, ReadOnlyMemory<byte> bytes)
-    {
-        PipeWriter writer = context.Http.Response.BodyWriter;
-        if (bytes.Length > PieceSize)
-        {
-            return SendPiecesAsync(context, writer, bytes);
-        }
-
-        context.OwnBytes += bytes.Length;
-        writer.Write(bytes.Span);
-        ValueTask<FlushResult> flushed = writer.FlushAsync();
-        if (!flushed.IsCompletedSuccessfully)
-        {
-            return WaitAsync(flushed);
-        }
-
-        _ = flushed.Result;
-        return default;
-    }
-
-    private static async ValueTask SendPiecesAsync(RequestContext context, PipeWriter writer, ReadOnlyMemory<byte> bytes)
-    {
-        for (; bytes.Length > 0; bytes = bytes[Math.Min(PieceSize, bytes.Length)..])
-        {
-            int piece = Math.Min(PieceSize, bytes.Length);
-            context.OwnBytes += piece;
-            writer.Write(bytes.Span[..piece]);
-            if ((await writer.FlushAsync().ConfigureAwait(false)).IsCompleted && bytes.Length > PieceSize)
-            {
-                throw new ResponseFailedException("the client has left", Failure.ClientGone);
-            }
-        }
-    }
-
-    private static async ValueTask WaitAsync(ValueTask<FlushResult> flushed) => await flushed.ConfigureAwait(false);
+        => form.Content is { } content ? FrontAnswer.SendAsync(context, content.AsMemory((int)part.Start, (int)part.Length)) : SendFileAsync(context, form, part);
 
     private static async ValueTask SendFileAsync(RequestContext context, Representation form, BytePart part)
     {

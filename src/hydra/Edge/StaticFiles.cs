@@ -82,7 +82,7 @@ internal sealed class StaticFiles : EdgePart
         }
 
         string method = context.Http.Request.Method;
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
+        if (!RequestMethod.IsGet(method) && !RequestMethod.IsHead(method))
         {
             return _places[place].Tree.Source.FallsBack ? _next(context) : _answer.RefuseAsync(context, Failure.NotAllowed);
         }

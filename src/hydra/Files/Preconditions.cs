@@ -55,9 +55,9 @@ internal static class Preconditions
 
     /// <summary>Whether parts of the representation may be given (section 13.1.5): strong comparison, and a date that is exactly the same.</summary>
     /// <param name="current">What is there.</param>
-    /// <param name="ifRange">If-Range, or empty.</param>
-    public static bool AllowsRange(in Validators current, string ifRange)
-        => ifRange.Length == 0 || (ifRange.Contains('"', StringComparison.Ordinal) ? current.ETag == ifRange.Trim() : current.Modified is { } modified && modified == Seconds(ifRange));
+    /// <param name="ifRange">If-Range; null where there is none. What is neither a tag nor a date, such as an empty one, does not hold.</param>
+    public static bool AllowsRange(in Validators current, string? ifRange)
+        => ifRange is null || (ifRange.Contains('"', StringComparison.Ordinal) ? current.ETag == ifRange.Trim() : current.Modified is { } modified && modified == Seconds(ifRange));
 
     // Weak comparison is for whether to send at all, strong for what is to be put together (section 8.8.3.2).
     private static bool Matches(string list, string? tag, bool isWeak)

@@ -2,6 +2,7 @@ using Hydra.Configuration;
 using Hydra.Diagnostics;
 using Hydra.Edge;
 using Hydra.Http;
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Hosting;
@@ -63,14 +64,14 @@ internal static class EdgeChain
         // 4. Who answers in the place of the application, without a worker: files, the cache. It keeps what the application has made, and
         // compresses its own answers.
         CompressionRules? compression = options.Compression.Codings.Count > 0 ? Compression(options.Compression) : null;
-        if (StaticTrees.Part(options.Static, compression?.ForFiles(), forwarder.OuterPath, forwarder.EndsConnection, loggers) is { } files)
+        if (StaticTrees.Part(options.Static, compression?.ForFiles(), forwarder.OuterPath, loggers) is { } files)
         {
             parts.Add(files);
         }
 
         if (options.Cache.Size > 0)
         {
-            parts.Add(Cache(options, compression, metrics?.Cache));
+            parts.Add(Cache(options, compression, forwarder.Bodies.Memory, metrics?.Cache));
         }
 
         // 5. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.
@@ -103,12 +104,18 @@ internal static class EdgeChain
             : null;
     }
 
-    private static CachePart Cache(ServerOptions options, CompressionRules? compression, CacheMetrics? metrics)
+    private static CachePart Cache(ServerOptions options, CompressionRules? compression, MemoryBudget memory, CacheMetrics? metrics)
     {
         CacheOptions sizes = options.Cache;
-        var cache = new ResponseCache(sizes.Size, Math.Min(sizes.LargestObject, sizes.Size), TimeProvider.System);
+        var cache = new ResponseCache(sizes.Size, sizes.LargestObject, TimeProvider.System, memory);
         metrics?.Used = () => cache.Used;
-        return new CachePart(cache, new CacheFlights(TimeProvider.System), new CacheAnswer(cache, compression), metrics, ProxyRules.ForwarderNames(options.Proxies));
+        var flights = new CacheFlights(TimeProvider.System);
+        var answer = new CacheAnswer(cache, compression);
+        return new CachePart(cache, flights, answer, new CacheRefresh(cache, flights, answer, TimeProvider.System), metrics)
+        {
+            ToldBy = ProxyRules.ForwarderNames(options.Proxies),
+            IgnoresClients = sizes.IgnoresClients,
+        };
     }
 
     private static CompressionRules Compression(CompressionOptions options)

@@ -28,7 +28,7 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
             return ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound);
         }
 
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        if (!RequestMethod.IsGet(context.Request.Method) && !RequestMethod.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
             return ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed);
@@ -37,6 +37,6 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
         byte[] body = System.Text.Encoding.UTF8.GetBytes(MetricsText.Write(requests, pools.ReadFigures()));
         context.Response.ContentType = PrometheusText.ContentType;
         context.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
+        return RequestMethod.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
     }
 }

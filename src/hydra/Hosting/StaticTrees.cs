@@ -14,10 +14,9 @@ internal static class StaticTrees
     /// <param name="options">What is asked for.</param>
     /// <param name="compressor">What compresses files in memory; null where nothing is compressed.</param>
     /// <param name="outerPath">The path below which a proxy shows the applications.</param>
-    /// <param name="endsConnection">Whether an answer ends its connection.</param>
     /// <param name="loggers">Where to log.</param>
     /// <exception cref="StartException">A directory is not there.</exception>
-    public static StaticFiles? Part(StaticOptions options, FileCompressor? compressor, string outerPath, Func<bool> endsConnection, ILoggerFactory loggers)
+    public static StaticFiles? Part(StaticOptions options, FileCompressor? compressor, string outerPath, ILoggerFactory loggers)
     {
         if (options.Mounts.Count == 0)
         {
@@ -33,7 +32,7 @@ internal static class StaticTrees
             FilesLog.NoSpa(logger, spa);
         }
 
-        return new StaticFiles(places, new HotFiles(places.Length, options.Memory), new StaticAnswer(endsConnection, logger), outerPath);
+        return new StaticFiles(places, new HotFiles(places.Length, options.Memory), new StaticAnswer(logger), outerPath);
     }
 
     /// <summary>Sees whether all directories are there.</summary>

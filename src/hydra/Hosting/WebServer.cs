@@ -71,7 +71,7 @@ internal sealed class WebServer : IAsyncDisposable
         _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
         _endPoints = [.. options.Addresses.Binds.GroupBy(bind => (IsTls: bind.IsTls ?? options.Tls.IsOn, IsUwsgi: bind.IsUwsgi ?? options.Proxies.SpeaksUwsgi))
             .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key.IsTls, group.Key.IsUwsgi)))];
-        _limits = options.Limits.CountsConnections ? new ConnectionLimits(options.Limits.Connections, options.Limits.ConnectionsPerAddress) : null;
+        _limits = LimitRules.Connections(options.Limits, options.Proxies, forwarder.Bodies.Memory.Capacity);
         _recorder = recorder;
         _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
         _proxyProtocol = ProxyRules.ProtocolOf(options, loggers.CreateLogger("hydra"));
@@ -287,6 +287,7 @@ internal sealed class WebServer : IAsyncDisposable
         LimitField = _options.Clients.LimitField,
         Memory = _forwarder.Bodies.HeadMemory,
         LimitRequests = _options.Limits.RequestsPerConnection,
+        Ends = _forwarder.EndsConnection,
         MaxStreams = _options.Http2.MaxStreams,
         Quick = _quick,
         Refused = OnRefused,

@@ -68,7 +68,7 @@ internal sealed class WorkerVariables(ApplicationOptions options)
         }
 
         bool isFile = OperatingSystem.IsWindows() || FileStatus.Read(path, followLinks: true, out FileStatus status) != 0 || status.IsRegular;
-        string text = File.ReadAllText(path, Strict);
+        string text = PatientFile.Read(path, path => File.ReadAllText(path, Strict));
         _piped = isFile ? null : text;
         return text;
     }

@@ -92,6 +92,15 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     /// <summary>Requests that it may have; 0 for any number.</summary>
     public int LimitRequests { get; init; }
 
+    /// <summary>Whether an answer that is about to begin ends its connection, because the server stops; null where it does not ask. Counts those that do.</summary>
+    public Func<bool>? Ends { get; init; }
+
+    /// <summary>
+    /// Whether the answer that is about to begin is the last one of its connection: as many requests have begun as it may have, or the server stops. To be asked
+    /// once for each.
+    /// </summary>
+    public bool EndsWithAnswer() => IsUsedUp || Ends?.Invoke() == true;
+
     /// <summary>Whether the request that has begun is the last one that it may have.</summary>
     public bool IsUsedUp => LimitRequests > 0 && Volatile.Read(ref _requests) >= LimitRequests;
 

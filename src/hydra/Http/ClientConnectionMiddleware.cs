@@ -25,7 +25,7 @@ internal static class ClientConnectionMiddleware
         return async context =>
         {
             bool isMultiplexed = IsMultiplexed(endpoint, context);
-            using var connection = new ClientConnection(context, isMultiplexed, handler, rules.LimitField, rules.Memory, rules.Quick) { LimitRequests = rules.LimitRequests };
+            using var connection = new ClientConnection(context, isMultiplexed, handler, rules.LimitField, rules.Memory, rules.Quick) { LimitRequests = rules.LimitRequests, Ends = rules.Ends };
             connections.Add(connection);
             context.Features.Set(connection);
             try

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Hydra.Dispatch;
+using Hydra.Primitives;
 
 namespace Hydra.Http;
 
@@ -9,8 +10,15 @@ namespace Hydra.Http;
 /// </summary>
 /// <param name="most">As many may be open; 0 for any number.</param>
 /// <param name="mostOfOne">As many of one address; 0 for any number. Those of this machine, a proxy's mostly, are not counted so.</param>
-internal sealed class ConnectionLimits(int most, int mostOfOne)
+/// <param name="others">Peers whose connections are not counted by address either; null for none.</param>
+internal sealed class ConnectionLimits(int most, int mostOfOne, PeerList? others = null)
 {
+    /// <summary>As many may be open; 0 for any number.</summary>
+    public int Most => most;
+
+    /// <summary>As many of one address; 0 for any number.</summary>
+    public int MostOfOne => mostOfOne;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<PeerNetwork, int> _ofOne = [];
     private int _open;
@@ -69,5 +77,5 @@ internal sealed class ConnectionLimits(int most, int mostOfOne)
     }
 
     private PeerNetwork? NetworkOf(EndPoint? peer)
-        => mostOfOne > 0 && peer is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) ? PeerNetwork.Of(ip.Address) : null;
+        => mostOfOne > 0 && peer is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && others?.Contains(peer, null) != true ? PeerNetwork.Of(ip.Address) : null;
 }

@@ -15,6 +15,9 @@ internal sealed record ConnectionRules
     /// <summary>Requests that a connection may have; 0 for any number.</summary>
     public int LimitRequests { get; init; }
 
+    /// <summary>Whether an answer that is about to begin ends its connection, because the server stops; null where it never does.</summary>
+    public Func<bool>? Ends { get; init; }
+
     /// <summary>Streams at a time of a connection of HTTP/2, from 1.</summary>
     public int MaxStreams { get; init; } = 100;
 

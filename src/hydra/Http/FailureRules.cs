@@ -41,6 +41,7 @@ internal static class FailureRules
         new(Failure.Misdirected, 421, LogLevel.None, false, false, "misdirected", "its host is not served on this connection"),
         new(Failure.NotMounted, 404, LogLevel.None, false, false, "not_mounted", "no application is mounted there"),
         new(Failure.NoFile, 404, LogLevel.None, false, false, "no_file", "there is no such file"),
+        new(Failure.NotCached, 504, LogLevel.None, false, false, "not_cached", "the cache has nothing for it"),
         new(Failure.NotAllowed, 405, LogLevel.None, false, false, "not_allowed", "files are only read"),
         new(Failure.NotImplemented, 501, LogLevel.None, false, false, "not_implemented", "no worker takes such a request"),
         new(Failure.BadHandshake, 400, LogLevel.None, false, false, "bad_handshake", "it asks for a WebSocket without a key"),

@@ -4,9 +4,9 @@ using System.Buffers.Binary;
 namespace Hydra.Http;
 
 /// <summary>
-/// Looks at the frames that a client of HTTP/2 sends (RFC 9113, section 4.1), without their contents, and counts those that cost the server work and the
-/// client nothing (section 10.5): streams that are reset as soon as they are opened (CVE-2023-44487), and frames that carry nothing. Kestrel bounds neither: a thousand
-/// resets in its queue, and it forgets to end the connection. For one thread at a time.
+/// Looks at the frames that a client of HTTP/2 sends (RFC 9113, section 4.1), without their contents but for the first bytes of some, and counts those that cost the
+/// server work and the client nothing (section 10.5): streams that are reset as soon as they are opened (CVE-2023-44487), and frames that carry nothing. Kestrel bounds
+/// neither: a thousand resets in its queue, and it forgets to end the connection. For one thread at a time.
 /// </summary>
 /// <param name="maxStreams">Streams that the client may have at a time: as many resets a second are usual for one who reads through pages quickly.</param>
 /// <param name="time">The clock.</param>
@@ -16,19 +16,34 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time)
     private const int PrefaceSize = 24;
 
     // Of section 6.
-    private const byte Data = 0, Priority = 2, Reset = 3, Settings = 4, Ping = 6, Continuation = 9;
-    private const byte EndOfStream = 1, Acknowledges = 1, EndOfHeaders = 4;
+    private const byte Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, Window = 8, Continuation = 9;
+    private const byte EndOfStream = 1, EndOfHeaders = 4, Padded = 8;
 
     // Frames that carry nothing: gRPC measures a connection by pings, some a second.
     private const int EmptyBurst = 1000;
     private const int EmptyRate = 100;
 
+    // Frames of a kind that is not known, which are to be passed over (section 4.1): browsers send one now and then, or with each request, so that nobody forgets that.
+    private const int UnknownBurst = 2000;
+    private const int UnknownRate = 1000;
+
+    // Updates of windows: clients give back what they have taken, mostly half a window at a time, the simplest with each frame of 16 KiB. Less than this is a little.
+    private const uint LittleCredit = 1024;
+    private const int LittleBurst = 10_000;
+    private const int LittleRate = 1000;
+    private const int UpdateBurst = 100_000;
+    private const int UpdateRate = 50_000;
+
     private readonly FrameBudget _resets = new(2 * maxStreams, maxStreams, time);
     private readonly FrameBudget _empty = new(EmptyBurst, EmptyRate, time);
+    private readonly FrameBudget _unknown = new(UnknownBurst, UnknownRate, time);
+    private readonly FrameBudget _littleUpdates = new(LittleBurst, LittleRate, time);
+    private readonly FrameBudget _updates = new(UpdateBurst, UpdateRate, time);
 
-    // The head of the next frame, as far as it has come.
-    private readonly byte[] _head = new byte[HeadSize];
+    // The head of the next frame, as far as it has come, and what is looked at of its contents.
+    private readonly byte[] _head = new byte[HeadSize + 4];
     private int _headLength;
+    private int _headSize = HeadSize;
 
     // Bytes until the next frame begins; the preface is before the first.
     private long _left = PrefaceSize;
@@ -58,26 +73,45 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time)
                 return;
             }
 
-            int part = Math.Min(HeadSize - _headLength, data.Length);
+            int part = Math.Min(_headSize - _headLength, data.Length);
             data[..part].CopyTo(_head.AsSpan(_headLength));
             data = data[part..];
             _headLength += part;
-            if (_headLength == HeadSize)
+            if (_headLength == HeadSize && _headSize == HeadSize)
             {
+                _headSize += Wanted(_head[3], _head[4], LengthOf(_head));
+            }
+
+            if (_headLength == _headSize)
+            {
+                IsFlooded = !MayPass(_head[3], _head[4], LengthOf(_head));
+                _left = LengthOf(_head) - (_headSize - HeadSize);
                 _headLength = 0;
-                _left = BinaryPrimitives.ReadUInt32BigEndian(_head) >> 8;
-                IsFlooded = !MayPass(_head[3], _head[4]);
+                _headSize = HeadSize;
             }
         }
     }
 
-    private bool MayPass(byte type, byte flags) => type switch
+    private static int LengthOf(byte[] head) => (int)(BinaryPrimitives.ReadUInt32BigEndian(head) >> 8);
+
+    // How many bytes of the contents say whether the frame carries something.
+    private static int Wanted(byte type, byte flags, int length) => type switch
+    {
+        Window when length == 4 => 4,
+        Data when (flags & Padded) != 0 && length > 0 => 1,
+        _ => 0,
+    };
+
+    private bool MayPass(byte type, byte flags, int length) => type switch
     {
         Reset => _resets.TryTake(),
-        Data => _left > 0 || (flags & EndOfStream) != 0 || _empty.TryTake(),
-        Continuation => _left > 0 || (flags & EndOfHeaders) != 0 || _empty.TryTake(),
-        Ping or Settings => (flags & Acknowledges) != 0 || _empty.TryTake(),
-        Priority => _empty.TryTake(),
-        _ => true,
+        Data => (flags & EndOfStream) != 0 || length > ((flags & Padded) != 0 && length > 0 ? 1 + _head[HeadSize] : 0) || _empty.TryTake(),
+        Continuation => length > 0 || (flags & EndOfHeaders) != 0 || _empty.TryTake(),
+        Headers => true,
+
+        // Also acknowledgements: the server asks for few.
+        Ping or Settings or Priority => _empty.TryTake(),
+        Window => _updates.TryTake() && (length != 4 || (BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(HeadSize)) & int.MaxValue) >= LittleCredit || _littleUpdates.TryTake()),
+        _ => _unknown.TryTake(),
     };
 }

@@ -23,6 +23,12 @@ internal static class MultiplexedRules
         "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
     };
 
+    /// <summary>
+    /// Whether the head names no host, by :authority or Host, as those of http and https have to (section 8.3.1): malformed, as in HTTP/1.1 (RFC 9112, section 3.2).
+    /// To be asked before anybody answers.
+    /// </summary>
+    public static bool LacksHost(HttpRequest request) => string.IsNullOrEmpty(request.Headers.Host);
+
     /// <summary>Whether the head is malformed.</summary>
     /// <param name="request">The head.</param>
     /// <param name="isTls">Whether TLS is spoken with the client; else a proxy may have spoken it with its own.</param>

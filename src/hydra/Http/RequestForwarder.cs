@@ -97,8 +97,9 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     {
         RequestPool pool = route.Pool;
         HttpRequest request = context.Http.Request;
+        OfferedUpgrade.PassOver(context, exchange);
         failure = exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
-            : HttpMethods.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
+            : RequestMethod.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
             : exchange.Begin(context, route.Describe(context), pool.Dispatcher);
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
@@ -141,8 +142,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         {
             context.Failure = failure;
             LogFault(context, failure.Rule());
-            context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, failure.Rule(), retryAfter: 1, IsBodyUnread(context, exchange))
-                .ConfigureAwait(false);
+            await AnswerAsync(context, failure.Rule(), retryAfter: 1, exchange).ConfigureAwait(false);
         }
     }
 
@@ -204,7 +204,38 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
             HttpLog.Failed(bodies.Logger, rule.Level, exchange.WorkerIndex, exchange.Method, exchange.Path, what, rule.Status);
         }
 
-        context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, exchange.RetryAfter, IsBodyUnread(context, exchange))
-            .ConfigureAwait(false);
+        await AnswerAsync(context, rule, exchange.RetryAfter, exchange).ConfigureAwait(false);
+    }
+
+    // As the table of failures says, unless somebody has a better answer.
+    private static async Task AnswerAsync(RequestContext context, FailureRule rule, int retryAfter, HttpExchange exchange)
+    {
+        if (context.Connection.EndsWithAnswer())
+        {
+            ConnectionClose.Ask(context.Http);
+        }
+
+        if (context.IsGated && !rule.Aborts)
+        {
+            try
+            {
+                foreach (ResponseGate gate in context.Gates)
+                {
+                    if (await gate.ReplaceAsync(context, rule.Failure).ConfigureAwait(false))
+                    {
+                        return;
+                    }
+                }
+            }
+            catch (ResponseFailedException e)
+            {
+                context.Failure = e.Failure;
+                context.Connection.AbortInOrder();
+                context.Http.Abort();
+                return;
+            }
+        }
+
+        context.OwnBytes = await ErrorResponse.WriteAsync(context.Http, rule, retryAfter, IsBodyUnread(context, exchange)).ConfigureAwait(false);
     }
 }

@@ -57,7 +57,7 @@ internal sealed class RequestFrameWriter
             }
 
             // A session's: whoever asks for one in HTTP/1.1 says GET (RFC 8441, section 5), and applications know no other way.
-            AppendRequest(HttpMethods.IsConnect(request.Method) ? "GET"u8 : Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts);
+            AppendRequest(RequestMethod.IsConnect(request.Method) ? "GET"u8 : Encoding.Latin1.GetBytes(request.Method), Encoding.Latin1.GetBytes(request.RawTarget), facts);
             AppendHeaders(request.Headers);
         }
         else if (head.Method.IsEmpty)

@@ -1,3 +1,5 @@
+using Hydra.Dispatch;
+
 namespace Hydra.Http;
 
 /// <summary>
@@ -29,4 +31,12 @@ internal abstract class ResponseGate
     /// body was not touched.
     /// </returns>
     public abstract ValueTask<bool> PassAsync(RequestContext context, GatedBody body);
+
+    /// <summary>
+    /// There is no response: the request has failed before one began. Called under no lock, by the request's handler, for each gate until one has answered.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="failure">Why.</param>
+    /// <returns>True when it has written an answer in the place of that of the table of failures.</returns>
+    public virtual ValueTask<bool> ReplaceAsync(RequestContext context, Failure failure) => ValueTask.FromResult(false);
 }

@@ -22,8 +22,8 @@ internal static class WebSocketHandshake
     public static bool IsAskedFor(HttpRequest request)
         => (request.Headers.Upgrade.Count > 0
             && FieldList.Contains(request.Headers.Upgrade, "websocket") && FieldList.Contains(request.Headers.Connection, "upgrade")
-            && HttpMethods.IsGet(request.Method) && request.HttpContext.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
-            || (HttpMethods.IsConnect(request.Method) && IsStream(request.HttpContext));
+            && RequestMethod.IsGet(request.Method) && request.HttpContext.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+            || (RequestMethod.IsConnect(request.Method) && IsStream(request.HttpContext));
 
     /// <summary>Whether the session is to be a stream of a connection that carries others too (RFC 8441, section 4).</summary>
     public static bool IsStream(HttpContext http)
@@ -35,7 +35,7 @@ internal static class WebSocketHandshake
     {
         IHeaderDictionary headers = request.Headers;
         return headers.SecWebSocketVersion.Count != 1 || headers.SecWebSocketVersion[0] != "13" ? Failure.OtherWebSocket
-            : HttpMethods.IsConnect(request.Method) ? Failure.None
+            : RequestMethod.IsConnect(request.Method) ? Failure.None
             : headers.SecWebSocketKey.Count == 1 && headers.SecWebSocketKey[0] is { Length: KeyLength } key && Base64.IsValid(key) ? Failure.None
             : Failure.BadHandshake;
     }
@@ -50,7 +50,7 @@ internal static class WebSocketHandshake
     public static bool Answer(HttpContext http, string? subprotocol, bool deflates)
     {
         IHeaderDictionary headers = http.Response.Headers;
-        if (!HttpMethods.IsConnect(http.Request.Method))
+        if (!RequestMethod.IsConnect(http.Request.Method))
         {
             headers.Upgrade = "websocket";
             headers.SecWebSocketAccept = AcceptOf(http.Request.Headers.SecWebSocketKey.ToString());

@@ -9,7 +9,8 @@ namespace Hydra.Primitives;
 /// </summary>
 internal static class ControlText
 {
-    private const string Directions = "\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+    /// <summary>Characters that change the direction of text, or end lines beside the controls: of a log they would show something else than it has.</summary>
+    public const string Directions = "\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
 
     private static readonly SearchValues<char> Dangerous = SearchValues.Create(Controls() + Directions);
     private static readonly SearchValues<char> DangerousInText = SearchValues.Create(

@@ -29,6 +29,9 @@ internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMo
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => (RawMode & 0xF000) == 0xA000;
 
+    /// <summary>Whether it is a pipe with a name (FIFO), or one of a shell's <c>&lt;(…)</c>.</summary>
+    public bool IsPipe => (RawMode & 0xF000) == 0x1000;
+
     /// <summary>Whether it is a socket.</summary>
     public bool IsSocket => (RawMode & 0xF000) == 0xC000;
 

@@ -19,19 +19,41 @@ internal sealed class MemoryBudget(long capacity, MemoryBudget? whole = null)
     /// <summary>Three quarters are taken, here or of the whole: who can do with less is to give some back.</summary>
     public bool IsTight => Used > capacity - (capacity / 4) || whole is { IsTight: true };
 
-    /// <summary>All is taken, here or of the whole.</summary>
-    public bool IsUsedUp => Used >= capacity || whole is { IsUsedUp: true };
+    /// <summary>All is taken, here or of the whole, also behind what <see cref="MakesRoom"/> could give back.</summary>
+    public bool IsUsedUp
+    {
+        get
+        {
+            if (Used >= capacity)
+            {
+                MakesRoom?.Invoke(Used - capacity + 1);
+            }
+
+            return Used >= capacity || whole is { IsUsedUp: true };
+        }
+    }
+
+    /// <summary>
+    /// Gives back bytes of what can be done without, where bytes are to be taken that are not there: as many as it is told, or all that there is of it. Null for
+    /// nobody. Called by whoever takes, under whatever locks of its own: it must not wait for one of those, nor take anything here.
+    /// </summary>
+    public Action<long>? MakesRoom { get; set; }
 
     /// <summary>Takes bytes, all or none.</summary>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _used, bytes) <= capacity && whole?.TryTake(bytes) != false)
+        if (TryTakeOnce(bytes))
         {
             return true;
         }
 
-        Interlocked.Add(ref _used, -bytes);
-        return false;
+        if (MakesRoom is not { } makesRoom)
+        {
+            return false;
+        }
+
+        makesRoom(bytes);
+        return TryTakeOnce(bytes);
     }
 
     /// <summary>Takes bytes also beyond the capacity: for what has come already, and is to leave the memory at once.</summary>
@@ -46,5 +68,16 @@ internal sealed class MemoryBudget(long capacity, MemoryBudget? whole = null)
     {
         Interlocked.Add(ref _used, -bytes);
         whole?.Give(bytes);
+    }
+
+    private bool TryTakeOnce(long bytes)
+    {
+        if (Interlocked.Add(ref _used, bytes) <= capacity && whole?.TryTake(bytes) != false)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _used, -bytes);
+        return false;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -31,7 +32,7 @@ internal static class HostRules
     public static bool IsPlain(ReadOnlySpan<byte> host)
     {
         int end = host.IndexOfAnyExcept(Plain);
-        return end < 0 || (end > 0 && host[end] == ':' && end + 1 < host.Length && !host[(end + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+        return end < 0 || (end > 0 && host[end] == ':' && end + 1 < host.Length && IsNumber(host[(end + 1)..]));
     }
 
     /// <summary>Whether it is a host with an optional port, which may be empty.</summary>
@@ -60,7 +61,19 @@ internal static class HostRules
     }
 
     private static bool IsPort(ReadOnlySpan<byte> port)
-        => port.IsEmpty || (port[0] == ':' && !port[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+        => port.IsEmpty || (port[0] == ':' && IsNumber(port[1..]));
+
+    // Zeros in front do not count; none is an empty port.
+    private static bool IsNumber(ReadOnlySpan<byte> digits)
+    {
+        if (digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+        {
+            return false;
+        }
+
+        digits = digits.TrimStart((byte)'0');
+        return digits.Length <= 5 && (digits.IsEmpty || (Utf8Parser.TryParse(digits, out int port, out _) && port <= ushort.MaxValue));
+    }
 
     private static bool IsLiteral(ReadOnlySpan<byte> literal)
     {

@@ -49,7 +49,8 @@ public sealed class Http2Tests
     [InlineData("GET", "/hello", "http", "test", "host", "test")]
     [InlineData("GET", "/hello", "http", "test", "te", "trailers")]
     [InlineData("GET", "/hello", "http", "test", "priority", "u=1, i")]
-    public async Task Head_AsItMayBe_IsServed(string method, string path, string scheme, string authority, params string[] field)
+    [InlineData("GET", "/hello", "http", null, "host", "test")]
+    public async Task Head_AsItMayBe_IsServed(string method, string path, string scheme, string? authority, params string[] field)
     {
         await using HydraServer server = await StartAsync();
         await using Http2Connection client = await Http2Connection.OpenAsync(server);
@@ -92,6 +93,9 @@ public sealed class Http2Tests
     [InlineData("GET", "/hello", "http", "te st")]
     [InlineData("GET", "/hello", "http", "user@test")]
     [InlineData("GET", "/hello#fragment", "http", "test")]
+    [InlineData("GET", "/hello", "http", null)]
+    [InlineData("GET", "/hello", "http", "")]
+    [InlineData("GET", "/hello", "http", null, "host", "")]
     public async Task Head_Malformed_ReachesNoApplication(string? method, string? path, string? scheme, string? authority, params string[] field)
     {
         await using HydraServer server = await StartAsync();

@@ -37,6 +37,35 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Connections_MoreThanThereIsMemoryFor_Are503AndCounted()
+    {
+        await using HydraServer server = await StartAsync("--memory-limit", "4m", "--metrics", "127.0.0.1:0");
+        string metrics = (await server.Log.WaitAsync("metrics are served at")).Split(" at ")[1].Trim();
+        RawConnection[] clients = await Task.WhenAll(Enumerable.Range(0, 255).Select(_ => server.ConnectAsync()));
+        foreach (RawConnection client in clients)
+        {
+            Assert.Equal(200, (await client.ExchangeAsync(Hello)).Status);
+        }
+
+        // Of the client that is not one of these, which is asked for the figures.
+        Assert.Equal("hello", await server.Client.GetStringAsync(new Uri("/hello", UriKind.Relative)));
+        await using (RawConnection more = await server.ConnectAsync())
+        {
+            await more.SendAsync(Hello);
+            RawResponse refused = await more.ReadResponseAsync();
+            Assert.Equal((503, "close", "1"), (refused.Status, refused.Value("Connection"), refused.Value("Retry-After")));
+        }
+
+        await server.Log.WaitAsync("too many connections are open");
+        Assert.Equal(200, (await clients[0].ExchangeAsync(Hello)).Status);
+        Assert.Contains("hydra_failures_total{reason=\"too_many_connections\"} 1", await server.Client.GetStringAsync(new Uri(new Uri(metrics), "/metrics")), StringComparison.Ordinal);
+        foreach (RawConnection client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Requests_AsManyAsAConnectionMayHave_TheLastSaysThatItCloses()
     {
         await using HydraServer server = await StartAsync("--limit-requests-per-connection", "2");

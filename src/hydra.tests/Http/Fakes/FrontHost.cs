@@ -32,7 +32,7 @@ internal sealed class FrontHost : IAsyncDisposable
     private readonly RefusedHeads _refused;
     private readonly WebApplication _app;
 
-    private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits)
+    private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits, ConnectionRules? rules = null)
     {
         _access = new AccessLog(_lines, NullLogger.Instance, AccessFormat.Timed);
         FakeUpstream worker = new FakeUpstream().Quick();
@@ -52,7 +52,7 @@ internal sealed class FrontHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
                 listen.Protocols = protocols;
-                listen.UseClientConnection(connections, handler);
+                listen.UseClientConnection(connections, handler, rules);
             });
         });
         FrontServer.Register(builder.Services);
@@ -79,6 +79,14 @@ internal sealed class FrontHost : IAsyncDisposable
 
     /// <summary>A front with these parts of the edge.</summary>
     public static Task<FrontHost> StartAsync(params IReadOnlyList<EdgePart> parts) => StartAsync(HttpProtocols.Http1, null, parts);
+
+    /// <summary>The same with other rules for its connections.</summary>
+    public static async Task<FrontHost> StartAsync(ConnectionRules rules, params IReadOnlyList<EdgePart> parts)
+    {
+        var host = new FrontHost(parts, HttpProtocols.Http1, null, rules);
+        await host._app.StartAsync();
+        return host;
+    }
 
     /// <summary>The same with another protocol or other limits.</summary>
     public static async Task<FrontHost> StartAsync(

@@ -63,6 +63,9 @@ internal sealed record SentRequest
         return Read(header, payload);
     }
 
+    /// <summary>The only value of a header; null where it is not there.</summary>
+    public string? Header(string name) => Values(name).SingleOrDefault();
+
     /// <summary>The values of a header.</summary>
     public IEnumerable<string> Values(string name) => Headers.Where(header => header.Name == name).Select(header => header.Value);
 }

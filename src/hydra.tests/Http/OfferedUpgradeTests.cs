@@ -1,0 +1,27 @@
+using Hydra.Http;
+using Hydra.Tests.Http.Fakes;
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Http;
+
+/// <summary><see cref="OfferedUpgrade"/>.</summary>
+public sealed class OfferedUpgradeTests
+{
+    [Theory]
+    [InlineData("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n", "connection a")]
+    [InlineData("Connection: Upgrade\r\nUpgrade: thing\r\n", "connection upgrade a")]
+    [InlineData("Connection: HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n", "connection a")]
+    [InlineData("Connection: keep-alive\r\n", "connection a")]
+    [InlineData("", "a")]
+    public async Task PassOver_FieldsOfTheOffer_DoNotReachTheWorker(string fields, string expected)
+    {
+        await using FrontHost host = await FrontHost.StartAsync();
+        await using RawConnection client = await RawConnection.OpenAsync(host.EndPoint.Port);
+        await client.SendAsync($"GET / HTTP/1.1\r\nHost: h\r\n{fields}A: b\r\n\r\n");
+        SentRequest request = await host.Worker.NextRequestAsync();
+        Assert.Equal("host " + expected, string.Join(' ', request.Headers.Select(static header => header.Name)));
+        host.Worker.Respond(request.Id);
+        Assert.Equal(200, (await client.ReadResponseAsync()).Status);
+    }
+}
