@@ -20,18 +20,28 @@ _FILES: Dict[str, Any] = {"http.response.pathsend": {}, "http.response.zerocopys
 _EXTENSIONS: Dict[str, Dict[str, Any]] = {"1.1": {**_FILES, "http.response.early_hint": {}}}
 _SESSION_EXTENSIONS: Dict[str, Any] = {"websocket.http.response": {}}
 
+
+def extensions_of(http_version: str) -> Dict[str, Any]:
+    """What a scope of HTTP has: to be copied."""
+    return _EXTENSIONS.get(http_version, _FILES)
+
+
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
 
-    __slots__ = ("_asgi_version", "_headers", "_connections", "_tells_start", "state")
+    __slots__ = ("_asgi_version", "_headers", "_connections", "tells_start", "state")
 
     def __init__(self, asgi_version: str, tells_start: bool = False) -> None:
         self._asgi_version = asgi_version
-        self._tells_start = tells_start
+        self.tells_start = tells_start
         self._headers = BlockCache(parse_block)
         self._connections = BlockCache(parse_connection)
         # The lifespan's namespace; None where the application has no lifespan.
         self.state: Optional[Dict[str, Any]] = None
+
+    def asgi(self) -> Dict[str, str]:
+        """The scope's entry."""
+        return {"version": self._asgi_version, "spec_version": SPEC_VERSION}
 
     def build(
         self,
@@ -57,7 +67,7 @@ class ScopeBuilder:
             raw_path = raw_root_path + raw_path
         scope = {
             "type": "http",
-            "asgi": {"version": self._asgi_version, "spec_version": SPEC_VERSION},
+            "asgi": self.asgi(),
             "http_version": http_version,
             "method": METHODS.get(method) or method.decode("latin-1").upper(),
             "scheme": scheme,
@@ -68,7 +78,7 @@ class ScopeBuilder:
             "headers": pairs[:],
             "client": client,
             "server": server,
-            "extensions": (_EXTENSIONS.get(http_version, _FILES) if extensions is None else extensions).copy(),
+            "extensions": (extensions_of(http_version) if extensions is None else extensions).copy(),
         }
         if tls is not None:
             scope["extensions"]["tls"] = tls.extension()
@@ -77,7 +87,7 @@ class ScopeBuilder:
             scope["state"] = self.state.copy()
         if queued:
             scope["extensions"]["hydra"] = {"queue_time": queued / 1_000_000}
-            if self._tells_start:
+            if self.tells_start:
                 _tell_start(scope["headers"], queued)
         return scope
 

@@ -13,7 +13,7 @@ Head = Tuple[bytes, bytes, bytes, bytes, bytes]
 class WsgiStream(Stream):
     """See the module's description."""
 
-    __slots__ = ("head", "queued", "opened")
+    __slots__ = (*Stream.SLOTS, "head", "queued", "opened")
 
     def __init__(
         self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0
