@@ -336,6 +336,7 @@ static PyMemberDef members[] = {
     {"overrun", T_BOOL, offsetof(Exchange, overrun), 0, NULL},
     {"sending", T_BOOL, offsetof(Exchange, sending), 0, NULL},
     {"rest", T_OBJECT, offsetof(Exchange, rest), 0, NULL},
+    {"queued", T_UINT, offsetof(Exchange, queued), 0, NULL},
     {"opened", T_OBJECT, offsetof(Exchange, opened), 0, NULL},
     {0},
 };

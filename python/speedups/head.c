@@ -15,7 +15,7 @@ static const char token[256] = {
 /* A length of so many digits fits a long long. */
 #define MOST_DIGITS 18
 
-static int is_name(const char *name, size_t size, const char *lower)
+int head_is_name(const char *name, size_t size, const char *lower)
 {
     for (size_t i = 0; i < size; i++) {
         char c = name[i];
@@ -60,8 +60,42 @@ static int has_two(PyObject *pair)
 }
 
 /*
+ * Adds a pair to the block of `*at` bytes so far; `*length` becomes the value of Content-Length. Returns 1; or 0 where Python is to look at
+ * it, since it breaks a rule or is unusual.
+ */
+int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_size, const char *value, size_t value_size, long long *length)
+{
+    size_t end = *at;
+    if (name_size == 0 || name_size + value_size + 2 > room - end) {
+        return 0;
+    }
+    if (name_size == 14 && head_is_name(name, 14, "content-length") && (*length >= 0 || (*length = parse_length(value, (Py_ssize_t)value_size)) < 0)) {
+        return 0;
+    }
+    if (end) {
+        out[end++] = 0;
+    }
+    for (size_t i = 0; i < name_size; i++) {
+        if (!token[(unsigned char)name[i]]) {
+            return 0;
+        }
+        out[end++] = name[i];
+    }
+    out[end++] = 0;
+    for (size_t i = 0; i < value_size; i++) {
+        unsigned char c = (unsigned char)value[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F) {
+            return 0;
+        }
+        out[end++] = (char)c;
+    }
+    *at = end;
+    return 1;
+}
+
+/*
  * Writes the block of these headers, for a status with which a body may come; `length` becomes the Content-Length, or -1 without one.
- * Returns 1; or 0 where Python is to look at them, since they break a rule or are unusual.
+ * Returns 1; or 0 where Python is to look at them.
  */
 int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
 {
@@ -72,7 +106,6 @@ int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long lo
         return 0;
     }
     Py_ssize_t count = is_list ? PyList_Size(headers) : PyTuple_Size(headers);
-    size_t at = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *pair = get(headers, i);
         if (!has_two(pair)) {
@@ -82,37 +115,14 @@ int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long lo
         if (!PyBytes_CheckExact(name) || !PyBytes_CheckExact(value)) {
             return 0;
         }
-        size_t name_size = (size_t)PyBytes_Size(name), value_size = (size_t)PyBytes_Size(value);
-        const char *n = PyBytes_AsString(name), *v = PyBytes_AsString(value);
-        if (name_size == 0 || at + name_size + value_size + 2 > room) {
-            return 0;
-        }
-        if (name_size == 14 && is_name(n, 14, "content-length")) {
-            if (*length >= 0 || (*length = parse_length(v, (Py_ssize_t)value_size)) < 0) {
-                return 0;
-            }
-        } else if (name_size == 17 && is_name(n, 17, "transfer-encoding")) {
+        size_t name_size = (size_t)PyBytes_Size(name);
+        if (name_size == 17 && head_is_name(PyBytes_AsString(name), 17, "transfer-encoding")) {
             /* ASGI HTTP, "Response Start": the server's business. */
             continue;
         }
-        if (at) {
-            out[at++] = 0;
-        }
-        for (size_t j = 0; j < name_size; j++) {
-            if (!token[(unsigned char)n[j]]) {
-                return 0;
-            }
-            out[at++] = n[j];
-        }
-        out[at++] = 0;
-        for (size_t j = 0; j < value_size; j++) {
-            unsigned char c = (unsigned char)v[j];
-            if ((c < 0x20 && c != '\t') || c == 0x7F) {
-                return 0;
-            }
-            out[at++] = (char)c;
+        if (!head_put(out, room, used, PyBytes_AsString(name), name_size, PyBytes_AsString(value), (size_t)PyBytes_Size(value), length)) {
+            return 0;
         }
     }
-    *used = at;
     return 1;
 }

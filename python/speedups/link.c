@@ -209,33 +209,43 @@ static int blame_frame(Link *self)
     return result;
 }
 
+/* Takes the payload of a REQUEST apart; 0 where its lengths do not add up, or it has flags that it may not have. */
+int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size)
+{
+    if (size < WIRE_REQUEST_FIXED) {
+        return 0;
+    }
+    frame->id = id;
+    frame->flags = flags;
+    frame->queued = wire_get32(payload + WIRE_REQUEST_QUEUE_MICROSECONDS);
+    frame->method_size = wire_get8(payload + WIRE_REQUEST_METHOD_SIZE);
+    frame->path_size = wire_get16(payload + WIRE_REQUEST_RAW_PATH_SIZE);
+    frame->query_size = wire_get16(payload + WIRE_REQUEST_QUERY_SIZE);
+    frame->connection_size = wire_get16(payload + WIRE_REQUEST_CONNECTION_SIZE);
+    frame->headers_size = wire_get32(payload + WIRE_REQUEST_HEADERS_SIZE);
+    frame->body_size = wire_get32(payload + WIRE_REQUEST_BODY_SIZE);
+    frame->method = payload + WIRE_REQUEST_FIXED;
+    frame->path = frame->method + frame->method_size;
+    frame->query = frame->path + frame->path_size;
+    frame->connection = frame->query + frame->query_size;
+    frame->headers = frame->connection + frame->connection_size;
+    frame->body = frame->headers + frame->headers_size;
+    size_t sum = WIRE_REQUEST_FIXED + frame->method_size + frame->path_size + frame->query_size + frame->connection_size;
+    return !(flags & ~WIRE_REQUEST_FLAGS) && sum + frame->headers_size + frame->body_size == size;
+}
+
 static int take_request(Link *self, uint64_t id, int flags, const char *payload, size_t size)
 {
-    RequestFrame frame = {.id = id, .flags = flags};
+    RequestFrame frame;
     if (size < WIRE_REQUEST_FIXED) {
         return malformed(self, "a frame header is malformed");
     }
-    frame.queued = wire_get32(payload + WIRE_REQUEST_QUEUE_MICROSECONDS);
-    frame.method_size = wire_get8(payload + WIRE_REQUEST_METHOD_SIZE);
-    frame.path_size = wire_get16(payload + WIRE_REQUEST_RAW_PATH_SIZE);
-    frame.query_size = wire_get16(payload + WIRE_REQUEST_QUERY_SIZE);
-    frame.connection_size = wire_get16(payload + WIRE_REQUEST_CONNECTION_SIZE);
-    frame.headers_size = wire_get32(payload + WIRE_REQUEST_HEADERS_SIZE);
-    frame.body_size = wire_get32(payload + WIRE_REQUEST_BODY_SIZE);
-    frame.method = payload + WIRE_REQUEST_FIXED;
-    frame.path = frame.method + frame.method_size;
-    frame.query = frame.path + frame.path_size;
-    frame.connection = frame.query + frame.query_size;
-    frame.headers = frame.connection + frame.connection_size;
-    frame.body = frame.headers + frame.headers_size;
     PyObject *key = PyLong_FromUnsignedLongLong(id);
     int known = key == NULL ? -1 : PyDict_Contains(self->streams, key);
     int result = -1;
     if (known < 0) {
         /* nothing but memory */
-    } else if (known || (flags & ~WIRE_REQUEST_FLAGS)
-        || WIRE_REQUEST_FIXED + frame.method_size + frame.path_size + frame.query_size + frame.connection_size + frame.headers_size + frame.body_size
-            != size) {
+    } else if (!request_parse(&frame, id, flags, payload, size) || known) {
         result = malformed(self, "a REQUEST is malformed, or for a stream that is open");
     } else if (self->kind == NULL || self->draining || (flags & WIRE_FLAG_SESSION)) {
         result = hand_over(self, &frame);

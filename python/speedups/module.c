@@ -9,6 +9,7 @@ Names names;
 int python_version;
 PyTypeObject *meter_type;
 SendFunction iter_send;
+Utf8Function as_utf8;
 
 /* Newer than the limited API of 3.8, and looked up when the module is loaded. */
 typedef PyObject *(*CallFunction)(PyObject *, PyObject *const *, size_t, PyObject *);
@@ -120,9 +121,10 @@ PyMODINIT_FUNC PyInit__speedups(void)
     python_version = version == NULL ? 0 : (int)(PyLong_AsLong(version) >> 16);
     vectorcall = (CallFunction)dlsym(RTLD_DEFAULT, "PyObject_Vectorcall");
     vectorcall_method = (CallFunction)dlsym(RTLD_DEFAULT, "PyObject_VectorcallMethod");
+    as_utf8 = (Utf8Function)dlsym(RTLD_DEFAULT, "PyUnicode_AsUTF8AndSize");
     iter_send = (SendFunction)dlsym(RTLD_DEFAULT, "PyIter_Send");
     PyObject *module = PyModule_Create(&definition);
-    if (module == NULL || make_names() < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
+    if (module == NULL || make_names() < 0 || PyModule_AddFunctions(module, wsgi_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
         || (call_type = call_make_type()) == NULL || add(module, "Meter", meter_type = meter_make_type()) < 0
         || add(module, "Link", link_type = link_make_type()) < 0
         || PyModule_AddObject(module, "SCHEMA_HASH", PyLong_FromUnsignedLongLong(WIRE_SCHEMA_HASH)) < 0) {

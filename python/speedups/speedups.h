@@ -55,6 +55,7 @@ typedef struct {
     Py_ssize_t window, owed, credit;
     long long remaining; /* -1 for None */
     int phase, status, unseen, body_ended, expects;
+    unsigned queued; /* WSGI: microseconds that it has waited in the front */
     char gone, finished, body_taken, bodiless, overrun, sending;
 } Exchange;
 
@@ -131,6 +132,9 @@ extern PyTypeObject *exchange_type, *call_type, *meter_type, *link_type;
 /* As PyIter_Send(), where the interpreter has it. */
 typedef int (*SendFunction)(PyObject *, PyObject *, PyObject **);
 extern SendFunction iter_send;
+/* PyUnicode_AsUTF8AndSize(), in the limited API from 3.10 on. */
+typedef const char *(*Utf8Function)(PyObject *, Py_ssize_t *);
+extern Utf8Function as_utf8;
 
 /* module.c */
 PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count);
@@ -144,6 +148,8 @@ int exchange_receive(Exchange *self, PyObject **result);
 int exchange_send(Exchange *self, PyObject *message);
 
 /* head.c */
+int head_is_name(const char *name, size_t size, const char *lower);
+int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_size, const char *value, size_t value_size, long long *length);
 int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
 
 /* call.c */
@@ -175,9 +181,13 @@ PyObject *start_make_take(Link *link);
 int start_refresh(Link *link);
 PyObject *start_task(Link *link, PyObject *coroutine);
 
+/* wsgi.c */
+extern PyMethodDef wsgi_functions[];
+
 /* link.c */
 PyTypeObject *link_make_type(void);
 int link_is(PyObject *object);
+int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size);
 void put_header(char *at, size_t size, int type, int flags, uint64_t id);
 
 #endif
