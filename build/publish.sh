@@ -38,6 +38,8 @@ if [ "$system" != osx ]; then
     set -- "$@" -p:StaticOpenSslLinking=true
 fi
 
+"$root/build/speedups.sh"
+
 output=$root/artifacts/publish
 rm -rf "$output"
 dotnet publish "$root/src/hydra/hydra.csproj" -m:1 --nologo --verbosity quiet -c Release -r "$system-$machine" -o "$output" "$@"

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, title
+from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, title
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -61,6 +61,8 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
+        # Before anything is imported that is built on it.
+        speedups.use(os.environ.get("HYDRA_SPEEDUPS", "auto"))
         # Before anything is imported for the application: while that keeps the interpreter's lock nothing else notices that
         # the front is gone.
         process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)

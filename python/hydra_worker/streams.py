@@ -30,7 +30,10 @@ class Stream:
     takes other ones when it has methods for them.
     """
 
-    __slots__ = (
+    __slots__ = ()
+
+    # The slots that who derives from it has: this class has none, so that a stream's fields may be those of another type.
+    SLOTS = (
         # identity; `started` is a time of the monotonic clock
         "link",
         "id",

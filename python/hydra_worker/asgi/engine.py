@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from .. import speedups
 from ..eventloop.engine import LoopEngine
 from ..eventloop.link import Serving
 from .lifespan import Lifespan
@@ -29,7 +30,12 @@ class AsgiEngine(LoopEngine):
         super().__init__(worker, loop, self._serving_with(self._scopes))
 
     def _serving_with(self, scopes: ScopeBuilder) -> Serving:
-        return Serving(self._application, scopes.build, self.http, scopes.build_session, self.socket)
+        quicken = None
+        if speedups.module is not None and self.http is HttpStream:
+            from .native import quicken_with
+
+            quicken = quicken_with(self._application, scopes)
+        return Serving(self._application, scopes.build, self.http, scopes.build_session, self.socket, quicken)
 
     def another_serving(self) -> Serving:
         scopes = ScopeBuilder(self._version, self._worker.boot.request_start)

@@ -26,18 +26,28 @@ _EXTENSIONS: Dict[str, Dict[str, Any]] = {
 }
 _SESSION_EXTENSIONS: Dict[str, Any] = {"websocket.http.response": {}}
 
+
+def extensions_of(http_version: str) -> Dict[str, Any]:
+    """What a scope of HTTP has: to be copied."""
+    return _EXTENSIONS.get(http_version, _FILES)
+
+
 class ScopeBuilder:
     """Makes scopes for one application; remembers the blocks that repeat from request to request."""
 
-    __slots__ = ("_asgi_version", "_headers", "_connections", "_tells_start", "state")
+    __slots__ = ("_asgi_version", "_headers", "_connections", "tells_start", "state")
 
     def __init__(self, asgi_version: str, tells_start: bool = False) -> None:
         self._asgi_version = asgi_version
-        self._tells_start = tells_start
+        self.tells_start = tells_start
         self._headers = BlockCache(parse_block)
         self._connections = BlockCache(parse_connection)
         # The lifespan's namespace; None where the application has no lifespan.
         self.state: Optional[Dict[str, Any]] = None
+
+    def asgi(self) -> Dict[str, str]:
+        """The scope's entry."""
+        return {"version": self._asgi_version, "spec_version": SPEC_VERSION}
 
     def build(
         self,
@@ -63,7 +73,7 @@ class ScopeBuilder:
             raw_path = raw_root_path + raw_path
         scope = {
             "type": "http",
-            "asgi": {"version": self._asgi_version, "spec_version": SPEC_VERSION},
+            "asgi": self.asgi(),
             "http_version": http_version,
             "method": METHODS.get(method) or method.decode("latin-1").upper(),
             "scheme": scheme,
@@ -74,7 +84,7 @@ class ScopeBuilder:
             "headers": pairs[:],
             "client": client,
             "server": server,
-            "extensions": (_EXTENSIONS.get(http_version, _FILES) if extensions is None else extensions).copy(),
+            "extensions": (extensions_of(http_version) if extensions is None else extensions).copy(),
         }
         if b"trailers" in headers and http_version == "1.1" and extensions is None and are_asked_for(pairs):
             scope["extensions"][_TRAILERS] = {}
@@ -85,7 +95,7 @@ class ScopeBuilder:
             scope["state"] = self.state.copy()
         if queued:
             scope["extensions"]["hydra"] = {"queue_time": queued / 1_000_000}
-            if self._tells_start:
+            if self.tells_start:
                 _tell_start(scope["headers"], queued)
         return scope
 

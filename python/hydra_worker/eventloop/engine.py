@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional
 
-from .. import control, forks, stacks, wire
+from .. import control, forks, speedups, stacks, wire
 from ..logs import log_exception, logger
 from . import loops
 from .flag import Flag
@@ -82,7 +82,7 @@ class LoopEngine(control.Engine):
 
     def describe_loop(self) -> str:
         """As the front's log has it."""
-        return loops.describe(self._loop)
+        return loops.describe(self._loop) + speedups.describe()
 
     async def wait_tasks(self, tasks: List[Any], seconds: float) -> None:
         """Until all of them have ended, or for so long."""

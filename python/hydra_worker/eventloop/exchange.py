@@ -29,19 +29,8 @@ WHOLE = 2
 class LoopExchange(LoopStream, Response):
     """See the module's description. An interface derives its streams from this."""
 
-    __slots__ = (
-        # whether the application has had the end of the request's body
-        "body_taken",
-        # what of the response's body was swallowed, because its client has left
-        "unseen",
-        *Response.SLOTS,
-        # whether one of the coroutines that send is sending a body that needs credit
-        "sending",
-        # what of a body that was given whole waits for credit, or the task that sends it; see answer.py
-        "rest",
-        # how many bytes the client gets of a file that the front was to open; None until that is known
-        "opened",
-    )
+    # Its fields are those of the LoopStream, see fields.py.
+    __slots__ = ()
 
     # What the log calls the application.
     interface = ""

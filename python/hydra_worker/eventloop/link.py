@@ -34,6 +34,8 @@ class Serving(NamedTuple):
     open: Callable[["DataLink", int, int, bytes, bytes, float], LoopStream]
     session_scope: Optional[Callable[[bytes, bytes, bytes, bytes, bytes, int], Any]] = None
     open_session: Optional[Callable[["DataLink", int, int, bytes, bytes, float], LoopStream]] = None
+    # what makes a NativeLink serve requests that ask for none by itself, where the interface has that
+    quicken: Optional[Callable[[Any], None]] = None
 
 
 _SESSION = wire.FLAG_SESSION
@@ -48,8 +50,143 @@ _FLUSH_TIME = 0.001
 _HEAD_SECONDS = 0.005
 
 
-class DataLink(FrameReader):
-    """The part that does not depend on how bytes are moved; see transports.py for the two that do."""
+class LinkBase:
+    """
+    What does not depend on how bytes are moved and frames are taken apart: by DataLink in Python, or by NativeLink. Either has `loop`,
+    `streams`, `unfinished`, `draining`, the two windows and the underlined attributes that are used here.
+    """
+
+    # Which of the worker's data links this is; set by who opens it.
+    index = 0
+    # whether requests can be interrupted, and what runs for them is to be known
+    interruptible = False
+    # seconds that a request has to come to its end when its client has left; 0 for ever
+    patience = 0.0
+
+    loop: asyncio.AbstractEventLoop
+    streams: Dict[int, Any]
+    unfinished: Dict[LoopStream, "asyncio.Task[None]"]
+    draining: bool
+    request_window: int
+    response_window: int
+    _closed: bool
+    _now: float
+    _latest: Optional[LoopStream]
+    _meter: LoopMeter
+    _start: Any
+
+    def attach(self, loop: asyncio.AbstractEventLoop, serving: Serving, lost: Callable[["DataLink", str], None]) -> None:
+        """A part of the constructor."""
+        # what a task raises that is cancelled
+        self.cancelled: Any = getattr(loop, "cancelled", asyncio.CancelledError)
+        self._application, self._build_scope, self._open_stream, self._session_scope, self._open_session, _ = serving
+        self._lost = lost
+        # heads that wait for their bodies
+        self._heads: List[LoopStream] = []
+        # who is told of a request whose time is over
+        self.timed_out: Callable[[LoopStream], None] = lambda stream: None
+
+    async def open(self) -> None:
+        """Begins to read."""
+        raise NotImplementedError
+
+    def hold_head(self, stream: LoopStream) -> None:
+        """The head of this stream's response is to leave by itself when its body does not come soon."""
+        if not self._heads:
+            self.loop.call_later(_HEAD_SECONDS, self._send_heads)
+        self._heads.append(stream)
+
+    def _send_heads(self) -> None:
+        heads, self._heads = self._heads, []
+        for stream in heads:
+            stream.send_head()
+
+    def _begin(
+        self,
+        stream: int,
+        flags: int,
+        method: bytes,
+        raw_path: bytes,
+        query: bytes,
+        connection: bytes,
+        headers: bytes,
+        body: bytes,
+        queued: int,
+    ) -> None:
+        """A REQUEST: its first step is taken."""
+        if self.draining:
+            self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
+            return
+        if requestnames.header:
+            requestnames.enter(headers)
+        if flags & _SESSION and self._session_scope is not None and self._open_session is not None:
+            scope = self._session_scope(method, raw_path, query, connection, headers, queued)
+            new = self._open_session(self, stream, flags, method, body, self._now)
+        else:
+            scope = self._build_scope(method, raw_path, query, connection, headers, queued)
+            new = self._open_stream(self, stream, flags, method, body, self._now)
+        self.streams[stream] = self._latest = new
+        self._meter.requests += 1
+        coroutine = new.run(self._application, scope)
+        if coroutine is not None:
+            task = self._start(coroutine)
+            if not task.done():
+                self.unfinished[new] = task
+                if new.holds_head():
+                    self.hold_head(new)
+        if requestnames.header:
+            # The task has a copy of this context, in which the link goes on.
+            requestnames.leave()
+
+    # ---- output
+
+    def write(self, frame: Buffer) -> None:
+        """Adds a frame, or a part of one, to what leaves next."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Sends what was gathered."""
+        raise NotImplementedError
+
+    # ---- streams
+
+    def forget(self, stream: LoopStream) -> None:
+        """The stream is complete: nothing more is sent or expected for it."""
+        self.streams.pop(stream.id, None)
+
+    # ---- the end
+
+    def fail(self, reason: str) -> None:
+        """The link cannot be used any more: all its streams are cancelled."""
+        if self._closed:
+            return
+        self._closed = True
+        self.close()
+        streams = list(self.streams.values())
+        self.streams.clear()
+        for stream in streams:
+            stream.on_cancel()
+        self._lost(self, reason)
+
+    def break_off(self) -> None:
+        """Sends what is there and closes, without a word of the requests that run."""
+        self.flush()
+        self._closed = True
+        self.close()
+
+    def close(self) -> None:
+        """Closes the socket."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """
+        Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker.
+        """
+        raise NotImplementedError
+
+
+class DataLink(FrameReader, LinkBase):
+    """In Python. Who derives from it says how bytes are moved; see transports.py for the two that do."""
 
     def __init__(
         self,
@@ -62,47 +199,32 @@ class DataLink(FrameReader):
         meter: LoopMeter,
     ) -> None:
         super().__init__()
-        # Which of the worker's data links this is; set by who opens it.
-        self.index = 0
+        self.attach(loop, serving, lost)
         self.loop = loop
-        # what a task raises that is cancelled
-        self.cancelled: Any = getattr(loop, "cancelled", asyncio.CancelledError)
         self.request_window = request_window
         self.response_window = response_window
         self.draining = False
-        self._application, self._build_scope, self._open_stream, self._session_scope, self._open_session = serving
-        self._lost = lost
         # tells the watch that responses wait for the end of the batch; whether it knows about this output
         self._arm = arm
         self._watched = False
         # streams whose application did not finish in its first step, with their tasks
-        self.unfinished: Dict[LoopStream, "asyncio.Task[None]"] = {}
+        self.unfinished = {}
         # one batch of input: how to start tasks, when it or its last flush was
         self._start = starter(loop)
         self._now = 0.0
         # what requests cost the loop; the latest request of the batch
         self._meter = meter
         meter.add(self.unfinished)
-        self._latest: Optional[LoopStream] = None
-        # whether a batch is being handled; whether first steps may be taken within it; heads that wait for their bodies
+        self._latest = None
+        # whether a batch is being handled; whether first steps may be taken within it
         self._handling = False
         self._eager = True
-        self._heads: List[LoopStream] = []
         # output; the lock is for the watch, which flushes while the loop is held up
         self._out_lock = native.Lock()
         self._out: List[Buffer] = []
         self._out_size = 0
         self._flush_expected = False
         self._closed = False
-        # whether requests can be interrupted, and what runs for them is to be known; who is told of one whose time is over
-        self.interruptible = False
-        # seconds that a request has to come to its end when its client has left; 0 for ever
-        self.patience = 0.0
-        self.timed_out: Callable[[LoopStream], None] = lambda stream: None
-
-    async def open(self) -> None:
-        """Begins to read."""
-        raise NotImplementedError
 
     # ---- input
 
@@ -133,17 +255,6 @@ class DataLink(FrameReader):
         self._eager = False
         return False
 
-    def hold_head(self, stream: LoopStream) -> None:
-        """The head of this stream's response is to leave by itself when its body does not come soon."""
-        if not self._heads:
-            self.loop.call_later(_HEAD_SECONDS, self._send_heads)
-        self._heads.append(stream)
-
-    def _send_heads(self) -> None:
-        heads, self._heads = self._heads, []
-        for stream in heads:
-            stream.send_head()
-
     def expect_more(self) -> None:
         """A response is complete. Its application may go on without giving the loop a turn; the watch sends it then."""
         if not self._watched:
@@ -163,44 +274,11 @@ class DataLink(FrameReader):
         elif due:
             self.write(wire.pack_taken(0, 0, *self._meter.take(), 0))
 
-    def on_request(
-        self,
-        stream: int,
-        flags: int,
-        method: bytes,
-        raw_path: bytes,
-        query: bytes,
-        connection: bytes,
-        headers: bytes,
-        body: bytes,
-        queued: int,
-    ) -> None:
-        if self.draining:
-            self.write(wire.pack_reset(stream, 0, wire.RESET_NOT_STARTED, b"The worker is going away."))
-            return
+    def on_request(self, *request: Any) -> None:
         if self._out and not self._watched:
             self._watched = True
             self._arm()
-        if requestnames.header:
-            requestnames.enter(headers)
-        if flags & _SESSION and self._session_scope is not None and self._open_session is not None:
-            scope = self._session_scope(method, raw_path, query, connection, headers, queued)
-            new = self._open_session(self, stream, flags, method, body, self._now)
-        else:
-            scope = self._build_scope(method, raw_path, query, connection, headers, queued)
-            new = self._open_stream(self, stream, flags, method, body, self._now)
-        self.streams[stream] = self._latest = new
-        self._meter.requests += 1
-        coroutine = new.run(self._application, scope)
-        if coroutine is not None:
-            task = self._start(coroutine)
-            if not task.done():
-                self.unfinished[new] = task
-                if new.holds_head():
-                    self.hold_head(new)
-        if requestnames.header:
-            # The task has a copy of this context, in which the link goes on.
-            requestnames.leave()
+        self._begin(*request)
         now = monotonic()
         if now - self._now > _FLUSH_TIME:
             self._now = now
@@ -247,41 +325,5 @@ class DataLink(FrameReader):
         """
         Sends the pieces, or keeps what cannot be sent yet. Called with the output's lock, on the loop's
         thread or on that of the watch.
-        """
-        raise NotImplementedError
-
-    # ---- streams
-
-    def forget(self, stream: LoopStream) -> None:
-        """The stream is complete: nothing more is sent or expected for it."""
-        self.streams.pop(stream.id, None)
-
-    # ---- the end
-
-    def fail(self, reason: str) -> None:
-        """The link cannot be used any more: all its streams are cancelled."""
-        if self._closed:
-            return
-        self._closed = True
-        self.close()
-        streams = list(self.streams.values())
-        self.streams.clear()
-        for stream in streams:
-            stream.on_cancel()
-        self._lost(self, reason)
-
-    def break_off(self) -> None:
-        """Sends what is there and closes, without a word of the requests that run."""
-        self.flush()
-        self._closed = True
-        self.close()
-
-    def close(self) -> None:
-        """Closes the socket."""
-        raise NotImplementedError
-
-    def finish(self) -> None:
-        """
-        Takes in what has arrived already, sends what is left and closes; for the orderly end of the worker.
         """
         raise NotImplementedError

@@ -12,6 +12,8 @@ import time
 from time import monotonic
 from typing import Any, Callable, Dict, List, Optional
 
+from .. import speedups
+
 # When the front is told: after so many requests, or so many seconds.
 _REQUESTS = 64
 _SECONDS = 0.002
@@ -20,7 +22,7 @@ _U32 = 0xFFFFFFFF
 _thread_time: Callable[[], float] = getattr(time, "thread_time", lambda: 0.0)
 
 
-class LoopMeter:
+class PythonMeter:
     """One for all links of the loop, whose thread it belongs to."""
 
     __slots__ = ("requests", "_busy", "_began", "_processor", "_unfinished")
@@ -59,3 +61,6 @@ class LoopMeter:
         self._busy = 0.0
         self.requests = 0
         return report
+
+
+LoopMeter: Any = speedups.module.Meter if speedups.module is not None else PythonMeter

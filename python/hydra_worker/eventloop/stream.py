@@ -6,9 +6,10 @@ from typing import Any, Coroutine, Dict, Optional
 
 from .. import wire
 from ..streams import Stream
+from .fields import Fields
 
 
-class LoopStream(Stream):
+class LoopStream(Stream, Fields):  # type: ignore[misc]
     """
     What an interface derives its streams from. The frame of outermost() is that of the stream's task: the task of an
     overdue request is recognised by it, and title() is given its variables.

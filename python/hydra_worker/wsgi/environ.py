@@ -6,6 +6,7 @@ import sys
 from typing import Any, Dict, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from .. import speedups
 from ..connection import parse_tls, split_connection
 from ..headers import BlockCache, parse_block
 from ..streams import request_start
@@ -105,7 +106,23 @@ class EnvironBuilder:
         """A fresh environ; `stream` becomes wsgi.input, and has the `whole` body or not."""
         method, raw_path, raw_query, connection, headers = request.head
         fields = self._headers.young.get(headers) or self._headers.get(headers)
-        environ = (self._connections.young.get(connection) or self._connections.get(connection)).copy()
+        shared = self._connections.young.get(connection) or self._connections.get(connection)
+        environ = _fill(shared, fields.variables, method, raw_path, raw_query, stream) or self._fill(shared, request, fields, stream)
+        if "SERVER_NAME" not in environ:
+            _name_server(environ, fields.host)
+        if whole and "CONTENT_LENGTH" not in environ:
+            _tell_length(environ, len(request.body))
+        if request.queued:
+            environ["hydra.queue_time"] = request.queued / 1_000_000
+            if self._tells_start:
+                _tell_start(environ, request.queued)
+        return environ
+
+    @staticmethod
+    def _fill(shared: Dict[str, Any], request: WsgiStream, fields: RequestHeaders, stream: Any) -> Dict[str, Any]:
+        """What is remembered of the connection and the headers, with what is the request's own."""
+        method, raw_path, raw_query, _, _ = request.head
+        environ = shared.copy()
         environ.update(fields.variables)
         path = raw_path.decode("latin-1")
         query = raw_query.decode("latin-1")
@@ -121,15 +138,15 @@ class EnvironBuilder:
         # "OPTIONS *" asks about the server; PATH_INFO is empty or begins with a slash.
         environ["PATH_INFO"] = path if path != "*" else ""
         environ["wsgi.input"] = stream
-        if "SERVER_NAME" not in environ:
-            _name_server(environ, fields.host)
-        if whole and "CONTENT_LENGTH" not in environ:
-            _tell_length(environ, len(request.body))
-        if request.queued:
-            environ["hydra.queue_time"] = request.queued / 1_000_000
-            if self._tells_start:
-                _tell_start(environ, request.queued)
         return environ
+
+
+def _not_here(*_: Any) -> None:
+    """Where there is no native part."""
+
+
+# None where the path is to be decoded or shortened.
+_fill: Any = speedups.module.fill_environ if speedups.module is not None else _not_here
 
 
 def _name_server(environ: Dict[str, Any], host: str) -> None:

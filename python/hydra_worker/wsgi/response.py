@@ -6,10 +6,10 @@ import io
 import os
 from typing import Any, Callable, Iterable, List, Tuple
 
-from .. import filerange, forks, requestnames, wire
+from .. import filerange, forks, requestnames, speedups, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
 from ..frames import body_frame, file_frame, response_frame
-from ..headers import HeadCache
+from ..headers import LENGTHLESS, Head, HeadCache
 from ..logs import log_exception
 from ..response import DONE, HELD, IDLE, SENT, Order, Response, reset_frame
 from .body import InputStream
@@ -21,7 +21,21 @@ from .stream import WsgiStream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
-_head_of = HeadCache(encode).get
+_python_head_of = HeadCache(encode).get
+
+
+def _native_head_of(headers: Any, status: int) -> Head:
+    """The same, for what most applications give."""
+    return (None if status in LENGTHLESS else _encode_head(headers)) or _python_head_of(headers, status)
+
+
+if speedups.module is not None:
+    _encode_head = speedups.module.encode_head
+    _head_of = _native_head_of
+    response_frame = speedups.module.response_frame
+else:
+    _head_of = _python_head_of
+
 _ORDER = Order(
     start_again="start_response() was called again without exc_info.",
     start_missing="The application gave a part of the body before it called start_response().",

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Any, Optional, Tuple
 
+from .. import speedups
 from ..streams import Stream
 
 # method, raw path, query, connection block, header block
 Head = Tuple[bytes, bytes, bytes, bytes, bytes]
 
 
-class WsgiStream(Stream):
+class PythonFields:
+    """As slots."""
+
+    __slots__ = (*Stream.SLOTS, "head", "queued", "opened")
+
+
+# The same in C, which makes most of them.
+Fields: Any = speedups.module.Exchange if speedups.module is not None else PythonFields
+
+
+class WsgiStream(Stream, Fields):  # type: ignore[misc]
     """See the module's description."""
 
-    __slots__ = ("head", "queued", "opened")
+    __slots__ = ()
 
     def __init__(
         self, link: Any, number: int, flags: int, head: Head, body: bytes, started: float, queued: int = 0

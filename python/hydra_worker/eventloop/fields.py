@@ -1,0 +1,32 @@
+"""The fields of a request's stream on the event loop, with its response."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import speedups
+from ..response import Response
+from ..streams import Stream
+
+
+class PythonFields:
+    """As slots."""
+
+    __slots__ = (
+        *Stream.SLOTS,
+        # whether the application has had the end of the request's body
+        "body_taken",
+        # what of the response's body was swallowed, because its client has left
+        "unseen",
+        *Response.SLOTS,
+        # whether one of the coroutines that send is sending a body that needs credit
+        "sending",
+        # what of a body that was given whole waits for credit, or the task that sends it; see answer.py
+        "rest",
+        # how many bytes the client gets of a file that the front was to open; None until that is known
+        "opened",
+    )
+
+
+# The same in C, with receive() and send() for what most requests do, where that part is in use.
+Fields: Any = speedups.module.Exchange if speedups.module is not None else PythonFields

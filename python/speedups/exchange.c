@@ -1,0 +1,365 @@
+/* One request with its response: the fields that streams.py and exchange.py name, and receive() and send() for what most requests do. */
+#include "speedups.h"
+
+PyTypeObject *exchange_type;
+
+/* Head and headers of a response that are made here; longer ones are Python's. */
+#define MOST_HEAD 8192
+
+static int is_none(PyObject *value)
+{
+    return value == NULL || value == Py_None;
+}
+
+static void set(PyObject **field, PyObject *value)
+{
+    PyObject *before = *field;
+    Py_XINCREF(value);
+    *field = value;
+    Py_XDECREF(before);
+}
+
+/* New: one of the link's kind, as Stream.__init__() and LoopExchange.__init__() leave it. */
+Exchange *exchange_open(Link *link, const RequestFrame *frame, PyObject *key)
+{
+    Exchange *self = (Exchange *)PyType_GenericAlloc((PyTypeObject *)link->kind, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->remaining = -1;
+    set(&self->link, (PyObject *)link);
+    set(&self->key, key);
+    if (frame->body_size) {
+        self->body = PyBytes_FromStringAndSize(frame->body, (Py_ssize_t)frame->body_size);
+    } else {
+        set(&self->body, names.empty_bytes);
+    }
+    if (self->body == NULL) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->id = frame->id;
+    self->started = link->now;
+    self->body_ended = frame->flags & WIRE_FLAG_END;
+    self->expects = frame->flags & WIRE_FLAG_EXPECT_CONTINUE;
+    self->window = self->expects ? 0 : link->request_window;
+    self->credit = link->response_window;
+    self->bodiless = frame->method_size == 4 && memcmp(frame->method, "HEAD", 4) == 0;
+    return self;
+}
+
+/* What receive() gives where the whole body is here. 1, 0 where Python is to look, -1 with an exception. */
+int exchange_receive(Exchange *self, PyObject **result)
+{
+    if (self->expects || self->phase == PHASE_DONE || self->body_taken || !self->body_ended || !is_none(self->chunks) || self->body == NULL) {
+        return 0;
+    }
+    PyObject *message = PyDict_Copy(names.http_request);
+    if (message == NULL || PyDict_SetItem(message, names.body, self->body) < 0) {
+        Py_XDECREF(message);
+        return -1;
+    }
+    set(&self->body, names.empty_bytes);
+    self->body_taken = 1;
+    *result = message;
+    return 1;
+}
+
+static int is_text(PyObject *value, PyObject *text)
+{
+    return value == text || (PyUnicode_CheckExact(value) && PyUnicode_Compare(value, text) == 0);
+}
+
+/* The stream is complete: LoopExchange._complete(). */
+static int complete(Exchange *self, Link *link)
+{
+    self->phase = PHASE_DONE;
+    PyObject *key = self->key;
+    if (key == NULL && (key = self->key = PyLong_FromUnsignedLongLong(self->id)) == NULL) {
+        return -1;
+    }
+    if (PyDict_DelItem(link->streams, key) < 0) {
+        if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    if (link_expect_more(link) < 0) {
+        return -1;
+    }
+    if (!is_none(self->waiting)) {
+        PyObject *woken = call_method((PyObject *)self, names.wake, NULL);
+        if (woken == NULL) {
+            return -1;
+        }
+        Py_DECREF(woken);
+    }
+    return 0;
+}
+
+/* http.response.start. */
+static int start(Exchange *self, Link *link, PyObject *message)
+{
+    if (self->phase != PHASE_IDLE || PyDict_GetItemWithError(message, names.trailers) != NULL) {
+        return 0;
+    }
+    PyObject *status = PyDict_GetItemWithError(message, names.status);
+    if (status == NULL || !PyLong_CheckExact(status)) {
+        return 0;
+    }
+    int overflow;
+    long code = PyLong_AsLongAndOverflow(status, &overflow);
+    if (overflow || code < 200 || code > 999 || code == 204 || code == 205 || code == 304) {
+        return 0;
+    }
+    PyObject *headers = PyDict_GetItemWithError(message, names.headers);
+    char block[MOST_HEAD];
+    size_t used;
+    long long length;
+    if (!head_encode(headers == NULL ? names.no_headers : headers, block, sizeof block, &used, &length)) {
+        return 0;
+    }
+    PyObject *head = PyBytes_FromStringAndSize(block, (Py_ssize_t)used);
+    if (head == NULL) {
+        return -1;
+    }
+    PyObject *before = self->head;
+    self->head = head;
+    Py_XDECREF(before);
+    self->status = (int)code;
+    self->remaining = length;
+    self->phase = PHASE_HELD;
+    if (PyDict_Size(link->unfinished) > 0) {
+        /* Not its first step: nobody looks after that. */
+        int known = PyDict_Contains(link->unfinished, (PyObject *)self);
+        if (known < 0) {
+            return -1;
+        }
+        if (known) {
+            PyObject *held = call_method((PyObject *)link, names.hold_head, (PyObject *)self);
+            if (held == NULL) {
+                return -1;
+            }
+            Py_DECREF(held);
+        }
+    }
+    return 1;
+}
+
+/* http.response.body. */
+static int send_body(Exchange *self, Link *link, PyObject *message)
+{
+    if ((self->phase != PHASE_HELD && self->phase != PHASE_SENT) || self->bodiless) {
+        return 0;
+    }
+    PyObject *body = PyDict_GetItemWithError(message, names.body);
+    PyObject *further = PyDict_GetItemWithError(message, names.more_body);
+    if (body == NULL) {
+        body = names.empty_bytes;
+    }
+    if (!PyBytes_CheckExact(body) || (further != NULL && further != Py_False && further != Py_True)) {
+        return 0;
+    }
+    int more = further == Py_True;
+    size_t size = (size_t)PyBytes_Size(body);
+    if (size > WIRE_MAX_BODY || (self->phase == PHASE_SENT && (Py_ssize_t)size > self->credit)) {
+        return 0;
+    }
+    if (self->remaining >= 0 && ((long long)size > self->remaining || (!more && (long long)size < self->remaining))) {
+        return 0;
+    }
+    int is_head = self->phase == PHASE_HELD;
+    if (!is_head && more && !size) {
+        return 1;
+    }
+    size_t head_size = is_head ? WIRE_RESPONSE_FIXED + (size_t)PyBytes_Size(self->head) : 0;
+    size_t copied = size <= COPIED ? size : 0;
+    char *frame = link_reserve(link, WIRE_HEADER_SIZE + head_size + copied);
+    if (frame == NULL) {
+        return -1;
+    }
+    char *at = frame + WIRE_HEADER_SIZE;
+    put_header(frame, head_size + size, is_head ? WIRE_RESPONSE : WIRE_BODY, more ? 0 : WIRE_FLAG_END, self->id);
+    if (is_head) {
+        size_t length = head_size - WIRE_RESPONSE_FIXED;
+        wire_put16(at + WIRE_RESPONSE_STATUS, (uint16_t)self->status);
+        wire_put32(at + WIRE_RESPONSE_HEADERS_SIZE, (uint32_t)length);
+        wire_put32(at + WIRE_RESPONSE_BODY_SIZE, (uint32_t)size);
+        at += WIRE_RESPONSE_FIXED;
+        memcpy(at, PyBytes_AsString(self->head), length);
+        at += length;
+    }
+    memcpy(at, PyBytes_AsString(body), copied);
+    link_commit(link, WIRE_HEADER_SIZE + head_size + copied);
+    if (copied < size && link_put_object(link, body) < 0) {
+        return -1;
+    }
+    if (self->remaining >= 0) {
+        self->remaining -= (long long)size;
+    }
+    if (!is_head) {
+        self->credit -= (Py_ssize_t)size;
+    }
+    if (more) {
+        self->phase = PHASE_SENT;
+    }
+    if (link_written(link) < 0) {
+        return -1;
+    }
+    return more || complete(self, link) == 0 ? 1 : -1;
+}
+
+/* send() for a head, or a piece of a body that there is room for. 1, 0 where Python is to look, -1 with an exception. */
+int exchange_send(Exchange *self, PyObject *message)
+{
+    if (self->gone || self->sending || !PyDict_CheckExact(message) || !link_is(self->link)) {
+        return 0;
+    }
+    PyObject *type = PyDict_GetItemWithError(message, names.type);
+    if (type == NULL) {
+        return 0;
+    }
+    Link *link = (Link *)self->link;
+    if (is_text(type, names.response_body)) {
+        return send_body(self, link, message);
+    }
+    return is_text(type, names.response_start) ? start(self, link, message) : 0;
+}
+
+static PyObject *receive(Exchange *self, PyObject *unused)
+{
+    (void)unused;
+    return call_new(self, NULL);
+}
+
+static PyObject *send(Exchange *self, PyObject *message)
+{
+    return call_new(self, message);
+}
+
+static PyObject *get_remaining(Exchange *self, void *unused)
+{
+    (void)unused;
+    if (self->remaining < 0) {
+        Py_RETURN_NONE;
+    }
+    return PyLong_FromLongLong(self->remaining);
+}
+
+static int set_remaining(Exchange *self, PyObject *value, void *unused)
+{
+    (void)unused;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "remaining cannot be deleted");
+        return -1;
+    }
+    if (value == Py_None) {
+        self->remaining = -1;
+        return 0;
+    }
+    int overflow;
+    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (number == -1 && PyErr_Occurred()) {
+        return -1;
+    }
+    /* No body comes to an end that is longer than what fits. */
+    self->remaining = overflow > 0 ? INT64_MAX : number;
+    return 0;
+}
+
+static int traverse(Exchange *self, visitproc visit, void *arg)
+{
+    if (python_version >= 0x0309) {
+        Py_VISIT(Py_TYPE(self));
+    }
+    Py_VISIT(self->link);
+    Py_VISIT(self->body);
+    Py_VISIT(self->chunks);
+    Py_VISIT(self->waiting);
+    Py_VISIT(self->head);
+    Py_VISIT(self->violation);
+    Py_VISIT(self->rest);
+    Py_VISIT(self->opened);
+    return 0;
+}
+
+static int clear(Exchange *self)
+{
+    Py_CLEAR(self->link);
+    Py_CLEAR(self->key);
+    Py_CLEAR(self->body);
+    Py_CLEAR(self->chunks);
+    Py_CLEAR(self->waiting);
+    Py_CLEAR(self->head);
+    Py_CLEAR(self->violation);
+    Py_CLEAR(self->rest);
+    Py_CLEAR(self->opened);
+    return 0;
+}
+
+static void dealloc(Exchange *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    clear(self);
+    PyObject_GC_Del(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef methods[] = {
+    {"receive", (PyCFunction)receive, METH_NOARGS, "ASGI's receive()."},
+    {"send", (PyCFunction)send, METH_O, "ASGI's send()."},
+    {0},
+};
+
+static PyMemberDef members[] = {
+    {"link", T_OBJECT_EX, offsetof(Exchange, link), 0, NULL},
+    {"id", T_ULONGLONG, offsetof(Exchange, id), 0, NULL},
+    {"started", T_DOUBLE, offsetof(Exchange, started), 0, NULL},
+    {"body", T_OBJECT, offsetof(Exchange, body), 0, NULL},
+    {"chunks", T_OBJECT, offsetof(Exchange, chunks), 0, NULL},
+    {"body_ended", T_INT, offsetof(Exchange, body_ended), 0, NULL},
+    {"window", T_PYSSIZET, offsetof(Exchange, window), 0, NULL},
+    {"owed", T_PYSSIZET, offsetof(Exchange, owed), 0, NULL},
+    {"expects", T_INT, offsetof(Exchange, expects), 0, NULL},
+    {"credit", T_PYSSIZET, offsetof(Exchange, credit), 0, NULL},
+    {"gone", T_BOOL, offsetof(Exchange, gone), 0, NULL},
+    {"finished", T_BOOL, offsetof(Exchange, finished), 0, NULL},
+    {"waiting", T_OBJECT, offsetof(Exchange, waiting), 0, NULL},
+    {"body_taken", T_BOOL, offsetof(Exchange, body_taken), 0, NULL},
+    {"unseen", T_INT, offsetof(Exchange, unseen), 0, NULL},
+    {"phase", T_INT, offsetof(Exchange, phase), 0, NULL},
+    {"status", T_INT, offsetof(Exchange, status), 0, NULL},
+    {"head", T_OBJECT_EX, offsetof(Exchange, head), 0, NULL},
+    {"bodiless", T_BOOL, offsetof(Exchange, bodiless), 0, NULL},
+    {"violation", T_OBJECT, offsetof(Exchange, violation), 0, NULL},
+    {"overrun", T_BOOL, offsetof(Exchange, overrun), 0, NULL},
+    {"sending", T_BOOL, offsetof(Exchange, sending), 0, NULL},
+    {"rest", T_OBJECT, offsetof(Exchange, rest), 0, NULL},
+    {"queued", T_UINT, offsetof(Exchange, queued), 0, NULL},
+    {"opened", T_OBJECT, offsetof(Exchange, opened), 0, NULL},
+    {0},
+};
+
+static PyGetSetDef properties[] = {
+    {"remaining", (getter)get_remaining, (setter)set_remaining, NULL, NULL},
+    {0},
+};
+
+PyTypeObject *exchange_make_type(void)
+{
+    PyType_Slot slots[] = {
+        {Py_tp_dealloc, dealloc},
+        {Py_tp_traverse, traverse},
+        {Py_tp_clear, clear},
+        {Py_tp_methods, methods},
+        {Py_tp_members, members},
+        {Py_tp_getset, properties},
+        {Py_tp_doc, "The fields of a request's stream, with receive() and send() of ASGI."},
+        {0},
+    };
+    PyType_Spec spec = {
+        "hydra_worker._speedups.Exchange", sizeof(Exchange), 0, TYPE_FLAGS | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots,
+    };
+    return (PyTypeObject *)PyType_FromSpec(&spec);
+}

@@ -1,0 +1,193 @@
+/*
+ * The hot path of a worker on the event loop, against CPython's limited API of 3.8. What is rare is Python's, in hydra_worker:
+ * each function here either does all of its work as that does it, or nothing, and calls the Python code instead.
+ *
+ * Everything runs with the interpreter's lock, which is never released here.
+ */
+#ifndef HYDRA_SPEEDUPS_H
+#define HYDRA_SPEEDUPS_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x03080000
+#include <Python.h>
+#include <structmember.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "wire.h"
+
+/* The headers of before 3.12 count references inline, which objects that live for ever in newer interpreters are not made for. */
+#undef Py_INCREF
+#undef Py_DECREF
+#undef Py_XINCREF
+#undef Py_XDECREF
+#undef Py_CLEAR
+#undef Py_RETURN_NONE
+#define Py_INCREF(o) Py_IncRef((PyObject *)(o))
+#define Py_DECREF(o) Py_DecRef((PyObject *)(o))
+#define Py_XINCREF(o) Py_IncRef((PyObject *)(o))
+#define Py_XDECREF(o) Py_DecRef((PyObject *)(o))
+#define Py_CLEAR(o) do { PyObject *cleared_ = (PyObject *)(o); (o) = NULL; Py_DecRef(cleared_); } while (0)
+#define Py_RETURN_NONE do { Py_IncRef(Py_None); return Py_None; } while (0)
+
+/* Types remember their attributes only with the flag 18, which headers of before 3.10 have in no default. */
+#define TYPE_FLAGS (Py_TPFLAGS_DEFAULT | (1UL << 18))
+
+/* The positions of a response, as response.py has them. */
+enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_DONE = 4 };
+
+/* Bodies up to this size, in bytes, are copied beside their frames; longer ones are sent from where they are. */
+#define COPIED 2048
+
+typedef struct Link Link;
+
+/* One request with its response: the fields of Stream and LoopExchange in streams.py and exchange.py, which name them. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *link;
+    PyObject *key; /* the number as the link's streams have it; NULL before that is needed */
+    PyObject *body, *chunks, *waiting;
+    PyObject *head, *violation, *rest, *opened;
+    unsigned long long id;
+    double started;
+    Py_ssize_t window, owed, credit;
+    long long remaining; /* -1 for None */
+    int phase, status, unseen, body_ended, expects;
+    unsigned queued; /* WSGI: microseconds that it has waited in the front */
+    char gone, finished, body_taken, bodiless, overrun, sending;
+} Exchange;
+
+/* What requests cost the loop: see eventloop/meter.py. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *unfinished; /* a list of dictionaries */
+    double busy, began, processor; /* processor: -1 for none */
+    Py_ssize_t requests;
+} Meter;
+
+/* A part of the output: of the arena (owner NULL), or of a bytes object. */
+typedef struct {
+    PyObject *owner;
+    const char *data;
+    size_t offset, size;
+} Piece;
+
+/* The memory of blocks that were seen: two generations, as BlockCache in headers.py. */
+typedef struct {
+    PyObject *young, *old, *make;
+} Blocks;
+
+/* A REQUEST frame, in the input buffer. */
+typedef struct {
+    uint64_t id;
+    int flags;
+    uint32_t queued;
+    const char *method, *path, *query, *connection, *headers, *body;
+    size_t method_size, path_size, query_size, connection_size, headers_size, body_size;
+} RequestFrame;
+
+/* A data link on the event loop: see eventloop/link.py. */
+struct Link {
+    PyObject_HEAD
+    PyObject *loop, *loop_attributes; /* the second is NULL where methods of the loop cannot be replaced */
+    PyObject *streams, *unfinished, *latest;
+    PyObject *task_type, *starter, *start, *take, *step, *context; /* see start.c */
+    PyObject *arm;
+    Meter *meter;
+    /* ASGI over HTTP; kind is NULL where another interface is served */
+    PyObject *application, *scopes, *kind, *run, *template, *asgi, *state;
+    Blocks connections, headers;
+    char *in;
+    size_t filled, needed;
+    char *arena;
+    size_t arena_used, arena_size;
+    Piece *pieces;
+    size_t first, count, room; /* pieces[first .. count) are to be sent; room is what the array holds */
+    size_t output; /* bytes that are to be sent */
+    double now;
+    Py_ssize_t request_window, response_window;
+    int fd;
+    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, has_state, tells_start;
+};
+
+#define METHODS 8
+
+/* What is looked up by name, made once. */
+typedef struct {
+#define NAME(field, text) PyObject *field;
+#include "names.h"
+#undef NAME
+    PyObject *methods[METHODS], *empty_bytes, *no_headers, *kw_loop, *kw_eager, *http_request;
+    const char *method_bytes[METHODS];
+    size_t method_sizes[METHODS];
+    PyObject *wire_error, *struct_error; /* of Python's code: see module.c */
+} Names;
+
+extern Names names;
+extern int python_version; /* such as 0x030B for 3.11 */
+extern PyTypeObject *exchange_type, *call_type, *meter_type, *link_type;
+
+/* As PyIter_Send(), where the interpreter has it. */
+typedef int (*SendFunction)(PyObject *, PyObject *, PyObject **);
+extern SendFunction iter_send;
+/* PyUnicode_AsUTF8AndSize(), in the limited API from 3.10 on. */
+typedef const char *(*Utf8Function)(PyObject *, Py_ssize_t *);
+extern Utf8Function as_utf8;
+
+/* module.c */
+PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count);
+PyObject *call_keywords(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keywords);
+PyObject *call_method(PyObject *self, PyObject *name, PyObject *argument);
+
+/* exchange.c */
+PyTypeObject *exchange_make_type(void);
+Exchange *exchange_open(Link *link, const RequestFrame *frame, PyObject *key);
+int exchange_receive(Exchange *self, PyObject **result);
+int exchange_send(Exchange *self, PyObject *message);
+
+/* head.c */
+int head_is_name(const char *name, size_t size, const char *lower);
+int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_size, const char *value, size_t value_size, long long *length);
+int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
+
+/* call.c */
+PyTypeObject *call_make_type(void);
+PyObject *call_new(Exchange *exchange, PyObject *message);
+
+/* meter.c */
+PyTypeObject *meter_make_type(void);
+double monotonic(void);
+double meter_begin(Meter *self);
+int meter_end(Meter *self);
+void meter_take(Meter *self, uint32_t *microseconds, uint32_t *requests);
+
+/* scope.c */
+PyObject *scope_build(Link *link, const RequestFrame *frame);
+
+/* output.c */
+char *link_reserve(Link *self, size_t size);
+int link_commit(Link *self, size_t size);
+int link_put_object(Link *self, PyObject *bytes);
+int link_written(Link *self);
+int link_expect_more(Link *self);
+int link_send_out(Link *self);
+void link_drop_output(Link *self);
+void link_free_output(Link *self);
+
+/* start.c */
+PyObject *start_make_take(Link *link);
+int start_refresh(Link *link);
+PyObject *start_task(Link *link, PyObject *coroutine);
+
+/* wsgi.c */
+extern PyMethodDef wsgi_functions[];
+
+/* link.c */
+PyTypeObject *link_make_type(void);
+int link_is(PyObject *object);
+int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size);
+void put_header(char *at, size_t size, int type, int flags, uint64_t id);
+
+#endif

@@ -1,0 +1,125 @@
+/* Starts tasks and takes their first steps at once: eventloop/tasks.py, which says how and why. */
+#include "speedups.h"
+
+#ifndef METH_FASTCALL
+/* In the limited API from 3.10 on; the same number and signature since 3.7. */
+#define METH_FASTCALL 0x0080
+#endif
+
+/* How tasks are started. */
+enum { BY_PYTHON, BY_CAPTURE, BY_EAGERNESS };
+
+/* In the place of the loop's call_soon(), for the time of a task's constructor: takes the first step, with its context. */
+static PyObject *take(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    Link *link = (Link *)self;
+    if (count == 1 && keywords != NULL && PyTuple_Size(keywords) == 1 && link->step == NULL) {
+        Py_INCREF(arguments[0]);
+        Py_INCREF(arguments[1]);
+        link->step = arguments[0];
+        link->context = arguments[1];
+        Py_RETURN_NONE;
+    }
+    /* Of somebody else, who runs within it: a finalizer. */
+    PyObject *call_soon = PyObject_GetAttr((PyObject *)Py_TYPE(link->loop), names.call_soon);
+    PyObject *positional = call_soon == NULL ? NULL : PyTuple_New(count + 1);
+    PyObject *named = positional == NULL ? NULL : PyDict_New();
+    PyObject *result = NULL;
+    if (named != NULL) {
+        Py_INCREF(link->loop);
+        PyTuple_SetItem(positional, 0, link->loop);
+        for (Py_ssize_t i = 0; i < count; i++) {
+            Py_INCREF(arguments[i]);
+            PyTuple_SetItem(positional, i + 1, arguments[i]);
+        }
+        int good = 1;
+        for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_Size(keywords); i++) {
+            good = good && PyDict_SetItem(named, PyTuple_GetItem(keywords, i), arguments[count + i]) == 0;
+        }
+        result = good ? PyObject_Call(call_soon, positional, named) : NULL;
+    }
+    Py_XDECREF(call_soon);
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return result;
+}
+
+static PyMethodDef take_definition = {"call_soon", (PyCFunction)(void (*)(void))take, METH_FASTCALL | METH_KEYWORDS, NULL};
+
+PyObject *start_make_take(Link *link)
+{
+    return PyCFunction_NewEx(&take_definition, (PyObject *)link, NULL);
+}
+
+static int by_python(Link *link, PyObject *start)
+{
+    Py_XDECREF(link->start);
+    link->start = start;
+    link->starts = BY_PYTHON;
+    return start == NULL ? -1 : 0;
+}
+
+/* Finds the way that fits the loop's present task factory: starter() of tasks.py. May be called only while no task runs. */
+int start_refresh(Link *link)
+{
+    if (!link->eager) {
+        return by_python(link, PyObject_GetAttr(link->loop, names.create_task));
+    }
+    if (link->loop_attributes != NULL && !PyObject_HasAttr(link->loop, names.nest_patched)) {
+        PyObject *factory = call_method(link->loop, names.get_task_factory, NULL);
+        if (factory == NULL) {
+            return -1;
+        }
+        Py_DECREF(factory);
+        if (factory == Py_None) {
+            link->starts = python_version >= 0x030C ? BY_EAGERNESS : BY_CAPTURE;
+            return 0;
+        }
+    }
+    return by_python(link, call_function(link->starter, &link->loop, 1));
+}
+
+static PyObject *start_by_capture(Link *link, PyObject *coroutine)
+{
+    if (PyDict_SetItem(link->loop_attributes, names.call_soon, link->take) < 0) {
+        return NULL;
+    }
+    PyObject *arguments[2] = {coroutine, link->loop};
+    PyObject *task = call_keywords(link->task_type, arguments, 1, names.kw_loop);
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    if (PyDict_DelItem(link->loop_attributes, names.call_soon) < 0) {
+        /* Somebody has put the loop's own one back. */
+        PyErr_Clear();
+    }
+    PyErr_Restore(type, value, trace);
+    PyObject *step = link->step, *context = link->context;
+    link->step = link->context = NULL;
+    if (task != NULL && step != NULL) {
+        PyObject *result = call_method(context, names.run, step);
+        if (result == NULL) {
+            Py_CLEAR(task);
+        }
+        Py_XDECREF(result);
+    }
+    Py_XDECREF(step);
+    Py_XDECREF(context);
+    return task;
+}
+
+/* New: the task, whose first step is taken. */
+PyObject *start_task(Link *link, PyObject *coroutine)
+{
+    if (link->starts == BY_CAPTURE) {
+        return start_by_capture(link, coroutine);
+    }
+    if (link->starts == BY_EAGERNESS) {
+        PyObject *arguments[3] = {coroutine, link->loop, Py_True};
+        return call_keywords(link->task_type, arguments, 1, names.kw_eager);
+    }
+    PyObject *start = link->start;
+    Py_INCREF(start);
+    PyObject *task = call_function(start, &coroutine, 1);
+    Py_DECREF(start);
+    return task;
+}

@@ -1,0 +1,334 @@
+"""
+The native part of the worker beside the Python code that it stands for, in a process of its own (test_speedups.py starts it): what the
+module is decides what the classes are built on, so it has to be loaded first.
+
+    python3 native_trial.py twins [ROUNDS] [SEED]     the same mutated frames, to the same applications: both must do the same
+    python3 native_trial.py leaks [REQUESTS]          nothing is left of requests of every kind
+"""
+
+import asyncio
+import gc
+import http
+import logging
+import os
+import random
+import resource
+import socket
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from hydra_worker import speedups, wire  # noqa: E402
+
+speedups.use("on")
+
+from hydra_worker.asgi import native  # noqa: E402
+from hydra_worker.asgi.scope import ScopeBuilder  # noqa: E402
+from hydra_worker.asgi.stream import HttpStream  # noqa: E402
+from hydra_worker.eventloop import link as links  # noqa: E402
+from hydra_worker.eventloop.link import Serving  # noqa: E402
+from hydra_worker.eventloop.meter import LoopMeter, PythonMeter  # noqa: E402
+from hydra_worker.eventloop.nativelink import NativeLink  # noqa: E402
+from hydra_worker.eventloop.transports import SocketLink  # noqa: E402
+
+# Whether a head leaves before its body is a matter of time, and told apart elsewhere.
+links._HEAD_SECONDS = 3600.0
+
+WINDOW = 100_000
+CONNECTIONS = (
+    b"http\x001.1\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00",
+    b"http\x001.0\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00",
+    b"https\x002\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00/root\x00772\x004865\x00\x00",
+    b"http\x001.1\x00\x00\x00/tmp/x.sock\x00\x00",
+)
+HEADERS = (b"", b"host\0x", b"host\0x\0accept\0*/*\0content-length\0005", b"odd")
+BODIES = (b"", b"x", b"x" * 3000, b"x" * 65536, b"x" * 70_000, bytearray(b"array"), memoryview(b"view"), "text", None, 5)
+STATUSES = (200, 200, 200, 201, 204, 205, 304, 404, 199, 1000, "200", True, http.HTTPStatus.OK, None, 2**70)
+PAIRS = (
+    (b"a", b"b"), [b"a", b"b"], (b"Content-Length", b"1"), (b"content-length", b"3000"), (b"content-length", b" 5 "), (b"content-length", b"-1"),
+    (b"content-length", b"9" * 19), (b"transfer-encoding", b"chunked"), (b"bad name", b"x"), (b"", b"x"), (b"x", b"a\r\nb"), (b"x", b"tab\there"), (b"x", b""),
+    ("text", b"x"), (b"x", "text"), (b"x",), (b"x", b"y", b"z"), None, (b"long", b"v" * 9000), (b"x:y", b"z"), (b"\xff", b"z"), (b"x", b"\xff\x80"),
+    (b"content-length", b""),
+)  # fmt: skip
+
+
+def request_frames(chance):
+    """A plausible conversation. As the front does it no number is given twice, but rarely."""
+    frames = []
+    latest = 1
+    for _ in range(chance.randrange(1, 10)):
+        stream = chance.randrange(1, latest + 1)
+        kind = chance.randrange(8)
+        if kind < 5:
+            if chance.random() < 0.98:
+                stream = latest = latest + 1
+            frames.append(
+                wire.pack_request(
+                    stream,
+                    chance.choice((0, 1, 1, 1, 1, 2, 3, 5)),
+                    chance.choice((0, 0, 5, 10**6)),
+                    chance.choice((b"GET", b"GET", b"POST", b"HEAD", b"", b"get", b"OPTIONS", b"X\xff")),
+                    chance.choice((b"/%d" % chance.randrange(10**6), b"/%d" % chance.randrange(10**6), b"/%ff", b"", b"/\xff")),
+                    chance.choice((b"", b"q=1")),
+                    chance.choice(CONNECTIONS + (b"odd",) if chance.random() < 0.1 else CONNECTIONS),
+                    chance.choice(HEADERS[:3] if chance.random() < 0.9 else HEADERS),
+                    chance.choice((b"", b"body", b"b" * 3000)),
+                )
+            )
+        elif kind == 5:
+            frames.append(wire.pack_body(stream, chance.randrange(2), b"b" * chance.choice((0, 1, 1000, 65536))))
+        elif kind == 6:
+            frames.append(wire.pack_window(stream, 0, chance.choice((0, 1, 70_000))))
+        elif chance.random() < 0.5:
+            frames.append(wire.pack_finished(stream, 0, chance.randrange(2)))
+        else:
+            frames.append(wire.pack_cancel(stream, 0, chance.randrange(1, 5)))
+    return frames
+
+
+def mutate(chance, data):
+    data = bytearray(data)
+    for _ in range(chance.choice((0, 0, 0, 0, 1, 2))):
+        at = chance.randrange(len(data))
+        action = chance.randrange(3)
+        if action == 0:
+            data[at] ^= 1 << chance.randrange(8)
+        elif action == 1:
+            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 20)))
+        else:
+            del data[at : at + chance.randrange(1, 20)]
+        if not data:
+            break
+    return bytes(data)
+
+
+def message_of(chance):
+    """A message that an application might send, right or wrong."""
+    kind = chance.randrange(10)
+    if kind < 4:
+        message = {"type": "http.response.start", "status": chance.choice(STATUSES)}
+        shape = chance.randrange(5)
+        pairs = [chance.choice(PAIRS[:2] if chance.random() < 0.7 else PAIRS) for _ in range(chance.randrange(4))]
+        if shape:
+            message["headers"] = (pairs, tuple(pairs), pairs, iter(pairs), None)[shape]
+        return message
+    if kind < 9:
+        message = {"type": "http.response.body"}
+        if chance.random() < 0.9:
+            message["body"] = chance.choice(BODIES[:4] if chance.random() < 0.8 else BODIES)
+        if chance.random() < 0.7:
+            message["more_body"] = chance.choice((False, True, True, 0, 1, None, ""))
+        return message
+    return chance.choice(({}, {"type": "http.response.nothing"}, {"type": None}, {"type": "http.response.push"}, {"type": "websocket.accept"}))
+
+
+def named(error):
+    return f"{type(error).__name__}: {error}".split(" at 0x")[0]
+
+
+class Application:
+    """Does what its path says, with what it sees noted by stream; a path is a seed."""
+
+    def __init__(self):
+        self.events = {}
+        self.scopes = []
+
+    async def __call__(self, scope, receive, send):
+        path = scope["path"]
+        self.scopes.append(repr(scope))
+        chance = random.Random(path)
+        events = self.events.setdefault(path, [])
+        for _ in range(chance.randrange(1, 8)):
+            step = chance.randrange(8)
+            try:
+                if step == 0:
+                    events.append(repr(await self.await_in_some_way(chance, receive())))
+                elif step == 1:
+                    while True:
+                        message = await receive()
+                        events.append(len(message.get("body", b"")))
+                        if not message.get("more_body"):
+                            break
+                elif step == 2 and chance.random() < 0.2:
+                    raise ZeroDivisionError
+                else:
+                    events.append(repr(await self.await_in_some_way(chance, send(message_of(chance)))))
+            except (ZeroDivisionError, asyncio.CancelledError) as error:
+                events.append(named(error))
+                raise
+            except Exception as error:
+                events.append(named(error))
+                if chance.random() < 0.5:
+                    raise
+
+    async def await_in_some_way(self, chance, coroutine):
+        way = chance.randrange(9)
+        if way == 0:
+            return await asyncio.get_running_loop().create_task(coroutine)
+        if way == 1:
+            return await asyncio.gather(coroutine, return_exceptions=True)
+        if way == 2:
+            try:
+                return await asyncio.wait_for(coroutine, 0)
+            except asyncio.TimeoutError:
+                return "late"
+        if way == 3:
+            coroutine.close()
+            return "closed"
+        if way == 4:
+            task = asyncio.ensure_future(coroutine)
+            await asyncio.sleep(0)
+            task.cancel()
+            return named((await asyncio.gather(task, return_exceptions=True))[0] or Exception())
+        if way == 5:
+            try:
+                coroutine.throw(KeyError("thrown"))
+            except KeyError:
+                return "thrown"
+        return await coroutine
+
+
+def make_link(kind, loop, application, failures):
+    ours, theirs = socket.socketpair()
+    for each in (ours, theirs):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * 1024 * 1024)
+    scopes = ScopeBuilder("3.0")
+    scopes.state = {"here": 1}
+    quicken = native.quicken_with(application, scopes)
+    serving = Serving(application, scopes.build, HttpStream, quicken=quicken)
+    meter = LoopMeter() if kind is NativeLink else PythonMeter()
+    link = kind(ours, loop, serving, WINDOW, WINDOW, lambda link, reason: failures.append(reason), lambda: None, meter)
+    theirs.setblocking(False)
+    return link, theirs
+
+
+def take(sock):
+    data = b""
+    while True:
+        try:
+            more = sock.recv(1 << 20)
+        except (BlockingIOError, ConnectionResetError):
+            return data
+        if not more:
+            return data
+        data += more
+
+
+def frames_of(data):
+    """By stream; what the worker says of its own time is left out."""
+    found = {}
+    at = 0
+    while at < len(data):
+        length, kind, flags, _, stream = wire.HEADER.unpack_from(data, at)
+        if kind != wire.TAKEN:
+            found.setdefault(stream, []).append((kind, flags, data[at + wire.HEADER_SIZE : at + wire.HEADER_SIZE + length]))
+        at += wire.HEADER_SIZE + length
+    return found
+
+
+async def in_callback(function):
+    """Runs it where no task runs, as a loop does what it is told of sockets."""
+    done = asyncio.get_running_loop().create_future()
+
+    def call():
+        try:
+            function()
+        except BaseException as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    asyncio.get_running_loop().call_soon(call)
+    await done
+
+
+async def feed(kind, data, sizes):
+    loop = asyncio.get_running_loop()
+    problems = []
+    loop.set_exception_handler(lambda loop, context: problems.append(named(context.get("exception")) + context["message"].split(" <")[0]))
+    application, failures = Application(), []
+    link, front = make_link(kind, loop, application, failures)
+    answered = b""
+    for size in sizes:
+        if not data or failures:
+            break
+        front.sendall(data[:size])
+        data = data[size:]
+        await in_callback(link._on_readable)
+        for _ in range(4):
+            await asyncio.sleep(0)
+        answered += take(front)
+    unfinished = list(link.unfinished.values())
+    if not failures:
+        await in_callback(lambda: link.fail("the end"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    # A number that is given twice, as the front does not, may leave one behind that nobody wakes.
+    for task in unfinished:
+        task.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    answered += take(front)
+    front.close()
+    assert link.streams == {} and link.unfinished == {}, (link.streams, link.unfinished)
+    return {"frames": frames_of(answered), "events": application.events, "scopes": application.scopes, "failures": failures, "problems": problems}
+
+
+def twins(rounds, seed):
+    failed = 0
+    for number in range(seed, seed + rounds):
+        chance = random.Random(number)
+        data = mutate(chance, b"".join(request_frames(chance)))
+        sizes = [chance.choice((1, 7, 100, 5000, 60_000)) for _ in range(2000)] + [60_000] * 100
+        try:
+            seen = [asyncio.run(feed(kind, data, sizes)) for kind in (SocketLink, NativeLink)]
+        except BaseException:
+            print(f"seed {number}:")
+            raise
+        failed += seen[0]["failures"] != ["the end"]
+        for what in seen[0]:
+            if what == "frames" and seen[0]["failures"] != ["the end"]:
+                # What had been answered in the batch that broke the protocol has left or not: a matter of time.
+                continue
+            if seen[0][what] != seen[1][what]:
+                print(f"seed {number}: {what} differ\n  Python: {seen[0][what]!r:.3000}\n  native: {seen[1][what]!r:.3000}")
+                return 1
+    print(f"{rounds} rounds, {failed} of them broke the protocol")
+    # Both must be common, or the mutations are too tame or too wild.
+    return 0 if rounds < 100 or rounds * 0.05 < failed < rounds * 0.9 else 1
+
+
+def leaks(requests):
+    """Of each kind: what is alive after as many again is no more than after the first."""
+    chance = random.Random(1)
+    kept = [b"".join(request_frames(chance)) for _ in range(40)]
+    singletons = (None, True, False, (), b"", 200)
+
+    async def run(count):
+        for number in range(count):
+            await feed(NativeLink, kept[number % len(kept)], [60_000] * 40)
+
+    asyncio.run(run(120))
+    found = []
+    for _ in range(3):
+        gc.collect()
+        found.append((len(gc.get_objects()), [sys.getrefcount(each) for each in singletons], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+        asyncio.run(run(requests))
+    print(found)
+    objects, counts, memory = zip(*found)
+    immortal = [first > 2**29 for first in counts[0]]
+    grown = [last - first for first, last in zip(counts[1], counts[2])]
+    assert objects[2] - objects[1] < 50, objects
+    assert all(skip or growth < 50 for skip, growth in zip(immortal, grown)), grown
+    assert memory[2] - memory[1] < 4096, memory
+    return 0
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    kind, *numbers = sys.argv[1:]
+    numbers = [int(each) for each in numbers]
+    if kind == "leaks":
+        sys.exit(leaks(numbers[0] if numbers else 400))
+    sys.exit(twins(numbers[0] if numbers else 300, numbers[1] if len(numbers) > 1 else 1))
