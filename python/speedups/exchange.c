@@ -149,7 +149,7 @@ static int start(Exchange *self, Link *link, PyObject *message)
 /* http.response.body. */
 static int send_body(Exchange *self, Link *link, PyObject *message)
 {
-    if ((self->phase != PHASE_HELD && self->phase != PHASE_SENT) || self->bodiless) {
+    if ((self->phase != PHASE_HELD && self->phase != PHASE_SENT) || self->bodiless || !is_none(self->trailers)) {
         return 0;
     }
     PyObject *body = PyDict_GetItemWithError(message, names.body);
@@ -280,6 +280,7 @@ static int traverse(Exchange *self, visitproc visit, void *arg)
     Py_VISIT(self->violation);
     Py_VISIT(self->rest);
     Py_VISIT(self->opened);
+    Py_VISIT(self->trailers);
     return 0;
 }
 
@@ -294,6 +295,7 @@ static int clear(Exchange *self)
     Py_CLEAR(self->violation);
     Py_CLEAR(self->rest);
     Py_CLEAR(self->opened);
+    Py_CLEAR(self->trailers);
     return 0;
 }
 
@@ -337,6 +339,7 @@ static PyMemberDef members[] = {
     {"sending", T_BOOL, offsetof(Exchange, sending), 0, NULL},
     {"rest", T_OBJECT, offsetof(Exchange, rest), 0, NULL},
     {"queued", T_UINT, offsetof(Exchange, queued), 0, NULL},
+    {"trailers", T_OBJECT, offsetof(Exchange, trailers), 0, NULL},
     {"opened", T_OBJECT, offsetof(Exchange, opened), 0, NULL},
     {0},
 };

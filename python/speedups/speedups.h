@@ -36,7 +36,7 @@
 #define TYPE_FLAGS (Py_TPFLAGS_DEFAULT | (1UL << 18))
 
 /* The positions of a response, as response.py has them. */
-enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_DONE = 4 };
+enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_TRAILING = 4, PHASE_DONE = 5 };
 
 /* Bodies up to this size, in bytes, are copied beside their frames; longer ones are sent from where they are. */
 #define COPIED 2048
@@ -49,7 +49,7 @@ typedef struct {
     PyObject *link;
     PyObject *key; /* the number as the link's streams have it; NULL before that is needed */
     PyObject *body, *chunks, *waiting;
-    PyObject *head, *violation, *rest, *opened;
+    PyObject *head, *violation, *rest, *opened, *trailers;
     unsigned long long id;
     double started;
     Py_ssize_t window, owed, credit;

@@ -41,7 +41,7 @@ CONNECTIONS = (
     b"https\x002\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00/root\x00772\x004865\x00\x00",
     b"http\x001.1\x00\x00\x00/tmp/x.sock\x00\x00",
 )
-HEADERS = (b"", b"host\0x", b"host\0x\0accept\0*/*\0content-length\0005", b"odd")
+HEADERS = (b"", b"host\0x\0te\0trailers", b"host\0x", b"host\0x\0accept\0*/*\0content-length\0005", b"odd")
 BODIES = (b"", b"x", b"x" * 3000, b"x" * 65536, b"x" * 70_000, bytearray(b"array"), memoryview(b"view"), "text", None, 5)
 STATUSES = (200, 200, 200, 201, 204, 205, 304, 404, 199, 1000, "200", True, http.HTTPStatus.OK, None, 2**70)
 PAIRS = (
@@ -71,7 +71,7 @@ def request_frames(chance):
                     chance.choice((b"/%d" % chance.randrange(10**6), b"/%d" % chance.randrange(10**6), b"/%ff", b"", b"/\xff")),
                     chance.choice((b"", b"q=1")),
                     chance.choice(CONNECTIONS + (b"odd",) if chance.random() < 0.1 else CONNECTIONS),
-                    chance.choice(HEADERS[:3] if chance.random() < 0.9 else HEADERS),
+                    chance.choice(HEADERS[:4] if chance.random() < 0.9 else HEADERS),
                     chance.choice((b"", b"body", b"b" * 3000)),
                 )
             )
@@ -111,6 +111,8 @@ def message_of(chance):
         pairs = [chance.choice(PAIRS[:2] if chance.random() < 0.7 else PAIRS) for _ in range(chance.randrange(4))]
         if shape:
             message["headers"] = (pairs, tuple(pairs), pairs, iter(pairs), None)[shape]
+        if chance.random() < 0.1:
+            message["trailers"] = chance.choice((True, False, None))
         return message
     if kind < 9:
         message = {"type": "http.response.body"}
@@ -119,7 +121,7 @@ def message_of(chance):
         if chance.random() < 0.7:
             message["more_body"] = chance.choice((False, True, True, 0, 1, None, ""))
         return message
-    return chance.choice(({}, {"type": "http.response.nothing"}, {"type": None}, {"type": "http.response.push"}, {"type": "websocket.accept"}))
+    return chance.choice(({}, {"type": "http.response.nothing"}, {"type": None}, {"type": "http.response.trailers", "headers": [(b"a", b"b")]}, {"type": "websocket.accept"}))
 
 
 def named(error):

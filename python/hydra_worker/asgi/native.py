@@ -7,6 +7,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from .. import requestnames, speedups
 from ..connection import parse_connection
 from ..headers import parse_block
+from ..trailers import are_asked_for
 from .messages import HttpMessages
 from .scope import ScopeBuilder, extensions_of
 from .stream import HttpStream
@@ -65,4 +66,5 @@ def _connection(block: bytes) -> Optional[Tuple[Any, ...]]:
 
 def _headers(block: bytes) -> Optional[List[Tuple[bytes, bytes]]]:
     """The pairs of a header block; None where the scope depends on them."""
-    return parse_block(block)
+    pairs = parse_block(block)
+    return None if b"trailers" in block and are_asked_for(pairs) else pairs
