@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x353b93fdeffb8868
+SCHEMA_HASH = 0xc1ab164909118a59
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -141,6 +141,7 @@ BOOT = {
     "app_dir": str,
     "interface": str,
     "loop": str,
+    "speedups": str,
     "lifespan": str,
     "threads": int,
     "worker_loops": int,

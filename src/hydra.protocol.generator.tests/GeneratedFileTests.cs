@@ -15,8 +15,8 @@ public sealed class GeneratedFileTests
     {
         WireRun run = WireRun.Of();
 
-        Assert.Empty(Check(null, new(Python, run.Python), new(C, run.C)));
-        Assert.Empty(Check("true", new(Python, WithCrLf(run.Python)), new(C, WithCrLf(run.C))));
+        Assert.Empty(Check(null, new MemoryText(Python, run.Python), new MemoryText(C, run.C)));
+        Assert.Empty(Check("true", new MemoryText(Python, WithCrLf(run.Python)), new MemoryText(C, WithCrLf(run.C))));
     }
 
     [Theory]
@@ -82,8 +82,8 @@ public sealed class GeneratedFileTests
     [Fact]
     public void Check_TurnedOff_SaysNothing()
     {
-        Assert.Empty(Check("false", new(Python, "x = 1\n"), new(C, "")));
-        Assert.Empty(Check("False", new(Python, "x = 1\n")));
+        Assert.Empty(Check("false", new MemoryText(Python, "x = 1\n"), new MemoryText(C, "")));
+        Assert.Empty(Check("False", new MemoryText(Python, "x = 1\n")));
     }
 
     private static string WithCrLf(string text) => text.Replace("\n", "\r\n", StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class GeneratedFileTests
     private static ImmutableArray<Diagnostic> CheckOne(string path, string text)
     {
         string other = path == Python ? C : Python;
-        return Check(null, new(path, text), new(other, TextOf(other)));
+        return Check(null, new MemoryText(path, text), new MemoryText(other, TextOf(other)));
     }
 
     private static ImmutableArray<Diagnostic> Check(string? check, params MemoryText[] files) =>
