@@ -63,7 +63,7 @@ def document(shim: Path, **fields: str) -> dict[str, object]:
     found = re.search(r"^SCHEMA_HASH = (\w+)$", text, re.MULTILINE)
     assert found is not None
     whole = {name: kind() for name, kind in wire.BOOT.items()}
-    whole.update(interface="auto", loop="auto", lifespan="auto", threads=1, worker_loops=1, data_links=1, log_level="info",
+    whole.update(interface="auto", loop="auto", speedups="auto", lifespan="auto", threads=1, worker_loops=1, data_links=1, log_level="info",
                  grace_milliseconds=30_000, version="bench", schema=str(int(found[1], 0)))
     return {**whole, **fields}
 

@@ -25,6 +25,7 @@ class Boot:
     app_dir: str
     interface: str
     loop: str
+    speedups: str
     lifespan: str
     threads: int
     worker_loops: int

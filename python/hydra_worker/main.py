@@ -61,8 +61,6 @@ def main() -> int:
         process.reset_signals()
         boot = boots.read(sys.stdin.buffer)
         boots.prepare_process(boot)
-        # Before anything is imported that is built on it.
-        speedups.use(os.environ.get("HYDRA_SPEEDUPS", "auto"))
         # Before anything is imported for the application: while that keeps the interpreter's lock nothing else notices that
         # the front is gone.
         process.die_with_parent(os.getppid() if hasattr(os, "getppid") else 0)
@@ -111,6 +109,8 @@ def _serve(worker: Worker) -> int:
 
 def _load_and_serve(worker: Worker) -> int:
     boot = worker.boot
+    # Before anything is imported that is built on it.
+    speedups.use(boot.speedups)
     setup = LogSetup(worker.control.send, boot.log_level)
     logs.line_buffer_output()
     setup.before_loading()

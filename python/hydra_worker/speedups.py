@@ -11,8 +11,8 @@ import sys
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from typing import Any, Optional
 
-from . import wire
-from .errors import BootError
+from . import process, wire
+from .errors import internal
 
 # The extension module while it is in use. It is decided once, before anything is imported that is built on it.
 module: Optional[Any] = None
@@ -20,7 +20,7 @@ module: Optional[Any] = None
 
 def use(mode: str) -> None:
     """
-    Loads it as `--speedups` says: "auto" where it can be, "on", "off". Raises BootError for "on" where it cannot be.
+    Loads it as `--speedups` says: "auto" where it can be, "on", "off". Raises StartError for "on" where it cannot be.
     """
     global module
     if mode == "off":
@@ -29,7 +29,7 @@ def use(mode: str) -> None:
         module = _load()
     except ImportError as error:
         if mode == "on":
-            raise BootError(f"--speedups on: the native part of the worker cannot be loaded: {error}") from None
+            raise internal(f"--speedups on: the native part of the worker cannot be loaded: {error}.") from None
 
 
 def describe() -> str:
@@ -38,8 +38,10 @@ def describe() -> str:
 
 
 def _load() -> Any:
-    if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        raise ImportError(f"it is made for CPython with its lock, and this is {sys.implementation.name}")
+    if sys.implementation.name != "cpython":
+        raise ImportError(f"it is made for CPython, and this is {process.python_version()}")
+    if not process.has_gil():
+        raise ImportError(f"it needs the global interpreter lock, which {process.python_version()} runs without")
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_speedups.abi3.so")
     if not os.path.isfile(path):
         # On another system than it was built for, or in an archive.

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, wire
+from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, speedups, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
@@ -63,6 +63,8 @@ class Template:
         os.environ.pop("HYDRA_WORKER_ID", None)
         hooks = ForkHooks()
         try:
+            # Before anything is imported that is built on it. Workers have what their template has.
+            speedups.use(self._boot.speedups)
             logs.line_buffer_output()
             self._logs.before_loading()
             names.prepare(self._boot)

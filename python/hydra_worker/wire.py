@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x4e7ac1e8071a8fd3
+SCHEMA_HASH = 0xa72d9649dd73b315
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -143,6 +143,7 @@ BOOT = {
     "app_dir": str,
     "interface": str,
     "loop": str,
+    "speedups": str,
     "lifespan": str,
     "threads": int,
     "worker_loops": int,

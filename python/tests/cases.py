@@ -7,7 +7,8 @@ import sys
 import unittest
 from typing import Any, Dict, List
 
-from tests.fake_front import Front
+from hydra_worker import speedups
+from tests.fake_front import Front, boot_document
 
 try:
     import uvloop  # noqa: F401
@@ -17,6 +18,19 @@ except ImportError:
     HAS_UVLOOP = False
 
 PYPY = sys.implementation.name == "pypy"
+
+
+def _carries_speedups() -> bool:
+    try:
+        speedups._load()
+    except ImportError:
+        return False
+    return True
+
+
+# Whether workers can use their native part, and what those say of their loop that are started without a word about it.
+CARRIES_SPEEDUPS = _carries_speedups()
+SPEEDUPS = ", speedups" if CARRIES_SPEEDUPS and boot_document()["speedups"] != "off" else ""
 
 
 class WorkerCase(unittest.TestCase):

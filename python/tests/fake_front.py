@@ -41,6 +41,7 @@ def boot_document(**fields: Any) -> Dict[str, Any]:
         schema=str(wire.SCHEMA_HASH),
         interface="auto",
         loop="auto",
+        speedups=os.environ.get("HYDRA_TEST_SPEEDUPS", "auto"),
         lifespan="auto",
         threads=1,
         data_links=1,

@@ -1,5 +1,5 @@
 """
-The native part of the worker beside the Python code that it stands for, in a process of its own (test_speedups.py starts it): what the
+The native part of the worker beside the Python code that it stands for, in a process of its own (test_native_twins.py starts it): what the
 module is decides what the classes are built on, so it has to be loaded first.
 
     python3 native_trial.py twins [ROUNDS] [SEED]     the same mutated frames, to the same applications: both must do the same

@@ -7,6 +7,7 @@ import tempfile
 import time
 import unittest
 
+from tests.cases import SPEEDUPS
 from tests.fake_front import Front, wire
 from tests.fake_link import Closed
 
@@ -52,7 +53,7 @@ class ProbeTests(unittest.TestCase):
         version = "%d.%d.%d" % sys.version_info[:3]
         with Front("asgi_cases:app", loop="asyncio") as front:
             concurrency, features, interface, python, loop = front.ready()
-            self.assertEqual((concurrency, features, interface, loop), (0, wire.FEATURE_WEB_SOCKETS, "asgi", "asyncio"))
+            self.assertEqual((concurrency, features, interface, loop), (0, wire.FEATURE_WEB_SOCKETS, "asgi", "asyncio" + SPEEDUPS))
             self.assertIn(version, python)
         with Front("wsgi_cases:app", threads=3) as front:
             concurrency, features, interface, _, loop = front.ready()

@@ -12,7 +12,7 @@ from tests.cases import HAS_UVLOOP
 from hydra_worker import nesting
 from hydra_worker.errors import StartError
 from hydra_worker.eventloop import loops
-from tests.cases import WorkerCase
+from tests.cases import SPEEDUPS, WorkerCase
 from tests.fake_front import APPS
 
 
@@ -94,7 +94,7 @@ class OwnLoopTest(WorkerCase):
     boot = {"loop": "own_loops:new_event_loop"}
 
     def test_worker_says_which_loop_it_has(self):
-        self.assertEqual(self.ready_loop, "own_loops.CountingLoop")
+        self.assertEqual(self.ready_loop, "own_loops.CountingLoop" + SPEEDUPS)
 
     def test_requests_run_on_it(self):
         self.assertEqual(self.front.get("/scope").status, 200)

@@ -31,6 +31,7 @@ public sealed class DiagnosticTests
     [InlineData("HYWIRE008", Enums, "LOG_", "LINK_", "Debug", "Control")]
     [InlineData("HYWIRE008", Enums, "LOG_", "HELLO_", "Debug", "Fields")]
     [InlineData("HYWIRE008", Enums, "Data = 1", "Data = 1, Header = 2", "PythonPrefix = \"LINK_\"", "PythonPrefix = \"\"")]
+    [InlineData("HYWIRE008", Messages, "public uint GraceMilliseconds", "public uint Fixed")]
     [InlineData("HYWIRE009", Messages, "public uint GraceMilliseconds", "[WireBytes(WireLength.U8)] public uint GraceMilliseconds")]
     [InlineData("HYWIRE012", "BootDocument.cs", "public required bool Factory", "public required double Factory")]
     [InlineData("HYWIRE011", Messages, "GraceMilliseconds", "FixedSize")]

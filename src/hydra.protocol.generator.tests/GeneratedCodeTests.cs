@@ -119,7 +119,7 @@ public sealed class GeneratedCodeTests
             print(frame.hex(), module["unpack_odd"](frame[16:]))
             """;
 
-        string? output = PythonProcess.Run(Script, WireRun.Of(Odd).Python);
+        string? output = ToolProcess.Python(Script, WireRun.Of(Odd).Python);
 
         if (output is not null)
         {

@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
-using Microsoft.CodeAnalysis;
 using Xunit;
 
 namespace Hydra.Protocol.Generator.Tests;
 
 public sealed class PythonModuleTests
 {
-    private const string Path = "/repository/python/hydra_worker/wire.py";
-
     [Fact]
     public void Module_OfHydra_IsTheCheckedInFile()
     {
@@ -17,7 +13,7 @@ public sealed class PythonModuleTests
     [Fact]
     public void Module_Text_IsPython38WithoutWarnings()
     {
-        string? output = PythonProcess.Run(
+        string? output = ToolProcess.Python(
             "import ast, sys; compile(ast.parse(sys.stdin.read(), feature_version=(3, 8)), 'wire.py', 'exec'); print('ok')",
             WireRun.Of().Python);
 
@@ -59,61 +55,4 @@ public sealed class PythonModuleTests
     {
         Assert.Contains(line, WireRun.Of().Python.Split('\n'));
     }
-
-    [Fact]
-    public void Check_SameText_PassesAlsoWithCrLf()
-    {
-        string module = WireRun.Of().Python;
-
-        Assert.Empty(Check(null, module));
-        Assert.Empty(Check("true", module.Replace("\n", "\r\n", StringComparison.Ordinal)));
-    }
-
-    [Fact]
-    public void Check_ChangedLine_IsReportedThere()
-    {
-        string module = WireRun.Of().Python;
-        int line = Array.IndexOf(module.Split('\n'), "HEADER_SIZE = 16");
-
-        Diagnostic found = Assert.Single(Check(null, module.Replace("HEADER_SIZE = 16", "HEADER_SIZE = 17", StringComparison.Ordinal)));
-
-        Assert.Equal("HYWIRE010", found.Id);
-        Assert.Equal((Path, line), (found.Location.GetLineSpan().Path, found.Location.GetLineSpan().StartLinePosition.Line));
-        Assert.Contains("build/wire.sh", found.GetMessage(), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("\n")]
-    [InlineData(" ")]
-    [InlineData("# more\n")]
-    public void Check_TextAtTheEnd_IsReported(string more)
-    {
-        Assert.Equal("HYWIRE010", Assert.Single(Check(null, WireRun.Of().Python + more)).Id);
-    }
-
-    [Fact]
-    public void Check_MissingEnd_IsReported()
-    {
-        Assert.Equal("HYWIRE010", Assert.Single(Check(null, WireRun.Of().Python[..^1])).Id);
-        Assert.Equal("HYWIRE010", Assert.Single(Check(null, "")).Id);
-    }
-
-    [Fact]
-    public void Check_NoFile_IsReported()
-    {
-        Diagnostic found = Assert.Single(WireRun.Of(WireRun.Compile(), WireRun.Driver()).Result.Diagnostics);
-
-        Assert.Equal("HYWIRE010", found.Id);
-        Assert.Contains("missing", found.GetMessage(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Check_TurnedOff_SaysNothing()
-    {
-        Assert.Empty(Check("false", "x = 1\n"));
-        Assert.Empty(Check("False", "x = 1\n"));
-    }
-
-    private static ImmutableArray<Diagnostic> Check(string? check, string text) =>
-        WireRun.Of(WireRun.Compile(), WireRun.Driver(check, new MemoryText(Path, text))).Result.Diagnostics;
 }

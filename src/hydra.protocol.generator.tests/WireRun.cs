@@ -23,6 +23,8 @@ internal sealed partial record WireRun(CSharpCompilation Input, Compilation Outp
 
     public static readonly string CheckedInPython = Resource("wire.py");
 
+    public static readonly string CheckedInC = Resource("wire.h");
+
     private static readonly string[] Files =
         ["Enums.cs", "Messages.cs", "ProtocolLimits.cs", "WireAttributes.cs", "FrameHeader.cs", "FrameReadStatus.cs", "BootDocument.cs"];
 
@@ -35,11 +37,13 @@ internal sealed partial record WireRun(CSharpCompilation Input, Compilation Outp
 
     public ulong Hash => ulong.Parse(HashPattern().Match(Source("WireSchema.g.cs")).Groups[1].Value, NumberStyles.HexNumber);
 
-    public string Python => PythonPattern().Match(Source("WireSchema.Python.g.cs")).Groups[1].Value;
+    public string Python => LiteralPattern().Match(Source("WireSchema.Python.g.cs")).Groups[1].Value;
+
+    public string C => LiteralPattern().Match(Source("WireSchema.C.g.cs")).Groups[1].Value;
 
     public IEnumerable<string> Ids => Result.Diagnostics.Select(item => item.Id);
 
-    /// <summary>Runs without looking at wire.py.</summary>
+    /// <summary>Runs without looking at wire.py and wire.h.</summary>
     public static WireRun Of(params Edit[] edits) => Of(Compile(edits), Driver(check: "false"));
 
     public static WireRun Of(CSharpCompilation input, GeneratorDriver driver)
@@ -93,7 +97,7 @@ internal sealed partial record WireRun(CSharpCompilation Input, Compilation Outp
     private static partial Regex HashPattern();
 
     [GeneratedRegex("\n\"\"\"\"\n(.*\n)\"\"\"\" \\+", RegexOptions.Singleline)]
-    private static partial Regex PythonPattern();
+    private static partial Regex LiteralPattern();
 
     private sealed class Options(string? check) : AnalyzerConfigOptionsProvider
     {

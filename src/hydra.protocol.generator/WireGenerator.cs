@@ -7,8 +7,8 @@ using Microsoft.CodeAnalysis.Text;
 namespace Hydra.Protocol.Generator;
 
 /// <summary>
-/// Makes the readers and writers of the link protocol, in C# and in Python, from the declaration in src/hydra/Protocol, and
-/// refuses a python/hydra_worker/wire.py that differs from it.
+/// Makes the readers and writers of the link protocol, in C# and in Python, and its numbers for C, from the declaration in
+/// src/hydra/Protocol, and refuses a python/hydra_worker/wire.py or python/speedups/wire.h that differs from it.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class WireGenerator : IIncrementalGenerator
@@ -44,27 +44,27 @@ public sealed class WireGenerator : IIncrementalGenerator
                 ProtocolBuilder.Build(item.Left.Left.Left, item.Left.Left.Right, item.Left.Right, item.Right));
 
         context.RegisterSourceOutput(protocol, static (output, item) => Produce(output, item));
-        RegisterPythonCheck(context, protocol);
+        RegisterChecks(context, protocol);
     }
 
-    private static void RegisterPythonCheck(
+    private static void RegisterChecks(
         IncrementalGeneratorInitializationContext context, IncrementalValueProvider<Parsed<WireProtocol>> protocol)
     {
         IncrementalValueProvider<bool> enabled = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
             !options.GlobalOptions.TryGetValue("build_property.HydraWireCheck", out string? value)
             || !string.Equals(value, "false", StringComparison.OrdinalIgnoreCase));
         IncrementalValueProvider<ImmutableArray<AdditionalText>> files = context.AdditionalTextsProvider
-            .Where(static file => PythonCheck.IsPythonModule(file.Path))
+            .Where(static file => GeneratedFile.All.Any(item => item.IsAt(file.Path)))
             .Collect();
-        IncrementalValueProvider<DiagnosticInfo?> drift = protocol.Combine(files).Combine(enabled).Select(static (item, token) =>
+        IncrementalValueProvider<EquatableArray<DiagnosticInfo>> drift = protocol.Combine(files).Combine(enabled).Select(static (item, token) =>
             item.Right && item.Left.Left.Value is { } declared
-                ? PythonCheck.Check(PythonEmitter.Emit(declared), item.Left.Right, token)
-                : null);
+                ? GeneratedFile.All.Select(file => file.Check(declared, item.Left.Right, token)).OfType<DiagnosticInfo>().ToEquatable()
+                : default);
         context.RegisterSourceOutput(drift, static (output, found) =>
         {
-            if (found is not null)
+            foreach (DiagnosticInfo diagnostic in found)
             {
-                output.ReportDiagnostic(found.ToDiagnostic());
+                output.ReportDiagnostic(diagnostic.ToDiagnostic());
             }
         });
     }
@@ -87,7 +87,8 @@ public sealed class WireGenerator : IIncrementalGenerator
         }
 
         Add(output, "WireSchema.g.cs", SchemaEmitter.Schema(protocol));
-        Add(output, "WireSchema.Python.g.cs", SchemaEmitter.PythonLiteral(PythonEmitter.Emit(protocol)));
+        Add(output, "WireSchema.Python.g.cs", SchemaEmitter.Literal("PythonModule", GeneratedFile.Python.Path, GeneratedFile.Python.Emit(protocol)));
+        Add(output, "WireSchema.C.g.cs", SchemaEmitter.Literal("CHeader", GeneratedFile.C.Path, GeneratedFile.C.Emit(protocol)));
     }
 
     private static void Add(SourceProductionContext output, string name, string text) =>

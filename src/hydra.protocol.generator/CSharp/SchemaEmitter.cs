@@ -1,6 +1,6 @@
 namespace Hydra.Protocol.Generator;
 
-/// <summary>Writes WireSchema: the hash, who may send what, and the text of wire.py.</summary>
+/// <summary>Writes WireSchema: the hash, who may send what, and the texts of the files in other languages.</summary>
 internal static class SchemaEmitter
 {
     public static string Schema(WireProtocol protocol)
@@ -36,21 +36,21 @@ internal static class SchemaEmitter
     }
 
     /// <summary>
-    /// The literal stands in a file of its own, its content between a line of four quotes and a line that begins with four
-    /// quotes: that is what build/wire.sh cuts out.
+    /// The text of a file as a constant of this name. The literal stands in a file of its own, its content between a line of four
+    /// quotes and a line that begins with four quotes: that is what build/wire.sh cuts out.
     /// </summary>
-    public static string PythonLiteral(string module)
+    public static string Literal(string name, string path, string content)
     {
         var text = new LineWriter();
         Head(text);
         text.Line($"namespace {WireParser.Namespace};");
         text.Line();
         text.Open("internal static partial class WireSchema");
-        text.Line("/// <summary>The text of python/hydra_worker/wire.py.</summary>");
-        text.Line("public const string PythonModule =");
+        text.Line($"/// <summary>The text of {path}.</summary>");
+        text.Line($"public const string {name} =");
         text.Unindent();
         text.Line("\"\"\"\"");
-        text.Line(module.TrimEnd('\n'));
+        text.Line(content.TrimEnd('\n'));
         text.Line("\"\"\"\" + \"\\n\";");
         text.Indent();
         text.Close();

@@ -52,7 +52,8 @@ internal sealed class ProtocolBuilder
             [.. documents.Select(item => item.Value).OfType<WireDocument>().OrderBy(item => item.Name, StringComparer.Ordinal)];
         var protocol = new WireProtocol(
             messages.ToEquatable(), ordered.ToEquatable(), limits[0].Constants, sorted.ToEquatable());
-        CheckPythonNames(protocol);
+        CheckNames("wire.py", PythonNames.Of(protocol));
+        CheckNames("wire.h", CNames.All(protocol));
         return _diagnostics.Count > 0 ? null : protocol;
     }
 
@@ -126,18 +127,18 @@ internal sealed class ProtocolBuilder
         }
     }
 
-    private void CheckPythonNames(WireProtocol protocol)
+    private void CheckNames(string file, IEnumerable<(string Name, string Origin, LocationInfo Location)> names)
     {
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string python, string origin, LocationInfo location) in PythonNames.Of(protocol))
+        foreach ((string name, string origin, LocationInfo location) in names)
         {
-            if (seen.TryGetValue(python, out string? first))
+            if (seen.TryGetValue(name, out string? first))
             {
-                Report(WireDiagnostics.PythonNameTaken, location, origin, python, first);
+                Report(WireDiagnostics.NameTaken, location, origin, name, first, file);
                 continue;
             }
 
-            seen.Add(python, origin);
+            seen.Add(name, origin);
         }
     }
 

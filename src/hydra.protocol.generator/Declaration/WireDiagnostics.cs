@@ -40,20 +40,20 @@ internal static class WireDiagnostics
         "The declaration is not complete",
         "The wire declaration is not usable: {0}");
 
-    public static readonly DiagnosticDescriptor PythonNameTaken = Error(
+    public static readonly DiagnosticDescriptor NameTaken = Error(
         "HYWIRE008",
-        "The Python name is taken",
-        "'{0}' would be called {1} in wire.py, and so would '{2}'; rename one, or give its enum another PythonPrefix");
+        "The name is taken",
+        "'{0}' would be called {1} in {3}, and so would '{2}'; rename one, or give its enum another PythonPrefix");
 
     public static readonly DiagnosticDescriptor LengthWithoutBytes = Error(
         "HYWIRE009",
         "[WireBytes] is for ReadOnlySpan<byte>",
         "'{0}.{1}' has [WireBytes], but its type is not 'ReadOnlySpan<byte>'");
 
-    public static readonly DiagnosticDescriptor PythonDrift = Error(
+    public static readonly DiagnosticDescriptor Drift = Error(
         "HYWIRE010",
-        "wire.py is not what the declaration says",
-        "python/hydra_worker/wire.py {0}; run build/wire.sh");
+        "A generated file is not what the declaration says",
+        "{0} {1}; run build/wire.sh");
 
     public static readonly DiagnosticDescriptor ReservedName = Error(
         "HYWIRE011",

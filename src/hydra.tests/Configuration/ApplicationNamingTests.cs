@@ -44,6 +44,7 @@ public sealed class ApplicationNamingTests
     [Theory]
     [InlineData("--threads", "4")]
     [InlineData("--loop", "uvloop")]
+    [InlineData("--speedups", "off")]
     [InlineData("--python", "python3")]
     public void Parse_OptionThatAProgramDoesNotHave_IsAWarning(string option, string value)
     {

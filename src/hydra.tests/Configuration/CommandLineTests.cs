@@ -19,6 +19,7 @@ public sealed class CommandLineTests
         Assert.Equal(1, options.Applications[0].Python.Threads);
         Assert.Equal("auto", options.Applications[0].Interface);
         Assert.Equal("auto", options.Applications[0].Python.Loop);
+        Assert.Equal(SpeedupsUse.Auto, options.Applications[0].Python.Speedups);
         Assert.Equal(Lifespan.Auto, options.Applications[0].Lifespan);
         Assert.Equal(TransportKind.Auto, options.Server.Tuning.Transport);
         Assert.Null(options.Server.Tuning.Loops);
@@ -112,7 +113,7 @@ public sealed class CommandLineTests
             "shop.web:make.app", "--factory", "--app-dir", "src", "--working-dir", "/srv", "--root-path", "/shop/", "--blocking-threads", "8",
             "--python", "python3.12", "--loop", "uvloop", "--worker-transport", "tcp", "--lifespan", "on", "--log-level", "trace",
             "--timeout-graceful-shutdown", "1m", "--timeout-keep-alive", "500ms", "--backlog", "99", "--no-use-colors", "--transport", "sockets",
-            "--loops", "2");
+            "--loops", "2", "--speedups", "on");
 
         Assert.Equal("shop.web:make.app", options.Applications[0].App);
         Assert.True(options.Applications[0].Factory);
@@ -122,6 +123,7 @@ public sealed class CommandLineTests
         Assert.Equal(8, options.Applications[0].Python.Threads);
         Assert.Equal("python3.12", options.Applications[0].Python.Path);
         Assert.Equal("uvloop", options.Applications[0].Python.Loop);
+        Assert.Equal(SpeedupsUse.On, options.Applications[0].Python.Speedups);
         Assert.Equal(WorkerTransport.Tcp, options.Server.Tuning.WorkerTransport);
         Assert.Equal(Lifespan.On, options.Applications[0].Lifespan);
         Assert.Equal(LogLevel.Trace, options.Server.Logs.Level);

@@ -58,6 +58,7 @@ public sealed class OptionTableTests
     {
         Assert.All(OptionNames.LogLevels, choice => Assert.Equal(choice.Name, OptionNames.NameOf(OptionNames.LogLevels, choice.Value)));
         Assert.All(Enum.GetValues<Lifespan>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Lifespans, value)));
+        Assert.All(Enum.GetValues<SpeedupsUse>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.SpeedupsUses, value)));
         Assert.All(Enum.GetValues<WorkerTransport>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.WorkerTransports, value)));
         Assert.All(Enum.GetValues<TransportKind>(), value => Assert.NotEmpty(OptionNames.NameOf(OptionNames.Transports, value)));
     }

@@ -1,5 +1,7 @@
 using Hydra.Diagnostics;
 using Hydra.Hosting;
+using Hydra.Protocol;
+using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Xunit;
 
@@ -49,6 +51,27 @@ public sealed class MetricsTextTests
             ["hydra_worker_requests{worker=\"0\"} 5", "hydra_worker_requests{worker=\"1\"} 2"],
             lines.Where(static line => line.StartsWith("hydra_worker_requests{", StringComparison.Ordinal)));
         Assert.Contains("hydra_worker_websockets{worker=\"1\"} 7", lines);
+    }
+
+    [Fact]
+    public void Write_WorkersThatWereReady_SayWhatTheyAre()
+    {
+        WorkerInfo info = new("asgi", InterfaceFeatures.None, "CPython 3.11.2", "uvloop 0.17, speedups", 0);
+        PoolFigures pool = Shop with
+        {
+            Workers =
+            [
+                new WorkerFigures(1, WorkerState.Ready, 0, Info: info with { Loop = "a\"b" }), new WorkerFigures(0, WorkerState.Draining, 0, Info: info),
+                new WorkerFigures(0, WorkerState.Ready, 0, Info: info with { }), new WorkerFigures(2, WorkerState.Starting, 0),
+            ],
+        };
+
+        Assert.Equal(
+            [
+                "hydra_worker_info{worker=\"0\",interface=\"asgi\",python=\"CPython 3.11.2\",loop=\"uvloop 0.17, speedups\"} 1",
+                "hydra_worker_info{worker=\"1\",interface=\"asgi\",python=\"CPython 3.11.2\",loop=\"a\\\"b\"} 1",
+            ],
+            Lines(pool).Where(static line => line.StartsWith("hydra_worker_info", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -68,6 +68,15 @@ public sealed class PoolRulesTests
     }
 
     [Theory]
+    [InlineData(SpeedupsUse.Auto, "auto")]
+    [InlineData(SpeedupsUse.On, "on")]
+    [InlineData(SpeedupsUse.Off, "off")]
+    internal void Document_Speedups_AreTheWordOfTheOption(SpeedupsUse use, string word)
+        => Assert.Equal(
+            word,
+            PoolRules.Document(new ServerOptions(), Application with { Python = new PythonOptions { Speedups = use } }, 1).Speedups);
+
+    [Theory]
     [InlineData("asgi", 3)]
     [InlineData("worker", 1)]
     public void Document_WorkerLoops_AreThoseOfAnInterfaceOfPythons(string face, int expected)

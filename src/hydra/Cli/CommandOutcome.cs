@@ -15,7 +15,7 @@ internal static class CommandOutcome
                 HelpWriter.WriteHelp(output);
                 return ExitCodes.Success;
             case ParseResult.ShowVersion:
-                output.Write(VersionText.Full + "\n");
+                output.Write(VersionText.Printed + "\n");
                 return ExitCodes.Success;
             case ParseResult.Errors errors:
                 HelpWriter.WriteErrors(error, errors.Messages);

@@ -72,6 +72,7 @@ internal static class ApplicationNaming
         [
             ("--threads", options.Python.Threads != 1), ("--worker-loops", options.Python.WorkerLoops != 1),
             ("--loop", options.Python.Loop != "auto"), ("--python", options.Python.Path is not null),
+            ("--speedups", options.Python.Speedups is not SpeedupsUse.Auto),
         ];
         foreach ((string option, _) in unused.Where(static pair => pair.IsSaid))
         {

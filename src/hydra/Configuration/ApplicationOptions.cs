@@ -72,6 +72,9 @@ internal sealed record PythonOptions
     /// <summary>The event loop of the workers: one of <see cref="OptionNames.Loops"/>, or module:factory of one that makes it.</summary>
     public string Loop { get; init; } = "auto";
 
+    /// <summary>Whether workers use their native part.</summary>
+    public SpeedupsUse Speedups { get; init; }
+
     /// <summary>Threads in each worker of a synchronous application; null for as many as it has use for.</summary>
     public int? Threads { get; init; } = 1;
 

@@ -13,6 +13,19 @@ internal enum Lifespan
     Off,
 }
 
+/// <summary>Whether workers use their native part.</summary>
+internal enum SpeedupsUse
+{
+    /// <summary>Where their Python can load it.</summary>
+    Auto,
+
+    /// <summary>A worker whose Python cannot load it does not start.</summary>
+    On,
+
+    /// <summary>Everything is done in Python.</summary>
+    Off,
+}
+
 /// <summary>What the links between the front and its workers are made of.</summary>
 internal enum WorkerTransport
 {

@@ -17,6 +17,10 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, Lifespan Value)> Lifespans =
         [("auto", Lifespan.Auto), ("on", Lifespan.On), ("off", Lifespan.Off)];
 
+    /// <summary>--speedups.</summary>
+    public static readonly IReadOnlyList<(string Name, SpeedupsUse Value)> SpeedupsUses =
+        [("auto", SpeedupsUse.Auto), ("on", SpeedupsUse.On), ("off", SpeedupsUse.Off)];
+
     /// <summary>--worker-transport.</summary>
     public static readonly IReadOnlyList<(string Name, WorkerTransport Value)> WorkerTransports =
         [("uds", WorkerTransport.Uds), ("tcp", WorkerTransport.Tcp)];

@@ -87,7 +87,11 @@ internal sealed class ApplicationPool : IDisposable
             QueueDelay = dispatcher.QueueDelay,
             RefusedFull = dispatcher.RefusedFull,
             RefusedLate = dispatcher.RefusedLate,
-            Workers = [.. _supervisor.Alive.Select(static worker => new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions))],
+            Workers =
+            [
+                .. _supervisor.Alive.Select(static worker =>
+                    new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info)),
+            ],
             Launched = _supervisor.Launched,
         };
     }

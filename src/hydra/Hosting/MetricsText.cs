@@ -34,8 +34,8 @@ internal static class MetricsText
             text, "hydra_requests_refused_total", "counter", "Requests that were refused with 503, by the bound of the queue that they met.");
         foreach (PoolFigures pool in pools)
         {
-            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, "reason", "full"), pool.RefusedFull);
-            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, "reason", "timeout"), pool.RefusedLate);
+            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "full")), pool.RefusedFull);
+            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "timeout")), pool.RefusedLate);
         }
     }
 
@@ -46,7 +46,7 @@ internal static class MetricsText
         {
             foreach (WorkerState state in Enum.GetValues<WorkerState>().Where(static state => state is not WorkerState.Stopped))
             {
-                string labels = Labels(pools, pool, "state", state.ToString().ToLowerInvariant());
+                string labels = Labels(pools, pool, ("state", state.ToString().ToLowerInvariant()));
                 Sample(text, "hydra_workers", labels, pool.Workers.Count(worker => worker.State == state));
             }
         }
@@ -56,7 +56,30 @@ internal static class MetricsText
             static worker => worker.InFlight);
         EachWorker(
             text, pools, "hydra_worker_websockets", "WebSockets that are open, by the number of their worker.", static worker => worker.Sessions);
+        WriteWorkerInfo(text, pools);
         Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
+    }
+
+    // While a worker is replaced by one that says the same, both are one sample.
+    private static void WriteWorkerInfo(StringBuilder text, IReadOnlyList<PoolFigures> pools)
+    {
+        PrometheusText.Head(
+            text, "hydra_worker_info", "gauge", "What a worker has said of itself, by its number: what the log has when it is ready; always 1.");
+        foreach (PoolFigures pool in pools)
+        {
+            IEnumerable<string> samples = pool.Workers.Where(static worker => worker.Info is not null).OrderBy(static worker => worker.Index)
+                .Select(worker => Labels(
+                    pools,
+                    pool,
+                    ("worker", worker.Index.ToString(CultureInfo.InvariantCulture)),
+                    ("interface", worker.Info!.Interface),
+                    ("python", worker.Info.Python),
+                    ("loop", worker.Info.Loop)));
+            foreach (string labels in samples.Distinct())
+            {
+                Sample(text, "hydra_worker_info", labels, 1);
+            }
+        }
     }
 
     // A gauge with one sample for each number of a worker.
@@ -67,7 +90,7 @@ internal static class MetricsText
         {
             foreach (IGrouping<int, WorkerFigures> same in pool.Workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
             {
-                Sample(text, name, Labels(pools, pool, "worker", same.Key.ToString(CultureInfo.InvariantCulture)), same.Sum(value));
+                Sample(text, name, Labels(pools, pool, ("worker", same.Key.ToString(CultureInfo.InvariantCulture))), same.Sum(value));
             }
         }
     }
@@ -86,12 +109,12 @@ internal static class MetricsText
     private static void Sample(StringBuilder text, string name, string labels, double value)
         => text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
 
-    private static string Labels(IReadOnlyList<PoolFigures> pools, PoolFigures pool, string? name = null, string? value = null)
+    private static string Labels(IReadOnlyList<PoolFigures> pools, PoolFigures pool, params (string Name, string Value)[] own)
     {
         string[] labels =
         [
             .. pools.Count > 1 ? [$"pool=\"{Escape(pool.Name)}\""] : Array.Empty<string>(),
-            .. name is null ? Array.Empty<string>() : [$"{name}=\"{value}\""],
+            .. own.Select(static label => $"{label.Name}=\"{Escape(label.Value)}\""),
         ];
         return labels.Length == 0 ? "" : "{" + string.Join(',', labels) + "}";
     }

@@ -1,3 +1,4 @@
+using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
@@ -35,4 +36,5 @@ internal sealed record PoolFigures
 /// <param name="State">What it does.</param>
 /// <param name="InFlight">Requests that it has.</param>
 /// <param name="Sessions">Sessions that it has beside them.</param>
-internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0);
+/// <param name="Info">What it said of itself when it was ready; null before.</param>
+internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null);

@@ -90,6 +90,7 @@ internal static class PoolRules
         AppDir = application.AppDir,
         Interface = application.Interface,
         Loop = application.Python.Loop,
+        Speedups = OptionNames.NameOf(OptionNames.SpeedupsUses, application.Python.Speedups),
         Lifespan = OptionNames.NameOf(OptionNames.Lifespans, application.Lifespan),
         Threads = application.Python.Threads ?? 0,
         WorkerLoops = WorkerLoops(application),

@@ -76,8 +76,10 @@ public sealed class MetricsTests
         using HttpClient client = await ClientAsync(server);
         string text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => !line.StartsWith('#'))
-            .Select(static line => line.Split(' ')).ToDictionary(
-                static parts => parts[0], static parts => double.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            .ToDictionary(
+                static line => line[..line.LastIndexOf(' ')],
+                static line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture),
+                StringComparer.Ordinal);
     }
 
     private static async Task<IReadOnlyDictionary<string, double>> EventuallyAsync(

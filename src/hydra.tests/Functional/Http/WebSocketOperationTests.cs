@@ -132,7 +132,9 @@ public sealed class WebSocketOperationTests
         using var client = new HttpClient { BaseAddress = new Uri((await server.Log.WaitAsync("metrics are served at")).Split(" at ")[1].Trim()) };
         string text = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => !line.StartsWith('#'))
-            .Select(static line => line.Split(' ')).ToDictionary(
-                static parts => parts[0], static parts => double.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+            .ToDictionary(
+                static line => line[..line.LastIndexOf(' ')],
+                static line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture),
+                StringComparer.Ordinal);
     }
 }

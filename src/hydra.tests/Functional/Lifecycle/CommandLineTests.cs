@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Hydra.Tests.Functional.Harness;
 using Xunit;
 
@@ -59,7 +60,7 @@ public sealed class CommandLineTests
         await using RunningCommand command = Run("--version");
 
         Assert.Equal(0, await command.ExitAsync());
-        Assert.Contains(command.Log.Output, line => line.StartsWith("hydra ", StringComparison.Ordinal));
+        Assert.Contains(command.Log.Output, line => Regex.IsMatch(line, @"^hydra \d+\.\d+\.\d+ \((with|without) speedups\)$"));
         Assert.Equal("", command.Log.Text);
     }
 

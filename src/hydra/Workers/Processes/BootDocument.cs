@@ -37,6 +37,9 @@ internal sealed record BootDocument
     /// <summary>auto, asyncio, uvloop, trio, or a module and the factory in it: package.module:factory.</summary>
     public required string Loop { get; init; }
 
+    /// <summary>Whether the native part of the worker is used: auto, on or off.</summary>
+    public string Speedups { get; init; } = "auto";
+
     /// <summary>auto, on or off.</summary>
     public required string Lifespan { get; init; }
 
