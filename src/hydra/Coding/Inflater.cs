@@ -1,5 +1,3 @@
-using Hydra.Primitives;
-
 namespace Hydra.Coding;
 
 /// <summary>
@@ -8,19 +6,15 @@ namespace Hydra.Coding;
 /// </summary>
 internal sealed class Inflater : IDisposable
 {
-    private const int WindowSize = 32 * 1024;
     private const int EndOfBlock = 256;
 
     private readonly HuffmanTable _literals = new();
     private readonly HuffmanTable _distances = new();
     private readonly byte[] _lengths = new byte[320];
-    private readonly byte[] _window = BufferPool.Rent(WindowSize);
+    private readonly InflateWindow _window = new();
     private BitReader _bits;
     private State _state;
     private bool _isLast;
-
-    // Bytes of the window, whose last ones are at its end.
-    private int _known;
 
     // Of a stored block what is left; of a copy its length.
     private int _rest;
@@ -79,7 +73,7 @@ internal sealed class Inflater : IDisposable
     public void Restart()
     {
         _state = State.Head;
-        _known = 0;
+        _window.Restart();
     }
 
     /// <summary>Decodes until the target is full, the source is empty or the stream ends.</summary>
@@ -105,12 +99,12 @@ internal sealed class Inflater : IDisposable
             };
         }
 
-        Remember(target[..written]);
+        _window.Remember(target[..written]);
         return written;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => BufferPool.Return(_window);
+    public void Dispose() => _window.Dispose();
 
     private static InvalidDataException Broken(string what) => new($"It is not DEFLATE: {what}.");
 
@@ -337,7 +331,7 @@ internal sealed class Inflater : IDisposable
                 return false;
             }
 
-            if (_distance > _known + written)
+            if (_distance > _window.Known + written)
             {
                 throw Broken("a distance to before its beginning");
             }
@@ -377,26 +371,8 @@ internal sealed class Inflater : IDisposable
     {
         int count = Math.Min(_rest, target.Length - written);
         _rest -= count;
-
-        // What lies before this call is in the window.
-        while (count > 0 && _distance > written)
-        {
-            int back = _distance - written;
-            int piece = Math.Min(count, back);
-            _window.AsSpan(WindowSize - back, piece).CopyTo(target[written..]);
-            written += piece;
-            count -= piece;
-        }
-
-        // What it copies may begin with what it has just written.
-        while (count > 0)
-        {
-            int piece = Math.Min(count, _distance);
-            target.Slice(written - _distance, piece).CopyTo(target[written..]);
-            written += piece;
-            count -= piece;
-        }
-
+        _window.Copy(target, written, _distance, count);
+        written += count;
         if (_rest > 0)
         {
             return false;
@@ -404,23 +380,5 @@ internal sealed class Inflater : IDisposable
 
         _state = State.Symbols;
         return true;
-    }
-
-    private void Remember(ReadOnlySpan<byte> written)
-    {
-        if (written.IsEmpty)
-        {
-            return;
-        }
-
-        Span<byte> window = _window.AsSpan(0, WindowSize);
-        if (written.Length < WindowSize)
-        {
-            window[written.Length..].CopyTo(window);
-        }
-
-        ReadOnlySpan<byte> last = written.Length < WindowSize ? written : written[^WindowSize..];
-        last.CopyTo(window[^last.Length..]);
-        _known = Math.Min(WindowSize, _known + written.Length);
     }
 }

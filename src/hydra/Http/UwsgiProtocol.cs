@@ -33,7 +33,7 @@ internal sealed class UwsgiProtocol(PeerList allowed, TimeSpan limit, Action<str
     public async Task<bool> TakeAsync(ConnectionContext context)
     {
         (Failure Failure, string Text) fault;
-        using (var late = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed))
+        using (var late = new CancellationTokenSource())
         {
             if (limit > TimeSpan.Zero)
             {
@@ -48,7 +48,7 @@ internal sealed class UwsgiProtocol(PeerList allowed, TimeSpan limit, Action<str
                     ? await ReadAsync(context, late.Token).ConfigureAwait(false)
                     : (Failure.NotAProxy, Failure.NotAProxy.Rule().Text);
             }
-            catch (OperationCanceledException) when (!context.ConnectionClosed.IsCancellationRequested && late.IsCancellationRequested)
+            catch (OperationCanceledException e) when (late.IsCancellationRequested && e is not ConnectionAbortedException)
             {
                 fault = (Failure.HeadTooSlow, "its uwsgi packet did not come in time");
             }
