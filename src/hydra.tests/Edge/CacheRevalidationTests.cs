@@ -1,6 +1,6 @@
+using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Edge;
-using Hydra.Diagnostics;
 using Hydra.Http;
 using Hydra.Primitives;
 using Hydra.Protocol;

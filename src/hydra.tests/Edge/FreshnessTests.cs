@@ -148,7 +148,12 @@ public sealed class FreshnessTests
         DateTimeOffset now = new CacheTime().Now;
         var kept = new CachedResponse
         {
-            Status = 200, Fields = [], VariesBy = [], Body = [], StoredAt = now - TimeSpan.FromSeconds(age), Freshness = Of(200, $"Cache-Control: {control}|ETag: \"1\"", [])!.Value,
+            Status = 200,
+            Fields = [],
+            VariesBy = [],
+            Body = [],
+            StoredAt = now - TimeSpan.FromSeconds(age),
+            Freshness = Of(200, $"Cache-Control: {control}|ETag: \"1\"", [])!.Value,
         };
         CacheControl request = CacheControl.Parse(asked);
         Assert.Equal((Enum.Parse<CacheUse>(expected), hides), (CacheUses.Of(kept, request, now), CacheUses.MayHideFailure(kept, request, now)));

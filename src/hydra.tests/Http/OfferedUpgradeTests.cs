@@ -1,6 +1,6 @@
 using Hydra.Http;
-using Hydra.Tests.Http.Fakes;
 using Hydra.Tests.Functional.Harness;
+using Hydra.Tests.Http.Fakes;
 using Xunit;
 
 namespace Hydra.Tests.Http;

@@ -33,7 +33,8 @@ internal static class PatientFile
             }
         })
         {
-            IsBackground = true, Name = "pipe",
+            IsBackground = true,
+            Name = "pipe",
         };
         thread.Start();
         return !thread.Join(patience ?? Patience) ? throw new IOException("it is a pipe, and nobody writes to it.")
