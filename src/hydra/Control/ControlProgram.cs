@@ -21,6 +21,7 @@ internal static class ControlProgram
             return null;
         }
 
+        StandardStreams.SpareTerminal();
         using var output = new StreamWriter(StandardStreams.OpenOutput(), new UTF8Encoding(false));
         using var error = new StreamWriter(StandardStreams.OpenError(), new UTF8Encoding(false));
         try

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -8,6 +9,7 @@ using Hydra.Diagnostics;
 namespace Hydra.Control;
 
 /// <summary>hydra top on a terminal: asks the server, draws, and takes keys, until it is told to end.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class TopProgram(ControlClient client, TimeSpan interval)
 {
     // A server that does not answer is shown as such, and asked again.
@@ -33,6 +35,7 @@ internal sealed class TopProgram(ControlClient client, TimeSpan interval)
         using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Quit(context, events));
         using PosixSignalRegistration ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Quit(context, events));
         await using Stream output = StandardStreams.OpenOutput();
+        using var terminal = new RawTerminal();
         var keys = new Thread(() => ReadKeys(events.Writer)) { IsBackground = true, Name = "keys" };
         Write(output, "\e[?1049h\e[?25l\e[2J");
         try
@@ -52,7 +55,8 @@ internal sealed class TopProgram(ControlClient client, TimeSpan interval)
     {
         while (true)
         {
-            Write(output, TopScreen.Draw(_screen.Render(_status, _trouble, Console.WindowWidth, Console.WindowHeight)));
+            (int width, int height) = RawTerminal.Size;
+            Write(output, TopScreen.Draw(_screen.Render(_status, _trouble, width, height)));
             using var due = new CancellationTokenSource(interval);
             try
             {
@@ -97,20 +101,15 @@ internal sealed class TopProgram(ControlClient client, TimeSpan interval)
         events.Writer.TryWrite('q');
     }
 
-    // It keeps the terminal from showing what is typed as long as it waits.
     private static void ReadKeys(ChannelWriter<char?> events)
     {
-        try
+        while (RawTerminal.ReadKey() is { } key)
         {
-            while (Console.ReadKey(intercept: true).KeyChar is var key && events.TryWrite(key) && key is not ('q' or 'Q'))
-            {
-                // The next one.
-            }
+            events.TryWrite(key);
         }
-        catch (InvalidOperationException)
-        {
-            // Standard input is no terminal: signals end it.
-        }
+
+        // The terminal is gone.
+        events.TryWrite('q');
     }
 
     private static void Write(Stream output, string text)
