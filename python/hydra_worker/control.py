@@ -14,7 +14,7 @@ import time
 from types import FrameType
 from typing import Callable, Optional
 
-from . import debuggers, forks, framing, links, mainthread, native, process, stacks, wire
+from . import debuggers, forks, framing, inspection, links, mainthread, native, process, stacks, wire
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip, logger
@@ -64,6 +64,18 @@ class Engine:
 
     def interrupt(self, link: int, stream: int, reason: int) -> None:
         """What runs this stream of this data link is to stop; `reason` is one of wire.CANCEL_*."""
+
+    def where(self, link: int, stream: int) -> str:
+        """Where the code is that runs this stream of this data link; empty where there is none any more."""
+        return ""
+
+    def describe_thread(self, ident: int, frame: FrameType) -> str:
+        """What a thread is for, beside its name; or nothing."""
+        return ""
+
+    def describe_tasks(self) -> str:
+        """Where the tasks of the event loops are; empty where there are none."""
+        return ""
 
     def probe(self, timeout: float) -> float:
         """Seconds by which the event loop is late."""
@@ -173,6 +185,15 @@ class ControlLink:
         debugged = debuggers.at_work()
         lag = engine.probe(_PROBE_SECONDS) if engine is not None and not debugged else 0.0
         self.send(wire.pack_pong(0, 0, nonce, min(int(lag * 1_000_000), _U32), int(debugged)))
+
+    def on_inspect(self, target: int, sequence: int, link: int) -> None:
+        """Somebody wants to know what the worker does. Nothing is changed by it."""
+        try:
+            text = inspection.of_stream(self._engine, link, target) if target else inspection.of_everything(self._engine)
+        except Exception as error:
+            # Other threads go on meanwhile, and what they do was looked at without their knowing.
+            text = f"  (it cannot be shown: {type(error).__name__}: {error})"
+        self.send(wire.pack_stacks(0, 0, sequence, clip(text, inspection.LONGEST)))
 
     def on_interrupt(self, target: int, link: int, reason: int) -> None:
         """What runs a stream is to stop."""

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, title
+from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, title, wire
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -52,7 +52,7 @@ class Worker:
         adapter = self._adapter
         assert adapter is not None
         process.stopping.take_back()
-        self.control.ready(concurrency, adapter.features, adapter.name, loop)
+        self.control.ready(concurrency, adapter.features | wire.FEATURE_INSPECTION, adapter.name, loop)
 
 
 def main() -> int:

@@ -26,25 +26,32 @@ _PACKAGES = tuple(os.sep + name + os.sep for name in ("site-packages", "dist-pac
 def of_thread(ident: Optional[int]) -> str:
     """The stack of a thread, without the shim's frames at its outer end."""
     frame = sys._current_frames().get(ident) if ident is not None else None
-    return _format(_frames_of(frame)) if frame is not None else "  (the thread has ended)"
+    return of_frame(frame) if frame is not None else "  (the thread has ended)"
+
+
+def of_frame(frame: FrameType) -> str:
+    """The stack that ends in this frame, without the shim's frames at its outer end."""
+    return _format(_frames_of(frame))
+
+
+def frames_of_coroutine(coroutine: Any) -> List[FrameType]:
+    """The frames of a coroutine that waits: its own, that of what it awaits, down to what is no coroutine."""
+    return [frame for frame, _ in _chain(coroutine)[0]]
 
 
 def of_coroutine(coroutine: Any) -> str:
     """Where a coroutine waits: itself, what it awaits, what that awaits, down to what is no coroutine."""
-    frames: List[Tuple[FrameType, int]] = []
-    awaited = coroutine
-    seen = 0
-    while awaited is not None and seen < 10_000:
-        frame = _attribute(awaited, "frame")
-        if frame is None:
-            break
-        frames.append((frame, frame.f_lineno))
-        awaited = _attribute(awaited, "await", "yieldfrom")
-        seen += 1
+    frames, awaited = _chain(coroutine)
     text = _format(_without_ours(frames))
     if awaited is not None:
         text += "\n  awaiting " + _shown(awaited)
     return text
+
+
+def is_servers(coroutine: Any) -> bool:
+    """Whether there is nothing of the application's in a coroutine that waits."""
+    frames = frames_of_coroutine(coroutine)
+    return bool(frames) and all(is_ours(frame.f_code.co_filename) for frame in frames)
 
 
 def of_busy_threads(*known: Optional[int], among: Callable[[FrameType], bool] = lambda frame: True) -> str:
@@ -70,6 +77,21 @@ def clip(text: str) -> str:
     if len(text) <= _MOST_TEXT:
         return text
     return f"{text[:_MOST_TEXT]}\n  [{len(text)} characters, cut]"
+
+
+def _chain(coroutine: Any) -> Tuple[List[Tuple[FrameType, int]], Any]:
+    """The frames, and what the innermost awaits."""
+    frames: List[Tuple[FrameType, int]] = []
+    awaited = coroutine
+    seen = 0
+    while awaited is not None and seen < 10_000:
+        frame = _attribute(awaited, "frame")
+        if frame is None:
+            break
+        frames.append((frame, frame.f_lineno))
+        awaited = _attribute(awaited, "await", "yieldfrom")
+        seen += 1
+    return frames, awaited
 
 
 def _frames_of(frame: Optional[FrameType]) -> List[Tuple[FrameType, int]]:

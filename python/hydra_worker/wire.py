@@ -16,6 +16,7 @@ from typing import Union
 Buffer = Union[bytes, bytearray, memoryview]
 
 SCHEMA_HASH = 0xa72d9649dd73b315
+SCHEMA_HASH = 0xa121600171ed1138
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -57,6 +58,8 @@ OPENED = 0x1c
 HINT = 0x1d
 CAPACITY = 0x1e
 TRAILERS = 0x1f
+INSPECT = 0x20
+STACKS = 0x21
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -78,6 +81,7 @@ FEATURE_NONE = 0
 FEATURE_INTERRUPTIBLE_THREADS = 1
 FEATURE_WEB_SOCKETS = 2
 FEATURE_WHOLE_BODIES = 4
+FEATURE_INSPECTION = 8
 
 # LinkKind
 LINK_CONTROL = 0
@@ -130,6 +134,7 @@ FROM_WORKER = frozenset((
     HINT,
     CAPACITY,
     TRAILERS,
+    STACKS,
 ))
 
 # BootDocument: its fields and their types.
@@ -224,6 +229,10 @@ CAPACITY_FIELDS = Struct("<I")
 _CAPACITY_FRAME = Struct("<IBBHQI")
 TRAILERS_FIELDS = Struct("<I")
 _TRAILERS_FRAME = Struct("<IBBHQI")
+INSPECT_FIELDS = Struct("<QIB")
+_INSPECT_FRAME = Struct("<IBBHQQIB")
+STACKS_FIELDS = Struct("<II")
+_STACKS_FRAME = Struct("<IBBHQII")
 
 
 class WireError(ValueError):
@@ -738,6 +747,33 @@ def unpack_trailers(payload: Buffer) -> tuple[bytes]:
     if end1 != size:
         raise _malformed("TRAILERS", size)
     return (bytes(payload[4:end1]),)
+def pack_inspect(stream: int, flags: int, target: int, sequence: int, link: int) -> bytes:
+    return _INSPECT_FRAME.pack(13, INSPECT, flags, 0, stream, target, sequence, link)
+
+
+def unpack_inspect(payload: Buffer) -> tuple[int, int, int]:
+    if len(payload) != 13:
+        raise _malformed("INSPECT", len(payload))
+    return INSPECT_FIELDS.unpack(payload)
+
+
+def pack_stacks(stream: int, flags: int, sequence: int, text: Buffer) -> bytes:
+    size = 8 + len(text)
+    if size > MAX_PAYLOAD:
+        raise _too_long("STACKS", size)
+    head = _STACKS_FRAME.pack(size, STACKS, flags, 0, stream, sequence, len(text))
+    return b"".join((head, text))
+
+
+def unpack_stacks(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 8:
+        raise _malformed("STACKS", size)
+    sequence, size1 = STACKS_FIELDS.unpack_from(payload)
+    end1 = 8 + size1
+    if end1 != size:
+        raise _malformed("STACKS", size)
+    return sequence, bytes(payload[8:end1])
 
 
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
@@ -757,4 +793,5 @@ FROM_FRONT = {
     DATA: ("on_data", FLAG_TEXT | FLAG_MORE, unpack_data),
     CLOSE: ("on_close", 0, unpack_close),
     OPENED: ("on_opened", 0, unpack_opened),
+    INSPECT: ("on_inspect", 0, unpack_inspect),
 }

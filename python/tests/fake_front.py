@@ -193,11 +193,14 @@ class Front:
             assert frame is not None
             if frame.kind != kind:
                 raise AssertionError("expected %#x, got %r; stderr: %s" % (kind, frame, self.stderr()))
-            names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye"}
+            names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye", wire.STACKS: "stacks"}
             return getattr(wire, "unpack_" + names[kind])(frame.payload)
 
     def ready(self) -> Tuple[int, int, str, str, str]:
         concurrency, features, interface, python, loop = self.next_life(wire.READY)
+        # Each worker of Python's has it, whatever its interface.
+        assert features & wire.FEATURE_INSPECTION
+        features &= ~wire.FEATURE_INSPECTION
         return concurrency, features, interface.decode(), python.decode(), loop.decode()
 
     def failed(self) -> Tuple[int, str, str]:
@@ -211,6 +214,14 @@ class Front:
         assert self.control is not None
         self.control.send(wire.pack_ping(0, 0, nonce))
         return self.next_life(wire.PONG)  # type: ignore[return-value]
+
+    def inspect(self, stream: int = 0, link: int = 0, sequence: int = 5) -> str:
+        """Where the worker says that its code is."""
+        assert self.control is not None
+        self.control.send(wire.pack_inspect(0, 0, stream, sequence, link))
+        came, text = self.next_life(wire.STACKS)
+        assert came == sequence, came
+        return text.decode()
 
     def wait_begun(self, flag: str, requests: int = 1) -> None:
         """Until so many requests for /blocks with this flag are in the application."""

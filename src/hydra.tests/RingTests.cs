@@ -27,7 +27,8 @@ public partial class RingTests
         ["Edge"] = ["Primitives", "Diagnostics", "Coding", "Files", "Dispatch", "Http"],
         ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Bridge", "Tls", "Files"],
+        ["Control"] = ["Primitives", "Diagnostics", "Configuration", "Cli"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Bridge", "Tls", "Files"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -124,7 +125,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Hosting|Files)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Hosting|Files)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

@@ -1,6 +1,7 @@
 using Hydra.Bridge;
 using Hydra.Cli;
 using Hydra.Configuration;
+using Hydra.Control;
 using Hydra.Diagnostics;
 using Hydra.Hosting;
 
@@ -10,6 +11,11 @@ StandardStreams.FillClosed();
 if (BridgeProgram.Run(args) is { } bridgeCode)
 {
     return bridgeCode;
+}
+
+if (await ControlProgram.RunAsync(args, EnvironmentScanner.Current()) is { } controlCode)
+{
+    return controlCode;
 }
 
 StartedAs started = StartedAs.Capture();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional
 
 from .. import control, forks, speedups, stacks, wire
@@ -267,6 +268,15 @@ class LoopEngine(control.Engine):
     def interrupt(self, link: int, stream: int, reason: int) -> None:
         if reason == wire.CANCEL_TIMEOUT:
             self._lanes[link % len(self._lanes)].interrupt(link, stream)
+
+    def where(self, link: int, stream: int) -> str:
+        return self._lanes[link % len(self._lanes)].where(link, stream)
+
+    def describe_thread(self, ident: int, frame: FrameType) -> str:
+        return "".join(lane.describe_thread(ident) for lane in self._lanes)
+
+    def describe_tasks(self) -> str:
+        return "\n".join(filter(None, (lane.describe_tasks() for lane in self._lanes)))
 
     def probe(self, timeout: float) -> float:
         until = time.monotonic() + timeout

@@ -151,6 +151,22 @@ class Lane:
             if link.index == index:
                 self._overdue.add(link, stream)
 
+    def where(self, index: int, stream: int) -> str:
+        """Where the request of this stream is; empty where it has ended."""
+        for link in self.links:
+            found = link.streams.get(stream) if link.index == index else None
+            if found is not None:
+                return self._overdue.where(found)
+        return ""
+
+    def describe_thread(self, ident: int) -> str:
+        """What the loop runs, if this is its thread."""
+        return self._overdue.describe_thread(ident)
+
+    def describe_tasks(self) -> str:
+        """Where all tasks of the loop are."""
+        return self._overdue.describe_tasks(self.links)
+
     def send_probe(self) -> None:
         """Asks the loop, unless it owes the answer to an earlier one."""
         if self._probe_back.is_set():

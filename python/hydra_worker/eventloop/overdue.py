@@ -11,20 +11,22 @@ from __future__ import annotations
 import asyncio
 import time
 from types import FrameType
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from .. import mainthread, native, stacks
 from ..errors import RequestTimeout
 from ..logs import logger, warn_once
 from ..streams import request_id
 from ..tracebacks import is_ours
-from . import relatives
+from . import relatives, tasktree
 from .link import DataLink
 from .stream import LoopStream
 
 # How long the loop may take to answer before it counts as held up, and how often it is asked.
 _PATIENCE_SECONDS = 0.25
 _PAUSE_SECONDS = 0.1
+# The same where somebody waits for what is found out.
+_SHORT_PATIENCE_SECONDS = 0.1
 # A loop that answers has handled the CANCEL of a request after this time.
 _KEEP_SECONDS = 1.0
 
@@ -59,7 +61,7 @@ class Overdue:
 
     def _look(self, frame: Optional[FrameType]) -> bool:
         """The main thread has come back to Python code; raises there if that is an overdue request's."""
-        task = _current_task(self._loop)
+        task = current_task(self._loop)
         stream = _request_of(task)
         if task is None or stream is None or (stream.link, stream.id) not in self._waiting:
             return True
@@ -77,6 +79,40 @@ class Overdue:
         raise RequestTimeout()
 
     # ---- the control link's thread
+
+    def where(self, stream: LoopStream) -> str:
+        """Where a request is that goes on; empty where it has ended."""
+        if _request_of(current_task(self._loop)) is stream:
+            # Its coroutine is in the middle of something, and holds the loop up.
+            return self._stack()
+        task = stream.link.unfinished.get(stream)
+        if task is None:
+            return ""
+        text = relatives.stacks_of(stream, task, self._loop)
+        if not self._loop_answers(_SHORT_PATIENCE_SECONDS):
+            text += f"\nThe event loop is held up meanwhile, here:\n{self._stack()}"
+        return text
+
+    def describe_thread(self, ident: int) -> str:
+        """What the loop's thread runs, if it is this one."""
+        task = current_task(self._loop) if ident == self._thread else None
+        stream = _request_of(task)
+        return "" if stream is None else _described(stream, task.get_coro())
+
+    def describe_tasks(self, links: Iterable[DataLink]) -> str:
+        """Where all tasks of the loop are."""
+        requests = {task.get_coro(): stream for link in links for stream, task in list(link.unfinished.items())}
+        current = current_task(self._loop)
+        running = current.get_coro() if current is not None else None
+
+        def describe(node: tasktree.Node) -> str:
+            stream = requests.get(node.coroutine)
+            said = [] if stream is None else [_described(stream, node.coroutine)]
+            if node.coroutine is running:
+                said.append("runs now: see its thread")
+            return ", ".join(said)
+
+        return tasktree.show(tasktree.nodes_of(self._loop), describe)
 
     def add(self, link: DataLink, stream: int) -> None:
         """INTERRUPT has come."""
@@ -109,17 +145,17 @@ class Overdue:
                 self._find_culprit()
             native.sleep(_PAUSE_SECONDS)
 
-    def _loop_answers(self) -> bool:
+    def _loop_answers(self, patience: float = _PATIENCE_SECONDS) -> bool:
         answered = native.Event()
         try:
             self._loop.call_soon_threadsafe(answered.set)
         except RuntimeError:
             # It is closed.
             return True
-        return answered.wait(_PATIENCE_SECONDS)
+        return answered.wait(patience)
 
     def _find_culprit(self) -> None:
-        task = _current_task(self._loop)
+        task = current_task(self._loop)
         stream = _request_of(task)
         culprit = stream or task or self._loop
         first = culprit is not self._reported
@@ -164,7 +200,8 @@ class Overdue:
         )
 
 
-def _current_task(loop: asyncio.AbstractEventLoop) -> Any:
+def current_task(loop: asyncio.AbstractEventLoop) -> Any:
+    """The task that the loop is in the middle of, or None."""
     if not isinstance(loop, asyncio.AbstractEventLoop):
         return loop.current_task()
     try:
@@ -183,7 +220,16 @@ def _request_of(task: Any) -> Optional[LoopStream]:
 
 
 def _title(stream: LoopStream, task: Any) -> str:
-    frame = _frame_of(task)
+    return _title_of(stream, task.get_coro() if task is not None else None)
+
+
+def _described(stream: LoopStream, coroutine: Any) -> str:
+    """A request as those are told who look at the worker."""
+    return f"{_title_of(stream, coroutine)}, request {request_id(stream.link.index, stream.id)}, {time.monotonic() - stream.started:.1f} s"
+
+
+def _title_of(stream: LoopStream, coroutine: Any) -> str:
+    frame = getattr(coroutine, "cr_frame", None)
     return stream.title(frame.f_locals if frame is not None else {})
 
 

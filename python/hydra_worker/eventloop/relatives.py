@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, List, Optional
 
 from .. import native, stacks
+from . import tasktree
 from .stream import LoopStream
 
 # The request for which this runs; set where requests can be interrupted.
@@ -34,18 +35,12 @@ def stacks_of(stream: LoopStream, own: Any, loop: asyncio.AbstractEventLoop) -> 
     parts = [stacks.of_coroutine(own.get_coro())]
     everything = asyncio.all_tasks(loop) if isinstance(loop, asyncio.AbstractEventLoop) else loop.all_tasks()
     others = [task for task in everything if task is not own and stream_of(task) is stream]
-    for task in sorted(others, key=_age)[:_MOST_TASKS]:
+    for task in sorted(others, key=tasktree.age)[:_MOST_TASKS]:
         parts.append(f"Task {task.get_name()}:\n{stacks.of_coroutine(task.get_coro())}")
     threads = stacks.of_busy_threads(native.get_ident(), among=lambda frame: _may_be_for(stream, frame))
     if threads:
         parts.append(threads)
     return "\n".join(parts)
-
-
-def _age(task: Any) -> int:
-    # Names that asyncio gives are numbers that grow; others keep their place.
-    digits = task.get_name().rpartition("-")[2]
-    return int(digits) if digits.isdecimal() else 0
 
 
 def _context_of_task(task: Any) -> Optional[Context]:

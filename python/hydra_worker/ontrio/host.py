@@ -16,6 +16,7 @@ from trio.lowlevel import Abort, current_root_task, current_task, current_trio_t
 from trio.lowlevel import wait_readable, wait_task_rescheduled, wait_writable
 
 from .. import native
+from ..eventloop.tasktree import Node
 from ..logs import logger
 from .tasks import SeenTask, TrioFuture, TrioTask
 
@@ -164,6 +165,18 @@ class TrioHost:
         """Those of the application's, and not those that were started here."""
         own = self._run_task.__func__.__code__  # type: ignore[attr-defined]
         return [SeenTask(task) for task in self._walk() if getattr(task.coro, "cr_code", None) is not own]
+
+    def task_nodes(self) -> Iterator[Node]:
+        """All tasks, with those of their nurseries below them; a request's by its own coroutine."""
+        own = self._run_task.__func__.__code__  # type: ignore[attr-defined]
+        for task in self._walk():
+            children: List[Any] = []
+            for nursery in list(task.child_nurseries):
+                children.extend(nursery.child_tasks)
+            coroutine = task.coro
+            if getattr(coroutine, "cr_code", None) is own and coroutine.cr_frame is not None:
+                coroutine = coroutine.cr_frame.f_locals["task"].get_coro()
+            yield Node(task, str(task.name), coroutine, children)
 
     def _walk(self) -> Iterator[Any]:
         waiting = [self._root]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from types import FrameType
 from typing import Any, List, Optional
 
-from .. import control, links, native, process, wire
+from .. import control, inspection, links, native, process, stacks, wire
 from ..errors import RequestAbandoned, RequestTimeout
 from ..logs import logger
 from ..process import hard_exit
@@ -17,6 +19,7 @@ from .hub import Hub
 from .link import DataLink
 from .response import WsgiResponse
 from .scaling import MOST
+from .stream import WsgiStream
 
 # What a request that was cancelled may take for its cleanup.
 _CANCEL_SECONDS = 2.0
@@ -140,6 +143,22 @@ class WsgiEngine(control.Engine):
             # A thread that does not come back cannot be ended, but the process can.
             self._control.goodbye(self._cancelled)
             hard_exit(_EXIT_LINK_LOST if self._lost is not None else 0)
+
+    def where(self, link: int, stream: int) -> str:
+        for frame in sys._current_frames().values():
+            request = self._request_in(frame)
+            if request is not None and request.id == stream and request.link is self._hub.links[link]:
+                return stacks.of_frame(frame)
+        return ""
+
+    def describe_thread(self, ident: int, frame: FrameType) -> str:
+        request = self._request_in(frame)
+        return "" if request is None else interrupts.describe(self._hub.links.index(request.link), request)
+
+    def _request_in(self, frame: FrameType) -> Optional[WsgiStream]:
+        """What a thread runs, by what it says itself: also where nothing else keeps account of that."""
+        found = inspection.variable(frame, WsgiEngine._work.__code__, "request")
+        return found if isinstance(found, WsgiStream) else None
 
     def interrupt(self, link: int, stream: int, reason: int) -> None:
         hub = self._hub

@@ -36,5 +36,10 @@ def report_waiting(link: int, stream: int, running: List[WsgiStream]) -> None:
     logger.warning("Request %s is not run here. What is: %s", request_id(link, stream), ", ".join(named))
 
 
+def describe(link: int, request: WsgiStream) -> str:
+    """What a thread is said to run."""
+    return f"{_name(request)}, request {request_id(link, request.id)}, {monotonic() - request.started:.1f} s"
+
+
 def _name(request: WsgiStream) -> str:
     return f"{request.head[0].decode('latin-1')} {request.head[1].decode('latin-1')}"

@@ -278,7 +278,7 @@ public sealed class HttpExchangeTests
         using var setup = new ExchangeSetup();
         using var request = new FakeRequest();
         SentRequest sent = await BeginAsync(setup, request);
-        setup.Forwarder.EndConnections();
+        setup.Forwarder.EndConnections(true);
         setup.Worker.Respond(sent.Id);
         Assert.Equal(ExchangeResult.Complete, await setup.Exchange.ResultAsync());
 

@@ -117,7 +117,7 @@ public sealed class FrameReaderTests
         MessageType[] fromFront =
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
-            MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened,
+            MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened, MessageType.Inspect,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

@@ -238,6 +238,17 @@ internal static class WireCatalogue
             typeof(CapacityMessage),
             (v, output, flags, stream) => new CapacityMessage { Threads = U32(v[0]) }.WriteFrame(output, flags, stream),
             payload => CapacityMessage.TryRead(payload, out CapacityMessage m) ? [N(m.Threads)] : null),
+        new(
+            MessageType.Inspect,
+            typeof(InspectMessage),
+            (v, output, flags, stream) => new InspectMessage { Target = (ulong)v[0], Sequence = U32(v[1]), Link = U8(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => InspectMessage.TryRead(payload, out InspectMessage m) ? [m.Target, N(m.Sequence), N(m.Link)] : null),
+        new(
+            MessageType.Stacks,
+            typeof(StacksMessage),
+            (v, output, flags, stream) => new StacksMessage { Sequence = U32(v[0]), Text = Span(v[1]) }.WriteFrame(output, flags, stream),
+            payload => StacksMessage.TryRead(payload, out StacksMessage m) ? [N(m.Sequence), m.Text.ToArray()] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -49,7 +49,8 @@ internal static class HelpWriter
         output.Write('\n');
         foreach (string line in TextColumn.Wrap(
             "Each option can be set by a variable too: HYDRA_ and its name, such as HYDRA_LOG_LEVEL=debug; and by a key of hydra.toml: log-level = \"debug\". "
-            + "The command line counts most, then these variables, then the shared ones such as $PORT, then the file. \"hydra check\" prints what comes of it.", Width))
+            + "The command line counts most, then these variables, then the shared ones such as $PORT, then the file. \"hydra check\" prints what comes of it; "
+            + "\"hydra status\", \"hydra top\" and \"hydra ctl\" ask a server that runs (--control-socket).", Width))
         {
             output.Write(line + "\n");
         }

@@ -154,6 +154,9 @@ internal sealed record TimeoutOptions
     /// <summary>How long a worker may take until a response begins; zero for ever.</summary>
     public TimeSpan Request { get; init; }
 
+    /// <summary>How long a worker may take until it is logged where a request is whose response has not begun; zero for ever.</summary>
+    public TimeSpan Slow { get; init; }
+
     /// <summary>How long a worker may be silent, or go on with a request that was interrupted; zero for ever.</summary>
     public TimeSpan Worker { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -71,6 +71,25 @@ internal static class CommandLine
             : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
+    /// <summary>The value of one option alone, found as the server finds it: given, in the environment, in the file.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="given">What was given, by the long names of options.</param>
+    /// <param name="environment">The variables.</param>
+    /// <param name="configure">Finds the configuration file; null to read none.</param>
+    /// <param name="errors">Told what is wrong with the file.</param>
+    public static OptionValue? Find(
+        string name, IReadOnlyDictionary<string, string> given, IReadOnlyDictionary<string, string> environment, ConfigFinder? configure, List<string> errors)
+    {
+        (Option Option, OptionValue Value)[] values = [.. given.Where(static one => OptionTable.Find(one.Key) is not null)
+            .Select(static one => (OptionTable.Get(one.Key), new OptionValue(one.Value, new OptionSource(SourceRank.CommandLine, "--" + one.Key))))];
+        Option option = OptionTable.Get(name);
+
+        // A file that is wrong elsewhere is the server's affair; but it is not read where what counts more says it.
+        IReadOnlyList<OptionValue> found = ValuesOf(option, values, environment, ConfigFile.None);
+        found = found.Count > 0 ? found : ValuesOf(option, values, environment, Configure(values, environment, configure, errors));
+        return found.Count > 0 ? found[^1] : null;
+    }
+
     // Takes what lies there, and says so.
     private static string? Discover(OptionsDraft draft, Func<string, FoundApp?>? discover)
     {

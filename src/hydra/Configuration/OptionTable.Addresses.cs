@@ -63,7 +63,23 @@ internal static partial class OptionTable
             Help = "Write the process id of the server to this file when it listens. An upgrade (SIGUSR2) writes the new one.",
             Binder = Section.Server.Path(static (o, v) => o with { PidFile = v }, CheckPidFile),
         },
+        new()
+        {
+            Name = "control-socket", Placeholder = "PATH", Group = OptionGroup.Address,
+            Help = "Make a Unix socket here at which this server can be asked and told things: hydra status, hydra ctl, hydra top, which find it in the same "
+                + "places. Only the server's user and root may.",
+            Binder = OptionBinder.OfServer(BindControlSocket),
+        },
     ];
+
+    private static string? BindControlSocket(ServerDraft draft, OptionValue value)
+    {
+        draft.Options = draft.Options with { ControlSocket = value.Text };
+        return draft.Host.IsWindows ? "there is none on Windows, where nobody could tell who asks: leave it out."
+            : value.Text.Length == 0 ? "the path is empty."
+            : value.Text.Contains('\0', StringComparison.Ordinal) ? "the path contains a NUL character."
+            : null;
+    }
 
     private static string? BindOwner(ServerDraft draft, OptionValue value)
     {

@@ -25,7 +25,7 @@ internal static partial class OptionTable
         {
             Name = "metrics", Placeholder = "ADDRESS", Group = OptionGroup.Logging,
             Help = "Serve metrics for Prometheus at this address, written as for --bind, and the path /metrics: requests, how long they took "
-                + "and waited, the queue, the workers. Not for the public.",
+                + "and waited, the queue, the workers; and for probes /-/live and /-/ready. Not for the public.",
             Binder = OptionBinder.OfServer(BindMetrics),
         },
         new()

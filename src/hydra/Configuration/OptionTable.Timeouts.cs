@@ -14,6 +14,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "shutdown-delay", Placeholder = "TIME", Default = "0", Group = OptionGroup.Timeouts,
+            Help = "How long the server goes on after SIGTERM before it stops: /-/ready says no, responses ask for another connection, and all that "
+                + "comes is served. Load balancers and Kubernetes hear of the end some seconds late. A second signal cuts it short.",
+            Binder = Section.Server.Duration(TimeSpan.Zero, static (o, v) => o with { ShutdownDelay = v }),
+        },
+        new()
+        {
             Name = "drain-timeout", Placeholder = "TIME", Default = "(as --graceful-timeout)", Group = OptionGroup.Timeouts,
             Help = "How long requests may go on in a worker that was replaced, by a reload for instance, or is not needed any more.",
             Binder = Section.Replacement.Duration(TimeSpan.Zero, static (o, v) => o with { DrainTimeout = v }),
@@ -31,6 +38,12 @@ internal static partial class OptionTable
             Help = "How long a worker may take until a response begins; then the client gets 504, the stack of the request is logged and "
                 + "the request is stopped. 0 for ever. Neither a slow client nor a response that has begun counts.",
             Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Request = v }),
+        },
+        new()
+        {
+            Name = "slow-request", Placeholder = "TIME", Default = "0", Group = OptionGroup.Timeouts,
+            Help = "Log where the Python code of a request is that takes longer than this until its response begins, once; the request goes on. 0 never.",
+            Binder = Section.Timeouts.Duration(TimeSpan.Zero, static (o, v) => o with { Slow = v }),
         },
         new()
         {

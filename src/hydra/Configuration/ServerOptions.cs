@@ -65,6 +65,12 @@ internal sealed record ServerOptions
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }
 
+    /// <summary>The Unix socket at which the server can be asked and told things, or null.</summary>
+    public string? ControlSocket { get; init; }
+
+    /// <summary>How long the server goes on as if nothing were, after it was told to stop; zero for no time at all.</summary>
+    public TimeSpan ShutdownDelay { get; init; }
+
     /// <summary>How long requests may go on when the server stops.</summary>
     public TimeSpan GracefulTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

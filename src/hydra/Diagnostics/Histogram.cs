@@ -6,8 +6,14 @@ namespace Hydra.Diagnostics;
 /// <summary>Counts durations by size. Any thread may add; what is read while others add is as of some moment of the reading.</summary>
 internal sealed class Histogram
 {
-    // In seconds; the last bucket, for everything, has no bound.
-    private static readonly double[] Bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+    // In seconds; the last bucket, for everything, has no bound. Finer than what is published: percentiles are read off them.
+    private static readonly double[] Bounds =
+    [
+        0.0001, 0.00015, 0.00025, 0.0004, 0.0006, 0.001, 0.0015, 0.0025, 0.004, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.035, 0.05, 0.075, 0.1,
+        0.15, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 3.5, 5, 7.5, 10, 15, 30, 60,
+    ];
+
+    private static readonly double[] Published = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
     private readonly long[] _counts = new long[Bounds.Length + 1];
     private long _ticks;
@@ -26,18 +32,56 @@ internal sealed class Histogram
         Interlocked.Add(ref _ticks, duration.Ticks);
     }
 
+    /// <summary>The counts by size, for <see cref="Percentile"/>.</summary>
+    public long[] Counts() => [.. Enumerable.Range(0, _counts.Length).Select(i => Volatile.Read(ref _counts[i]))];
+
+    /// <summary>The size below which a share of the durations is, as well as it can be told; null where there are none.</summary>
+    /// <param name="counts">Counts, or the difference between two.</param>
+    /// <param name="share">From 0 to 1.</param>
+    public static TimeSpan? Percentile(IReadOnlyList<long> counts, double share)
+    {
+        long total = counts.Sum();
+        if (total <= 0)
+        {
+            return null;
+        }
+
+        double wanted = share * total;
+        double below = 0;
+        for (int i = 0; i < counts.Count; i++)
+        {
+            if (counts[i] > 0 && below + counts[i] >= wanted)
+            {
+                // As if those of a bucket were spread evenly; of what has no bound no more is known than where it begins.
+                double low = i == 0 ? 0 : Bounds[i - 1];
+                double high = i < Bounds.Length ? Bounds[i] : low;
+                return TimeSpan.FromSeconds(low + ((high - low) * Math.Clamp((wanted - below) / counts[i], 0, 1)));
+            }
+
+            below += counts[i];
+        }
+
+        return TimeSpan.FromSeconds(Bounds[^1]);
+    }
+
     /// <summary>Writes the samples in the text format of Prometheus, where each bucket counts the smaller ones as well.</summary>
     public void Write(StringBuilder text, string name)
     {
+        long[] counts = Counts();
         long count = 0;
-        for (int i = 0; i < _counts.Length; i++)
+        int next = 0;
+        foreach (double bound in Published)
         {
-            count += Volatile.Read(ref _counts[i]);
-            string bound = i < Bounds.Length ? Bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf";
+            while (next < Bounds.Length && Bounds[next] <= bound)
+            {
+                count += counts[next++];
+            }
+
             text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"{bound}\"}} {count}\n");
         }
 
+        count = counts.Sum();
         double sum = TimeSpan.FromTicks(Volatile.Read(ref _ticks)).TotalSeconds;
-        text.Append(CultureInfo.InvariantCulture, $"{name}_sum {sum}\n{name}_count {count}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}\n");
     }
 }

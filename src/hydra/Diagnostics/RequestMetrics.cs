@@ -43,6 +43,14 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
     /// <summary>Counts a request that got no answer from its application, or not all of it, by the number of the failure.</summary>
     public void AddFailure(int failure) => Interlocked.Increment(ref _byFailure[failure]);
 
+    /// <summary>What was counted so far.</summary>
+    public RequestCounts Read() => new([.. Enumerable.Range(0, Classes).Select(i => Volatile.Read(ref _byClass[i]))], _duration.Counts());
+
+    /// <summary>The failures that there were, by name.</summary>
+    public IReadOnlyDictionary<string, long> ReadFailures()
+        => Enumerable.Range(1, failures.Count - 1).Select(i => (Name: failures[i], Count: Volatile.Read(ref _byFailure[i])))
+            .Where(static one => one.Count > 0).ToDictionary(static one => one.Name, static one => one.Count, StringComparer.Ordinal);
+
     /// <summary>Writes the samples in the text format of Prometheus.</summary>
     public void Write(StringBuilder text)
     {

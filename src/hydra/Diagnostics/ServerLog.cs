@@ -22,6 +22,7 @@ internal sealed class ServerLog : IDisposable
     private readonly LogShape _shape;
     private readonly EventHandler _onExit;
     private readonly UnhandledExceptionEventHandler _onCrash;
+    private volatile LogLevel _minimum;
 
     /// <summary>Starts the log.</summary>
     /// <param name="stream">Standard error, mostly; not closed.</param>
@@ -31,7 +32,7 @@ internal sealed class ServerLog : IDisposable
     /// <param name="options">The bounds of the queue.</param>
     public ServerLog(Stream stream, LogLevel minimum, LogShape shape, TimeProvider? time = null, OutputPumpOptions? options = null)
     {
-        Minimum = minimum;
+        _minimum = minimum;
         _shape = shape;
         _clock = new LocalClock(time ?? TimeProvider.System);
         _pump = new OutputPump(stream, options ?? OutputPumpOptions.Immediate, "hydra log", LossNotice);
@@ -41,8 +42,22 @@ internal sealed class ServerLog : IDisposable
         AppDomain.CurrentDomain.UnhandledException += _onCrash;
     }
 
-    /// <summary>The least severe level that is written.</summary>
-    public LogLevel Minimum { get; }
+    /// <summary>The least severe level that is written. It may change at any time.</summary>
+    public LogLevel Minimum
+    {
+        get => _minimum;
+        set
+        {
+            _minimum = value;
+            LevelChanged?.Invoke();
+        }
+    }
+
+    /// <summary>Called when <see cref="Minimum"/> has changed, on the thread that did it.</summary>
+    public event Action? LevelChanged;
+
+    /// <summary>The last errors that were written.</summary>
+    public RecentErrors Recent { get; } = new();
 
     /// <summary>Now.</summary>
     public DateTimeOffset Now => _clock.Now;
@@ -51,7 +66,7 @@ internal sealed class ServerLog : IDisposable
     public bool IsJson => _shape.AsJson;
 
     /// <summary>Whether records of this level are written.</summary>
-    public bool IsEnabled(LogLevel level) => level >= Minimum && level != LogLevel.None;
+    public bool IsEnabled(LogLevel level) => level >= _minimum && level != LogLevel.None;
 
     /// <summary>Queues a record of the server's own as an object, whatever its level. Only where <see cref="IsJson"/>.</summary>
     /// <param name="level">Its level.</param>
@@ -59,7 +74,11 @@ internal sealed class ServerLog : IDisposable
     /// <param name="message">The message.</param>
     /// <param name="exception">A traceback, or nothing.</param>
     public void WriteJson(LogLevel level, string logger, ReadOnlySpan<char> message, ReadOnlySpan<char> exception)
-        => WriteRecord(level, ServerJson.Record(level, Now, logger, message[..Math.Min(message.Length, MaximumMessage)], exception[..Math.Min(exception.Length, MaximumMessage)]));
+    {
+        DateTimeOffset now = Now;
+        Recent.Add(level, now, default, message);
+        WriteRecord(level, ServerJson.Record(level, now, logger, message[..Math.Min(message.Length, MaximumMessage)], exception[..Math.Min(exception.Length, MaximumMessage)]));
+    }
 
     /// <summary>Queues a record, whatever its level.</summary>
     /// <param name="level">Its level.</param>
@@ -76,6 +95,7 @@ internal sealed class ServerLog : IDisposable
         bool allowLines,
         Exception? exception = null)
     {
+        Recent.Add(level, created, source, message);
         LineBuilder line = LineBuilder.Rent();
         Head(line, level, created);
         line.Safe(source, allowLines: false);

@@ -29,6 +29,7 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool 
 
         if (asJson)
         {
+            log.Recent.Add(level, created, $"{Source(worker, pid)} | ", message);
             log.WriteRecord(level, WorkerJson.Record(level, created, new WorkerOrigin(pool, worker, pid), logger, message));
             return;
         }

@@ -87,8 +87,23 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
                 TimeSpan last = _lastSentAt != 0 && _time.GetElapsedTime(_lastSentAt, now) < TimeSpan.FromSeconds(1)
                     ? _time.GetElapsedTime(0, _lastWait)
                     : TimeSpan.Zero;
-                TimeSpan oldest = _queue.First is { } first ? _time.GetElapsedTime(first.QueuedAt, now) : TimeSpan.Zero;
+                TimeSpan oldest = Waited(_queue, now);
                 return last > oldest ? last : oldest;
+            }
+        }
+    }
+
+    /// <summary>How long the oldest of those that wait has waited.</summary>
+    public TimeSpan OldestWait
+    {
+        get
+        {
+            lock (_gate)
+            {
+                long now = _time.GetTimestamp();
+                TimeSpan suspect = Waited(_suspects.Queue, now);
+                TimeSpan oldest = Waited(_queue, now);
+                return suspect > oldest ? suspect : oldest;
             }
         }
     }
@@ -191,6 +206,8 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             SendWaiting();
         }
     }
+
+    private TimeSpan Waited(RequestQueue queue, long now) => queue.First is { } first ? _time.GetElapsedTime(first.QueuedAt, now) : TimeSpan.Zero;
 
     private RequestQueue QueueOf(QueuedStream exchange) => exchange.Suspicion != 0 ? _suspects.Queue : _queue;
 

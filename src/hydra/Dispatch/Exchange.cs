@@ -184,6 +184,15 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
     }
 
     /// <inheritdoc/>
+    public override bool IsAwaitingClient(ulong id)
+    {
+        lock (_lock)
+        {
+            return StateOf(id) is not ExchangeState.Sent || AwaitsClient;
+        }
+    }
+
+    /// <inheritdoc/>
     public override void OnTimedOut(ulong id) => Answer(ExchangeResult.Failed);
 
     /// <inheritdoc/>

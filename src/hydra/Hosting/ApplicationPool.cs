@@ -50,12 +50,32 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>Starts all workers. Requests that come before they are ready wait.</summary>
     public void Start() => _supervisor.Start();
 
+    /// <summary>Whether a worker serves, however busy it is.</summary>
+    public bool IsServing => _supervisor.Alive.Any(static worker => worker.State.Serves());
+
     /// <summary>Whether a worker serves, and answers.</summary>
     public bool IsWell => _supervisor.Alive.Any(static worker => worker.State.Serves() && !worker.Handle.IsSilent);
 
     /// <summary>Replaces all workers by such with the present code, as far as that starts.</summary>
-    /// <returns>Completes when that is done, or given up.</returns>
-    public Task ReloadAsync() => _supervisor.ReloadAsync();
+    /// <returns>Completes when that is done, or given up: null, or why the new code does not start.</returns>
+    public Task<string?> ReloadAsync() => _supervisor.ReloadAsync();
+
+    /// <summary>The application.</summary>
+    public string App => _options.App;
+
+    /// <summary>The processes of its workers.</summary>
+    public IEnumerable<int> Pids => _supervisor.Alive.Select(static worker => worker.Pid).Where(static pid => pid > 0);
+
+    /// <summary>How its workers are.</summary>
+    public Task<FleetSnapshot> DescribeAsync() => _supervisor.DescribeAsync();
+
+    /// <summary>Another worker in the place of one.</summary>
+    /// <returns>Null, or why not.</returns>
+    public Task<string?> RestartAsync(int index) => _supervisor.RestartAsync(index);
+
+    /// <summary>So many workers.</summary>
+    /// <returns>Null, or why not.</returns>
+    public Task<string?> ScaleAsync(int count) => _supervisor.ScaleAsync(count);
 
     /// <summary>One worker more.</summary>
     public void Grow() => _supervisor.Grow();

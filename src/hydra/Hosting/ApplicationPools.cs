@@ -82,6 +82,9 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Starts the workers of all.</summary>
     public void Start() => _all.ForEach(static pool => pool.Start());
 
+    /// <summary>Whether each application has a worker that serves.</summary>
+    public bool AreServing => _all.TrueForAll(static pool => pool.IsServing);
+
     /// <summary>Whether each application has a worker that serves and answers.</summary>
     public bool AreWell => _all.TrueForAll(static pool => pool.IsWell);
 

@@ -43,4 +43,19 @@ internal static partial class HostingLog
 
     [LoggerMessage(1613, LogLevel.Information, "the new server (pid {Pid}) is ready and has taken over")]
     public static partial void UpgradeDone(ILogger logger, int pid);
+
+    [LoggerMessage(1614, LogLevel.Information, "{Signal}: going on for {Seconds:0.#} s, while load balancers hear that the server is not ready any more")]
+    public static partial void Delaying(ILogger logger, string signal, double seconds);
+
+    [LoggerMessage(1615, LogLevel.Information, "a further signal: the delay is over")]
+    public static partial void DelayCut(ILogger logger);
+
+    [LoggerMessage(1616, LogLevel.Information, "the control socket is {Path}")]
+    public static partial void ControlListens(ILogger logger, string path);
+
+    [LoggerMessage(1617, LogLevel.Warning, "{User} has connected to the control socket, and is refused")]
+    public static partial void ControlRefused(ILogger logger, string user);
+
+    [LoggerMessage(1618, LogLevel.Information, "asked for at the control socket: {Command}")]
+    public static partial void ControlCommand(ILogger logger, string command);
 }

@@ -88,20 +88,42 @@ internal sealed class HydraServer
 
     private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool)
     {
-        await using WebServer web = await BuildWebAsync(pools, loops, spool).ConfigureAwait(false);
-        await new StartSequence(around, pools, web, _logs, _started.At).RunAsync().ConfigureAwait(false);
+        var readiness = new Readiness(() => pools.AreServing);
+        RequestMetrics? metrics = _options.Addresses.Metrics is null && _options.ControlSocket is null ? null : new RequestMetrics(FailureRules.Names);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics).ConfigureAwait(false);
+        using StatusReader? status = _options.ControlSocket is null ? null : new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At);
+        await using ControlServer? control = CreateControl(around, pools, web, readiness, status);
+        await new StartSequence(around, pools, web, _logs, control, readiness, _started.At).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
 
+        readiness.TryMoveTo(ServerState.Stopping);
         var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, SupervisorOptions.StreamGraceOf(_options.StreamGrace, _options.GracefulTimeout), _logger);
+        var delay = new ShutdownDelay(around.Stop, _options.ShutdownDelay, TimeProvider.System, _logger);
+        if (delay.IsDue(around.Upgrade.Done.IsCompletedSuccessfully))
+        {
+            stop.BeginDelay();
+            await delay.WaitAsync().ConfigureAwait(false);
+        }
+
         int code = await stop.RunAsync(StopPlan.For(around.Stop, around.Upgrade.Done)).ConfigureAwait(false);
         around.PidFile.Remove();
         return code;
     }
 
-    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool)
+    private ControlServer? CreateControl(Surroundings around, ApplicationPools pools, WebServer web, Readiness readiness, StatusReader? status)
     {
-        RequestMetrics? metrics = _options.Addresses.Metrics is null ? null : new RequestMetrics(FailureRules.Names);
-        MetricsEndpoint? endpoint = metrics is null ? null : new MetricsEndpoint(metrics, pools);
+        if (status is null || OperatingSystem.IsWindows())
+        {
+            return null;
+        }
+
+        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
+        return new ControlServer(OddPath.Full(_options.ControlSocket!), new ControlEndpoint(status, actions, readiness, _logger), _logs.Loggers);
+    }
+
+    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics)
+    {
+        MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness);
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {

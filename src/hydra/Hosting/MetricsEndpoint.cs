@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hydra.Hosting;
 
-/// <summary>Answers whoever collects metrics, on an address of its own: no worker and no application hears of it.</summary>
-internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools pools)
+/// <summary>Answers whoever collects metrics, or asks how the server is, on an address of its own: no worker and no application hears of it.</summary>
+internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools pools, Readiness readiness)
 {
     private const string Path = "/metrics";
 
@@ -23,7 +23,8 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
 
     private Task AnswerAsync(HttpContext context)
     {
-        if (context.Request.Path != Path)
+        bool isHealth = HealthAnswer.IsFor(context.Request.Path.Value);
+        if (context.Request.Path != Path && !isHealth)
         {
             return ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound);
         }
@@ -32,6 +33,11 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
         {
             context.Response.Headers.Allow = "GET, HEAD";
             return ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed);
+        }
+
+        if (isHealth)
+        {
+            return HealthAnswer.WriteAsync(context, readiness);
         }
 
         byte[] body = System.Text.Encoding.UTF8.GetBytes(MetricsText.Write(requests, pools.ReadFigures()));

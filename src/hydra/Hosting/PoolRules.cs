@@ -46,7 +46,8 @@ internal static class PoolRules
             Command = command,
             Document = Document(server, application, loops.Count * workerLoops),
             Preload = application.Python.Preload,
-            Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker },
+            Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker, SlowRequest = application.Timeouts.Slow },
+            KeepsNotes = server.ControlSocket is not null || application.Timeouts.Slow > TimeSpan.Zero,
             InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
         };
     }
@@ -97,7 +98,7 @@ internal static class PoolRules
         DataLinks = dataLinks,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
-        Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
+        Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.Slow > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,
         DisconnectMilliseconds = application.Timeouts.CancelOnDisconnect
             ? Math.Max(1, (int)application.Timeouts.DisconnectGrace.TotalMilliseconds)
             : 0,

@@ -57,6 +57,16 @@ internal sealed class ServerLogs : IDisposable
     /// <summary>Whether the log is text on a terminal.</summary>
     public bool IsForReaders { get; }
 
+    /// <summary>The least severe level that is logged. It may change at any time.</summary>
+    public LogLevel Level
+    {
+        get => _server.Minimum;
+        set => _server.Minimum = value;
+    }
+
+    /// <summary>The last errors of the server's log.</summary>
+    public RecentErrors Recent => _server.Recent;
+
     /// <summary>For what there is to say about one application.</summary>
     /// <param name="label">What tells it from others; empty where there are none.</param>
     public ILogger LoggerOf(string label) => Loggers.CreateLogger(label.Length > 0 ? $"hydra {label}" : "hydra");

@@ -15,8 +15,10 @@ namespace Hydra.Hosting;
 /// <param name="pools">The applications, whose workers are being started.</param>
 /// <param name="web">What serves the clients.</param>
 /// <param name="logs">Where to say so.</param>
+/// <param name="control">What serves the control socket; null where there is none.</param>
+/// <param name="readiness">Told when it serves.</param>
 /// <param name="startedAt">When the server was started, as a timestamp.</param>
-internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, long startedAt)
+internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, ControlServer? control, Readiness readiness, long startedAt)
 {
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
 
@@ -54,6 +56,7 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
             HostingLog.Metrics(_logger, string.Join(", ", web.MetricsAddresses));
         }
 
+        readiness.TryMoveTo(ServerState.Serving);
         around.ReportReady(pools);
     }
 
@@ -64,6 +67,11 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
             if (!around.Predecessor.Exists)
             {
                 around.PidFile.Claim();
+            }
+
+            if (control is not null && !OperatingSystem.IsWindows())
+            {
+                await control.StartAsync(around.Predecessor.Exists).ConfigureAwait(false);
             }
 
             await web.StartAsync().ConfigureAwait(false);

@@ -19,8 +19,8 @@ internal sealed record StopPlan(string Reason, TimeSpan Quiet, int? Successor, T
     /// <param name="upgraded">Completes with the process id of a server that has taken over.</param>
     public static StopPlan For(StopSignals signals, Task<int> upgraded)
     {
-        // A server that was upgraded stops already: the first signal is then the second wish.
-        Task force = signals.First.IsCompleted ? signals.Second : signals.First;
+        // A server that was upgraded stops already: the first signal is then the second wish. One that has cut the delay short was for that.
+        Task force = signals.Next;
         if (upgraded.IsCompletedSuccessfully)
         {
             return new StopPlan("upgraded", QuietAtUpgrade, upgraded.Result, force);

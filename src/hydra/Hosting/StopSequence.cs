@@ -39,6 +39,14 @@ internal sealed class StopSequence(
         return ExitCodes.Success;
     }
 
+    /// <summary>The server is to stop, but goes on for some time: nobody is to wait for it, or to replace it.</summary>
+    public void BeginDelay()
+    {
+        around.Upgrade.Abandon();
+        around.Notifier.Stopping();
+        web.EndConnections(true);
+    }
+
     private void Announce(StopPlan plan)
     {
         if (plan.Successor is { } process)

@@ -4,7 +4,7 @@ namespace Hydra.Hosting;
 
 /// <summary>
 /// Turns SIGTERM, SIGINT and SIGQUIT (on Windows Ctrl-C, Ctrl-Break and the console's closing) into a request to stop; a second
-/// one asks to stop at once. Any thread.
+/// one asks to stop at once, where there is no delay for it to cut short. Any thread.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -16,10 +16,11 @@ internal sealed class StopSignals : IDisposable
 
     private readonly TaskCompletionSource<PosixSignal> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _second = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _third = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly PosixSignalRegistration[] _registrations;
-    private long _firstAt;
+    private long _lastAt;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="time">The clock.</param>
@@ -40,19 +41,23 @@ internal sealed class StopSignals : IDisposable
     /// <summary>Completes at the second signal.</summary>
     public Task Second => _second.Task;
 
-    /// <summary>Counts a signal that has come: as the first wish, the second, or the same as the one just before.</summary>
+    /// <summary>Completes at the wish after the latest: the first, the second, or the third.</summary>
+    public Task Next => !_first.Task.IsCompleted ? _first.Task : !_second.Task.IsCompleted ? _second.Task : _third.Task;
+
+    /// <summary>Counts a signal that has come: as the first wish, the second, the third, or the same as the one just before.</summary>
     public void Note(PosixSignal signal)
     {
         lock (_lock)
         {
             if (!_first.Task.IsCompleted)
             {
-                _firstAt = _time.GetTimestamp();
+                _lastAt = _time.GetTimestamp();
                 _first.TrySetResult(signal);
             }
-            else if (_time.GetElapsedTime(_firstAt) >= Apart)
+            else if (_time.GetElapsedTime(_lastAt) >= Apart)
             {
-                _second.TrySetResult();
+                _lastAt = _time.GetTimestamp();
+                _ = _second.TrySetResult() || _third.TrySetResult();
             }
         }
     }

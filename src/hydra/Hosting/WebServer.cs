@@ -108,6 +108,9 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>Where it serves metrics; empty before the start.</summary>
     public IReadOnlyList<string> MetricsAddresses { get; private set; } = [];
 
+    /// <summary>Connections of clients.</summary>
+    public int Connections => _connections.Count;
+
     /// <summary>Binds the addresses.</summary>
     /// <exception cref="StartException">An address cannot be bound.</exception>
     public async Task StartAsync()
@@ -130,6 +133,9 @@ internal sealed class WebServer : IAsyncDisposable
         Addresses = [.. addresses.Except(MetricsAddresses).Select(Spoken)];
     }
 
+    /// <summary>Whether responses that begin from now on ask their clients to come again on another connection.</summary>
+    public void EndConnections(bool end) => _forwarder.EndConnections(end);
+
     /// <summary>
     /// Stops accepting, waits for the requests that run, and aborts what is left when the token is cancelled. A connection that has
     /// sent a part of a request's head gets <see cref="HeadTime"/> to send the rest.
@@ -141,7 +147,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="cancellation">The end of the grace.</param>
     public async Task StopAsync(TimeSpan quiet, CancellationToken cancellation)
     {
-        _forwarder.EndConnections();
+        _forwarder.EndConnections(true);
         await _listeners.StopAsync().ConfigureAwait(false);
         _sockets.RemovePaths();
         await WaitForQuietAsync(quiet, cancellation).ConfigureAwait(false);

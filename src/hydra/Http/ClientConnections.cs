@@ -11,6 +11,9 @@ internal sealed class ClientConnections
     /// <summary>Whether none is open.</summary>
     public bool AreNone => _open.IsEmpty && Volatile.Read(ref _arriving) == 0;
 
+    /// <summary>How many are open: a count of a table that threads share, not for the way of requests.</summary>
+    public int Count => _open.Count;
+
     /// <summary>A connection has opened of which it is not clear yet what is spoken on it.</summary>
     public void BeginArriving() => Interlocked.Increment(ref _arriving);
 

@@ -22,8 +22,8 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
     /// <summary>What all requests share for their bodies.</summary>
     public BodyResources Bodies => bodies;
 
-    /// <summary>The server stops: responses that begin from now on end their connection.</summary>
-    public void EndConnections() => _endsConnections = true;
+    /// <summary>The server stops, or wants no requests: responses that begin from now on end their connection. Or it wants some again.</summary>
+    public void EndConnections(bool end) => _endsConnections = end;
 
     /// <summary>Whether responses end their connections.</summary>
     public bool IsEnding => _endsConnections;

@@ -6,18 +6,21 @@ namespace Hydra.Primitives;
 /// <summary>Who owns a file and what it is: the part of stat(2) that .NET does not tell. POSIX only.</summary>
 /// <param name="Owner">The user's number.</param>
 /// <param name="RawMode">Kind and permission bits, as in st_mode.</param>
-internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMode)
+/// <param name="Inode">The file's number on its file system: another file of the same name has another.</param>
+internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMode, ulong Inode = 0)
 {
     // struct statx has one layout on every architecture; the offsets are those of linux/stat.h.
     private const int StatxSize = 256;
     private const int StatxOwner = 20;
     private const int StatxMode = 28;
+    private const int StatxInode = 32;
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
     private const int BasicStats = 0x7ff;
 
     // struct stat of 64-bit Darwin is 144 bytes and begins with st_dev.
     private const int DarwinMode = 4;
+    private const int DarwinInode = 8;
     private const int DarwinOwner = 16;
 
     /// <summary>Whether it is a directory.</summary>
@@ -62,12 +65,12 @@ internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMo
                 result = (int)SystemCall(StatxNumber, CurrentDirectory, pointer, followLinks ? 0 : NoFollow, BasicStats, buffer);
             }
 
-            status = new FileStatus(*(uint*)(buffer + StatxOwner), *(ushort*)(buffer + StatxMode));
+            status = new FileStatus(*(uint*)(buffer + StatxOwner), *(ushort*)(buffer + StatxMode), *(ulong*)(buffer + StatxInode));
         }
         else
         {
             result = ReadDarwin(path, followLinks, buffer);
-            status = new FileStatus(*(uint*)(buffer + DarwinOwner), *(ushort*)(buffer + DarwinMode));
+            status = new FileStatus(*(uint*)(buffer + DarwinOwner), *(ushort*)(buffer + DarwinMode), *(ulong*)(buffer + DarwinInode));
         }
 
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();

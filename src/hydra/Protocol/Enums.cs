@@ -2,7 +2,7 @@ namespace Hydra.Protocol;
 
 /// <summary>
 /// The closed set of messages. The numbers are part of the schema: from <see cref="Request"/> on the messages are about streams, on
-/// data links, and those before it about links. See docs/protocol.md.
+/// data links, and those before it about links, as are those from <see cref="Inspect"/> on. See docs/protocol.md.
 /// </summary>
 [WireEnum]
 internal enum MessageType : byte
@@ -38,6 +38,8 @@ internal enum MessageType : byte
     Hint = 0x1D,
     Capacity = 0x1E,
     Trailers = 0x1F,
+    Inspect = 0x20,
+    Stacks = 0x21,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -87,6 +89,9 @@ internal enum InterfaceFeatures : uint
     /// is better given bodies that are complete, or as complete as the front may hold.
     /// </summary>
     WholeBodies = 4,
+
+    /// <summary>It answers INSPECT. Where it is not said nobody can ask the worker what it does.</summary>
+    Inspection = 8,
 }
 
 /// <summary>What a link carries.</summary>

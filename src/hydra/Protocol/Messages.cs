@@ -169,6 +169,35 @@ internal readonly ref partial struct PartMessage
     public byte Sessions { get; init; }
 }
 
+/// <summary>
+/// Control link: where is the worker's Python code? It is to answer with STACKS from its control thread, also while the application blocks, and to go
+/// on as if nothing were. Only to workers that have <see cref="InterfaceFeatures.Inspection"/>.
+/// </summary>
+[WireMessage(MessageType.Inspect, WireDirection.ToWorker)]
+internal readonly ref partial struct InspectMessage
+{
+    /// <summary>The stream whose code is meant; 0 for all threads and tasks.</summary>
+    public ulong Target { get; init; }
+
+    /// <summary>Comes back in the STACKS.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>The data link that the stream is on.</summary>
+    public byte Link { get; init; }
+}
+
+/// <summary>Control link: where the worker's Python code is.</summary>
+[WireMessage(MessageType.Stacks, WireDirection.ToFront)]
+internal readonly ref partial struct StacksMessage
+{
+    /// <summary>Which <see cref="InspectMessage"/> this answers.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>Lines as Python shows tracebacks, UTF-8. Empty where the stream is not there any more.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Text { get; init; }
+}
+
 /// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
 [WireMessage(MessageType.Fork, WireDirection.ToWorker)]
 internal readonly ref partial struct ForkMessage

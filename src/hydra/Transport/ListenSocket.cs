@@ -188,17 +188,4 @@ internal sealed class ListenSocket
             throw;
         }
     }
-
-    // .NET removes the file of a Unix socket that was bound to an endpoint of its own type when the socket is disposed of, also
-    // when another process listens there by then.
-    private sealed class PathKeepingEndPoint(UnixDomainSocketEndPoint inner) : EndPoint
-    {
-        public override AddressFamily AddressFamily => AddressFamily.Unix;
-
-        public override System.Net.SocketAddress Serialize() => inner.Serialize();
-
-        public override EndPoint Create(System.Net.SocketAddress socketAddress) => inner.Create(socketAddress);
-
-        public override string ToString() => inner.ToString();
-    }
 }

@@ -101,6 +101,10 @@ async def wait_for_ever(key):
         raise
 
 
+async def holds_async(key):
+    hold_interpreter(key)
+
+
 async def loop_async(key):
     spin(key)
 
@@ -111,4 +115,4 @@ async def slow(key):
     return f"slow {key}"
 
 
-ASGI_CASES = {"hello": hello_async, "waits": wait_for_ever, "loop": loop_async, "slow": slow}
+ASGI_CASES = {"hello": hello_async, "waits": wait_for_ever, "loop": loop_async, "holds": holds_async, "slow": slow}

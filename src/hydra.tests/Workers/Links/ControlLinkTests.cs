@@ -54,7 +54,29 @@ public class ControlLinkTests
         Assert.Equal(["violation", "closed a PONG answers no PING"], _sink.Events);
     }
 
+    [Fact]
+    public void Inspect_AndItsAnswer_GoBothWays()
+    {
+        _link.Inspect(7, 3, 99);
+        (FrameHeader header, byte[] payload) = Assert.Single(_channel.TakeFrames());
+        Assert.Equal((MessageType.Inspect, 0UL), (header.Type, header.Stream));
+        Assert.True(InspectMessage.TryRead(payload, out InspectMessage inspect));
+        Assert.Equal((7U, 3, 99UL), (inspect.Sequence, inspect.Link, inspect.Target));
+
+        Assert.True(_channel.Receive(Stacks(7)) > 0);
+        Assert.Equal(["stacks 7 here"], _sink.Events);
+    }
+
+    [Fact]
+    public void OnBytes_StacksThatNobodyAskedFor_CloseTheLink()
+    {
+        Assert.Equal(-1, _channel.Receive(Stacks(8)));
+        Assert.Equal(["stacks 8 here", "violation", "closed a STACKS answers no INSPECT"], _sink.Events);
+    }
+
     [Theory]
+    [InlineData(nameof(MessageType.Stacks), "a STACKS frame is malformed")]
+    [InlineData(nameof(MessageType.Inspect), "Inspect may not be sent by a worker on a control link")]
     [InlineData(nameof(MessageType.Response), "Response may not be sent by a worker on a control link")]
     [InlineData(nameof(MessageType.Ping), "Ping may not be sent by a worker on a control link")]
     [InlineData(nameof(MessageType.Log), "a LOG frame is malformed")]
@@ -65,6 +87,13 @@ public class ControlLinkTests
 
         Assert.Equal(-1, _channel.Receive(frame));
         Assert.Equal(["violation", "closed " + why], _sink.Events);
+    }
+
+    private static byte[] Stacks(uint sequence)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new StacksMessage { Sequence = sequence, Text = "here"u8 }.WriteFrame(frame, FrameFlags.None, 0);
+        return frame.WrittenSpan.ToArray();
     }
 
     private static byte[] Pong(uint nonce, byte isDebugged = 0)
@@ -87,6 +116,12 @@ public class ControlLinkTests
         public void OnGoodbye(int cancelled, string message) => Events.Add($"goodbye {cancelled} {message}");
 
         public void OnPong(WorkerProbe probe) => Events.Add($"pong {probe.LoopLag.TotalMicroseconds}{(probe.IsDebugged ? " debugged" : "")}");
+
+        public bool OnStacks(uint sequence, string text)
+        {
+            Events.Add($"stacks {sequence} {text}");
+            return sequence == 7;
+        }
 
         public void OnViolation() => Events.Add("violation");
 

@@ -28,6 +28,10 @@ internal sealed class FakeStream : QueuedStream
 
     public DeadlineVerdict Verdict { get; set; } = DeadlineVerdict.TimedOut;
 
+    public bool IsAwaited { get; set; }
+
+    public override bool IsAwaitingClient(ulong id) => IsAwaited;
+
     public override ReadOnlySpan<byte> RequestFrame => _frame;
 
     public override bool OnSending(WorkerLink link, ulong id)

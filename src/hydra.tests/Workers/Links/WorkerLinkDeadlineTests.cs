@@ -65,6 +65,61 @@ public class WorkerLinkDeadlineTests
     }
 
     [Fact]
+    public void Look_SlowRequest_IsNotedOnceAndGoesOn()
+    {
+        FakeStream stream = Open();
+        Assert.Empty(LookForSlow(2));
+
+        Assert.Equal(new OverdueStream(stream.Id, stream, IsStuck: false, IsSlow: true), Assert.Single(LookForSlow(1)));
+        Assert.Empty(LookForSlow(100));
+        Receive(Response(stream.Id, FrameFlags.End));
+        Assert.Equal(["response 200 end"], stream.Events);
+        FakeStream next = Open();
+        Assert.Equal(next.Id, Assert.Single(LookForSlow(3)).Id);
+    }
+
+    [Fact]
+    public void Look_SlowForItsClientsSake_IsNotNoted()
+    {
+        FakeStream stream = Open();
+        stream.IsAwaited = true;
+        Assert.Empty(LookForSlow(100));
+
+        stream.IsAwaited = false;
+        Assert.Empty(LookForSlow(1));
+        Assert.Single(LookForSlow(2));
+    }
+
+    [Fact]
+    public void ReadActive_WithNotes_SaysWhatTheRequestsAreFor()
+    {
+        using var noted = new NotedLink();
+        FakeStream first = noted.Open("/first");
+        FakeStream second = noted.Open("/second");
+        FakeStream third = noted.Open("/third");
+        noted.Receive(Response(second.Id, FrameFlags.None));
+        noted.Link.Cancel(third.Id, CancelReason.ClientLeft);
+
+        Assert.Equal(
+            [("GET", "/first", StreamPhase.Waiting), ("GET", "/second", StreamPhase.Responding), ("GET", "/third", StreamPhase.Cancelled)],
+            noted.Active().Select(static one => (one.Method, one.Path, one.Phase)));
+        noted.Receive(Response(first.Id, FrameFlags.End));
+        Assert.Equal([second.Id, third.Id], noted.Active().Select(static one => one.Id));
+        Assert.Null(noted.Link.Find(first.Id));
+        Assert.Equal("/second", noted.Link.Find(second.Id)?.Path);
+    }
+
+    [Fact]
+    public void ReadActive_WithoutNotes_SaysNothing()
+    {
+        Open();
+        List<ActiveStream> active = [];
+        _link.ReadActive(active);
+
+        Assert.Empty(active);
+    }
+
+    [Fact]
     public void Look_SlotIsUsedAgain_BeginsAnew()
     {
         FakeStream first = Open();
@@ -190,5 +245,50 @@ public class WorkerLinkDeadlineTests
         var frame = new ArrayBufferWriter<byte>();
         new ResetMessage { Reason = (byte)ResetReason.Cancelled }.WriteFrame(frame, FrameFlags.None, id);
         return frame.WrittenSpan.ToArray();
+    }
+
+    private List<OverdueStream> LookForSlow(int times)
+    {
+        List<OverdueStream> overdue = [];
+        for (int i = 0; i < times; i++)
+        {
+            _link.Look(new Deadlines(int.MaxValue - 1, int.MaxValue - 1, Slow: 2), overdue);
+        }
+
+        return overdue;
+    }
+
+    private sealed class NotedLink : IDisposable
+    {
+        private readonly FakeChannel _channel = new();
+        private readonly WorkerHandle _worker = new(0);
+
+        public NotedLink()
+        {
+            Link = new WorkerLink(_channel, _worker, 0, (_, _) => { }) { Notes = new StreamNotes() };
+            Link.Start();
+            _worker.Open([Link], new WorkerWindow(threads: 4, limit: 0));
+        }
+
+        public WorkerLink Link { get; }
+
+        public FakeStream Open(string path)
+        {
+            var stream = new FakeStream(path);
+            Assert.True(_worker.Window.TryEnter());
+            Assert.True(Link.TryOpen(stream));
+            return stream;
+        }
+
+        public void Receive(byte[] frame) => _channel.Receive(frame);
+
+        public List<ActiveStream> Active()
+        {
+            List<ActiveStream> active = [];
+            Link.ReadActive(active);
+            return active;
+        }
+
+        public void Dispose() => _channel.Close();
     }
 }

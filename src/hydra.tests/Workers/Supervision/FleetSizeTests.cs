@@ -33,6 +33,30 @@ public class FleetSizeTests
     }
 
     [Fact]
+    public void SetTo_WithinTheBounds_WantsSoMany()
+    {
+        using var harness = new RosterHarness(workers: 2);
+
+        Assert.Null(harness.Size.SetTo(4));
+        Assert.Equal(4, harness.Roster.Wanted);
+        Assert.Null(harness.Size.SetTo(1));
+        Assert.Equal(1, harness.Roster.Wanted);
+        Assert.Equal(WorkerState.Draining, harness.Started[1].State);
+    }
+
+    [Theory]
+    [InlineData(null, 0, "there may be 1 to 4 workers")]
+    [InlineData(null, 5, "there may be 1 to 4 workers")]
+    [InlineData(3, 1, "there may be 2 to 3 workers, as --workers says")]
+    public void SetTo_BeyondTheBounds_ChangesNothingAndSaysWhy(int? maximum, int count, string why)
+    {
+        using var harness = new RosterHarness(workers: 2, maximum: maximum);
+
+        Assert.Equal(why, harness.Size.SetTo(count));
+        Assert.Equal(2, harness.Roster.Wanted);
+    }
+
+    [Fact]
     public void Look_RequestsWait_WantsOneMore()
     {
         using var harness = new RosterHarness(workers: 1, maximum: 2);

@@ -22,6 +22,10 @@ internal interface IControlSink
     /// <summary>The worker has answered a PING.</summary>
     void OnPong(WorkerProbe probe);
 
+    /// <summary>The worker has said where its code is.</summary>
+    /// <returns>False when nobody has asked that.</returns>
+    bool OnStacks(uint sequence, string text);
+
     /// <summary>The worker broke a rule, and this link is about to close.</summary>
     void OnViolation();
 
@@ -56,7 +60,8 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         new(MessageType.Ready, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnReady(payload)),
         new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnFailed(payload)),
         new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnGoodbye(payload)),
-        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnPong(payload)));
+        new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnPong(payload)),
+        new(MessageType.Stacks, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnStacks(payload)));
 
     /// <summary>Begins to read.</summary>
     public void Start() => channel.Start(this);
@@ -93,6 +98,19 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         {
             new InterruptMessage { Target = stream, Link = (byte)link, Reason = (byte)reason }
                 .WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Asks the worker where its code is; changes nothing of what it does.</summary>
+    /// <param name="sequence">Comes back with the answer.</param>
+    /// <param name="link">The data link of the stream that is meant.</param>
+    /// <param name="stream">The stream; 0 for everything.</param>
+    public void Inspect(uint sequence, int link, ulong stream)
+    {
+        lock (channel.Gate)
+        {
+            new InspectMessage { Target = stream, Sequence = sequence, Link = (byte)link }.WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
         }
     }
@@ -195,6 +213,16 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
 
         sink.OnPong(new WorkerProbe(TimeSpan.FromMicroseconds(pong.LoopLagMicroseconds), pong.IsDebugged != 0));
         return null;
+    }
+
+    private string? OnStacks(ReadOnlySpan<byte> payload)
+    {
+        if (!StacksMessage.TryRead(payload, out StacksMessage stacks))
+        {
+            return "a STACKS frame is malformed";
+        }
+
+        return sink.OnStacks(stacks.Sequence, Text(stacks.Text)) ? null : "a STACKS answers no INSPECT";
     }
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);

@@ -19,13 +19,15 @@ internal enum DeadlineVerdict
 /// <summary>How long streams may take, in looks of <see cref="WorkerLink.Look"/>.</summary>
 /// <param name="Request">From the REQUEST to the RESPONSE.</param>
 /// <param name="Return">From the interruption until the worker is through with the stream.</param>
-internal readonly record struct Deadlines(int Request, int Return);
+/// <param name="Slow">From the REQUEST until a response that has not begun is worth a word; nothing is done to it.</param>
+internal readonly record struct Deadlines(int Request, int Return, int Slow = int.MaxValue - 1);
 
 /// <summary>A stream whose time is over.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Stream">The request that has timed out; null where nobody waits for the response any more.</param>
 /// <param name="IsStuck">Whether it was interrupted before and is still not through.</param>
-internal readonly record struct OverdueStream(ulong Id, UpstreamStream? Stream, bool IsStuck);
+/// <param name="IsSlow">It goes on: it is worth a word, and no more.</param>
+internal readonly record struct OverdueStream(ulong Id, UpstreamStream? Stream, bool IsStuck, bool IsSlow = false);
 
 /// <summary>
 /// Deadlines without a timer, a clock or an allocation for each request: a stream remembers how many looks there had been when it was
@@ -55,9 +57,28 @@ internal sealed class StreamDeadlines(LinkChannel channel, StreamTable streams)
         }
     }
 
+    // Once for each; what it takes for the client's sake does not count, as with the deadline itself.
+    private void Note(ref StreamSlot slot, UpstreamStream stream, ulong id, List<OverdueStream> overdue)
+    {
+        if (stream.IsAwaitingClient(id))
+        {
+            slot.Since = Looks;
+            return;
+        }
+
+        slot.IsNoted = true;
+        overdue.Add(new OverdueStream(id, stream, IsStuck: false, IsSlow: true));
+    }
+
     private void Check(ref StreamSlot slot, ulong id, Deadlines deadlines, List<OverdueStream> overdue)
     {
         int age = Looks - slot.Since;
+        if (age > deadlines.Slow && !slot.IsNoted && !slot.IsInterrupted && slot.Stream is { } slow)
+        {
+            Note(ref slot, slow, id, overdue);
+            age = Looks - slot.Since;
+        }
+
         if (age <= (slot.IsInterrupted ? deadlines.Return : deadlines.Request))
         {
             return;

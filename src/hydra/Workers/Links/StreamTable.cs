@@ -23,6 +23,9 @@ internal struct StreamSlot
     /// <summary>The worker was told to stop it.</summary>
     public bool IsInterrupted;
 
+    /// <summary>It has taken longer than what is worth a word, and that was said.</summary>
+    public bool IsNoted;
+
     /// <summary>It stays for long, and counts apart from requests.</summary>
     public bool IsSession;
 
@@ -131,6 +134,16 @@ internal sealed class StreamTable(WorkerHandle worker)
         return true;
     }
 
+    /// <summary>What there is to say of a stream.</summary>
+    public ActiveStream Describe(int index, int link, StreamNotes notes, long now)
+    {
+        ref StreamSlot slot = ref _slots[index];
+        (TimeSpan age, string method, string path) = notes.Of(index, now);
+        StreamPhase phase = slot.IsCancelled ? StreamPhase.Cancelled : slot.IsSession ? StreamPhase.Session
+            : slot.Since == StreamDeadlines.None ? StreamPhase.Responding : StreamPhase.Waiting;
+        return new ActiveStream(link, slot.IdAt(index), age, method, path, phase);
+    }
+
     /// <summary>Ends all streams, and gives those that the worker had in the order in which they were sent.</summary>
     public List<LostStream> RemoveAll()
     {
@@ -155,6 +168,7 @@ internal sealed class StreamTable(WorkerHandle worker)
         slot.Stream = null;
         slot.IsCancelled = false;
         slot.IsInterrupted = false;
+        slot.IsNoted = false;
         slot.IsSession = false;
         slot.Generation++;
         slot.NextFree = _firstFree;

@@ -79,6 +79,9 @@ internal abstract class UpstreamStream
     /// <returns>What is to happen; with <see cref="DeadlineVerdict.TimedOut"/> the link forgets the stream.</returns>
     public abstract DeadlineVerdict OnDeadline(ulong id);
 
+    /// <summary>Whether the worker waits for the client at this moment: such time does not count. Called under the link's gate; changes nothing.</summary>
+    public virtual bool IsAwaitingClient(ulong id) => false;
+
     /// <summary>Called under no lock after <see cref="OnDeadline"/> has said that it has timed out.</summary>
     public abstract void OnTimedOut(ulong id);
 }

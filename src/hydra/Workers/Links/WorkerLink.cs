@@ -53,6 +53,9 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Called with the id of a stream whose client has left, once its CANCEL is written; null where nobody wants to know.</summary>
     public Action<ulong>? Abandoned { get; init; }
 
+    /// <summary>What is remembered of its streams; null where nobody may ask.</summary>
+    public StreamNotes? Notes { get; init; }
+
     /// <summary>Whether a request is stopped when its client has left, for it has no other way to hear of that.</summary>
     public bool StopsAbandoned => Abandoned is not null && (_worker.Features & InterfaceFeatures.InterruptibleThreads) != 0;
 
@@ -93,6 +96,32 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>Adds the requests that the worker has on this link, where notes are kept of them.</summary>
+    public void ReadActive(List<ActiveStream> active)
+    {
+        long now = Environment.TickCount64;
+        lock (_channel.Gate)
+        {
+            for (int i = 0; Notes is not null && i < _streams.Used; i++)
+            {
+                if (_streams.At(i).IsTaken)
+                {
+                    active.Add(_streams.Describe(i, Index, Notes, now));
+                }
+            }
+        }
+    }
+
+    /// <summary>What is remembered of a stream that the worker has; null where it has ended, or nothing is.</summary>
+    public ActiveStream? Find(ulong id)
+    {
+        lock (_channel.Gate)
+        {
+            int index = _streams.IndexOf(id);
+            return Notes is null || index < 0 || !_streams.At(index).IsTaken ? null : _streams.Describe(index, Index, Notes, Environment.TickCount64);
+        }
+    }
+
     /// <summary>
     /// Opens a stream and sends its REQUEST frame, unless nobody waits for the answer any more. The caller has entered the worker's
     /// window, and withdraws when the link is closed or shut.
@@ -121,6 +150,7 @@ internal sealed class WorkerLink : ILinkSink
 
             slot.Sequence = ++_sent;
             ReadOnlySpan<byte> frame = stream.RequestFrame;
+            Notes?.Keep(index, frame, Environment.TickCount64);
             Span<byte> target = _channel.Output.GetSpan(frame.Length);
             frame.CopyTo(target);
             BinaryPrimitives.WriteUInt64LittleEndian(target[FrameHeader.StreamOffset..], id);

@@ -30,8 +30,9 @@ internal interface IWorkerSink
 /// <param name="Limit">Requests that the worker may be given at the same time; 0 for no limit but its own.</param>
 /// <param name="InterruptsAbandoned">Whether the thread that runs the request of a client which has left is interrupted.</param>
 /// <param name="Loops">The worker's event loops.</param>
+/// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
 internal sealed record WorkerLinkOptions(
-    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1);
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -45,6 +46,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     private readonly byte[] _token;
     private readonly WorkerLink?[] _data;
     private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Inspections _inspections = new();
     private ControlLink? _control;
     private volatile bool _hasEnded;
 
@@ -118,6 +120,38 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     /// <summary>Has it stop what runs a stream.</summary>
     public void Interrupt(int link, ulong stream, CancelReason reason) => Control()?.Interrupt(link, stream, reason);
 
+    /// <summary>Whether it can be asked where its code is.</summary>
+    public bool IsInspectable => Info is { } info && (info.Features & InterfaceFeatures.Inspection) != 0;
+
+    /// <summary>Asks where its code is. Only where <see cref="IsInspectable"/>.</summary>
+    /// <param name="link">The data link of the stream that is meant.</param>
+    /// <param name="stream">The stream; 0 for all threads and tasks.</param>
+    /// <param name="limit">How long it may take to answer.</param>
+    /// <returns>The answer, empty where the stream is not there any more; null when it has ended.</returns>
+    /// <exception cref="TimeoutException">It does not answer.</exception>
+    public async Task<string?> InspectAsync(int link, ulong stream, TimeSpan limit)
+    {
+        if (Control() is not { } control)
+        {
+            return null;
+        }
+
+        Task<string?> answer = _inspections.Ask(out uint sequence);
+        try
+        {
+            if (!answer.IsCompleted)
+            {
+                control.Inspect(sequence, link, stream);
+            }
+
+            return await answer.WaitAsync(limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            _inspections.Forget(sequence);
+        }
+    }
+
     /// <summary>Has responses without an end of their own come to theirs, before what still runs is cut off in this time.</summary>
     public void Part(TimeSpan rest, bool sessions) => Control()?.Part(rest, sessions);
 
@@ -181,12 +215,15 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
 
     void IControlSink.OnPong(WorkerProbe probe) => Probe = probe;
 
+    bool IControlSink.OnStacks(uint sequence, string text) => _inspections.Answer(sequence, text);
+
     // Before the worker can notice and answer its requests with whatever its own end makes of them.
     void IControlSink.OnViolation() => CloseData();
 
     void IControlSink.OnControlClosed(string? violation)
     {
         _controlClosed.TrySetResult();
+        _inspections.End();
         _sink.OnLinkClosed(violation);
     }
 
@@ -223,6 +260,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         var link = new WorkerLink(_options.Channel(socket, index), Handle, index, OnDataClosed)
         {
             Abandoned = _options.InterruptsAbandoned ? id => InterruptAbandoned(index, id) : null,
+            Notes = _options.KeepsNotes ? new StreamNotes() : null,
         };
         lock (_lock)
         {

@@ -58,7 +58,7 @@ internal sealed record BootDocument
     /// <summary>Milliseconds that a worker which is told to stop by a signal gives its requests.</summary>
     public required int GraceMilliseconds { get; init; }
 
-    /// <summary>Whether INTERRUPT may come: the worker then keeps account of which thread runs which request.</summary>
+    /// <summary>Whether INTERRUPT may come, or INSPECT for a single stream: the worker then keeps account of which thread runs which request.</summary>
     public required bool Interruptible { get; init; }
 
     /// <summary>

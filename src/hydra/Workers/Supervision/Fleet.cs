@@ -29,6 +29,7 @@ internal sealed class Fleet
     private readonly FleetSize _size;
     private readonly WearCheck _wear;
     private readonly StartLimit _startLimit;
+    private readonly FleetHistory _history = new();
     private TimeSpan _probeAt;
     private TimeSpan _lookAt;
 
@@ -69,6 +70,11 @@ internal sealed class Fleet
     /// <summary>Whether workers are left that a reload is to replace.</summary>
     public bool IsReloading => _reload.IsActive && !_roster.IsStopping;
 
+    /// <summary>Why the last reload was given up; null where it was not.</summary>
+    public string? ReloadFailure => _reload.Failure;
+
+    private string? Stopping => _roster.IsStopping ? "the server is stopping" : null;
+
     /// <summary>Starts all workers.</summary>
     public void Start()
     {
@@ -94,6 +100,58 @@ internal sealed class Fleet
 
     /// <summary>One worker less, as SIGTTOU asks for.</summary>
     public void Shrink() => Decide(_size.Shrink);
+
+    /// <summary>So many workers, if there may be.</summary>
+    /// <returns>Null, or why not.</returns>
+    public string? SetSize(int count)
+    {
+        string? refusal = Stopping;
+        Decide(() => refusal = _size.SetTo(count));
+        return refusal;
+    }
+
+    /// <summary>Another worker in the place of this one; where the next start of its index waits for its time, it is due now.</summary>
+    /// <returns>Null, or why not.</returns>
+    public string? Restart(int index)
+    {
+        if (index < 0 || index >= _roster.Slots.Count || _roster.Slots[index] is not { IsWanted: true } slot)
+        {
+            return $"there is no worker {index}: they are numbered from 0 to {_roster.Wanted - 1}";
+        }
+
+        if (slot.Serving is { State: WorkerState.Starting })
+        {
+            return $"worker {index} is starting already";
+        }
+
+        string? refusal = Stopping;
+        Decide(() =>
+        {
+            refusal = null;
+            slot.RetryAt = TimeSpan.Zero;
+            if (slot.Serving is { } serving)
+            {
+                _replacements.Ask(serving, RetireReason.Asked);
+            }
+            else if (slot.StartAt is not null)
+            {
+                slot.StartAt = _roster.Now;
+            }
+        });
+        return refusal;
+    }
+
+    /// <summary>How things are now.</summary>
+    public FleetSnapshot Describe()
+    {
+        TimeSpan now = _roster.Now;
+        WorkerSnapshot[] workers = [.. _roster.Alive
+            .Select(worker => new WorkerSnapshot(worker.Index, worker, now - worker.Life.StartedAt, now - worker.Life.ReadyAt, worker.Life.Reason, null))
+            .Concat(_roster.Slots.Where(static slot => slot is { StartAt: not null, Serving: null })
+                .Select(slot => new WorkerSnapshot(slot.Index, null, TimeSpan.Zero, null, null, slot.StartAt - now)))
+            .OrderBy(static worker => worker.Index).ThenByDescending(static worker => worker.Age)];
+        return new FleetSnapshot(_roster.Wanted, _size.Fewest, _size.Most, _reload.Generation, IsReloading, _history.Read(), workers);
+    }
 
     /// <summary>The server is about to stop: responses that have no end of their own come to theirs.</summary>
     /// <param name="rest">How long they may still take.</param>
@@ -182,6 +240,7 @@ internal sealed class Fleet
         WorkerSlot slot = _roster.SlotOf(worker);
         (bool served, bool replaced) = (slot.Serving == worker, slot.Replacement == worker);
         worker.Life.MoveTo(WorkerState.Stopped);
+        _history.OnEnded(worker.Life.Reason, worker.Life.ReadyAt is not null);
         _pool.Remove(worker.Handle);
         worker.Links.End();
         _replacements.OnLeft(slot, worker);

@@ -9,11 +9,42 @@ internal sealed class FleetSize(
 {
     private readonly ScalePolicy _policy = new(options.Scale);
 
+    /// <summary>How many there may be at least.</summary>
+    public int Fewest => options.Scale.IsUsed ? options.Scale.Minimum : 1;
+
+    /// <summary>How many there may be at most.</summary>
+    public int Most => options.Scale.IsUsed ? options.Scale.Maximum : options.MostWorkers;
+
+    /// <summary>So many workers, if there may be; those that are new are due to start.</summary>
+    /// <returns>Null, or why not.</returns>
+    public string? SetTo(int count)
+    {
+        if (count < Fewest || count > Most)
+        {
+            return options.Scale.IsUsed
+                ? $"there may be {Fewest} to {Most} workers, as --workers says"
+                : $"there may be {Fewest} to {Most} workers";
+        }
+
+        while (roster.Wanted < count)
+        {
+            roster.WantOneMore();
+            SupervisionLog.Grown(logger, "asked for", roster.Wanted);
+        }
+
+        while (roster.Wanted > count)
+        {
+            SupervisionLog.Shrunk(logger, "asked for", roster.Wanted - 1);
+            RemoveLast();
+        }
+
+        return null;
+    }
+
     /// <summary>One worker more, as SIGTTIN asks for; its start is due.</summary>
     public void Grow()
     {
-        int most = options.Scale.IsUsed ? options.Scale.Maximum : options.MostWorkers;
-        if (roster.Wanted >= most)
+        if (roster.Wanted >= Most)
         {
             SupervisionLog.NoMore(logger, roster.Wanted);
             return;
@@ -26,8 +57,7 @@ internal sealed class FleetSize(
     /// <summary>One worker less, as SIGTTOU asks for.</summary>
     public void Shrink()
     {
-        int fewest = options.Scale.IsUsed ? options.Scale.Minimum : 1;
-        if (roster.Wanted <= fewest)
+        if (roster.Wanted <= Fewest)
         {
             SupervisionLog.NoFewer(logger, roster.Wanted);
             return;

@@ -20,6 +20,9 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
     /// <summary>Which reload new workers come after: 0 before the first.</summary>
     public int Generation => _plan.Generation;
 
+    /// <summary>Why the last reload was given up; null where it was not.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>Whether workers are left to replace.</summary>
     public bool IsActive => _plan.IsActive;
 
@@ -85,6 +88,7 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
             }
         }
 
+        Failure = failure.Message;
         SupervisionLog.ReloadFailed(logger, failure.Message);
         Follow();
         return true;
@@ -112,6 +116,7 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
     {
         WorkerSlot[] slots = [.. roster.Slots.Where(static slot => slot.IsWanted)];
         TimeSpan now = roster.Now;
+        Failure = null;
         _plan.Begin(slots.Where(static slot => slot.Serving is not null).Select(static slot => slot.Index), now);
         SupervisionLog.Reloading(logger, slots.Length);
         foreach (WorkerSlot slot in slots)

@@ -147,7 +147,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
 
         return reason switch
         {
-            RetireReason.Hung => running < Parallel && slot.Leaving.Count < MaxLeaving,
+            RetireReason.Hung or RetireReason.Asked => running < Parallel && slot.Leaving.Count < MaxLeaving,
             RetireReason.Reload => running < (reload.IsProven && !overlap.StopsFirst(reload.Generation) ? Parallel : 1) && slot.Leaving.Count < MaxLeaving,
             RetireReason.TemplateLost => running < Parallel && !reload.IsActive && slot.Leaving.Count < MaxLeaving,
             _ => running == 0 && !reload.IsActive && slot.Leaving.Count < MaxLeaving && _throttle.Allows(reason, now),
@@ -155,7 +155,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
     }
 
     // Memory is more urgent, but costs the same; the others cannot wait.
-    private static bool IsThrottled(RetireReason reason) => reason is not (RetireReason.Hung or RetireReason.Reload);
+    private static bool IsThrottled(RetireReason reason) => reason is not (RetireReason.Hung or RetireReason.Reload or RetireReason.Asked);
 
     private void Start(WorkerSlot slot, RetireReason reason)
     {

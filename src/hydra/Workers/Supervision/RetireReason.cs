@@ -32,6 +32,9 @@ internal enum RetireReason
 
     /// <summary>One of its links has closed.</summary>
     LinkLost,
+
+    /// <summary>Somebody has asked for another in its place.</summary>
+    Asked,
 }
 
 /// <summary>What a reason to retire means.</summary>
@@ -59,6 +62,7 @@ internal static class RetireRules
         new(RetireReason.Stop, "the server stops", false, true, 0, "the server stops"),
         new(RetireReason.BrokeProtocol, "its links say what the protocol does not allow", false, false, 0, "it broke the link protocol"),
         new(RetireReason.LinkLost, "one of its links has closed", false, false, 0, "it lost a link"),
+        new(RetireReason.Asked, "`hydra ctl restart-worker`", true, true, 4, "somebody has asked for it"),
     ];
 
     /// <summary>The row of a reason.</summary>

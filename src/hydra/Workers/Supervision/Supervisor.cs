@@ -25,7 +25,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly Watchdog _watchdog;
 
     // Who waits for the end of a reload. For the queue alone.
-    private readonly List<TaskCompletionSource> _reloads = [];
+    private readonly List<TaskCompletionSource<string?>> _reloads = [];
     private long _launched;
 
     /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
@@ -45,7 +45,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
         _exitHook = options.Document.ExitHook.Length == 0 ? null
             : new ExitHook(async index => await spawner.StartAsync(options.Command(), index).ConfigureAwait(false), options.Document, log, logger, TimeProvider.System);
-        _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System);
+        var slow = new SlowRequests(options.Watchdog.SlowRequest, log, TimeProvider.System);
+        _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System) { Slow = slow.Note };
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -73,10 +74,10 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public void Replace(Worker worker, RetireReason reason) => Post(() => _fleet.Replace(worker, reason));
 
     /// <summary>Replaces all workers by such with the present code, as far as that starts. Any thread.</summary>
-    /// <returns>Completes when no reload is under way any more.</returns>
-    public Task ReloadAsync()
+    /// <returns>Completes when no reload is under way any more: null, or why the new code does not start.</returns>
+    public Task<string?> ReloadAsync()
     {
-        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>
         {
             _fleet.Reload();
@@ -84,6 +85,17 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         });
         return over.Task;
     }
+
+    /// <summary>How things are. Any thread.</summary>
+    public Task<FleetSnapshot> DescribeAsync() => AskAsync(_fleet.Describe);
+
+    /// <summary>Another worker in the place of the one with this index. Any thread.</summary>
+    /// <returns>Null, or why not.</returns>
+    public Task<string?> RestartAsync(int index) => AskAsync(() => _fleet.Restart(index));
+
+    /// <summary>So many workers. Any thread.</summary>
+    /// <returns>Null, or why not.</returns>
+    public Task<string?> ScaleAsync(int count) => AskAsync(() => _fleet.SetSize(count));
 
     /// <summary>One worker more. Any thread.</summary>
     public void Grow() => Post(_fleet.Grow);
@@ -132,7 +144,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     Worker IFleetActions.Create(int index, WorkerLife life)
         => new(
             index,
-            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops),
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes),
             this,
             life);
 
@@ -174,6 +186,23 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _ = worker.Process!.Orphaned.ContinueWith(_ => Post(() => _fleet.OnOrphaned(worker)), TaskScheduler.Default);
     }
 
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                answer.TrySetResult(question());
+            }
+            catch (Exception e)
+            {
+                answer.TrySetException(e);
+            }
+        });
+        return answer.Task;
+    }
+
     private void Post(Action action) => _queue.Writer.TryWrite(action);
 
     private async Task RunAsync()
@@ -185,7 +214,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
                 action();
                 if (_reloads.Count > 0 && !_fleet.IsReloading)
                 {
-                    _reloads.ForEach(static over => over.TrySetResult());
+                    _reloads.ForEach(over => over.TrySetResult(_fleet.ReloadFailure));
                     _reloads.Clear();
                 }
 

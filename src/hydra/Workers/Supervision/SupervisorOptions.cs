@@ -58,6 +58,9 @@ internal sealed record SupervisorOptions
     /// <summary>Whether the thread that runs the request of a client which has left is interrupted.</summary>
     public bool InterruptsAbandoned { get; init; }
 
+    /// <summary>Whether it is remembered what the requests that workers have are for: somebody may ask.</summary>
+    public bool KeepsNotes { get; init; }
+
     /// <summary>Event loops of each worker.</summary>
     public int WorkerLoops { get; init; } = 1;
 

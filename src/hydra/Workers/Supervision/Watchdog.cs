@@ -20,8 +20,14 @@ internal sealed record WatchdogOptions
     /// </summary>
     public TimeSpan WorkerTimeout { get; init; }
 
+    /// <summary>From the moment a worker gets a request until it is worth a word that the response has not begun; zero never.</summary>
+    public TimeSpan SlowRequest { get; init; }
+
     /// <summary>Whether there is anything to watch.</summary>
-    public bool IsUsed => RequestTimeout > TimeSpan.Zero || WorkerTimeout > TimeSpan.Zero;
+    public bool IsUsed => LooksAtRequests || WorkerTimeout > TimeSpan.Zero;
+
+    /// <summary>Whether requests are watched.</summary>
+    public bool LooksAtRequests => RequestTimeout > TimeSpan.Zero || SlowRequest > TimeSpan.Zero;
 
     /// <summary>How often to look.</summary>
     public TimeSpan Interval
@@ -29,20 +35,18 @@ internal sealed record WatchdogOptions
         get
         {
             TimeSpan tenth = Shortest / 10;
-            TimeSpan longest = RequestTimeout > TimeSpan.Zero ? LongestInterval : PingInterval;
+            TimeSpan longest = LooksAtRequests ? LongestInterval : PingInterval;
             return tenth < ShortestInterval ? ShortestInterval : tenth > longest ? longest : tenth;
         }
     }
 
     /// <summary>The timeouts in intervals.</summary>
-    public Deadlines Deadlines => new(Intervals(RequestTimeout), Intervals(WorkerTimeout));
+    public Deadlines Deadlines => new(Intervals(RequestTimeout), Intervals(WorkerTimeout), Intervals(SlowRequest));
 
     /// <summary>How many intervals are between two PINGs.</summary>
     public int PingEvery => Math.Max(1, (int)(PingInterval / Interval));
 
-    private TimeSpan Shortest => RequestTimeout <= TimeSpan.Zero ? WorkerTimeout
-        : WorkerTimeout <= TimeSpan.Zero || RequestTimeout < WorkerTimeout ? RequestTimeout
-        : WorkerTimeout;
+    private TimeSpan Shortest => ((TimeSpan[])[RequestTimeout, WorkerTimeout, SlowRequest]).Where(static time => time > TimeSpan.Zero).DefaultIfEmpty().Min();
 
     // Never before its time, and never for zero.
     private int Intervals(TimeSpan time) => time <= TimeSpan.Zero ? int.MaxValue - 1 : (int)Math.Ceiling(time / Interval);
@@ -78,6 +82,9 @@ internal sealed class Watchdog : IDisposable
         _timer = options.IsUsed ? time.CreateTimer(_ => Look(), null, options.Interval, options.Interval) : null;
     }
 
+    /// <summary>Told of a request that takes long, once; it goes on.</summary>
+    public Action<Worker, WorkerLink, ulong> Slow { get; init; } = static (_, _, _) => { };
+
     /// <summary>The worker is ready.</summary>
     public void Add(Worker worker)
     {
@@ -112,7 +119,7 @@ internal sealed class Watchdog : IDisposable
             foreach (Watched watched in Volatile.Read(ref _workers))
             {
                 // Time is counted in looks: that of a worker that stands at somebody's breakpoint does not pass.
-                if (!LookForDebugger(watched) && _options.RequestTimeout > TimeSpan.Zero)
+                if (!LookForDebugger(watched) && _options.LooksAtRequests)
                 {
                     LookAtRequests(watched.Worker);
                 }
@@ -157,6 +164,12 @@ internal sealed class Watchdog : IDisposable
 
     private void Handle(Worker worker, WorkerLink link, OverdueStream overdue)
     {
+        if (overdue.IsSlow)
+        {
+            Slow(worker, link, overdue.Id);
+            return;
+        }
+
         if (overdue.IsStuck)
         {
             SupervisionLog.Stuck(_logger, worker.Index, worker.Pid, WorkerLink.NameOf(link.Index, overdue.Id), _options.WorkerTimeout.TotalSeconds);

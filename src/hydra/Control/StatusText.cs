@@ -1,0 +1,100 @@
+using System.Globalization;
+
+namespace Hydra.Control;
+
+/// <summary>What hydra status prints.</summary>
+internal static class StatusText
+{
+    private const int MostActive = 5;
+    private const int Width = 100;
+
+    /// <summary>The lines.</summary>
+    public static IEnumerable<string> Lines(StatusDocument status)
+        => Server(status).Concat(status.Pools.SelectMany(pool => Pool(pool, status.Pools.Count > 1))).Concat(Errors(status));
+
+    private static IEnumerable<string> Server(StatusDocument status)
+    {
+        RequestsStatus requests = status.Requests;
+        yield return $"hydra {status.Version}, pid {Number(status.Pid)}, {status.State} for {Words.Ago(status.Uptime)}{(status.NotReady is { } why && why != status.State ? $"; not ready: {why}" : "")}";
+        yield return $"at {string.Join(", ", status.Addresses)}{(status.Metrics.Count > 0 ? $"; metrics at {string.Join(", ", status.Metrics)}" : "")}; log level {status.LogLevel}";
+        yield return $"{Number(status.Connections)} connections, {Words.Size(status.Rss)} in the front";
+        yield return $"{Number(requests.Total)} requests{ByClass(requests)}; in the last {Words.Ago(requests.Window)}: {Words.Rate(requests.Rate)}, {Words.Rate(requests.FailedRate)} of them 5xx; "
+            + $"p50 {Words.Brief(requests.P50)}, p90 {Words.Brief(requests.P90)}, p99 {Words.Brief(requests.P99)}";
+        if (requests.Failures.Count > 0)
+        {
+            yield return $"failures: {Counts(requests.Failures)}";
+        }
+    }
+
+    private static IEnumerable<string> Pool(PoolStatus pool, bool isNamed)
+    {
+        QueueStatus queue = pool.Queue;
+        yield return "";
+        yield return $"{(isNamed ? $"{Words.Fit(pool.Name, 60)}: " : "")}{Words.Fit(pool.App, 60)}{(pool.Interface.Length > 0 ? $" ({pool.Interface})" : "")}, {Number(pool.Wanted.Now)} workers"
+            + (pool.Reloading ? ", a reload is under way" : "");
+        yield return $"queue: {Number(queue.Length)} wait{(queue.Length > 0 ? $", the oldest for {Words.Brief(queue.OldestWait)}" : "")}; refused: {Number(queue.RefusedFull)} full, {Number(queue.RefusedLate)} too late";
+        yield return $"workers started: {Number(pool.Starts)}; ended: {(pool.Ends.Count == 0 ? "none" : Counts(pool.Ends))}";
+        foreach (string line in Workers(pool.Workers).Lines(2))
+        {
+            yield return line;
+        }
+
+        foreach (WorkerStatus worker in pool.Workers.Where(static worker => worker.Active.Count > 0))
+        {
+            yield return $"  worker {Number(worker.Index)} has:";
+            foreach (string line in Active(worker.Active.Take(MostActive)))
+            {
+                yield return line;
+            }
+
+            int more = worker.InFlight + worker.Sessions - Math.Min(MostActive, worker.Active.Count);
+            if (more > 0)
+            {
+                yield return $"    … and {Number(more)} more";
+            }
+        }
+    }
+
+    /// <summary>The table of workers.</summary>
+    public static TextTable Workers(IEnumerable<WorkerStatus> workers)
+    {
+        var table = new TextTable(">worker", ">pid", "state", ">age", ">in flight", ">sessions", ">requests", ">cpu", ">memory", ">lag", "");
+        foreach (WorkerStatus worker in workers)
+        {
+            string note = worker.StartsIn is { } due ? $"starts in {Words.Ago(due)}" : worker.Silent ? "does not answer" : worker.Reason ?? "";
+            table.Add(
+                Number(worker.Index), worker.Pid is { } pid ? Number(pid) : "-", worker.State, worker.Pid is null ? "-" : Words.Ago(worker.Age), Number(worker.InFlight),
+                Number(worker.Sessions), Number(worker.Requests), Words.Percent(worker.Cpu), Words.Size(worker.Rss), worker.Pid is null ? "-" : Words.Brief(worker.LoopLag), note);
+        }
+
+        return table;
+    }
+
+    private static IEnumerable<string> Active(IEnumerable<ActiveStatus> active)
+        => active.Select(static one => $"    {Words.Ago(one.Age),10}  {one.Phase,-10} {Words.Fit($"{one.Method} {one.Path}", Width - 40)}  ({one.Request})");
+
+    private static IEnumerable<string> Errors(StatusDocument status)
+    {
+        if (status.Errors.Count > 0)
+        {
+            yield return "";
+            yield return $"the last of {Number(status.ErrorCount)} errors in the log:";
+        }
+
+        foreach (ErrorStatus error in status.Errors)
+        {
+            yield return $"  {error.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}  {Words.Fit(error.Message, Width)}";
+        }
+    }
+
+    private static string ByClass(RequestsStatus requests)
+    {
+        string[] parts = [.. requests.Status.Where(static one => one.Value > 0).Select(static one => $"{Number(one.Value)} {one.Key}")];
+        return parts.Length == 0 ? "" : $" ({string.Join(", ", parts)})";
+    }
+
+    private static string Counts(IReadOnlyDictionary<string, long> counts)
+        => string.Join(", ", counts.OrderByDescending(static one => one.Value).Select(static one => $"{one.Key.Replace('_', ' ')} {Number(one.Value)}"));
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

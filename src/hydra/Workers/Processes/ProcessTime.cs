@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Hydra.Workers.Processes;
+
+/// <summary>Asks the system what processes have used, and what they do.</summary>
+internal static class ProcessTime
+{
+    /// <summary>Processor time that a process has used so far; null where it has ended.</summary>
+    public static TimeSpan? Used(int pid)
+    {
+        try
+        {
+            // An object of its own: that of a worker waits for the end, and is not made for two threads.
+            using Process process = Process.GetProcessById(pid);
+            return process.TotalProcessorTime;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or Win32Exception or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a process does that does not answer, as the rest of a sentence; empty where that is not known. Linux alone says it.</summary>
+    public static string Doing(int pid)
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? DescribeState(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"))) : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The same of the text of /proc/PID/stat: proc(5).</summary>
+    public static string DescribeState(string stat)
+    {
+        // The name of the program, in parentheses, may have any character.
+        int end = stat.LastIndexOf(')');
+        return end < 0 || end + 2 >= stat.Length ? "" : stat[end + 2] switch
+        {
+            'T' or 't' => "its process is stopped, by SIGSTOP or a debugger",
+            'D' => "its process waits for a disk or another device",
+            'R' => "it computes, in C code that keeps the interpreter's lock",
+            'S' => "it waits, in C code that keeps the interpreter's lock",
+            'Z' or 'X' => "its process has just ended",
+            _ => "",
+        };
+    }
+}

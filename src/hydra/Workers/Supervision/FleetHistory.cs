@@ -1,0 +1,30 @@
+namespace Hydra.Workers.Supervision;
+
+/// <summary>How many workers have ended, and why. For the supervisor's queue alone.</summary>
+internal sealed class FleetHistory
+{
+    /// <summary>A worker that served has ended, and nobody had asked for it.</summary>
+    public const string Died = "died";
+
+    /// <summary>A worker has ended before it was ready.</summary>
+    public const string StartFailed = "start_failed";
+
+    private readonly SortedDictionary<string, long> _ends = new(StringComparer.Ordinal);
+
+    /// <summary>A worker has ended.</summary>
+    /// <param name="reason">Why it was to go; null where that was not decided.</param>
+    /// <param name="wasReady">Whether it was ever ready.</param>
+    public void OnEnded(RetireReason? reason, bool wasReady)
+    {
+        // What has lost its link has most often died a moment before it.
+        string name = reason is { } known and not RetireReason.LinkLost ? NameOf(known) : wasReady ? Died : StartFailed;
+        _ends[name] = _ends.GetValueOrDefault(name) + 1;
+    }
+
+    /// <summary>The counts, by name.</summary>
+    public IReadOnlyDictionary<string, long> Read() => new Dictionary<string, long>(_ends, StringComparer.Ordinal);
+
+    /// <summary>What a reason is called: max_requests.</summary>
+    public static string NameOf(RetireReason reason)
+        => string.Concat(reason.ToString().Select(static (c, i) => char.IsAsciiLetterUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+}
