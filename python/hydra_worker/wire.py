@@ -15,8 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xa72d9649dd73b315
-SCHEMA_HASH = 0xa121600171ed1138
+SCHEMA_HASH = 0x44856bb336ad24c9
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -747,6 +746,8 @@ def unpack_trailers(payload: Buffer) -> tuple[bytes]:
     if end1 != size:
         raise _malformed("TRAILERS", size)
     return (bytes(payload[4:end1]),)
+
+
 def pack_inspect(stream: int, flags: int, target: int, sequence: int, link: int) -> bytes:
     return _INSPECT_FRAME.pack(13, INSPECT, flags, 0, stream, target, sequence, link)
 
