@@ -20,7 +20,7 @@ public sealed class ForeignWordsTests
         + "http2-max-header-list-size= paste-global= permit-obsolete-folding strip-header-spaces permit-unconventional-http-method "
         + "permit-unconventional-http-version casefold-http-method forwarder-headers= header-map= asgi-loop= asgi-lifespan= "
         + "asgi-disconnect-grace-period= websocket-max-message-size= http-parser= root-path= dirty-app= dirty-workers= dirty-timeout= dirty-threads= "
-        + "dirty-graceful-timeout= control-socket= control-socket-mode= no-control-socket";
+        + "dirty-graceful-timeout= control-socket-mode= no-control-socket";
 
     private const string Uvicorn =
         "host= port= uds= fd= reload reload-dir= reload-include= reload-exclude= reload-delay= workers= loop= http= http2 ws= ws-max-size= "

@@ -2,6 +2,7 @@ using System.Text;
 using Hydra.Cli;
 using Hydra.Control;
 using Hydra.Tests.Functional.Harness;
+using Hydra.Transport;
 using Xunit;
 
 namespace Hydra.Tests.Control;
@@ -70,7 +71,7 @@ public sealed class ControlClientTests : IDisposable
     {
         using (var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
         {
-            socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path));
+            socket.Bind(new PathKeepingEndPoint(new System.Net.Sockets.UnixDomainSocketEndPoint(Path)));
         }
 
         Assert.Contains("nobody listens at", await FailAsync(Path), StringComparison.Ordinal);

@@ -52,8 +52,8 @@ internal static partial class ForeignWords
         Refused("requests, not connections, are bounded here: --limit-concurrency N for each worker, --queue-size for those that wait.", true, "worker-connections"),
         Ignored("there is no heartbeat file", true, "worker-tmp-dir"),
         Ignored("each request has a context of its own", false, "reset-contextvars"),
-        Ignored("there is none", false, "no-control-socket"),
-        Refused("there is no control socket. SIGHUP reloads, SIGTTIN and SIGTTOU add and take away a worker, SIGUSR2 upgrades.", true, "control-socket", "control-socket-mode"),
+        Ignored("there is none without --control-socket", false, "no-control-socket"),
+        Refused("the control socket is its user's and root's, mode 600.", true, "control-socket-mode"),
         Refused("one server has the socket, and its workers take requests from it: --workers N. SIGUSR2 replaces a running server.", false, "reuse-port"),
         Refused(NoDirty, true, "dirty-app", "dirty-workers", "dirty-timeout", "dirty-threads", "dirty-graceful-timeout"),
     ];

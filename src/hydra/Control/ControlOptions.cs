@@ -85,7 +85,8 @@ internal sealed record ControlOptions
             return 0;
         }
 
-        if (equals < 0 && next is null)
+        // A value that begins with a dash is the next option, and the value was forgotten.
+        if (equals < 0 && next is null or ['-', ..])
         {
             errors.Add($"{spelling} needs a value.");
             return 0;

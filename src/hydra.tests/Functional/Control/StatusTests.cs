@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
+using Hydra.Transport;
 using Xunit;
 
 namespace Hydra.Tests.Functional.Control;
@@ -99,7 +100,7 @@ public sealed class StatusTests
             {
                 path = Path.Combine(directory, ControlServer.Socket);
                 using var left = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                left.Bind(new UnixDomainSocketEndPoint(path));
+                left.Bind(new PathKeepingEndPoint(new UnixDomainSocketEndPoint(path)));
                 return Task.CompletedTask;
             },
         });
