@@ -41,7 +41,7 @@ public sealed class TlsRulesTests
         "--ssl-certfile", "a", "--ssl-ca-certs", "b")]
     [InlineData("TLS is not spoken, and options say how: --ssl-certfile names a certificate.", "--ssl-min-version", "1.3")]
     [InlineData("--bind https://127.0.0.1:443 needs a certificate: --ssl-certfile names one, and --ssl-self-signed makes one.", "--bind", "https://127.0.0.1:443")]
-    [InlineData("There is a certificate, and each --bind says http://: TLS is spoken at none of the addresses.", "--bind", "http://:80", "--ssl-self-signed")]
+    [InlineData("There is a certificate, and each --bind says http:// or uwsgi://: TLS is spoken at none of the addresses.", "--bind", "http://:80", "--ssl-self-signed")]
     [InlineData("--ssl-min-version (command line): \"1.1\" is not 1.2 or 1.3; did you mean \"1.2\"?", "--ssl-certfile", "a", "--ssl-min-version", "1.1")]
     public void Parse_OptionsThatDoNotFit_SayWhy(string problem, params string[] arguments)
         => Assert.Equal(problem, Assert.Single(Parsing.Errors(["main:app", .. arguments])));

@@ -64,6 +64,6 @@ internal static partial class ForeignWords
     private static IReadOnlyList<TakenOption>? TakeModule(string value)
     {
         string module = value.Trim();
-        return module.Length == 0 ? null : [new TakenOption("app", module.Contains(':', StringComparison.Ordinal) ? module : module + ":application")];
+        return module.Length == 0 || module.Contains('=', StringComparison.Ordinal) ? null : [new TakenOption("app", module.Contains(':', StringComparison.Ordinal) ? module : module + ":application")];
     }
 }
