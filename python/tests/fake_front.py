@@ -88,6 +88,8 @@ class Front:
         self.output: Dict[str, List[bytes]] = {"out": [], "err": []}
         self._readers: List[threading.Thread] = []
         self._next_stream = 1
+        # What READY has said.
+        self.is_inspectable = False
 
     def _listen(self) -> Tuple[socket.socket, str]:
         if hasattr(socket, "AF_UNIX") and not os.environ.get("HYDRA_TEST_TCP"):
@@ -198,8 +200,8 @@ class Front:
 
     def ready(self) -> Tuple[int, int, str, str, str]:
         concurrency, features, interface, python, loop = self.next_life(wire.READY)
-        # Each worker of Python's has it, whatever its interface.
-        assert features & wire.FEATURE_INSPECTION
+        # Each worker of Python's has it, whatever its interface; a template has it not.
+        self.is_inspectable = bool(features & wire.FEATURE_INSPECTION)
         features &= ~wire.FEATURE_INSPECTION
         return concurrency, features, interface.decode(), python.decode(), loop.decode()
 

@@ -40,6 +40,7 @@ class EverythingTests(unittest.TestCase):
         for app in ("asgi_cases:app", "wsgi_cases:app"):
             with self.subTest(app=app), Front(app) as front:
                 front.ready()
+                self.assertTrue(front.is_inspectable)
                 text = front.inspect()
                 self.assertIn("Thread MainThread", text)
                 self.assertNotIn("hydra-control", text)
