@@ -57,7 +57,7 @@ class ProbeTests(unittest.TestCase):
             self.assertIn(version, python)
         with Front("wsgi_cases:app", threads=3) as front:
             concurrency, features, interface, _, loop = front.ready()
-            self.assertEqual((concurrency, interface, loop), (3, "wsgi", "3 threads"))
+            self.assertEqual((concurrency, interface, loop), (3, "wsgi", "3 threads" + SPEEDUPS))
             self.assertEqual(features, wire.FEATURE_INTERRUPTIBLE_THREADS | wire.FEATURE_WHOLE_BODIES)
 
     def test_ready_comes_after_all_links(self):

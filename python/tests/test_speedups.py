@@ -81,10 +81,11 @@ class WorkerTests(unittest.TestCase):
 
     def test_ready_says_whether_it_is_used(self):
         for mode in ("auto", "off"):
-            with self.subTest(mode), Front("asgi_cases:app", loop="asyncio", speedups=mode) as front:
-                used = mode == "auto" and CARRIES_SPEEDUPS
-                self.assertEqual(front.ready()[-1], "asyncio, speedups" if used else "asyncio")
-                front.stop()
+            for app, how in (("asgi_cases:app", "asyncio"), ("wsgi_cases:app", "1 thread")):
+                with self.subTest(mode=mode, app=app), Front(app, loop="asyncio", speedups=mode) as front:
+                    used = mode == "auto" and CARRIES_SPEEDUPS
+                    self.assertEqual(front.ready()[-1], how + ", speedups" if used else how)
+                    front.stop()
 
     def test_auto_falls_back_without_a_word(self):
         with Front("asgi_cases:app", loop="asyncio", speedups="auto", env=self.without) as front:

@@ -5,7 +5,7 @@ import os
 import tempfile
 import unittest
 
-from tests.cases import WorkerCase
+from tests.cases import SPEEDUPS, WorkerCase
 from tests.fake_front import Front
 from tests.fake_link import wire
 
@@ -193,7 +193,7 @@ class TrioLifeTests(unittest.TestCase):
 
     def test_wsgi_has_no_loop_to_choose(self):
         front = self.worker("wsgi_cases:app", interface="wsgi")
-        self.assertEqual(front.ready()[-1], "1 thread")
+        self.assertEqual(front.ready()[-1], "1 thread" + SPEEDUPS)
         front.stop()
 
 

@@ -7,7 +7,7 @@ import time
 from types import FrameType
 from typing import Any, List, Optional
 
-from .. import control, inspection, links, native, process, stacks, wire
+from .. import control, inspection, links, native, process, speedups, stacks, wire
 from ..errors import RequestAbandoned, RequestTimeout
 from ..logs import logger
 from ..process import hard_exit
@@ -70,7 +70,7 @@ class WsgiEngine(control.Engine):
         if self._auto is not None:
             native.start("hydra-auto", self._auto.run)
         self._control.attach(self)
-        self._worker.ready(max(1, self._boot.threads), self._describe_threads())
+        self._worker.ready(max(1, self._boot.threads), self._describe_threads() + speedups.describe())
         self._work(0)
         if self._auto is not None:
             self._auto.stop()

@@ -44,7 +44,7 @@ public sealed class HelpWriterTests
         var output = new StringWriter();
 
         Assert.Equal(ExitCodes.Success, CommandOutcome.Answer(new ParseResult.ShowVersion(), output, TextWriter.Null));
-        Assert.Matches(@"^hydra 0\.1\.0 \(with(out)? speedups\)\n$", output.ToString());
+        Assert.Equal($"hydra 0.1.0 ({(VersionText.HasSpeedups ? "with" : "without")} speedups)\n", output.ToString());
     }
 
     [Fact]

@@ -52,7 +52,7 @@ internal static partial class OptionTable
         new()
         {
             Name = "speedups", Placeholder = OptionNames.Join(OptionNames.SpeedupsUses), Default = "auto", Group = OptionGroup.Workers,
-            Help = "The native part of the worker, which does in C what applications with an event loop have done for each request. With auto where "
+            Help = "The native part of the worker, which does in C what is done for each request. With auto where "
                 + "Python can load it, else the same is done in Python; with on a worker that cannot load it does not start; with off it is not used.",
             Binder = Section.Python.Choice(OptionNames.SpeedupsUses, static (o, v) => o with { Speedups = v }),
         },
