@@ -17,7 +17,9 @@ HAS = os.path.isfile(FILE) and sys.implementation.name == "cpython"
 
 
 def run(*arguments):
-    done = subprocess.run([sys.executable, TRIAL, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500)
+    # Each link has buffers of some hundred KB: what is given back of them is to be seen at once, and not kept in a heap.
+    environment = dict(os.environ, MALLOC_MMAP_THRESHOLD_="131072")
+    done = subprocess.run([sys.executable, TRIAL, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500)
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
@@ -42,16 +44,15 @@ class TwinTests(unittest.TestCase):
                 self.assertEqual(front.get("/forgotten").body, b"coroutine 'HttpStream.send' was never awaited")
                 front.stop()
 
-    def test_traceback_has_no_frame_of_its_own(self):
+    def test_traceback_begins_with_the_application(self):
         with tempfile.TemporaryDirectory() as directory:
             with open(os.path.join(directory, "shapes.py"), "w") as file:
                 file.write(SHAPES)
             with Front("shapes:app", app_dir=directory, loop="asyncio", lifespan="off", speedups="on") as front:
                 front.ready()
                 front.get("/wrong")
-                record = front.wait_log("RuleViolation")
-                self.assertIn('await send({"type": "http.response.start", "status": 99})', record.message)
-                self.assertNotIn("hydra_worker", record.message)
+                record = front.wait_log(lambda record: "RuleViolation" in record.message)
+                self.assertRegex(record.message, r'most recent call last\):\n  File ".*shapes.py", line \d+, in app\n +await send\(')
                 front.stop()
 
 

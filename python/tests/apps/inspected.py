@@ -12,7 +12,8 @@ async def app(scope, receive, send):
             await send({"type": "lifespan.startup.complete"})
         await send({"type": "lifespan.shutdown.complete"})
         return
-    await {"/gathers": gathers, "/groups": groups, "/threads": threads}[scope["path"]]()
+    waits = {"/gathers": gathers, "/groups": groups, "/threads": threads}[scope["path"]]
+    await waits()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"done"})
 
