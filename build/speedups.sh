@@ -1,13 +1,13 @@
 #!/bin/sh
 # Compiles the native part of the worker, python/speedups, to python/hydra_worker/_speedups.abi3.so: one file for CPython 3.8 and newer.
 # build/publish.sh puts it into the executable. Needs a C compiler and Python's headers (any version from 3.8 on), which it installs on
-# Debian and its relatives. Words are further flags for the compiler, such as  build/speedups.sh -fsanitize=address
+# Debian and its relatives. Words are further flags for the compiler. SPEEDUPS_TARGET is where it goes instead.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/build/lib.sh"
 
-target=$root/python/hydra_worker/_speedups.abi3.so
+target=${SPEEDUPS_TARGET:-$root/python/hydra_worker/_speedups.abi3.so}
 compiler=${CC:-}
 for each in clang gcc cc; do
     [ -n "$compiler" ] || ! command -v "$each" >/dev/null || compiler=$each

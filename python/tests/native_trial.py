@@ -3,10 +3,12 @@ The native part of the worker beside the Python code that it stands for, in a pr
 module is decides what the classes are built on, so it has to be loaded first.
 
     python3 native_trial.py twins [ROUNDS] [SEED]     the same mutated frames, to the same applications: both must do the same
+    python3 native_trial.py wsgi [ROUNDS] [SEED]      the same for what the engine of WSGI takes from it: frames, environs, heads
     python3 native_trial.py leaks [REQUESTS]          nothing is left of requests of every kind
 """
 
 import asyncio
+import collections
 import gc
 import http
 import logging
@@ -30,6 +32,10 @@ from hydra_worker.eventloop.link import Serving  # noqa: E402
 from hydra_worker.eventloop.meter import LoopMeter, PythonMeter  # noqa: E402
 from hydra_worker.eventloop.nativelink import NativeLink  # noqa: E402
 from hydra_worker.eventloop.transports import SocketLink  # noqa: E402
+from hydra_worker.framing import FrameReader  # noqa: E402
+from hydra_worker.wsgi import environ as environs, response as responses  # noqa: E402
+from hydra_worker.wsgi.link import DataLink as WsgiLink  # noqa: E402
+from hydra_worker.wsgi.stream import WsgiStream  # noqa: E402
 
 # Whether a head leaves before its body is a matter of time, and told apart elsewhere.
 links._HEAD_SECONDS = 3600.0
@@ -327,10 +333,89 @@ def leaks(requests):
     return 0
 
 
+TEXTS = ("", "a", "X-Y", "Content-Length", "content-length", "Connection", "TE", "bad name", "é", "Ω", "\ud800", "x\r\ny", "tab\there", "5", " 7 ", "-1", "9" * 20, "v" * 9000, b"b", None)
+PATHS = (b"/", b"", b"*", b"/a/b", b"/%41%ff", b"/\xe4", b"/root/x", b"/root", b"/rooted")
+
+
+class Reader(FrameReader):
+    """Python's, as wsgi/link.py has it without the native part."""
+
+    request_window = response_window = WINDOW
+    _now = 1.5
+    on_request = WsgiLink.on_request
+
+    def __init__(self, ready):
+        super().__init__()
+        self._ready = ready
+
+
+class NativeReader(Reader):
+    _handle = WsgiLink._handle
+
+
+def outcome(function, *arguments):
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return named(error)
+
+
+def facts_of(stream):
+    fields = ("id", "started", "head", "body", "body_ended", "expects", "window", "credit", "queued", "gone", "finished", "chunks", "owed", "opened")
+    return {name: getattr(stream, name) for name in fields}
+
+
+def wsgi(rounds, seed):
+    builders = [environs.EnvironBuilder("1", True, tells_start=False) for _ in range(2)]
+    fill, answered = environs._fill, 0
+    for number in range(seed, seed + rounds):
+        chance = random.Random(number)
+        data = mutate(chance, b"".join(request_frames(chance)))
+        seen = []
+        for kind in (Reader, NativeReader):
+            ready = collections.deque()
+            reader = kind(ready)
+            error, left = None, data
+            while left and error is None:
+                room = reader.free_buffer()
+                piece = left[: min(len(room), 1 + number % 70_000)]
+                room[: len(piece)] = piece
+                left = left[len(piece) :]
+                error = outcome(reader.take_in, len(piece))
+            seen.append((error, [facts_of(each) for each in ready], sorted(reader.streams)))
+        if seen[0] != seen[1]:
+            print(f"seed {number}: frames differ\n  Python: {seen[0]!r:.2000}\n  native: {seen[1]!r:.2000}")
+            return 1
+        head = (chance.choice((b"GET", b"")), chance.choice(PATHS), chance.choice((b"", b"a=\xff")), chance.choice(CONNECTIONS), chance.choice(HEADERS[:4]))
+        request = WsgiStream(Reader(None), 1, 1, head, b"body", 0.0, chance.choice((0, 7)))
+        seen = []
+        for builder, how in zip(builders, (environs._not_here, fill)):
+            environs._fill = how
+            seen.append(outcome(builder.build, request, "input", True))
+        if seen[0] != seen[1]:
+            print(f"seed {number}: environs differ\n  Python: {seen[0]!r}\n  native: {seen[1]!r}")
+            return 1
+        answered += isinstance(seen[0], dict)
+        pairs = [(chance.choice(TEXTS[:5] if chance.random() < 0.8 else TEXTS), chance.choice(TEXTS)) for _ in range(chance.randrange(4))]
+        pairs = chance.choice((pairs, pairs, tuple(pairs), [list(pair) for pair in pairs]))
+        status = chance.choice((200, 204, 304))
+        seen = [outcome(how, pairs, status) for how in (responses._python_head_of, responses._native_head_of)]
+        if seen[0] != seen[1]:
+            print(f"seed {number}: heads of {pairs!r} differ\n  Python: {seen[0]!r}\n  native: {seen[1]!r}")
+            return 1
+        if type(seen[0]) is tuple:
+            body = chance.choice((b"", b"x" * 3000, memoryview(b"view")))
+            frames = [how(2**40 + number, 1, status, seen[0][0], body) for how in (responses._python_response_frame, responses.response_frame)]
+            assert frames[0] == frames[1], frames
+    print(f"{rounds} rounds, {answered} environs")
+    return 0 if answered > rounds / 2 else 1
+
+
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     kind, *numbers = sys.argv[1:]
     numbers = [int(each) for each in numbers]
     if kind == "leaks":
         sys.exit(leaks(numbers[0] if numbers else 400))
-    sys.exit(twins(numbers[0] if numbers else 300, numbers[1] if len(numbers) > 1 else 1))
+    compare = wsgi if kind == "wsgi" else twins
+    sys.exit(compare(numbers[0] if numbers else 300, numbers[1] if len(numbers) > 1 else 1))

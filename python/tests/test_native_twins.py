@@ -29,6 +29,10 @@ class TwinTests(unittest.TestCase):
         code, output = run("twins", ROUNDS, os.environ.get("HYDRA_FUZZ_SEED", "1"))
         self.assertEqual(code, 0, output)
 
+    def test_same_frames_environs_and_heads_for_wsgi(self):
+        code, output = run("wsgi", ROUNDS, os.environ.get("HYDRA_FUZZ_SEED", "1"))
+        self.assertEqual(code, 0, output)
+
     def test_nothing_is_left_of_requests(self):
         code, output = run("leaks")
         self.assertEqual(code, 0, output)
