@@ -21,7 +21,7 @@ public sealed class DiagnosticTests
     [InlineData("HYWIRE003", Messages, "[WireBytes(WireLength.U8)]\n    public ReadOnlySpan<byte> Token", "public ReadOnlySpan<byte> T")]
     [InlineData("HYWIRE004", Messages, "MessageType.Pong,", "MessageType.Ping,")]
     [InlineData("HYWIRE004", Enums, "Pong = 0x07", "Pong = 0x06")]
-    [InlineData("HYWIRE005", Enums, "Reset = 0x15,", "Reset = 0x15, Extra = 0x1F,")]
+    [InlineData("HYWIRE005", Enums, "Reset = 0x15,", "Reset = 0x15, Extra = 0x2F,")]
     [InlineData("HYWIRE006", Messages, "MessageType.Pong,", "(MessageType)0x77,")]
     [InlineData("HYWIRE007", Limits, "HeaderSize = 16", "HeaderSize = 12")]
     [InlineData("HYWIRE007", Limits, "MaxBody", "MostBody")]

@@ -58,10 +58,10 @@ public sealed class GeneratedCodeTests
         """;
 
     private const string OddFrame =
-        "18000000" + "20" + "01" + "0000" + "0900000000000000"
+        "18000000" + "2e" + "01" + "0000" + "0900000000000000"
         + "0200" + "03" + "03000000" + "0807060504030201" + "01" + "0b0a" + "0102" + "040506" + "07";
 
-    private static readonly Edit[] Odd = [new("Enums.cs", "Reset = 0x15,", "Reset = 0x15, Odd = 0x20,"), Edit.Add(OddMessage)];
+    private static readonly Edit[] Odd = [new("Enums.cs", "Reset = 0x15,", "Reset = 0x15, Odd = 0x2E,"), Edit.Add(OddMessage)];
 
     [Fact]
     public void Declaration_OfHydra_CompilesWithoutAnyDiagnostic()

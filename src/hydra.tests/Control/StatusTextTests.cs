@@ -7,17 +7,41 @@ public class StatusTextTests
 {
     private static readonly WorkerStatus Busy = new()
     {
-        Index = 0, Pid = 101, State = "ready", Age = 90, InFlight = 7, Sessions = 1, Requests = 12345, Rss = 50L << 20, Cpu = 0.5, LoopLag = 0.002,
+        Index = 0,
+        Pid = 101,
+        State = "ready",
+        Age = 90,
+        InFlight = 7,
+        Sessions = 1,
+        Requests = 12345,
+        Rss = 50L << 20,
+        Cpu = 0.5,
+        LoopLag = 0.002,
         Active = [.. Enumerable.Range(0, 6).Select(static i => new ActiveStatus($"0.{i}.1", "GET", $"/{i}", 20 - i, i == 5 ? "session" : "waiting"))],
     };
 
     private static readonly StatusDocument Status = new()
     {
-        Version = "1.2.3", Pid = 99, State = "serving", NotReady = "no worker is ready", Uptime = 3700, Addresses = ["http://127.0.0.1:8000"], LogLevel = "info", Connections = 12, Rss = 30L << 20,
+        Version = "1.2.3",
+        Pid = 99,
+        State = "serving",
+        NotReady = "no worker is ready",
+        Uptime = 3700,
+        Addresses = ["http://127.0.0.1:8000"],
+        LogLevel = "info",
+        Connections = 12,
+        Rss = 30L << 20,
         Requests = new RequestsStatus
         {
-            Total = 1000, Status = new Dictionary<string, long> { ["2xx"] = 990, ["4xx"] = 0, ["5xx"] = 10 }, Failures = new Dictionary<string, long> { ["worker_lost"] = 2 },
-            Window = 10, Rate = 123.4, FailedRate = 0.5, P50 = 0.0021, P90 = 0.012, P99 = 1.5,
+            Total = 1000,
+            Status = new Dictionary<string, long> { ["2xx"] = 990, ["4xx"] = 0, ["5xx"] = 10 },
+            Failures = new Dictionary<string, long> { ["worker_lost"] = 2 },
+            Window = 10,
+            Rate = 123.4,
+            FailedRate = 0.5,
+            P50 = 0.0021,
+            P90 = 0.012,
+            P99 = 1.5,
         },
         Pools =
         [

@@ -1,6 +1,6 @@
 using Hydra.Dispatch;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hydra.Http;
 
