@@ -23,11 +23,11 @@ public sealed class TopTests
     public async Task Top_ServerEnds_SaysSoAndGoesOn()
     {
         await using HydraServer server = await ControlServer.StartAsync("asgi_probe:app");
-        Task<(int Code, string Shown)> top = TalkAsync(server, [("(by number)", ""), ("there is no control socket at", "q")]);
-        await server.StatusAsync();
+        await using RunningCommand top = Talk(server, [("(by number)", ""), ("there is no control socket at", "q")]);
+        await Eventually.HoldsAsync(() => top.Log.Output.Any(static line => line.Contains("(by number)", StringComparison.Ordinal)), "the first screen");
         Assert.Equal(0, await server.StopAsync());
 
-        Assert.Equal(0, (await top).Code);
+        Assert.Equal(0, await top.ExitAsync());
     }
 
     [Fact]
@@ -44,11 +44,16 @@ public sealed class TopTests
 
     private static async Task<(int Code, string Shown)> TalkAsync(HydraServer server, (string What, string Say)[] dialogue)
     {
-        string steps = JsonSerializer.Serialize(dialogue.Select(static step => new[] { step.What, step.Say }));
-        await using var command = new RunningCommand(
-            [Repository.Python, Path.Combine(Repository.Apps, "at_terminal.py"), steps, Repository.Executable, "top", "--interval", "100ms"],
-            server.FilePath("."), [new("HYDRA_CONTROL_SOCKET", ControlServer.Socket), new("TERM", "xterm")]);
+        await using RunningCommand command = Talk(server, dialogue);
         int code = await command.ExitAsync();
         return (code, string.Join('\n', command.Log.Output));
+    }
+
+    private static RunningCommand Talk(HydraServer server, (string What, string Say)[] dialogue)
+    {
+        string steps = JsonSerializer.Serialize(dialogue.Select(static step => new[] { step.What, step.Say }));
+        return new RunningCommand(
+            [Repository.Python, Path.Combine(Repository.Apps, "at_terminal.py"), steps, Repository.Executable, "top", "--interval", "100ms"],
+            server.FilePath("."), [new("HYDRA_CONTROL_SOCKET", ControlServer.Socket), new("TERM", "xterm")]);
     }
 }

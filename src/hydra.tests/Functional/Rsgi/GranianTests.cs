@@ -98,8 +98,8 @@ public sealed class GranianTests
         bool own = response.StatusCode is HttpStatusCode.InternalServerError or HttpStatusCode.NotFound;
         byte[] body = await response.Content.ReadAsByteArrayAsync();
 
-        // The length of a file is said here, and not there.
-        string framing = path.StartsWith("/file", StringComparison.Ordinal) ? "" : $"length={content.ContentLength} chunked={response.Headers.TransferEncodingChunked}";
+        // The length of a file is said here, and not there; there it is a matter of time whether a stream that is empty has a length.
+        string framing = path.StartsWith("/file", StringComparison.Ordinal) || path == "/stream/0" ? "" : $"length={content.ContentLength} chunked={response.Headers.TransferEncodingChunked}";
         string fields = string.Join(" ", response.Headers.Where(static pair => pair.Key.StartsWith("x-", StringComparison.Ordinal)).SelectMany(static pair => pair.Value));
         return string.Create(CultureInfo.InvariantCulture, $"{(int)response.StatusCode} {fields} ")
             + (own ? "" : $"{content.ContentType} {framing} {body.Length} {Convert.ToHexString(SHA256.HashData(body))} {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000)))}");
