@@ -325,6 +325,4 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
         UnixDomainSocketEndPoint unix => (unix.ToString() ?? "", 0),
         _ => ("", 0),
     };
-
-    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Hydra.Dispatch;
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -66,6 +67,4 @@ internal static class ClientConnectionMiddleware
 
         await served.ConfigureAwait(false);
     }
-
-    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

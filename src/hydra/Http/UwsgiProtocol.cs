@@ -133,6 +133,4 @@ internal sealed class UwsgiProtocol(PeerList allowed, TimeSpan limit, Action<str
         context.Transport = new DuplexPipe(new PrefixedReader(request.Head, context.Transport.Input), context.Transport.Output);
         return (Failure.None, "");
     }
-
-    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Hydra.Diagnostics;
+using Hydra.Primitives;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hydra.Http;
@@ -83,7 +84,7 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
         }
 
         Stream stream = await context.Http.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync().ConfigureAwait(false);
-        return new SessionStream(PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true)), PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
+        return new DuplexPipe(PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true)), PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true)));
     }
 
     private static async Task DropAsync(PipeReader input)
@@ -116,6 +117,4 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
             // It has left meanwhile.
         }
     }
-
-    private sealed record SessionStream(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
