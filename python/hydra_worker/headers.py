@@ -14,7 +14,7 @@ Head = Tuple[bytes, Optional[int]]
 # RFC 9110, section 5.6.2: the characters of a token, which a header's name is.
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 # RFC 9110, section 5.5: no control characters in a value but the tab. NUL is also the separator of a block.
-_FORBIDDEN = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
+CONTROLS = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
 
 # RFC 9110, sections 6.4.1 and 15.3.6: responses with these have no body, whatever the application says.
 BODILESS = frozenset((204, 205, 304))
@@ -168,7 +168,7 @@ def check_block(block: bytes, parts: int) -> None:
     too long.
     """
     # Deleting what is forbidden must take away the separators and nothing else.
-    if parts and len(block.translate(None, _FORBIDDEN)) != len(block) - parts + 1:
+    if parts and len(block.translate(None, CONTROLS)) != len(block) - parts + 1:
         raise RuleViolation("A response header has a control character (such as CR, LF or NUL) in its value.")
     if len(block) > wire.MAX_HEADERS:
         raise RuleViolation(f"The response headers take {len(block)} bytes, more than {wire.MAX_HEADERS}.")

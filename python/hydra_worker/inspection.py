@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from types import FrameType
 from typing import TYPE_CHECKING, Dict, List, Optional
 
@@ -34,8 +33,7 @@ def of_everything(engine: Optional["Engine"]) -> str:
 
 
 def _threads(engine: Optional["Engine"]) -> str:
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    names.update(native.names)
+    names = stacks.names_of_threads()
     # Threads that are at the same place, as those of a pool that wait for work, are shown once.
     alike: Dict[str, List[str]] = {}
     frames = sys._current_frames()

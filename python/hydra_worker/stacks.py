@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from types import FrameType
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import native
 from .tracebacks import is_ours
@@ -59,8 +59,7 @@ def of_busy_threads(*known: Optional[int], among: Callable[[FrameType], bool] = 
     The stacks of the application's other threads, but for those that wait for work in a pool, and those whose innermost frame
     `among` says no to.
     """
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    names.update(native.names)
+    names = names_of_threads()
     shown = []
     for ident, frame in sys._current_frames().items():
         name = names.get(ident, "?")
@@ -70,6 +69,13 @@ def of_busy_threads(*known: Optional[int], among: Callable[[FrameType], bool] = 
         if any(_is_application(each.f_code.co_filename) for each, _ in frames) and among(frame):
             shown.append(f"Thread {name}:\n{_format(frames)}")
     return "\n".join(shown[:_MOST_THREADS])
+
+
+def names_of_threads() -> Dict[Optional[int], str]:
+    """What the threads are called, by their idents: the application's and the shim's own."""
+    names: Dict[Optional[int], str] = {thread.ident: thread.name for thread in threading.enumerate()}
+    names.update(native.names)
+    return names
 
 
 def clip(text: str) -> str:

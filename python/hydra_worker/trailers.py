@@ -8,7 +8,7 @@ from typing import Any, Iterable, List, Tuple
 
 from . import wire
 from .errors import InvalidMessage, RuleViolation
-from .headers import check_token
+from .headers import CONTROLS, check_token
 
 # RFC 9110, section 6.5.1: what has to be known before the body. As src/hydra/Protocol/TrailerFields.cs has it; a test compares the two.
 FORBIDDEN = frozenset(
@@ -18,9 +18,6 @@ FORBIDDEN = frozenset(
     b" age date expires location retry-after vary warning"
     b" content-encoding content-range content-type".split()
 )
-
-# As headers.py has it: no control characters but the tab (RFC 9110, section 5.5).
-_FORBIDDEN_BYTES = bytes([code for code in range(0x20) if code != 0x09] + [0x7F])
 
 
 def are_asked_for(headers: Iterable[Tuple[bytes, bytes]]) -> bool:
@@ -45,7 +42,7 @@ def encode_trailers(fields: Iterable[Any], before: int = 0) -> bytes:
                 raise RuleViolation(
                     f"{name.decode()} cannot be a trailer (RFC 9110, section 6.5.1): it has to be known before the body."
                 )
-            if len(value.translate(None, _FORBIDDEN_BYTES)) != len(value):
+            if len(value.translate(None, CONTROLS)) != len(value):
                 raise RuleViolation(
                     f"The trailer {name.decode()} has a control character (such as CR, LF or NUL) in its value."
                 )
