@@ -11,40 +11,28 @@ static int is_none(PyObject *value)
     return value == NULL || value == Py_None;
 }
 
-static void set(PyObject **field, PyObject *value)
+/* New: one of this kind, as Stream.__init__() leaves it. */
+Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
+    Py_ssize_t response_window)
 {
-    PyObject *before = *field;
-    Py_XINCREF(value);
-    *field = value;
-    Py_XDECREF(before);
-}
-
-/* New: one of the link's kind, as Stream.__init__() and LoopExchange.__init__() leave it. */
-Exchange *exchange_open(Link *link, const RequestFrame *frame, PyObject *key)
-{
-    Exchange *self = (Exchange *)PyType_GenericAlloc((PyTypeObject *)link->kind, 0);
+    Exchange *self = (Exchange *)PyType_GenericAlloc((PyTypeObject *)kind, 0);
     if (self == NULL) {
         return NULL;
     }
-    self->remaining = -1;
-    set(&self->link, (PyObject *)link);
-    set(&self->key, key);
-    if (frame->body_size) {
-        self->body = PyBytes_FromStringAndSize(frame->body, (Py_ssize_t)frame->body_size);
-    } else {
-        set(&self->body, names.empty_bytes);
-    }
+    self->body = bytes_of(frame->body, frame->body_size);
     if (self->body == NULL) {
         Py_DECREF(self);
         return NULL;
     }
+    set_field(&self->link, link);
+    set_field(&self->key, key);
+    self->remaining = -1;
     self->id = frame->id;
-    self->started = link->now;
+    self->started = now;
     self->body_ended = frame->flags & WIRE_FLAG_END;
     self->expects = frame->flags & WIRE_FLAG_EXPECT_CONTINUE;
-    self->window = self->expects ? 0 : link->request_window;
-    self->credit = link->response_window;
-    self->bodiless = frame->method_size == 4 && memcmp(frame->method, "HEAD", 4) == 0;
+    self->window = self->expects ? 0 : request_window;
+    self->credit = response_window;
     return self;
 }
 
@@ -59,7 +47,7 @@ int exchange_receive(Exchange *self, PyObject **result)
         Py_XDECREF(message);
         return -1;
     }
-    set(&self->body, names.empty_bytes);
+    set_field(&self->body, names.empty_bytes);
     self->body_taken = 1;
     *result = message;
     return 1;
@@ -87,14 +75,7 @@ static int complete(Exchange *self, Link *link)
     if (link_expect_more(link) < 0) {
         return -1;
     }
-    if (!is_none(self->waiting)) {
-        PyObject *woken = call_method((PyObject *)self, names.wake, NULL);
-        if (woken == NULL) {
-            return -1;
-        }
-        Py_DECREF(woken);
-    }
-    return 0;
+    return is_none(self->waiting) ? 0 : call_and_forget((PyObject *)self, names.wake, NULL);
 }
 
 /* http.response.start. */
@@ -135,12 +116,8 @@ static int start(Exchange *self, Link *link, PyObject *message)
         if (known < 0) {
             return -1;
         }
-        if (known) {
-            PyObject *held = call_method((PyObject *)link, names.hold_head, (PyObject *)self);
-            if (held == NULL) {
-                return -1;
-            }
-            Py_DECREF(held);
+        if (known && call_and_forget((PyObject *)link, names.hold_head, (PyObject *)self) < 0) {
+            return -1;
         }
     }
     return 1;

@@ -29,20 +29,7 @@ void put_header(char *at, size_t size, int type, int flags, uint64_t id)
     wire_put64(at + 8, id);
 }
 
-/* 0, or -1 with an exception. */
-static int call_and_forget(PyObject *self, PyObject *method, PyObject *argument)
-{
-    PyObject *result = call_method(self, method, argument);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
-}
-
 /* ---- requests */
-
-static PyObject *bytes_of(const char *data, size_t size)
-{
-    return PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
-}
 
 /* Python's on_request(), with all of the frame. */
 static int hand_over(Link *self, const RequestFrame *frame)
@@ -58,17 +45,7 @@ static int hand_over(Link *self, const RequestFrame *frame)
         bytes_of(frame->body, frame->body_size),
         PyLong_FromUnsignedLong(frame->queued),
     };
-    size_t count = sizeof arguments / sizeof *arguments;
-    int good = 1;
-    for (size_t i = 0; i < count; i++) {
-        good = good && arguments[i] != NULL;
-    }
-    PyObject *method = good ? PyObject_GetAttr((PyObject *)self, names.on_request) : NULL;
-    PyObject *result = method == NULL ? NULL : call_function(method, arguments, count);
-    for (size_t i = 0; i < count; i++) {
-        Py_XDECREF(arguments[i]);
-    }
-    Py_XDECREF(method);
+    PyObject *result = call_with((PyObject *)self, names.on_request, arguments, sizeof arguments / sizeof *arguments);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
 }
@@ -84,18 +61,7 @@ static PyObject *build_in_python(Link *self, const RequestFrame *frame)
         bytes_of(frame->headers, frame->headers_size),
         PyLong_FromUnsignedLong(frame->queued),
     };
-    size_t count = sizeof arguments / sizeof *arguments;
-    int good = 1;
-    for (size_t i = 0; i < count; i++) {
-        good = good && arguments[i] != NULL;
-    }
-    PyObject *build = good ? PyObject_GetAttr(self->scopes, names.build) : NULL;
-    PyObject *scope = build == NULL ? NULL : call_function(build, arguments, count);
-    for (size_t i = 0; i < count; i++) {
-        Py_XDECREF(arguments[i]);
-    }
-    Py_XDECREF(build);
-    return scope;
+    return call_with(self->scopes, names.build, arguments, sizeof arguments / sizeof *arguments);
 }
 
 /* The lifespan's state, which is there when the first request comes. */
@@ -155,13 +121,11 @@ static int serve(Link *self, const RequestFrame *frame, PyObject *key)
     if (scope == NULL && (PyErr_Occurred() || (scope = build_in_python(self, frame)) == NULL)) {
         return -1;
     }
-    Exchange *exchange = exchange_open(self, frame, key);
+    Exchange *exchange = exchange_open(self->kind, (PyObject *)self, frame, key, self->now, self->request_window, self->response_window);
     int result = -1;
     if (exchange != NULL && PyDict_SetItem(self->streams, key, (PyObject *)exchange) == 0) {
-        PyObject *before = self->latest;
-        Py_INCREF(exchange);
-        self->latest = (PyObject *)exchange;
-        Py_XDECREF(before);
+        exchange->bodiless = frame->method_size == 4 && memcmp(frame->method, "HEAD", 4) == 0;
+        set_field(&self->latest, (PyObject *)exchange);
         self->meter->requests++;
         result = begin(self, exchange, scope);
     }
@@ -258,16 +222,8 @@ static int take_request(Link *self, uint64_t id, int flags, const char *payload,
 
 static int take_other(Link *self, int type, int flags, uint64_t id, const char *payload, size_t size)
 {
-    PyObject *method = PyObject_GetAttr((PyObject *)self, names.on_other);
     PyObject *arguments[] = {PyLong_FromLong(type), bytes_of(payload, size), PyLong_FromLong(flags), PyLong_FromUnsignedLongLong(id)};
-    PyObject *result = NULL;
-    if (method != NULL && arguments[0] != NULL && arguments[1] != NULL && arguments[2] != NULL && arguments[3] != NULL) {
-        result = call_function(method, arguments, 4);
-    }
-    for (int i = 0; i < 4; i++) {
-        Py_XDECREF(arguments[i]);
-    }
-    Py_XDECREF(method);
+    PyObject *result = call_with((PyObject *)self, names.on_other, arguments, 4);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
 }
@@ -508,14 +464,6 @@ static PyObject *start(Link *self, PyObject *coroutine)
     return start_task(self, coroutine);
 }
 
-static void set(PyObject **field, PyObject *value)
-{
-    PyObject *before = *field;
-    Py_XINCREF(value);
-    *field = value;
-    Py_XDECREF(before);
-}
-
 static int make_blocks(Blocks *blocks, PyObject *make)
 {
     PyObject *young = PyDict_New(), *old = PyDict_New();
@@ -524,9 +472,9 @@ static int make_blocks(Blocks *blocks, PyObject *make)
         Py_XDECREF(old);
         return -1;
     }
-    set(&blocks->young, young);
-    set(&blocks->old, old);
-    set(&blocks->make, make);
+    set_field(&blocks->young, young);
+    set_field(&blocks->old, old);
+    set_field(&blocks->make, make);
     Py_DECREF(young);
     Py_DECREF(old);
     return 0;
@@ -547,12 +495,12 @@ static PyObject *serve_http(Link *self, PyObject *args)
     if (make_blocks(&self->connections, parse_connection) < 0 || make_blocks(&self->headers, parse_headers) < 0) {
         return NULL;
     }
-    set(&self->application, application);
-    set(&self->scopes, scopes);
-    set(&self->run, run);
-    set(&self->template, template);
-    set(&self->asgi, asgi);
-    set(&self->kind, kind);
+    set_field(&self->application, application);
+    set_field(&self->scopes, scopes);
+    set_field(&self->run, run);
+    set_field(&self->template, template);
+    set_field(&self->asgi, asgi);
+    set_field(&self->kind, kind);
     self->tells_start = (char)tells_start;
     Py_RETURN_NONE;
 }
@@ -586,11 +534,11 @@ static int init(Link *self, PyObject *args, PyObject *kwargs)
     if (self->loop_attributes != NULL && !PyDict_Check(self->loop_attributes)) {
         Py_CLEAR(self->loop_attributes);
     }
-    set(&self->loop, loop);
-    set(&self->starter, starter);
-    set(&self->task_type, task_type);
-    set((PyObject **)&self->meter, meter);
-    set(&self->arm, arm);
+    set_field(&self->loop, loop);
+    set_field(&self->starter, starter);
+    set_field(&self->task_type, task_type);
+    set_field((PyObject **)&self->meter, meter);
+    set_field(&self->arm, arm);
     self->request_window = request_window;
     self->response_window = response_window;
     self->needed = WIRE_HEADER_SIZE;

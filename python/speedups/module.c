@@ -54,6 +54,52 @@ PyObject *call_method(PyObject *self, PyObject *name, PyObject *argument)
     return PyObject_CallMethodObjArgs(self, name, argument, NULL);
 }
 
+/* 0, or -1 with an exception. */
+int call_and_forget(PyObject *self, PyObject *name, PyObject *argument)
+{
+    PyObject *result = call_method(self, name, argument);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+/* Calls a method with arguments that it takes over; one that is NULL is an exception that is there already. */
+PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t count)
+{
+    int good = 1;
+    for (size_t i = 0; i < count; i++) {
+        good = good && arguments[i] != NULL;
+    }
+    PyObject *method = good ? PyObject_GetAttr(self, name) : NULL;
+    PyObject *result = method == NULL ? NULL : call_function(method, arguments, count);
+    for (size_t i = 0; i < count; i++) {
+        Py_XDECREF(arguments[i]);
+    }
+    Py_XDECREF(method);
+    return result;
+}
+
+PyObject *bytes_of(const char *data, size_t size)
+{
+    return PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
+}
+
+/* Puts a reference of its own in the place of what is there. */
+void set_field(PyObject **field, PyObject *value)
+{
+    PyObject *before = *field;
+    Py_XINCREF(value);
+    *field = value;
+    Py_XDECREF(before);
+}
+
+/* Puts a value that it takes over into a dictionary. 0, or -1 with an exception; a value that is NULL is one. */
+int put_item(PyObject *dictionary, PyObject *key, PyObject *value)
+{
+    int result = value == NULL ? -1 : PyDict_SetItem(dictionary, key, value);
+    Py_XDECREF(value);
+    return result;
+}
+
 static PyObject *text(const char *value)
 {
     return PyUnicode_InternFromString(value);

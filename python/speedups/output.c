@@ -150,18 +150,11 @@ static ssize_t send_some(Link *self)
     return sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static int tell(Link *self, PyObject *method, PyObject *argument)
-{
-    PyObject *result = call_method((PyObject *)self, method, argument);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
-}
-
 static int failed(Link *self, int error)
 {
     link_drop_output(self);
     PyObject *text = PyUnicode_FromFormat("a data link failed: [Errno %d] %s", error, strerror(error));
-    int result = text == NULL ? -1 : tell(self, names.on_failure, text);
+    int result = text == NULL ? -1 : call_and_forget((PyObject *)self, names.on_failure, text);
     Py_XDECREF(text);
     return result;
 }
@@ -175,7 +168,7 @@ int link_send_out(Link *self)
         return 0;
     }
     if (self->blocked) {
-        return self->output > MOST_UNSENT ? tell(self, names.on_crowded, NULL) : 0;
+        return self->output > MOST_UNSENT ? call_and_forget((PyObject *)self, names.on_crowded, NULL) : 0;
     }
     while (self->output) {
         ssize_t size = send_some(self);
@@ -183,7 +176,7 @@ int link_send_out(Link *self)
             sent(self, (size_t)size);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             self->blocked = 1;
-            return tell(self, names.on_blocked, NULL);
+            return call_and_forget((PyObject *)self, names.on_blocked, NULL);
         } else if (errno != EINTR) {
             return failed(self, errno);
         }

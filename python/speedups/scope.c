@@ -8,7 +8,7 @@
 /* New: what was made of these bytes, now or earlier. */
 static PyObject *look_up(Blocks *blocks, const char *data, size_t size)
 {
-    PyObject *block = PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
+    PyObject *block = bytes_of(data, size);
     if (block == NULL) {
         return NULL;
     }
@@ -51,16 +51,6 @@ static PyObject *method_of(const char *method, size_t size)
     return NULL;
 }
 
-static int put(PyObject *scope, PyObject *key, PyObject *value)
-{
-    if (value == NULL) {
-        return -1;
-    }
-    int result = PyDict_SetItem(scope, key, value);
-    Py_DECREF(value);
-    return result;
-}
-
 static PyObject *extensions_of(PyObject *template, uint32_t queued)
 {
     PyObject *extensions = PyDict_Copy(template);
@@ -92,18 +82,18 @@ PyObject *scope_build(Link *link, const RequestFrame *frame)
     PyObject *scope = headers == NULL || headers == Py_None ? NULL : PyDict_Copy(link->template);
     /* scheme, HTTP version, client, server, extensions; see nativelink.py */
     if (scope != NULL
-        && (put(scope, names.asgi, PyDict_Copy(link->asgi)) < 0
+        && (put_item(scope, names.asgi, PyDict_Copy(link->asgi)) < 0
             || PyDict_SetItem(scope, names.scheme, PyTuple_GetItem(connection, 0)) < 0
             || PyDict_SetItem(scope, names.http_version, PyTuple_GetItem(connection, 1)) < 0
             || PyDict_SetItem(scope, names.client, PyTuple_GetItem(connection, 2)) < 0
             || PyDict_SetItem(scope, names.server, PyTuple_GetItem(connection, 3)) < 0
             || PyDict_SetItem(scope, names.method, method) < 0
-            || put(scope, names.path, PyUnicode_DecodeUTF8(frame->path, (Py_ssize_t)frame->path_size, "replace")) < 0
-            || put(scope, names.raw_path, PyBytes_FromStringAndSize(frame->path, (Py_ssize_t)frame->path_size)) < 0
-            || put(scope, names.query_string, PyBytes_FromStringAndSize(frame->query, (Py_ssize_t)frame->query_size)) < 0
-            || put(scope, names.headers, PyList_GetSlice(headers, 0, PyList_Size(headers))) < 0
-            || put(scope, names.extensions, extensions_of(PyTuple_GetItem(connection, 4), frame->queued)) < 0
-            || (link->state != NULL && put(scope, names.state, PyDict_Copy(link->state)) < 0))) {
+            || put_item(scope, names.path, PyUnicode_DecodeUTF8(frame->path, (Py_ssize_t)frame->path_size, "replace")) < 0
+            || put_item(scope, names.raw_path, bytes_of(frame->path, frame->path_size)) < 0
+            || put_item(scope, names.query_string, bytes_of(frame->query, frame->query_size)) < 0
+            || put_item(scope, names.headers, PyList_GetSlice(headers, 0, PyList_Size(headers))) < 0
+            || put_item(scope, names.extensions, extensions_of(PyTuple_GetItem(connection, 4), frame->queued)) < 0
+            || (link->state != NULL && put_item(scope, names.state, PyDict_Copy(link->state)) < 0))) {
         Py_CLEAR(scope);
     }
     Py_XDECREF(headers);

@@ -140,10 +140,16 @@ extern Utf8Function as_utf8;
 PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t count);
 PyObject *call_keywords(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keywords);
 PyObject *call_method(PyObject *self, PyObject *name, PyObject *argument);
+int call_and_forget(PyObject *self, PyObject *name, PyObject *argument);
+PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t count);
+PyObject *bytes_of(const char *data, size_t size);
+void set_field(PyObject **field, PyObject *value);
+int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
 
 /* exchange.c */
 PyTypeObject *exchange_make_type(void);
-Exchange *exchange_open(Link *link, const RequestFrame *frame, PyObject *key);
+Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
+    Py_ssize_t response_window);
 int exchange_receive(Exchange *self, PyObject **result);
 int exchange_send(Exchange *self, PyObject *message);
 

@@ -9,11 +9,6 @@
 /* Header blocks that are made here; longer ones are Python's. */
 #define MOST_HEAD 8192
 
-static PyObject *bytes_of(const char *data, size_t size)
-{
-    return PyBytes_FromStringAndSize(data, (Py_ssize_t)size);
-}
-
 /* ---- frames */
 
 static PyObject *malformed(const char *what)
@@ -23,33 +18,21 @@ static PyObject *malformed(const char *what)
 }
 
 /* A new stream, as on_request() in wsgi/link.py makes it. */
-static PyObject *open_stream(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
+static Exchange *open_stream(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window)
 {
-    PyObject *head = Py_BuildValue("(NNNNN)", bytes_of(frame->method, frame->method_size), bytes_of(frame->path, frame->path_size),
-        bytes_of(frame->query, frame->query_size), bytes_of(frame->connection, frame->connection_size), bytes_of(frame->headers, frame->headers_size));
-    PyObject *body = head == NULL ? NULL : bytes_of(frame->body, frame->body_size);
-    Exchange *self = body == NULL ? NULL : (Exchange *)PyType_GenericAlloc((PyTypeObject *)kind, 0);
+    Exchange *self = exchange_open(kind, link, frame, key, now, request_window, response_window);
     if (self == NULL) {
-        Py_XDECREF(head);
-        Py_XDECREF(body);
         return NULL;
     }
-    Py_INCREF(link);
-    Py_INCREF(key);
-    self->link = link;
-    self->key = key;
-    self->head = head;
-    self->body = body;
-    self->remaining = -1;
-    self->id = frame->id;
-    self->started = now;
-    self->body_ended = frame->flags & WIRE_FLAG_END;
-    self->expects = frame->flags & WIRE_FLAG_EXPECT_CONTINUE;
-    self->window = self->expects ? 0 : request_window;
-    self->credit = response_window;
     self->queued = frame->queued;
-    return (PyObject *)self;
+    self->head = Py_BuildValue("(NNNNN)", bytes_of(frame->method, frame->method_size), bytes_of(frame->path, frame->path_size),
+        bytes_of(frame->query, frame->query_size), bytes_of(frame->connection, frame->connection_size), bytes_of(frame->headers, frame->headers_size));
+    if (self->head == NULL) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return self;
 }
 
 /*
@@ -104,7 +87,7 @@ static PyObject *take_apart(PyObject *module, PyObject *args)
                     bytes_of(request.connection, request.connection_size), bytes_of(request.headers, request.headers_size),
                     bytes_of(request.body, request.body_size), (unsigned)request.queued);
             } else if (known == 0) {
-                PyObject *stream = open_stream(kind, link, &request, key, now, request_window, response_window);
+                PyObject *stream = (PyObject *)open_stream(kind, link, &request, key, now, request_window, response_window);
                 if (stream != NULL && PyDict_SetItem(streams, key, stream) == 0) {
                     done = call_method(ready, names.append, stream);
                 }
@@ -121,13 +104,6 @@ static PyObject *take_apart(PyObject *module, PyObject *args)
 }
 
 /* ---- the environ */
-
-static int put(PyObject *environ, PyObject *key, PyObject *value)
-{
-    int result = value == NULL ? -1 : PyDict_SetItem(environ, key, value);
-    Py_XDECREF(value);
-    return result;
-}
 
 static PyObject *latin(PyObject *bytes)
 {
@@ -166,7 +142,7 @@ static PyObject *fill_environ(PyObject *module, PyObject *const *arguments, Py_s
         }
     }
     if (environ == NULL || uri == NULL || PyDict_Update(environ, arguments[1]) < 0
-        || put(environ, names.request_method, latin(arguments[2])) < 0 || PyDict_SetItem(environ, names.query_string_variable, asked) < 0
+        || put_item(environ, names.request_method, latin(arguments[2])) < 0 || PyDict_SetItem(environ, names.query_string_variable, asked) < 0
         || PyDict_SetItem(environ, names.raw_uri, uri) < 0 || PyDict_SetItem(environ, names.request_uri, uri) < 0
         || PyDict_SetItem(environ, names.path_info, target) < 0 || PyDict_SetItem(environ, names.wsgi_input, arguments[5]) < 0) {
         Py_CLEAR(environ);

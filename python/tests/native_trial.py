@@ -24,6 +24,7 @@ from hydra_worker import speedups, wire  # noqa: E402
 
 speedups.use("on")
 
+from hydra_worker import frames  # noqa: E402
 from hydra_worker.asgi import native  # noqa: E402
 from hydra_worker.asgi.scope import ScopeBuilder  # noqa: E402
 from hydra_worker.asgi.stream import HttpStream  # noqa: E402
@@ -405,8 +406,8 @@ def wsgi(rounds, seed):
             return 1
         if type(seen[0]) is tuple:
             body = chance.choice((b"", b"x" * 3000, memoryview(b"view")))
-            frames = [how(2**40 + number, 1, status, seen[0][0], body) for how in (responses._python_response_frame, responses.response_frame)]
-            assert frames[0] == frames[1], frames
+            made = [how(2**40 + number, 1, status, seen[0][0], body) for how in (frames.python_response_frame, frames.response_frame)]
+            assert made[0] == made[1], made
     print(f"{rounds} rounds, {answered} environs")
     return 0 if answered > rounds / 2 else 1
 

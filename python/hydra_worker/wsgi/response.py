@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable, List, Tuple
 
 from .. import filerange, forks, requestnames, speedups, wire
 from ..errors import ClientDisconnected, RequestInterrupted, RuleViolation
-from ..frames import body_frame, file_frame, response_frame as _python_response_frame
+from ..frames import body_frame, file_frame, response_frame
 from ..headers import LENGTHLESS, Head, HeadCache
 from ..logs import log_exception
 from ..response import DONE, HELD, IDLE, SENT, Order, Response, reset_frame
@@ -32,10 +32,8 @@ def _native_head_of(headers: Any, status: int) -> Head:
 if speedups.module is not None:
     _encode_head = speedups.module.encode_head
     _head_of = _native_head_of
-    response_frame = speedups.module.response_frame
 else:
     _head_of = _python_head_of
-    response_frame = _python_response_frame
 
 _ORDER = Order(
     start_again="start_response() was called again without exc_info.",
