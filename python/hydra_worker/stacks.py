@@ -89,15 +89,26 @@ def _chain(coroutine: Any) -> Tuple[List[Tuple[FrameType, int]], Any]:
     """The frames, and what the innermost awaits."""
     frames: List[Tuple[FrameType, int]] = []
     awaited = coroutine
+    waits_in_python = _wait_of_python_futures()
     seen = 0
     while awaited is not None and seen < 10_000:
         frame = _attribute(awaited, "frame")
         if frame is None:
             break
+        if frame.f_code is waits_in_python:
+            awaited = frame.f_locals.get("self")
+            break
         frames.append((frame, frame.f_lineno))
         awaited = _attribute(awaited, "await", "yieldfrom")
         seen += 1
     return frames, awaited
+
+
+def _wait_of_python_futures() -> Any:
+    """The code in which whoever awaits a future waits, where asyncio's futures are written in Python, as on PyPy."""
+    futures = sys.modules.get("asyncio.futures")
+    wait = getattr(getattr(futures, "_PyFuture", None), "__await__", None)
+    return getattr(wait, "__code__", None)
 
 
 def _frames_of(frame: Optional[FrameType]) -> List[Tuple[FrameType, int]]:
