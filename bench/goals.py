@@ -84,21 +84,48 @@ def _start_up_parts(results: dict) -> str:
     return f"{statistics.median(answers):.0f} − {statistics.median(imports):.0f} ms"
 
 
+ASGI_PEER, WSGI_PEER, RSGI_PEER = "Granian, asgi", "Granian, wsgi", "Granian, rsgi"
+GTHREAD, UWSGI = "Gunicorn gthread", "uWSGI http-socket"
+
+
+def _faster(title: str, scenario: str, peer: str, limit: float, server: str = "Hydra") -> Goal:
+    return Goal(f"{title}: requests/s against {peer}", True, limit, "×", ratio(scenario, "rps", peer, server))
+
+
 GOALS = (
-    Goal("ASGI hello, 1 worker, 256 connections: requests/s against Uvicorn", True, 2.0, "×", ratio("asgi-hello-256", "rps", "Uvicorn")),
-    Goal("The same: CPU per request against Uvicorn", False, 0.55, "×", ratio("asgi-hello-256", "cpu", "Uvicorn")),
-    Goal("ASGI hello, 2 workers: requests/s against Uvicorn with 2", True, 1.5, "×", ratio("asgi-workers-2", "rps", "Uvicorn")),
-    Goal("ASGI hello: CPU per request against nginx `return 200`", False, 1.7, "×", ratio("asgi-hello-256", "cpu", NGINX)),
+    _faster("ASGI hello, 1 worker, 256 connections", "asgi-hello-256", "Uvicorn", 3.0),
+    Goal("The same: CPU per request against Uvicorn", False, 0.4, "×", ratio("asgi-hello-256", "cpu", "Uvicorn")),
+    _faster("The same", "asgi-hello-256", ASGI_PEER, 1.4),
+    _faster("The same", "asgi-hello-256", RSGI_PEER, 1.25),
+    Goal(f"The same: p99 against {ASGI_PEER}", False, 1.0, "×", ratio("asgi-hello-256", "p99", ASGI_PEER)),
+    Goal("The same: CPU per request against nginx `return 200`", False, 1.7, "×", ratio("asgi-hello-256", "cpu", NGINX)),
     Goal("Front alone: CPU per request against nginx `return 200`", False, 1.05, "×",
          ratio("asgi-hello-256", "cpu", NGINX, FRONT_ALONE_NAME)),
-    Goal("WSGI hello: requests/s against Gunicorn gthread, 4 threads", True, 6.0, "×", ratio("wsgi-hello-64", "rps", "Gunicorn gthread")),
-    Goal("WSGI hello: requests/s against uWSGI's http-socket", True, 2.0, "×", ratio("wsgi-hello-64", "rps", "uWSGI http-socket")),
-    Goal("A browser's 12 headers: requests/s against Uvicorn", True, 2.2, "×", ratio("browser", "rps", "Uvicorn")),
-    Goal("FastAPI route: requests/s against Uvicorn", True, 1.3, "×", ratio("fastapi", "rps", "Uvicorn")),
-    Goal("Django view: requests/s against Gunicorn gthread", True, 1.3, "×", ratio("django", "rps", "Gunicorn gthread")),
-    Goal("p99 at 256 connections against Uvicorn", False, 0.5, "×", ratio("asgi-hello-256", "p99", "Uvicorn")),
-    Goal("p50 at 1 connection against Uvicorn", False, 1.8, "×", ratio("asgi-hello-1", "p50", "Uvicorn")),
-    Goal("10 KB response: requests/s against Uvicorn", True, 1.8, "×", ratio("ten-kb", "rps", "Uvicorn")),
+    _faster("ASGI hello, 64 connections", "asgi-hello-64", "Uvicorn", 2.1),
+    _faster("The same", "asgi-hello-64", ASGI_PEER, 1.5),
+    _faster("ASGI hello, 1 connection", "asgi-hello-1", "Uvicorn", 0.85),
+    _faster("The same with --busy-poll 50", "asgi-hello-1", "Uvicorn", 1.3, "Hydra, busy poll"),
+    _faster("ASGI hello, 2 workers each", "asgi-workers-2", "Uvicorn", 2.2),
+    _faster("The same", "asgi-workers-2", ASGI_PEER, 1.25),
+    _faster("RSGI hello", "interfaces", RSGI_PEER, 1.4, "Hydra, rsgi"),
+    _faster("Raw hello", "interfaces", RSGI_PEER, 1.6, "Hydra, raw"),
+    _faster("Raw hello", "interfaces", "Hydra", 1.25, "Hydra, raw"),
+    _faster("A browser's 12 headers", "browser", "Uvicorn", 3.0),
+    _faster("The same", "browser", ASGI_PEER, 1.5),
+    _faster("FastAPI route", "fastapi", "Uvicorn", 1.25),
+    _faster("The same", "fastapi", ASGI_PEER, 1.1),
+    _faster("10 KB response", "ten-kb", "Uvicorn", 2.2),
+    _faster("The same", "ten-kb", ASGI_PEER, 1.25),
+    _faster("JSON POST of 1.1 KB", "json", "Uvicorn", 2.2),
+    _faster("100 KB streamed echo", "echo", "Uvicorn", 1.6),
+    _faster("WSGI hello, 64 connections", "wsgi-hello-64", GTHREAD, 28),
+    _faster("The same", "wsgi-hello-64", WSGI_PEER, 2.5),
+    _faster("The same", "wsgi-hello-64", UWSGI, 3.0),
+    _faster("Django view", "django", GTHREAD, 3.5),
+    _faster("WebSocket echo of 16 bytes", "ws-16", "Uvicorn", 2.2),
+    _faster("The same", "ws-16", RSGI_PEER, 1.7),
+    _faster("WebSocket echo of 16 KB", "ws-16384", "Uvicorn", 2.2),
+    _faster("The same", "ws-16384", RSGI_PEER, 1.7),
     Goal("The front's memory at its peak: hello, 256 connections", False, 35, "MB", _front_megabytes, _usual_megabytes),
     Goal("The front's memory per idle connection, 10,000 connections 5 s after an answer", False, 6, "KB", _idle_kilobytes,
          _idle_before_rest),

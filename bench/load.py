@@ -32,6 +32,37 @@ class Request:
     # None: any body will do.
     answer: bytes | None = HELLO
 
+    def validate(self, port: int) -> None:
+        """Raises unless the server gives the right answer, several times."""
+        for _ in range(5):
+            try:
+                status, body = fetch(port, self, 5)
+            except OSError as error:
+                raise LoadFailure(f"no answer to {self.method} {self.path}: {error}") from error
+            if status != self.status:
+                raise LoadFailure(f"{self.method} {self.path} was answered {status}, expected {self.status}")
+            if self.answer is not None and body != self.answer:
+                raise LoadFailure(f"{self.method} {self.path}: a wrong body of {len(body)} bytes: {body[:60]!r}")
+
+    def burst(self, port: int, connections: int, seconds: int) -> dict:
+        """Loads the server for some seconds and returns wrk's figures."""
+        with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+            path = Path(directory) / "request.lua"
+            path.write_text(script(self))
+            command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(path),
+                       f"http://127.0.0.1:{port}{self.path}"]
+            try:
+                output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30).stdout
+            except subprocess.TimeoutExpired as error:
+                raise LoadFailure("wrk did not come to an end") from error
+        line = next((line for line in output.splitlines() if line.startswith("RESULT ")), None)
+        if line is None:
+            raise LoadFailure(f"wrk gave no figures: {output.strip()[-200:]}")
+        figures = json.loads(line[len("RESULT "):].replace("-nan", "0").replace("nan", "0"))
+        if not figures["requests"]:
+            raise LoadFailure(f"no request was answered; errors: {errors_of(figures, self, closes=False)}")
+        return figures
+
 
 class LoadFailure(Exception):
     """An answer was wrong, or a burst gave no figures."""
@@ -50,19 +81,6 @@ def fetch(port: int, request: Request, seconds: float) -> tuple[int, bytes]:
         connection.close()
 
 
-def validate(port: int, request: Request) -> None:
-    """Raises unless the server gives the right answer, several times."""
-    for _ in range(5):
-        try:
-            status, body = fetch(port, request, 5)
-        except OSError as error:
-            raise LoadFailure(f"no answer to {request.method} {request.path}: {error}") from error
-        if status != request.status:
-            raise LoadFailure(f"{request.method} {request.path} was answered {status}, expected {request.status}")
-        if request.answer is not None and body != request.answer:
-            raise LoadFailure(f"{request.method} {request.path}: a wrong body of {len(body)} bytes: {body[:60]!r}")
-
-
 def script(request: Request) -> str:
     """The wrk script for the request."""
     def quote(value: bytes) -> str:
@@ -72,26 +90,6 @@ def script(request: Request) -> str:
     lines += [f"wrk.headers[{quote(name.encode())}] = {quote(value.encode())}" for name, value in request.headers]
     lines += [f"wrk.body = {quote(request.body)}"] if request.body else []
     return "\n".join(lines) + DONE
-
-
-def burst(port: int, request: Request, connections: int, seconds: int) -> dict:
-    """Loads the server for some seconds and returns wrk's figures."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        path = Path(directory) / "request.lua"
-        path.write_text(script(request))
-        command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(path),
-                   f"http://127.0.0.1:{port}{request.path}"]
-        try:
-            output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30).stdout
-        except subprocess.TimeoutExpired as error:
-            raise LoadFailure("wrk did not come to an end") from error
-    line = next((line for line in output.splitlines() if line.startswith("RESULT ")), None)
-    if line is None:
-        raise LoadFailure(f"wrk gave no figures: {output.strip()[-200:]}")
-    figures = json.loads(line[len("RESULT "):].replace("-nan", "0").replace("nan", "0"))
-    if not figures["requests"]:
-        raise LoadFailure(f"no request was answered; errors: {errors_of(figures, request, closes=False)}")
-    return figures
 
 
 def errors_of(figures: dict, request: Request, closes: bool) -> dict[str, int]:

@@ -6,9 +6,9 @@ import re
 import subprocess
 import time
 
-from servers import HYDRA, PYTHON, ROOT
+from servers import HYDRA, PYTHON, ROOT, SECOND_PYTHON
 
-MODULES = ("uvicorn", "uvloop", "httptools", "gunicorn", "hypercorn", "h11", "fastapi", "django")
+MODULES = ("uvicorn", "uvloop", "httptools", "websockets", "granian", "gunicorn", "hypercorn", "h11", "fastapi", "django")
 
 
 def _output(command: list[str], pattern: str = r"\S.*") -> str:
@@ -41,6 +41,7 @@ def describe() -> dict:
     versions = {
         "Hydra": f"{_output([str(HYDRA), '--version']).removeprefix('hydra ')} ({_output(['git', 'describe', '--always', '--dirty'])})",
         "Python": _output([PYTHON, "--version"]).removeprefix("Python "),
+        **({"second Python": _output([SECOND_PYTHON, "--version"]).removeprefix("Python ")} if SECOND_PYTHON else {}),
         "nginx": _output(["nginx", "-v"], r"(?<=nginx/)\S+"),
         "uWSGI": _output(["uwsgi", "--version"]),
         "wrk": _output(["wrk", "-v"], r"(?<=wrk )\S+"),

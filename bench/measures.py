@@ -9,7 +9,7 @@ import clients
 import load
 import process
 from scenarios import ASGI, HELLO, WSGI
-from servers import APPS, PYTHON, Fleet, Server, StartFailure, gunicorn_threads, gunicorn_uvicorn, hydra, hypercorn, nginx, uvicorn, uwsgi
+from servers import APPS, PYTHON, Fleet, Server, StartFailure, gunicorn_asgi, gunicorn_threads, hydra, hypercorn, nginx, uvicorn, uwsgi
 
 FAILURES = (OSError, StartFailure, load.LoadFailure)
 IDLE_CONNECTIONS = 10_000
@@ -26,7 +26,7 @@ def _front_and_tree(pid: int, read=process.rss_kb) -> tuple[int, int]:
 def loaded_memory(fleet: Fleet, seconds: int, quick: bool) -> dict:
     """Memory under hello at 256 connections, in kB: the most since the start, and the median of samples."""
     results: dict[str, dict] = {}
-    peers = [] if quick else [uvicorn(ASGI), gunicorn_uvicorn(ASGI), hypercorn(ASGI)]
+    peers = [] if quick else [uvicorn(ASGI), gunicorn_asgi(ASGI), hypercorn(ASGI)]
     for server in [hydra(ASGI), *peers]:
         results[server.name] = entry = {"has_front": server.has_front}
         try:
@@ -44,7 +44,7 @@ def loaded_memory(fleet: Fleet, seconds: int, quick: bool) -> dict:
         sampler = threading.Thread(target=sample)
         try:
             sampler.start()
-            figures = load.burst(port, HELLO, 256, seconds)
+            figures = HELLO.burst(port, 256, seconds)
             stop.set()
             sampler.join()
             entry.update(
@@ -64,7 +64,7 @@ def idle_memory(fleet: Fleet, quick: bool) -> dict:
     """Memory with 10,000 connections that are open, after each had an answer, and when they have rested, in kB."""
     process.raise_fd_limit(65536)
     results: dict[str, dict] = {}
-    peers = [] if quick else [uvicorn(ASGI), gunicorn_uvicorn(ASGI), nginx(fleet.directory)]
+    peers = [] if quick else [uvicorn(ASGI), gunicorn_asgi(ASGI), nginx(fleet.directory)]
     for server in [hydra(ASGI), *peers]:
         results[server.name] = entry = {"connections": IDLE_CONNECTIONS, "has_front": server.has_front}
         try:
@@ -73,7 +73,7 @@ def idle_memory(fleet: Fleet, quick: bool) -> dict:
             entry["failure"] = str(error)
             continue
         try:
-            load.burst(port, HELLO, 64, 1)
+            HELLO.burst(port, 64, 1)
             before = _front_and_tree(running.pid)
             with clients.IdleConnections(port) as idle:
                 idle.open(IDLE_CONNECTIONS)
@@ -101,7 +101,7 @@ def transfer(fleet: Fleet, rounds: int, size: int = GIGABYTE) -> dict:
     """One body of 1 GB up and one down: MB/s of each round, and the most memory, in kB."""
     results: dict[str, dict] = {}
     running: dict[str, tuple[process.Running, int]] = {}
-    servers = [hydra(ASGI), uvicorn(ASGI), gunicorn_uvicorn(ASGI), hypercorn(ASGI)]
+    servers = [hydra(ASGI), uvicorn(ASGI), gunicorn_asgi(ASGI), hypercorn(ASGI)]
     try:
         for server in servers:
             results[server.name] = {
@@ -137,7 +137,7 @@ def start_up(fleet: Fleet, rounds: int, quick: bool) -> dict:
     """Milliseconds from exec until a connection is accepted and until the first answer, beside what Python needs to import the app."""
     servers = [hydra(ASGI)]
     if not quick:
-        servers += [uvicorn(ASGI), gunicorn_uvicorn(ASGI), hypercorn(ASGI), gunicorn_threads(WSGI), uwsgi(WSGI)]
+        servers += [uvicorn(ASGI), gunicorn_asgi(ASGI), hypercorn(ASGI), gunicorn_threads(WSGI), uwsgi(WSGI)]
     results: dict[str, dict] = {server.name: {"listening": [], "answer": []} for server in servers}
     imports: list[float] = []
     _import_seconds()

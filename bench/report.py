@@ -18,6 +18,8 @@ GROUPS = (
     ("WSGI hello", "wsgi-hello-"),
     ("Two workers", "asgi-workers-", "wsgi-workers-"),
     ("Requests and responses", "browser", "json", "ten-kb", "echo", "wait"),
+    ("Interfaces", "interfaces"),
+    ("WebSockets", "ws-"),
     ("Frameworks", "fastapi", "django"),
 )
 

@@ -29,11 +29,11 @@ class Contender:
     def _first_valid(self, requests: tuple[load.Request, ...]) -> load.Request:
         for request in requests[:-1]:
             try:
-                load.validate(self.port, request)
+                request.validate(self.port)
                 return request
             except load.LoadFailure:
                 continue
-        load.validate(self.port, requests[-1])
+        requests[-1].validate(self.port)
         return requests[-1]
 
     def burst(self, seconds: int, counts: bool = True) -> None:
@@ -44,7 +44,7 @@ class Contender:
         before = process.cpu_times(self.running.pid)
         started = time.monotonic()
         try:
-            figures = load.burst(self.port, self.request, self.scenario.connections, seconds)
+            figures = self.request.burst(self.port, self.scenario.connections, seconds)
         except load.LoadFailure as error:
             self.failure = str(error)
             return
@@ -76,7 +76,7 @@ class Contender:
         if self.failure:
             return
         try:
-            load.validate(self.port, self.request)
+            self.request.validate(self.port)
         except load.LoadFailure as error:
             self.failure = f"after the load: {error}"
 

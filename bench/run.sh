@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures the published server beside its peers and writes docs/benchmarks.md with its charts; --help shows the options.
-# Installs the peers from Debian where they are missing, and publishes the server when dist/hydra is not there.
+# Compares with the newest peers (peers.sh); where those cannot be had, with Debian's. HYDRA_BENCH_PYTHON names another Python that has them,
+# HYDRA_BENCH_SECOND_PYTHON one on which Hydra is measured as well. Installs from Debian what is missing, and publishes the server when dist/hydra is not there.
 # Everything runs on loopback, on ports 8300 to 8399; no system service is started.
 set -eu
 
@@ -34,5 +35,9 @@ install_peers() {
 PATH=$PATH:/usr/sbin
 export PATH
 has_peers || install_peers
+if [ -z "${HYDRA_BENCH_PYTHON:-}" ] && python=$("$root/bench/peers.sh"); then
+    HYDRA_BENCH_PYTHON=$python
+    export HYDRA_BENCH_PYTHON
+fi
 [ -x "$root/dist/hydra" ] || "$root/build/publish.sh"
 exec /usr/bin/python3 "$root/bench/run.py" "$@"

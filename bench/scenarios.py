@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from load import Request
-from servers import Server, granian, gunicorn_threads, gunicorn_uvicorn, hydra, hydra_as, hypercorn, nginx, uvicorn, uwsgi
+from servers import Server, granian, gunicorn_asgi, gunicorn_threads, hydra, hydra_as, hydra_on_second, hypercorn, nginx, uvicorn, uwsgi
+from sockets import Echo
 
 ASGI = "asgi_app:app"
 WSGI = "wsgi_app:app"
@@ -13,6 +14,9 @@ RSGI = "rsgi_app:app"
 RAW = "raw_app:app"
 FASTAPI = "fastapi_app:app"
 DJANGO = "django_app:app"
+SOCKETS = "socket_app:app"
+RSGI_SOCKETS = "rsgi_socket_app:app"
+BUSY_POLL = ("--busy-poll", "50")
 CONNECTIONS = (1, 8, 64, 256, 512)
 
 HELLO = Request()
@@ -85,7 +89,7 @@ def _full(*servers: Server) -> tuple[Entry, ...]:
 
 
 def _asgi_peers(workers: int = 1) -> tuple[Entry, ...]:
-    return _full(gunicorn_uvicorn(ASGI, workers), hypercorn(ASGI, workers))
+    return _quick(*granian(ASGI, "asgi", workers)) + _full(gunicorn_asgi(ASGI, workers), hypercorn(ASGI, workers))
 
 
 def all_scenarios(directory: Path) -> list[Scenario]:
@@ -95,31 +99,40 @@ def all_scenarios(directory: Path) -> list[Scenario]:
     plain = nginx(directory)
     scenarios = []
     for connections in CONNECTIONS:
-        front = (Entry(hydra_asgi, FRONT_ALONE_NAME, FRONT_ALONE),) if connections == 256 else ()
+        more = _quick(*granian(RSGI, "rsgi"), *hydra_on_second(ASGI)) if connections in (64, 256) else ()
+        more += (Entry(hydra_asgi, FRONT_ALONE_NAME, FRONT_ALONE),) if connections == 256 else ()
+        more += _quick(hydra(ASGI, name="busy poll", options=BUSY_POLL)) if connections == 1 else ()
         scenarios.append(Scenario(
             f"asgi-hello-{connections}", f"ASGI hello, {plural(connections)}", connections, HELLO,
-            both + _asgi_peers() + front + (Entry(plain, quick=connections == 256),), goal=connections in (1, 256)))
+            both + _asgi_peers() + more + (Entry(plain, quick=connections == 256),), goal=connections in (1, 64, 256)))
     for connections in CONNECTIONS:
         scenarios.append(Scenario(
             f"wsgi-hello-{connections}", f"WSGI hello, {plural(connections)}", connections, HELLO,
-            _quick(hydra(WSGI), hydra(WSGI, threads=4), gunicorn_threads(WSGI), uwsgi(WSGI))
-            + _full(uwsgi(WSGI, router=True)), goal=connections == 64))
+            _quick(hydra(WSGI), gunicorn_threads(WSGI), *granian(WSGI, "wsgi"), uwsgi(WSGI))
+            + _full(hydra(WSGI, name="4 threads", options=("--threads", "4")), uwsgi(WSGI, router=True)), goal=connections == 64))
     scenarios += [
         Scenario("asgi-workers-2", "ASGI hello, 2 workers, 256 connections", 256, HELLO,
                  _quick(hydra(ASGI, 2), uvicorn(ASGI, 2)) + _asgi_peers(2), goal=True),
         Scenario("wsgi-workers-2", "WSGI hello, 2 workers, 64 connections", 64, HELLO,
                  _quick(hydra(WSGI, 2), gunicorn_threads(WSGI, 2)) + _full(uwsgi(WSGI, 2), uwsgi(WSGI, 2, router=True))),
         Scenario("browser", "A browser's request of 12 headers, 64 connections", 64, BROWSER, both + _asgi_peers(), goal=True),
-        Scenario("json", f"JSON POST of {len(JSON.body) / 1000:.1f} KB, 64 connections", 64, JSON, both + _asgi_peers()),
+        Scenario("json", f"JSON POST of {len(JSON.body) / 1000:.1f} KB, 64 connections", 64, JSON, both + _asgi_peers(), goal=True),
         Scenario("ten-kb", "Response of 10 KB, 64 connections", 64, TEN_KB, both + _asgi_peers(), goal=True),
-        Scenario("echo", "Streamed echo of 100 KB, 64 connections", 64, ECHO, both + _asgi_peers()),
+        Scenario("echo", "Streamed echo of 100 KB, 64 connections", 64, ECHO, both + _asgi_peers(), goal=True),
         Scenario("wait", "10 ms of await, 512 connections", 512, WAIT, both + _asgi_peers()),
         Scenario("interfaces", "Hello by interface, 64 connections", 64, HELLO,
-                 _quick(hydra(ASGI), hydra_as(RSGI, "rsgi"), hydra_as(RAW, "raw"), *granian(RSGI))),
+                 _quick(hydra(ASGI), hydra_as(RSGI, "rsgi"), hydra_as(RAW, "raw"), *granian(RSGI, "rsgi")), goal=True),
         Scenario("fastapi", "FastAPI route, 64 connections", 64, FASTAPI_ITEM,
-                 _quick(hydra(FASTAPI), uvicorn(FASTAPI)) + _full(gunicorn_uvicorn(FASTAPI), hypercorn(FASTAPI)), goal=True),
+                 _quick(hydra(FASTAPI), uvicorn(FASTAPI), *granian(FASTAPI, "asgi")) + _full(gunicorn_asgi(FASTAPI), hypercorn(FASTAPI)), goal=True),
         Scenario("django", "Django view (WSGI), 64 connections", 64, DJANGO_ITEM,
-                 _quick(hydra(DJANGO), gunicorn_threads(DJANGO)) + _full(uwsgi(DJANGO), uwsgi(DJANGO, router=True)), goal=True),
+                 _quick(hydra(DJANGO), gunicorn_threads(DJANGO), *granian(DJANGO, "wsgi"))
+                 + _full(uwsgi(DJANGO), uwsgi(DJANGO, router=True)), goal=True),
+    ]
+    scenarios += [
+        Scenario(f"ws-{size}", f"WebSocket echo of {words}, 64 connections", 64, Echo("/ws", size=size),
+                 _quick(hydra(SOCKETS), hydra_as(RSGI_SOCKETS, "rsgi"), uvicorn(SOCKETS), *granian(SOCKETS, "asgi"), *granian(RSGI_SOCKETS, "rsgi"))
+                 + _full(hypercorn(SOCKETS)), goal=True)
+        for size, words in ((16, "16 bytes"), (16 * 1024, "16 KB"))
     ]
     return scenarios
 

@@ -1,11 +1,12 @@
 """The servers: how each is started, and a fleet that keeps those that are needed running.
 
-Each one runs as its documentation recommends for production; Hydra runs with its defaults.
+Each one runs as its documentation recommends for production; Hydra runs with its defaults. All run on one Python, which HYDRA_BENCH_PYTHON names:
+run.sh has it be that of the newest peers (peers.sh).
 """
 
 import os
-import shutil
 import socket
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 APPS = BENCH / "apps"
 HYDRA = ROOT / "dist" / "hydra"
-PYTHON = "/usr/bin/python3"
+PYTHON = os.environ.get("HYDRA_BENCH_PYTHON", "/usr/bin/python3")
+# Another one, on which Hydra is measured as well.
+SECOND_PYTHON = os.environ.get("HYDRA_BENCH_SECOND_PYTHON", "")
 PORTS = range(8300, 8400)
 START_SECONDS = 20
 
@@ -35,30 +38,38 @@ class Server:
     has_front: bool = False
 
 
-def hydra(app: str, workers: int = 1, threads: int = 0) -> Server:
-    """Hydra with its defaults; the Python is named because the peers run on that one too."""
-    def command(port: int) -> list[str]:
-        line = [str(HYDRA), "--app", app, "--port", str(port), "--python", PYTHON]
-        line += ["--workers", str(workers)] if workers > 1 else []
-        return line + (["--threads", str(threads)] if threads else [])
+def _has(module: str) -> bool:
+    return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, timeout=20).returncode == 0
 
-    return Server(f"Hydra, {threads} threads" if threads else "Hydra", command, has_front=True)
+
+def hydra(app: str, workers: int = 1, name: str = "", options: tuple[str, ...] = (), python: str = "") -> Server:
+    """Hydra with its defaults, but for these options; the Python is named because the peers run on that one too."""
+    def command(port: int) -> list[str]:
+        line = [str(HYDRA), "--app", app, "--port", str(port), "--python", python or PYTHON]
+        return [*line, *(["--workers", str(workers)] if workers > 1 else []), *options]
+
+    return Server(f"Hydra, {name}" if name else "Hydra", command, has_front=True)
 
 
 def hydra_as(app: str, interface: str) -> Server:
     """Hydra with an interface that is named."""
-    def command(port: int) -> list[str]:
-        return [str(HYDRA), "--app", app, "--port", str(port), "--python", PYTHON, "--interface", interface]
-
-    return Server(f"Hydra, {interface}", command, has_front=True)
+    return hydra(app, name=interface, options=("--interface", interface))
 
 
-def granian(app: str) -> tuple[Server, ...]:
-    """Granian, where it is on PATH (Debian has no package of it): one worker, the loop that it finds. Empty elsewhere."""
-    path = shutil.which("granian")
-    if path is None:
+def hydra_on_second(app: str) -> tuple[Server, ...]:
+    """Hydra on the second Python, where there is one."""
+    return (hydra(app, name="second Python", python=SECOND_PYTHON),) if SECOND_PYTHON else ()
+
+
+def granian(app: str, interface: str, workers: int = 1) -> tuple[Server, ...]:
+    """Granian, where it is installed (Debian has no package of it); it takes uvloop when it finds it. Empty elsewhere."""
+    if not _has("granian"):
         return ()
-    return (Server("Granian, rsgi", lambda port: [str(path), "--interface", "rsgi", "--port", str(port), app]),)
+
+    def command(port: int) -> list[str]:
+        return [PYTHON, "-m", "granian", "--interface", interface, "--port", str(port), "--workers", str(workers), "--no-access-log", app]
+
+    return (Server(f"Granian, {interface}", command),)
 
 
 def uvicorn(app: str, workers: int = 1) -> Server:
@@ -70,10 +81,11 @@ def uvicorn(app: str, workers: int = 1) -> Server:
     return Server("Uvicorn", command)
 
 
-def gunicorn_uvicorn(app: str, workers: int = 1) -> Server:
-    """Uvicorn's workers under Gunicorn."""
-    return Server("Gunicorn + Uvicorn", lambda port: [
-        PYTHON, "-m", "gunicorn", "-k", "uvicorn.workers.UvicornWorker", "-w", str(workers), "-b", f"127.0.0.1:{port}", app])
+def gunicorn_asgi(app: str, workers: int = 1) -> Server:
+    """Gunicorn's own ASGI worker, or Uvicorn's under it where it has none yet."""
+    kind = "asgi" if _has("gunicorn.workers.gasgi") else "uvicorn.workers.UvicornWorker"
+    return Server("Gunicorn ASGI", lambda port: [
+        PYTHON, "-m", "gunicorn", "-k", kind, "-w", str(workers), "-b", f"127.0.0.1:{port}", app])
 
 
 def gunicorn_threads(app: str, workers: int = 1) -> Server:

@@ -30,6 +30,7 @@ class Boot:
     threads: int
     worker_loops: int
     data_links: int
+    busy_poll_microseconds: int
     log_level: str
     grace_milliseconds: int
     interruptible: bool

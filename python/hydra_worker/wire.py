@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x44856bb336ad24c9
+SCHEMA_HASH = 0x1ed983b8929de346
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -156,6 +156,7 @@ BOOT = {
     "grace_milliseconds": int,
     "interruptible": bool,
     "disconnect_milliseconds": int,
+    "busy_poll_microseconds": int,
     "request_id_header": str,
     "log_config": str,
     "request_start": bool,

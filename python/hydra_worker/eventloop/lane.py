@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Awaitable, Callable, Iterable, List
+from typing import Any, Awaitable, Callable, Iterable, List, Optional
 
 from .. import links, native, wire
 from ..boot import Boot
 from ..watch import Watch
 from . import transports
+from .busypoll import BusyPoll
 from .link import DataLink, Serving
 from .meter import LoopMeter
 from .overdue import Overdue
@@ -52,10 +53,12 @@ class Lane:
         """Opens the data links with these indices. Raises BootError."""
         self._watch.start()
         meter = LoopMeter()
+        microseconds = self._boot.busy_poll_microseconds
+        busy_poll = BusyPoll(self.loop, microseconds / 1_000_000) if microseconds else None
         for index in indices:
-            await self._open_link(index, meter)
+            await self._open_link(index, meter, busy_poll)
 
-    async def _open_link(self, index: int, meter: LoopMeter) -> None:
+    async def _open_link(self, index: int, meter: LoopMeter, busy_poll: Optional[BusyPoll]) -> None:
         sock, request_window, response_window = links.open_link(self._boot, wire.LINK_DATA, index)
         link = transports.make(
             sock,
@@ -71,6 +74,8 @@ class Lane:
         link.timed_out = self._overdue.stop
         link.interruptible = self._boot.interruptible
         link.patience = self._boot.disconnect_milliseconds / 1000
+        if busy_poll is not None:
+            busy_poll.attach(link)
         await link.open()
         self.links.append(link)
 

@@ -27,8 +27,8 @@ _native_id: Callable[[], int] = getattr(_thread, "get_native_id", lambda: 0)
 class AutoHub(Hub):
     """No more requests run at the same time than its threads are to be; those beyond wait as idle ones do."""
 
-    def __init__(self, has_gil: bool, on_broken: Callable[[str], None]) -> None:
-        super().__init__(has_gil, on_broken)
+    def __init__(self, has_gil: bool, on_broken: Callable[[str], None], busy_seconds: float = 0.0) -> None:
+        super().__init__(has_gil, on_broken, busy_seconds=busy_seconds)
         self.account = Account(MOST)
         # all threads are at work; set for the one who sleeps until then
         self.alarm = native.Event()

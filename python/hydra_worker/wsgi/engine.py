@@ -41,10 +41,11 @@ class WsgiEngine(control.Engine):
         self._environs = EnvironBuilder(boot.version, boot.threads != 1, boot.request_start)
         has_gil = process.has_gil()
         self._auto: Optional[AutoThreads] = None
+        busy_seconds = boot.busy_poll_microseconds / 1_000_000
         if boot.threads:
-            self._hub = Hub(has_gil, self._on_broken, boot.threads)
+            self._hub = Hub(has_gil, self._on_broken, boot.threads, busy_seconds)
         else:
-            self._hub = hub = AutoHub(has_gil, self._on_broken)
+            self._hub = hub = AutoHub(has_gil, self._on_broken, busy_seconds)
             self._auto = AutoThreads(hub, cores_of(has_gil), self._start_thread)
         if boot.interruptible:
             self._hub.guard = Guard(application)

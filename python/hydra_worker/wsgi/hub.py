@@ -33,6 +33,8 @@ _CANCELLED = b"The request was cancelled because the worker stops."
 _STUCK_SECONDS = 0.005
 # What has just arrived is kept: a thread that is through with its request may be on its way back.
 _ARRIVED_SECONDS = 0.002
+# No more than these are few, for --busy-poll.
+_FEW = 2
 _DRAINING = b"The worker is going away."
 _STUCK = b"The worker has not come to it."
 
@@ -40,7 +42,7 @@ _STUCK = b"The worker has not come to it."
 class Hub:
     """See the module's description."""
 
-    def __init__(self, has_gil: bool, on_broken: Callable[[str], None], threads: int = 1) -> None:
+    def __init__(self, has_gil: bool, on_broken: Callable[[str], None], threads: int = 1, busy_seconds: float = 0.0) -> None:
         self.lock = native.Lock()
         self.ready: Deque[WsgiStream] = deque()
         self.links: List[DataLink] = []
@@ -67,7 +69,9 @@ class Hub:
         self.guard: Optional[Guard] = None
         self._waker, wake_end = native.socket_pair()
         self._waker.setblocking(False)
-        self._poller = Poller(wake_end)
+        self._poller = Poller(wake_end, busy_seconds)
+        # whether what came last was little: more is soon followed by more
+        self._few = True
         forks.register(self)
 
     def after_fork(self) -> None:
@@ -220,12 +224,14 @@ class Hub:
         self._handle(arrived)
 
     def _receive(self, wait: bool) -> List[Tuple[DataLink, int]]:
-        return [(link, link.receive()) for link in self._poller.poll(wait)]
+        # Where another thread runs a request the interpreter's lock is its.
+        return [(link, link.receive()) for link in self._poller.poll(wait, self._few and not self.running)]
 
     def _handle(self, arrived: List[Tuple[DataLink, int]]) -> None:
         try:
             for link, count in arrived:
                 link.handle(count, None if self._draining else self.ready)
+            self._few = len(self.ready) <= _FEW
             if not all(count for _, count in arrived):
                 raise LinkBroken("the front closed a data link")
         except LinkBroken as error:

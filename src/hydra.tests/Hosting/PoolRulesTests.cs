@@ -76,6 +76,12 @@ public sealed class PoolRulesTests
             word,
             PoolRules.Document(new ServerOptions(), Application with { Python = new PythonOptions { Speedups = use } }, 1).Speedups);
 
+    [Fact]
+    public void Document_BusyPoll_IsTheServers()
+        => Assert.Equal(
+            40,
+            PoolRules.Document(new ServerOptions { Tuning = new TuningOptions { BusyPoll = 40 } }, Application, 1).BusyPollMicroseconds);
+
     [Theory]
     [InlineData("asgi", 3)]
     [InlineData("worker", 1)]

@@ -26,6 +26,13 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "busy-poll", Placeholder = "MICROSECONDS", Default = "0", Group = OptionGroup.Tuning,
+            Help = "While there are few requests, look so long for the next one before going to sleep, in the event loops and in the workers: latency "
+                + "for processor time.",
+            Binder = Section.Tuning.Integer(0, MaximumBusyPoll, static (o, v) => o with { BusyPoll = v }),
+        },
+        new()
+        {
             Name = "worker-transport", Placeholder = OptionNames.Join(OptionNames.WorkerTransports), Default = "(uds; tcp on Windows)",
             Group = OptionGroup.Tuning,
             Help = "What connects the server and its workers: Unix sockets or TCP on 127.0.0.1.",

@@ -50,6 +50,9 @@ internal static partial class OptionTable
     // HELLO carries the link's index in 8 bits.
     private const int MaximumLoops = 128;
 
+    // A millisecond: whoever looks longer than the longest of round trips on one machine only burns the processor.
+    private const int MaximumBusyPoll = 1000;
+
     private const string DefaultProtocols = "h1,h2";
 
     private const long Gibibyte = 1L << 30;

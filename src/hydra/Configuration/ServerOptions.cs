@@ -326,6 +326,9 @@ internal sealed record TuningOptions
     /// <summary>Whether the event loops may use io_uring.</summary>
     public IoUringUse IoUring { get; init; }
 
+    /// <summary>Microseconds that loops and workers look for what comes next before they sleep, while they have little to do; 0: they sleep at once.</summary>
+    public int BusyPoll { get; init; }
+
     /// <summary>What the links to the workers are made of.</summary>
     public WorkerTransport WorkerTransport { get; init; }
 }

@@ -32,6 +32,7 @@ internal sealed class FrontLoops
             SocketMode = options.Addresses.SocketMode,
             SocketOwner = options.Addresses.SocketOwner,
             Batches = options.Tuning.IoUring is IoUringUse.Auto,
+            BusyPoll = TimeSpan.FromMicroseconds(options.Tuning.BusyPoll),
             KeepAlive = options.Clients.KeepAlive,
             SendTimeout = options.Clients.SendTimeout,
 

@@ -96,6 +96,7 @@ internal static class PoolRules
         Threads = application.Python.Threads ?? 0,
         WorkerLoops = WorkerLoops(application),
         DataLinks = dataLinks,
+        BusyPollMicroseconds = server.Tuning.BusyPoll,
         LogLevel = OptionNames.NameOf(OptionNames.LogLevels, server.Logs.Level),
         GraceMilliseconds = (int)Math.Min(server.GracefulTimeout.TotalMilliseconds, int.MaxValue),
         Interruptible = application.Timeouts.Request > TimeSpan.Zero || application.Timeouts.Slow > TimeSpan.Zero || application.Timeouts.CancelOnDisconnect,

@@ -32,6 +32,7 @@ internal sealed class EventLoop : IDisposable
     private readonly LoopTimers _timers;
     private readonly BatchedCalls _batch;
     private readonly bool _batches;
+    private readonly BusyPoll _busyPoll;
     private readonly List<ITickWork> _tickEnd = [];
     private byte[]? _scratch;
     private int _connections;
@@ -42,11 +43,13 @@ internal sealed class EventLoop : IDisposable
     /// <param name="index">Its place among the loops of the process, from 0.</param>
     /// <param name="logger">The log of the transport.</param>
     /// <param name="batches">Whether several connections' receives and sends may share a system call.</param>
-    public EventLoop(int index, ILogger logger, bool batches = true)
+    /// <param name="busyPoll">How long it looks for the next event before it sleeps, while there are few; zero: it sleeps at once.</param>
+    public EventLoop(int index, ILogger logger, bool batches = true, TimeSpan busyPoll = default)
     {
         Index = index;
         _logger = logger;
         _batches = batches;
+        _busyPoll = new BusyPoll(busyPoll);
         _faults = new LoopFaults(logger);
         _sources = new SourceTable(_faults);
         _timers = new LoopTimers(_faults);
@@ -197,6 +200,7 @@ internal sealed class EventLoop : IDisposable
                 Environment.FailFast($"epoll_wait: {Marshal.GetPInvokeErrorMessage(-count)}");
             }
 
+            _busyPoll.OnEvents(count);
             HandleEvents(count);
             if (!_timers.IsEmpty)
             {
@@ -215,7 +219,7 @@ internal sealed class EventLoop : IDisposable
     private bool TryPrepareWait(out int milliseconds)
     {
         milliseconds = -1;
-        if (_batch.HasSends)
+        if (_batch.HasSends || _busyPoll.GoesOn)
         {
             milliseconds = 0;
         }

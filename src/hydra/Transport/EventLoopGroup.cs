@@ -22,7 +22,7 @@ internal sealed class EventLoopGroup : IDisposable
         Loops = new EventLoop[options.EffectiveLoops];
         for (int i = 0; i < Loops.Length; i++)
         {
-            Loops[i] = new EventLoop(i, Logger, options.Batches);
+            Loops[i] = new EventLoop(i, Logger, options.Batches, options.BusyPoll);
             Loops[i].Hibernator = new Hibernator(Loops[i], this);
             Loops[i].Start();
         }

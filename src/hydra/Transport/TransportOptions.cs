@@ -11,6 +11,9 @@ internal sealed class TransportOptions
     /// <summary>Whether the loops may use io_uring to receive from, and send to, several connections in one system call.</summary>
     public bool Batches { get; init; } = true;
 
+    /// <summary>How long a loop with few events looks for the next one before it sleeps; zero: it sleeps at once.</summary>
+    public TimeSpan BusyPoll { get; init; }
+
     /// <summary>How many connections may wait in the kernel to be accepted.</summary>
     public int Backlog { get; init; } = 4096;
 

@@ -66,6 +66,9 @@ internal sealed record BootDocument
     /// </summary>
     public int DisconnectMilliseconds { get; init; }
 
+    /// <summary>Microseconds that a worker with few requests looks for the next one before it sleeps; 0: it sleeps at once.</summary>
+    public int BusyPollMicroseconds { get; init; }
+
     /// <summary>The header, in lower case, that has the name of a request; empty where requests have none.</summary>
     public string RequestIdHeader { get; init; } = "";
 
