@@ -12,7 +12,6 @@ internal static partial class ForeignWords
         },
         Refused("logging is Python's own: --log-config FILE configures it, or the application does. The server's records are of the logger hydra.error.", true, "logger-class"),
         Ignored("the access log is not sent to syslog", false, "disable-redirect-access-to-syslog"),
-        Refused("figures are for Prometheus to collect: --metrics ADDRESS.", true, "statsd-host", "statsd-prefix", "dogstatsd-tags"),
-        Refused("figures are for Prometheus to collect: --metrics ADDRESS.", false, "enable-backlog-metric"),
+        Ignored("the queue is among what `--statsd-host` gets", false, "enable-backlog-metric"),
     ];
 }

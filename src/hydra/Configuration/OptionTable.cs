@@ -28,6 +28,7 @@ internal static partial class OptionTable
         .. LoggingRows,
         .. AccessLogRows,
         .. LogPlaceRows,
+        .. StatsdRows,
         .. TuningRows,
         new()
         {

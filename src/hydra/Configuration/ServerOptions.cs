@@ -50,6 +50,9 @@ internal sealed record ServerOptions
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logs { get; init; } = new();
 
+    /// <summary>Who else is told how the server is.</summary>
+    public StatsdOptions Statsd { get; init; } = new();
+
     /// <summary>How bytes travel between clients, server and workers.</summary>
     public TuningOptions Tuning { get; init; } = new();
 

@@ -18,10 +18,12 @@ internal sealed class RecentErrors
 
     private readonly Lock _lock = new();
     private readonly Queue<RecentError> _errors = new();
-    private long _count;
 
-    /// <summary>How many there were.</summary>
-    public long Count => Interlocked.Read(ref _count);
+    /// <summary>How many records there were.</summary>
+    public LogCounts Counts { get; } = new();
+
+    /// <summary>How many of them were errors.</summary>
+    public long Count => Counts.Of(LogLevel.Error) + Counts.Of(LogLevel.Critical);
 
     /// <summary>A record goes to the log.</summary>
     /// <param name="level">Its level; what is no error is not remembered.</param>
@@ -30,6 +32,7 @@ internal sealed class RecentErrors
     /// <param name="message">The message, with what follows in further lines.</param>
     public void Add(LogLevel level, DateTimeOffset time, ReadOnlySpan<char> source, ReadOnlySpan<char> message)
     {
+        Counts.Add(level);
         if (level < LogLevel.Error)
         {
             return;
@@ -40,7 +43,6 @@ internal sealed class RecentErrors
         string text = string.Concat(source, line[..Math.Min(line.Length, Longest)], line.Length > Longest ? "…" : "");
         lock (_lock)
         {
-            _count++;
             if (_errors.Count == Most)
             {
                 _errors.Dequeue();

@@ -16,6 +16,9 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
     private readonly Histogram _duration = new();
     private readonly Histogram _queued = new();
 
+    /// <summary>Hears of each request as well; null for nobody.</summary>
+    public StatsdCounts? Statsd { get; init; }
+
     /// <summary>What is counted of sessions.</summary>
     public SessionMetrics Sessions { get; } = new();
 
@@ -38,6 +41,7 @@ internal sealed class RequestMetrics(IReadOnlyList<string> failures)
         }
 
         _queued.Add(queued);
+        Statsd?.Add(status, status != SwitchingProtocols ? duration : null);
     }
 
     /// <summary>Counts a request that got no answer from its application, or not all of it, by the number of the failure.</summary>

@@ -58,4 +58,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1618, LogLevel.Information, "asked for at the control socket: {Command}")]
     public static partial void ControlCommand(ILogger logger, string command);
+
+    [LoggerMessage(1619, LogLevel.Warning, "the statsd daemon at {Address} does not get what it is told: {Reason}")]
+    public static partial void StatsdLost(ILogger logger, string address, string reason);
 }

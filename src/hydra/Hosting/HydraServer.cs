@@ -89,7 +89,13 @@ internal sealed class HydraServer
     private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool)
     {
         var readiness = new Readiness(() => pools.AreServing);
-        RequestMetrics? metrics = _options.Addresses.Metrics is null && _options.ControlSocket is null ? null : new RequestMetrics(FailureRules.Names);
+        StatsdCounts? counts = _options.Statsd.Address is null ? null : new StatsdCounts();
+        RequestMetrics? metrics = _options.Addresses.Metrics is null && _options.ControlSocket is null && counts is null
+            ? null
+            : new RequestMetrics(FailureRules.Names) { Statsd = counts };
+        await using StatsdReporter? statsd = counts is null
+            ? null
+            : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
         await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics).ConfigureAwait(false);
         using StatusReader? status = _options.ControlSocket is null ? null : new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At);
         await using ControlServer? control = CreateControl(around, pools, web, readiness, status);
