@@ -4,7 +4,7 @@ import socket
 import unittest
 from unittest import mock
 
-from tests.cases import AsgiCase, WsgiCase
+from tests.cases import AsgiCase
 from tests.fake_front import Front
 
 from hydra_worker.eventloop import busypoll
