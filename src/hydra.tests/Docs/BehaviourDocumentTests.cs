@@ -29,6 +29,7 @@ public sealed partial class BehaviourDocumentTests
     [Theory]
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
+    [InlineData("platforms.md")]
     public void Document_EachTestOfPython_Exists(string document)
     {
         Match[] named = [.. PythonName().Matches(Read(document)).Cast<Match>()];
