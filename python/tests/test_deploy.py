@@ -332,3 +332,20 @@ def test_documents_link_to_files_that_are_there():
         with open(document, encoding="utf-8") as file:
             links = re.findall(r"\]\(([^)#:]+)[^):]*\)", file.read())
         assert links and [link for link in links if not os.path.exists(os.path.join(ROOT, "docs", link))] == []
+
+
+def test_workflow_runs_scripts_that_are_there():
+    with open(os.path.join(ROOT, ".github", "workflows", "build.yml"), encoding="utf-8") as file:
+        jobs = yaml.safe_load(file)["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    named = {word for command in commands for word in re.findall(r"build/[\w.]+", command)}
+    assert {"build/test.sh", "build/publish.sh", "build/publish.ps1", "build/wheel.sh", "build/deb.sh", "build/first_request.py"} == named
+    assert [name for name in named if not os.path.isfile(os.path.join(ROOT, name))] == []
+
+
+@needs_executable
+def test_first_request_of_a_wheel_is_answered():
+    environment = {**os.environ, "HYDRA_BIN": EXECUTABLE, "PYTHONPATH": os.path.join(ROOT, "package")}
+    asked = subprocess.run(
+        [sys.executable, os.path.join(ROOT, "build", "first_request.py")], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+    assert (asked.returncode, asked.stdout) == (0, "answered\n"), asked.stderr
