@@ -1,5 +1,5 @@
 #!/bin/sh
-# Leaves the server as one stripped executable at dist/hydra, for the machine that this runs on (Linux or macOS).
+# Leaves the server as one stripped executable at dist/hydra, for machines such as this one (Linux or macOS) and, on Linux, for those with an older glibc.
 # On Debian and its relatives it installs a linker and OpenSSL when there is none; everything else comes with the .NET SDK.
 set -eu
 
@@ -39,10 +39,13 @@ if [ "$system" != osx ]; then
 fi
 
 "$root/build/speedups.sh"
+oldlibc=$("$root/build/oldlibc.sh")
+[ -z "$oldlibc" ] || set -- "$@" "-p:HydraOldLibc=$oldlibc"
 
 output=$root/artifacts/publish
 rm -rf "$output"
 dotnet publish "$root/src/hydra/hydra.csproj" -m:1 --nologo --verbosity quiet -c Release -r "$system-$machine" -o "$output" "$@"
+"$root/build/oldlibc.sh" check "$output/hydra"
 
 # The new file takes the place of the old one in one step: a server that runs from it goes on.
 mkdir -p "$root/dist"

@@ -28,7 +28,9 @@ case $(uname -s) in
 Darwin) shared="-bundle -undefined dynamic_lookup" ;;
 *) shared="-shared -Wl,-s" ;;
 esac
+oldlibc=$("$root/build/oldlibc.sh")
 # shellcheck disable=SC2086 # the flags are words
 "$compiler" -std=c11 -O2 -Wall -Wextra -Werror -Wno-cast-function-type -Wno-missing-field-initializers -Wno-unused-parameter \
-    -fPIC -fvisibility=hidden $shared -I"$headers" "$root"/python/speedups/*.c -ldl "$@" -o "$target.new"
+    -fPIC -fvisibility=hidden $shared ${oldlibc:+"-L$oldlibc"} -I"$headers" "$root"/python/speedups/*.c -ldl "$@" -o "$target.new"
+"$root/build/oldlibc.sh" check "$target.new"
 mv -f "$target.new" "$target"

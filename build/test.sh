@@ -58,9 +58,13 @@ if ! has_modules || ! command -v curl >/dev/null || ! [ -x /usr/sbin/nginx ]; th
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi
 
-$python -c 'import ensurepip, hatchling' 2>/dev/null || install_packages "what makes wheels and environments" python3-hatchling python3-venv || exit 1
+if ! $python -c 'import ensurepip, hatchling, yaml' 2>/dev/null || ! command -v twine >/dev/null; then
+    install_packages "what makes and checks wheels, environments and manifests" python3-hatchling python3-venv python3-yaml twine || exit 1
+fi
+if ! command -v lintian >/dev/null || ! command -v systemd-analyze >/dev/null; then install_packages "what checks packages and units" lintian systemd || exit 1; fi
 command -v pypy3 >/dev/null || install_packages "PyPy, on which the shim runs, too" pypy3 || exit 1
 command -v chromium >/dev/null || install_packages "a browser for the tests of WebSockets" chromium || exit 1
+if ! command -v zsh >/dev/null || ! command -v fish >/dev/null; then install_packages "the shells whose completions are tested" zsh fish || exit 1; fi
 command -v node >/dev/null || install_packages "Node.js, in which examples/node-worker is" nodejs || exit 1
 
 mkdir -p "$results"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Leaves a wheel with dist/hydra in it in dist/, for  pip install dist/hydra_server-*.whl  on machines such as this one. The same executable gives the same
+# Leaves a wheel with dist/hydra in it in dist/, for  pip install dist/hydra_server-*.whl  on such machines as the executable runs on. The same executable gives the same
 # bytes. HYDRA_BIN names another executable, such as one of another platform; HYDRA_WHEEL_DIR another directory than dist/.
 # On Debian and its relatives it installs hatchling when there is none.
 set -eu
@@ -17,7 +17,9 @@ work=$root/artifacts/wheel
 rm -rf "$work"
 mkdir -p "$work"
 cp -R "$root/package/." "$work"
-cp "$root/README.md" "$root/LICENSE" "$work"
+# That is what build/deb.sh takes.
+rm -rf "$work/linux"
+cp "$root/LICENSE" "$work"
 cp "$executable" "$work/$(basename "$executable")"
 chmod 755 "$work/$(basename "$executable")"
 
@@ -27,6 +29,13 @@ cd "$work"
 # A ZIP archive knows no time before 1980; hatchling takes 2020 for all files.
 HYDRA_BIN=$work/$(basename "$executable") $python -c '
 import hatchling.build, sys
-print(hatchling.build.build_wheel(sys.argv[1]))' "$output" | tail -1
+print(hatchling.build.build_wheel(sys.argv[1]))' "$work" | tail -1
+# hatchling packs as quickly as zlib does by itself. The same files, as small as they get.
+$python -c '
+import sys, zipfile
+source, target = sys.argv[1:]
+with zipfile.ZipFile(source) as wheel, zipfile.ZipFile(target, "w") as packed:
+    for each in wheel.infolist():
+        packed.writestr(each, wheel.read(each), zipfile.ZIP_DEFLATED, 9)' hydra_server-*.whl "$output/$(basename hydra_server-*.whl)"
 chmod 644 "$output"/hydra_server-*.whl
 ls -l "$output"/hydra_server-*.whl | awk '{ printf "%.1f MB\n", $5 / 1000000 }'

@@ -1,7 +1,11 @@
 """The package hydra_server: how it makes a command line, runs the executable, and what its wheel leaves in an environment."""
 
 import glob
+import importlib.util
+import inspect
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -147,25 +151,112 @@ def test_module_is_the_command(project):
     assert wrong.returncode == 2 and "Unknown option --nothing" in wrong.stderr
 
 
-@needs_executable
-@pytest.mark.skipif(sys.implementation.name != "cpython", reason="once is enough")
-def test_wheel_installed_serves_from_its_environment(project):
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "HYDRA_BIN", "VIRTUAL_ENV")}
-    subprocess.run([os.path.join(ROOT, "build", "wheel.sh")], env={**environment, "HYDRA_BIN": EXECUTABLE, "HYDRA_WHEEL_DIR": str(project)}, check=True)
-    (wheel,) = glob.glob(str(project / "hydra_server-*.whl"))
-    first = open(wheel, "rb").read()
-    subprocess.run([os.path.join(ROOT, "build", "wheel.sh")], env={**environment, "HYDRA_BIN": EXECUTABLE, "HYDRA_WHEEL_DIR": str(project)}, check=True)
-    assert open(wheel, "rb").read() == first, "two builds differ"
-    assert "Root-Is-Purelib: false" in zipfile.ZipFile(wheel).read("hydra_server-%s.dist-info/WHEEL" % hydra_server.__version__).decode()
+once = pytest.mark.skipif(sys.implementation.name != "cpython", reason="once is enough")
 
+
+def build_wheel(directory, **variables):
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    subprocess.run([os.path.join(ROOT, "build", "wheel.sh")], env={**environment, "HYDRA_BIN": EXECUTABLE, "HYDRA_WHEEL_DIR": str(directory), **variables}, check=True)
+    (wheel,) = glob.glob(os.path.join(str(directory), "hydra_server-*.whl"))
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def entry(wheel, name):
+    return zipfile.ZipFile(wheel).read("hydra_server-%s.dist-info/%s" % (hydra_server.__version__, name)).decode()
+
+
+@needs_executable
+@once
+def test_wheel_two_builds_are_the_same_bytes(wheel, tmp_path):
+    with open(wheel, "rb") as first, open(build_wheel(tmp_path), "rb") as second:
+        assert first.read() == second.read()
+
+
+@needs_executable
+@once
+def test_wheel_says_where_it_runs(wheel):
+    name, version, python, abi, platform = os.path.basename(wheel)[:-len(".whl")].split("-")
+    assert (name, version, python, abi) == ("hydra_server", hydra_server.__version__, "py3", "none")
+    facts = entry(wheel, "WHEEL").splitlines()
+    assert "Root-Is-Purelib: false" in facts and "Tag: py3-none-" + platform in facts
+    glibc = re.fullmatch(r"manylinux_2_(\d+)_(x86_64|aarch64)", platform)
+    assert glibc is None or int(glibc.group(1)) <= 28, platform
+
+
+@needs_executable
+@once
+@pytest.mark.skipif(not shutil.which("twine"), reason="there is no twine")
+def test_wheel_is_one_that_an_index_takes(wheel):
+    check = subprocess.run(["twine", "check", "--strict", wheel], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    assert check.returncode == 0 and "PASSED" in check.stdout, check.stdout
+    # An index shows no files of the repository: the description has no links to them.
+    assert re.findall(r"\]\((?!https?:)", entry(wheel, "METADATA")) == []
+
+
+@once
+def test_package_is_typed():
+    assert os.path.isfile(os.path.join(ROOT, "package", "hydra_server", "py.typed"))
+    public = [getattr(hydra_server, name) for name in hydra_server.__all__]
+    methods = [value for name, value in vars(hydra_server.Server).items() if inspect.isfunction(value)]
+    for function in [one for one in public if inspect.isfunction(one)] + methods:
+        missing = [name for name in inspect.signature(function).parameters if name != "self" and name not in function.__annotations__]
+        assert missing == [] and "return" in function.__annotations__, function
+
+
+@once
+@pytest.mark.parametrize(
+    "content, platform",
+    [
+        (b"\x7fELF" + bytes(14) + b"\x3e\x00" + b"GLIBC_2.2.5\x00GLIBC_2.17\x00GLIBC_2.9\x00", "manylinux_2_17_x86_64"),
+        (b"\x7fELF" + bytes(14) + b"\xb7\x00" + b"GLIBC_2.28\x00", "manylinux_2_28_aarch64"),
+        (b"\x7fELF" + bytes(14) + b"\x3e\x00" + b"/lib/ld-musl-x86_64.so.1\x00", "musllinux_1_2_x86_64"),
+        (b"\xcf\xfa\xed\xfe" + b"\x07\x00\x00\x01", "macosx_12_0_x86_64"),
+        (b"\xcf\xfa\xed\xfe" + b"\x0c\x00\x00\x01", "macosx_12_0_arm64"),
+        (b"MZ" + bytes(58) + b"\x40\x00\x00\x00" + b"PE\x00\x00\x64\x86", "win_amd64"),
+        (b"MZ" + bytes(58) + b"\x40\x00\x00\x00" + b"PE\x00\x00\x64\xaa", "win_arm64"),
+    ],
+)
+def test_platform_is_that_of_the_executable(tmp_path, content, platform):
+    hook = pytest.importorskip("hatchling") and import_file(os.path.join(ROOT, "package", "hatch_build.py"))
+    (tmp_path / "hydra").write_bytes(content)
+    assert hook.platform_of(str(tmp_path / "hydra")) == platform
+
+
+def import_file(path):
+    spec = importlib.util.spec_from_file_location("hatch_build", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@needs_executable
+@once
+def test_wheel_installed_serves_from_its_environment(project, wheel):
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "HYDRA_BIN", "VIRTUAL_ENV")}
     subprocess.run([sys.executable, "-m", "venv", "own"], check=True)
     python = str(project / "own" / "bin" / "python")
+    before = files(project / "own")
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-index", "--disable-pip-version-check", wheel], env=environment, check=True)
     serve = "import hydra_server, urllib.request\nwith hydra_server.Server('shop:app', python=None) as s: print(urllib.request.urlopen(s.url).read().decode())"
     assert subprocess.run([python, "-c", serve], env=environment, capture_output=True, text=True, check=True).stdout == "hello %s\n" % python
 
+    # No Python between: the command is the executable.
+    with open(project / "own" / "bin" / "hydra", "rb") as installed, open(EXECUTABLE, "rb") as built:
+        assert installed.read() == built.read()
+
     # Started by itself it takes the Python of the environment that it is in, whichever is active.
     check = subprocess.run([str(project / "own" / "bin" / "hydra"), "--check-config", "--log-level", "debug", "shop:app"], env=environment, capture_output=True, text=True)
     assert check.returncode == 0 and python in check.stderr, check.stderr
+    version = subprocess.run([python, "-m", "hydra_server", "--version"], env=environment, capture_output=True, text=True, check=True).stdout
+    assert version.startswith("hydra %s" % hydra_server.__version__)
     subprocess.run([python, "-m", "pip", "uninstall", "-q", "-y", "hydra-server"], env=environment, check=True)
-    assert not os.path.exists(project / "own" / "bin" / "hydra")
+    assert files(project / "own") - before == set()
+
+
+def files(directory):
+    return {path for path in map(str, directory.rglob("*")) if "__pycache__" not in path}

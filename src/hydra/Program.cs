@@ -18,6 +18,11 @@ if (await ControlProgram.RunAsync(args, EnvironmentScanner.Current()) is { } con
     return controlCode;
 }
 
+if (StandardStreams.Print(args, CompletionProgram.Run) is { } completionCode)
+{
+    return completionCode;
+}
+
 StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find, configure: ConfigFile.Find);
 if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)

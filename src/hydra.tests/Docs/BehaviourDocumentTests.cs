@@ -4,13 +4,14 @@ using Xunit;
 
 namespace Hydra.Tests.Docs;
 
-/// <summary>docs/behaviour.md, docs/frameworks.md and docs/security.md name tests that exist.</summary>
+/// <summary>docs/behaviour.md and other documents with promises name tests that exist.</summary>
 public sealed partial class BehaviourDocumentTests
 {
     [Theory]
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
     [InlineData("security.md")]
+    [InlineData("deploy.md")]
     public void Document_EachTestOfCSharp_Exists(string document)
     {
         HashSet<string> tests =
@@ -29,6 +30,8 @@ public sealed partial class BehaviourDocumentTests
     [Theory]
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
+    [InlineData("platforms.md")]
+    [InlineData("deploy.md")]
     public void Document_EachTestOfPython_Exists(string document)
     {
         Match[] named = [.. PythonName().Matches(Read(document)).Cast<Match>()];
@@ -42,6 +45,7 @@ public sealed partial class BehaviourDocumentTests
     [InlineData("behaviour.md")]
     [InlineData("frameworks.md")]
     [InlineData("security.md")]
+    [InlineData("deploy.md")]
     public void Document_EachRow_NamesATest(string document)
     {
         string[] rows = [.. Read(document).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && !line.StartsWith("| ---", StringComparison.Ordinal))];

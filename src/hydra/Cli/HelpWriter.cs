@@ -50,7 +50,7 @@ internal static class HelpWriter
         foreach (string line in TextColumn.Wrap(
             "Each option can be set by a variable too: HYDRA_ and its name, such as HYDRA_LOG_LEVEL=debug; and by a key of hydra.toml: log-level = \"debug\". "
             + "The command line counts most, then these variables, then the shared ones such as $PORT, then the file. \"hydra check\" prints what comes of it; "
-            + "\"hydra status\", \"hydra top\" and \"hydra ctl\" ask a server that runs (--control-socket).", Width))
+            + "\"hydra status\", \"hydra top\" and \"hydra ctl\" ask a server that runs (--control-socket). \"hydra completion bash\" (zsh, fish) prints what completes these words.", Width))
         {
             output.Write(line + "\n");
         }

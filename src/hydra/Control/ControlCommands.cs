@@ -14,8 +14,10 @@ internal sealed record ControlCommand(string Name, string Argument, string Help,
 /// <summary>The table of commands of hydra ctl.</summary>
 internal static class ControlCommands
 {
+    /// <summary>What stands for a level of the log.</summary>
+    public const string Level = "LEVEL";
+
     private const string Number = "N";
-    private const string Level = "LEVEL";
 
     /// <summary>One row for each.</summary>
     public static IReadOnlyList<ControlCommand> All { get; } =
