@@ -61,9 +61,10 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.items()!r})"
 
 
-def _of_block(block: bytes) -> Headers:
+def headers_of_block(block: bytes) -> Headers:
+    """Made anew."""
     return Headers(parse_block(block))
 
 
 # What repeats from request to request is made once.
-headers_of = BlockCache(_of_block).get
+headers_of = BlockCache(headers_of_block).get

@@ -59,7 +59,7 @@ static int is_text(PyObject *value, PyObject *text)
 }
 
 /* The stream is complete: LoopExchange._complete(). */
-static int complete(Exchange *self, Link *link)
+int exchange_complete(Exchange *self, Link *link)
 {
     self->phase = PHASE_DONE;
     PyObject *key = self->key;
@@ -183,7 +183,7 @@ static int send_body(Exchange *self, Link *link, PyObject *message)
     if (link_written(link) < 0) {
         return -1;
     }
-    return more || complete(self, link) == 0 ? 1 : -1;
+    return more || exchange_complete(self, link) == 0 ? 1 : -1;
 }
 
 /* send() for a head, or a piece of a body that there is room for. 1, 0 where Python is to look, -1 with an exception. */
@@ -206,12 +206,12 @@ int exchange_send(Exchange *self, PyObject *message)
 static PyObject *receive(Exchange *self, PyObject *unused)
 {
     (void)unused;
-    return call_new(self, NULL);
+    return call_new(CALL_RECEIVE, self, NULL);
 }
 
 static PyObject *send(Exchange *self, PyObject *message)
 {
-    return call_new(self, message);
+    return call_new(CALL_SEND, self, message);
 }
 
 static PyObject *get_remaining(Exchange *self, void *unused)
@@ -244,6 +244,23 @@ static int set_remaining(Exchange *self, PyObject *value, void *unused)
     return 0;
 }
 
+static PyObject *get_facts(Exchange *self, void *unused)
+{
+    (void)unused;
+    if (self->facts == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "facts");
+        return NULL;
+    }
+    return facts_tuple(self->facts);
+}
+
+static int set_facts(Exchange *self, PyObject *value, void *unused)
+{
+    (void)unused;
+    set_field(&self->facts, value);
+    return 0;
+}
+
 static int traverse(Exchange *self, visitproc visit, void *arg)
 {
     if (python_version >= 0x0309) {
@@ -258,6 +275,7 @@ static int traverse(Exchange *self, visitproc visit, void *arg)
     Py_VISIT(self->rest);
     Py_VISIT(self->opened);
     Py_VISIT(self->trailers);
+    Py_VISIT(self->facts);
     return 0;
 }
 
@@ -273,6 +291,7 @@ static int clear(Exchange *self)
     Py_CLEAR(self->rest);
     Py_CLEAR(self->opened);
     Py_CLEAR(self->trailers);
+    Py_CLEAR(self->facts);
     return 0;
 }
 
@@ -323,6 +342,7 @@ static PyMemberDef members[] = {
 
 static PyGetSetDef properties[] = {
     {"remaining", (getter)get_remaining, (setter)set_remaining, NULL, NULL},
+    {"facts", (getter)get_facts, (setter)set_facts, NULL, NULL},
     {0},
 };
 

@@ -1,11 +1,6 @@
 /* Starts tasks and takes their first steps at once: eventloop/tasks.py, which says how and why. */
 #include "speedups.h"
 
-#ifndef METH_FASTCALL
-/* In the limited API from 3.10 on; the same number and signature since 3.7. */
-#define METH_FASTCALL 0x0080
-#endif
-
 /* How tasks are started. */
 enum { BY_PYTHON, BY_CAPTURE, BY_EAGERNESS };
 

@@ -25,6 +25,8 @@ class PythonFields:
         "rest",
         # how many bytes the client gets of a file that the front was to open; None until that is known
         "opened",
+        # what the request says, where the interface keeps it with the stream
+        "facts",
     )
 
 
