@@ -6,8 +6,7 @@
     python3 bench/shim.py --speedups auto                    this one with its native part only; else without it, too
 
 Prints, with and without the native part (docs/speedups.md), microseconds of CPU time of the worker's process for each request, its
-system calls' included: the median
-of the rounds and, in brackets, the least.
+system calls' included: the median of the rounds and, in brackets, the least.
 """
 
 import argparse

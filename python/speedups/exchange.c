@@ -214,6 +214,23 @@ static PyObject *send(Exchange *self, PyObject *message)
     return call_new(CALL_SEND, self, message);
 }
 
+/* The application has returned: whether its response is complete, and nothing is left to do at the end of its task. */
+static PyObject *is_through(Exchange *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->phase != PHASE_DONE || !link_is(self->link)) {
+        return PyBool_FromLong(0);
+    }
+    Link *link = (Link *)self->link;
+    /* A link is closed in a child that the application has forked: what that does is Python's to say. */
+    int known = PyDict_Size(link->unfinished) > 0 ? PyDict_Contains(link->unfinished, (PyObject *)self) : 0;
+    if (known < 0) {
+        return NULL;
+    }
+    self->through = !known && !link->closed;
+    return PyBool_FromLong(self->through);
+}
+
 static PyObject *get_remaining(Exchange *self, void *unused)
 {
     (void)unused;
@@ -307,6 +324,7 @@ static void dealloc(Exchange *self)
 static PyMethodDef methods[] = {
     {"receive", (PyCFunction)receive, METH_NOARGS, "ASGI's receive()."},
     {"send", (PyCFunction)send, METH_O, "ASGI's send()."},
+    {"is_through", (PyCFunction)is_through, METH_NOARGS, "Whether there is nothing to do at the end of the stream's task; see fields.py."},
     {0},
 };
 

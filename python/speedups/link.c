@@ -79,24 +79,12 @@ static int find_state(Link *self)
     return 0;
 }
 
-/* The request's task: 1 where it has not ended with its first step. */
-static int goes_on(PyObject *task)
-{
-    PyObject *done = call_method(task, names.done, NULL);
-    if (done == NULL) {
-        return -1;
-    }
-    int is_done = done == Py_True;
-    Py_DECREF(done);
-    return !is_done;
-}
-
 /* Starts a request's coroutine, which it takes over, as a task. 0, or -1 with an exception; a coroutine that is NULL is one. */
 int link_go_on(Link *self, Exchange *exchange, PyObject *coroutine)
 {
     PyObject *task = coroutine == NULL ? NULL : start_task(self, coroutine);
     Py_XDECREF(coroutine);
-    int more = task == NULL ? -1 : goes_on(task);
+    int more = task == NULL ? -1 : start_goes_on(self, exchange, task);
     if (more > 0) {
         if (PyDict_SetItem(self->unfinished, (PyObject *)exchange, task) < 0
             || (exchange->phase == PHASE_HELD && call_and_forget((PyObject *)self, names.hold_head, (PyObject *)exchange) < 0)) {

@@ -63,6 +63,7 @@ typedef struct {
     int phase, status, unseen, body_ended, expects;
     unsigned queued; /* WSGI: microseconds that it has waited in the front */
     char gone, finished, body_taken, bodiless, overrun, sending;
+    char through; /* what its task is to do is done, and it is about to return */
 } Exchange;
 
 /* What requests cost the loop: see eventloop/meter.py. */
@@ -210,6 +211,7 @@ void link_free_output(Link *self);
 PyObject *start_make_take(Link *link);
 int start_refresh(Link *link);
 PyObject *start_task(Link *link, PyObject *coroutine);
+int start_goes_on(Link *link, const Exchange *exchange, PyObject *task);
 
 /* facts.c */
 PyObject *facts_of(const RequestFrame *frame);
@@ -230,6 +232,9 @@ extern PyMethodDef rsgi_functions[];
 /* raw.c */
 PyTypeObject *raw_make_type(void);
 extern PyMethodDef raw_functions[];
+
+/* registry.c */
+extern PyMethodDef registry_functions[];
 
 /* wsgi.c */
 extern PyMethodDef wsgi_functions[];

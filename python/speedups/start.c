@@ -118,3 +118,19 @@ PyObject *start_task(Link *link, PyObject *coroutine)
     Py_DECREF(start);
     return task;
 }
+
+/* Whether the request's task has not ended with its first step. -1 with an exception. */
+int start_goes_on(Link *link, const Exchange *exchange, PyObject *task)
+{
+    if (exchange->through && link->starts != BY_PYTHON) {
+        /* It has returned. What a task factory has made may go on behind that. */
+        return 0;
+    }
+    PyObject *done = call_method(task, names.done, NULL);
+    if (done == NULL) {
+        return -1;
+    }
+    int is_done = done == Py_True;
+    Py_DECREF(done);
+    return !is_done;
+}

@@ -29,6 +29,13 @@ class PythonFields:
         "facts",
     )
 
+    def is_through(self) -> bool:
+        """
+        The application has returned: whether nothing is left to do at the end of the stream's task, as most often. False says nothing: then
+        each thing is looked at, as it always is here.
+        """
+        return False
+
 
 # The same in C, with receive() and send() for what most requests do, where that part is in use.
 Fields: Any = speedups.module.Exchange if speedups.module is not None else PythonFields

@@ -139,7 +139,8 @@ class Request(Facts):
                 await self.answer_later(result)
         except BaseException as raised:
             error = raised
-        await self.end(error)
+        if error is not None or not self.is_through():
+            await self.end(error)
 
     async def end(self, error: Optional[BaseException]) -> None:
         """The task is over, with this error or none."""
@@ -275,7 +276,8 @@ class PlainRequest(Request):
                 await self.answer_later(result)
         except BaseException as raised:
             error = raised
-        await self.end(error)
+        if error is not None or not self.is_through():
+            await self.end(error)
 
 
 async def _once(body: Any) -> AsyncIterator[Any]:
