@@ -52,3 +52,80 @@ PyObject *facts_field(Blocks *connections, const RequestFrame *frame, Py_ssize_t
     Py_XDECREF(connection);
     return value;
 }
+
+/* ---- the mapping of headers */
+
+/* Names up to this length, in bytes, are looked at here. */
+#define LONGEST_NAME 128
+
+/* New: the name in lower case; NULL without an exception for one that is not ASCII, or long. */
+static PyObject *lower_name(const char *name, size_t size)
+{
+    char lower[LONGEST_NAME];
+    if (size > sizeof lower) {
+        return NULL;
+    }
+    for (size_t i = 0; i < size; i++) {
+        char c = name[i];
+        if ((unsigned char)c >= 0x80) {
+            return NULL;
+        }
+        lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    }
+    return PyUnicode_DecodeASCII(lower, (Py_ssize_t)size, NULL);
+}
+
+/* Adds a field. 0, or -1 with an exception; `name` is taken over. */
+static int add_field(PyObject *fields, PyObject *name, const char *value, size_t size)
+{
+    PyObject *text = PyUnicode_DecodeLatin1(value, (Py_ssize_t)size, NULL);
+    PyObject *values = text == NULL ? NULL : PyDict_GetItemWithError(fields, name);
+    int result = -1;
+    if (values != NULL) {
+        result = PyList_Append(values, text);
+    } else if (text != NULL && !PyErr_Occurred()) {
+        PyObject *list = PyList_New(0);
+        result = list == NULL || PyList_Append(list, text) < 0 ? -1 : PyDict_SetItem(fields, name, list);
+        Py_XDECREF(list);
+    }
+    Py_XDECREF(text);
+    Py_DECREF(name);
+    return result;
+}
+
+/* header_fields(block): what python_fields() of mapping.py makes of a header block, or None where Python is to look at it. */
+static PyObject *header_fields(PyObject *module, PyObject *block)
+{
+    (void)module;
+    if (!PyBytes_CheckExact(block)) {
+        Py_RETURN_NONE;
+    }
+    PyObject *fields = PyDict_New();
+    const char *at = PyBytes_AsString(block), *end = at + PyBytes_Size(block);
+    int good = fields != NULL;
+    while (good && at != end) {
+        const char *after_name = memchr(at, 0, (size_t)(end - at));
+        PyObject *name = after_name == NULL ? NULL : lower_name(at, (size_t)(after_name - at));
+        if (name == NULL) {
+            good = 0;
+            break;
+        }
+        const char *value = after_name + 1, *after = memchr(value, 0, (size_t)(end - value));
+        /* A value that ends with a separator has a name behind it, even if that is empty: that has no value then. */
+        good = add_field(fields, name, value, (size_t)((after == NULL ? end : after) - value)) == 0 && (after == NULL || after + 1 != end);
+        at = after == NULL ? end : after + 1;
+    }
+    if (!good) {
+        Py_XDECREF(fields);
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+        Py_RETURN_NONE;
+    }
+    return fields;
+}
+
+PyMethodDef facts_functions[] = {
+    {"header_fields", header_fields, METH_O, NULL},
+    {0},
+};

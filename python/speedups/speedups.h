@@ -214,6 +214,7 @@ PyObject *start_task(Link *link, PyObject *coroutine);
 int start_goes_on(Link *link, const Exchange *exchange, PyObject *task);
 
 /* facts.c */
+extern PyMethodDef facts_functions[];
 PyObject *facts_of(const RequestFrame *frame);
 int facts_read(PyObject *facts, RequestFrame *frame);
 PyObject *facts_tuple(PyObject *facts);

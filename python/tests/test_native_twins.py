@@ -1,11 +1,14 @@
 """The native part of the worker: that it does what the Python code does, and leaves nothing behind."""
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import unittest
+import weakref
 
+from hydra_worker import speedups
 from tests.fake_front import Front
 from tests.fake_link import PYTHON_DIR
 
@@ -14,6 +17,11 @@ TRIAL = os.path.join(PYTHON_DIR, "tests", "native_trial.py")
 ROUNDS = os.environ.get("HYDRA_FUZZ_ROUNDS", "400")
 
 HAS = os.path.isfile(FILE) and sys.implementation.name == "cpython"
+
+
+def run_code(code):
+    done = subprocess.run([sys.executable, "-c", code], cwd=PYTHON_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
 def run(*arguments):
@@ -91,6 +99,71 @@ class TwinTests(unittest.TestCase):
                 record = front.wait_log(lambda record: "RuleViolation" in record.message)
                 self.assertRegex(record.message, r'most recent call last\):\n  File ".*shapes.py", line \d+, in app\n +await send\(')
                 front.stop()
+
+
+class Thing:
+    """What a weak reference can be made of, in an order that is the same each time."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __hash__(self):
+        return self.number
+
+
+@unittest.skipUnless(HAS, "build/speedups.sh has not been run, or this is not CPython")
+class RegistryTests(unittest.TestCase):
+    """asyncio's set of all tasks, to which tasks are added natively."""
+
+    def test_set_does_what_it_does_without(self):
+        seen = []
+        for is_native in (False, True):
+            chance, things = random.Random(1), weakref.WeakSet()
+            if is_native:
+                things.add = speedups._load().adder_of(things)
+            kept, iterators, notes = [], [], []
+            for number in range(3000):
+                step = chance.randrange(8)
+                if step < 4:
+                    kept.append(Thing(number))
+                    things.add(kept[chance.randrange(len(kept))])
+                elif step == 4:
+                    # While somebody iterates what goes waits to be taken out.
+                    iterators.append(iter(things))
+                    next(iterators[-1], None)
+                elif step == 5:
+                    iterators.clear()
+                elif kept:
+                    gone = kept.pop(chance.randrange(len(kept)))
+                    if step == 6:
+                        things.discard(gone)
+                    del gone
+                notes.append((len(things), len(things.data), len(things._pending_removals), sum(each in things for each in kept)))
+            iterators.clear()
+            kept.clear()
+            things.add(notes and self)
+            self.assertEqual(list(things), [self])
+            seen.append(notes)
+        self.assertEqual(seen[0], seen[1])
+        with self.assertRaises(TypeError):
+            things.add(1)
+
+    def test_set_of_another_kind_is_left_alone(self):
+        # In a process of its own: it loads the native part before all else.
+        code, output = run_code(
+            "import asyncio, weakref\n"
+            "class Other(weakref.WeakSet): pass\n"
+            "asyncio.tasks._all_tasks = asyncio.tasks._scheduled_tasks = other = Other()\n"
+            "from hydra_worker import speedups\n"
+            "speedups.use('on')\n"
+            "from hydra_worker.eventloop import registry\n"
+            "registry.quicken()\n"
+            "assert 'add' not in vars(other)\n"
+            "asyncio.tasks._all_tasks = usual = weakref.WeakSet()\n"
+            "registry.quicken()\n"
+            "assert 'add' in vars(usual)\n"
+        )
+        self.assertEqual(code, 0, output)
 
 
 SHAPES = '''
