@@ -127,19 +127,50 @@ typedef enum { EMPTY, STR, BYTES } Body;
 
 static PyObject **const twins[] = {&names.response_empty_slowly, &names.response_str_slowly, &names.response_bytes_slowly};
 
-/* 1, 0 where Python is to do it, -1 with an exception. */
-static int respond(Exchange *self, Body kind, PyObject *const *arguments, Py_ssize_t count)
+/* Status, headers and body; each borrowed, and NULL where it is not given. */
+typedef struct {
+    PyObject *status, *headers, *body;
+} Given;
+
+/* 0 where Python is to say what is wrong. */
+static int read_arguments(Given *given, Body kind, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
-    if (count < 2 || count > (kind == EMPTY ? 2 : 3)) {
+    PyObject **places[] = {&given->status, &given->headers, &given->body};
+    PyObject *by_name[] = {names.status, names.headers, names.body};
+    Py_ssize_t most = kind == EMPTY ? 2 : 3, more = keywords == NULL ? 0 : PyTuple_Size(keywords);
+    if (count > most) {
         return 0;
     }
-    PyObject *body = count == 3 ? arguments[2] : NULL;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        *places[i] = arguments[i];
+    }
+    for (Py_ssize_t i = 0; i < more; i++) {
+        PyObject *name = PyTuple_GetItem(keywords, i);
+        Py_ssize_t at = 0;
+        while (at < most && name != by_name[at] && PyUnicode_Compare(name, by_name[at]) != 0) {
+            at++;
+        }
+        if (at == most || *places[at] != NULL) {
+            return 0;
+        }
+        *places[at] = arguments[count + i];
+    }
+    return 1;
+}
+
+/* 1, 0 where Python is to do it, -1 with an exception. */
+static int respond(Exchange *self, Body kind, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
+{
+    Given given = {NULL, NULL, NULL};
+    if (!read_arguments(&given, kind, arguments, count, keywords) || given.status == NULL) {
+        return 0;
+    }
+    PyObject *status = given.status, *headers = given.headers == NULL ? names.no_headers : given.headers, *body = given.body;
     if (body == NULL) {
-        return answer_respond(self, arguments[0], arguments[1], "", 0, NULL);
+        return answer_respond(self, status, headers, "", 0, NULL);
     }
     if (kind == BYTES) {
-        return PyBytes_CheckExact(body)
-            ? answer_respond(self, arguments[0], arguments[1], PyBytes_AsString(body), (size_t)PyBytes_Size(body), body) : 0;
+        return PyBytes_CheckExact(body) ? answer_respond(self, status, headers, PyBytes_AsString(body), (size_t)PyBytes_Size(body), body) : 0;
     }
     Py_ssize_t size;
     if (as_utf8 == NULL || !PyUnicode_CheckExact(body)) {
@@ -152,17 +183,17 @@ static int respond(Exchange *self, Body kind, PyObject *const *arguments, Py_ssi
         return 0;
     }
     if (size <= COPIED) {
-        return answer_respond(self, arguments[0], arguments[1], text, (size_t)size, NULL);
+        return answer_respond(self, status, headers, text, (size_t)size, NULL);
     }
     PyObject *bytes = bytes_of(text, (size_t)size);
-    int done = bytes == NULL ? -1 : answer_respond(self, arguments[0], arguments[1], PyBytes_AsString(bytes), (size_t)size, bytes);
+    int done = bytes == NULL ? -1 : answer_respond(self, status, headers, PyBytes_AsString(bytes), (size_t)size, bytes);
     Py_XDECREF(bytes);
     return done;
 }
 
 static PyObject *respond_by(Exchange *self, Body kind, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
-    int done = keywords == NULL ? respond(self, kind, arguments, count) : 0;
+    int done = respond(self, kind, arguments, count, keywords);
     if (done > 0) {
         Py_RETURN_NONE;
     }

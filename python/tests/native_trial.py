@@ -306,6 +306,8 @@ class RsgiApplication(Application):
         if chance.random() < 0.3:
             keys = ("status", "headers", "body")
             named_ones = {keys[at]: value for at, value in list(enumerate(arguments))[chance.randrange(3) :]}
+            if chance.random() < 0.1:
+                named_ones[chance.choice(("status", "body", "file"))] = 200
         arguments = arguments[: len(arguments) - len(named_ones)]
         return getattr(protocol, name)(*arguments[: chance.choice((3, 3, 3, 3, 3, 3, 1, 0))], **named_ones)
 
