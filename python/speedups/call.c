@@ -1,5 +1,5 @@
 /*
- * What receive(), send() and those that read a body whole return: it does its work when it is awaited, as a coroutine does, and can be used like one. Where the work is
+ * What receive() and send() return, and their like of other interfaces: it does its work when it is awaited, as a coroutine does, and can be used like one. Where the work is
  * rare it makes Python's coroutine and is that from then on.
  */
 #include "speedups.h"
@@ -14,25 +14,16 @@ enum { CREATED, DELEGATED, ENDED };
 typedef struct {
     PyObject_HEAD
     Exchange *exchange;
-    PyObject *message; /* of send(); else NULL */
+    PyObject *message; /* of send(); NULL for receive() */
     PyObject *inner;
-    char state, kind, running;
+    const CallKind *kind;
+    char state, running;
 } Call;
-
-/* By kind: what it is called, and the coroutine function that it becomes where the work is rare. */
-static const struct {
-    const char *name, *qualified_name;
-    PyObject **slowly;
-} kinds[] = {
-    [CALL_RECEIVE] = {"receive", "HttpStream.receive", &names.receive_slowly},
-    [CALL_SEND] = {"send", "HttpStream.send", &names.send_slowly},
-    [CALL_READ] = {"read_body", "LoopAnswer.read_body", &names.read_body},
-};
 
 /* As PyIter_Send(). */
 typedef enum { RETURNED = 0, FAILED = -1, YIELDED = 1 } Step;
 
-PyObject *call_new(CallKind kind, Exchange *exchange, PyObject *message)
+PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message)
 {
     Call *self = PyObject_GC_New(Call, call_type);
     if (self == NULL) {
@@ -43,8 +34,8 @@ PyObject *call_new(CallKind kind, Exchange *exchange, PyObject *message)
     self->exchange = exchange;
     self->message = message;
     self->inner = NULL;
+    self->kind = kind;
     self->state = CREATED;
-    self->kind = (char)kind;
     self->running = 0;
     PyObject_GC_Track(self);
     return (PyObject *)self;
@@ -87,26 +78,13 @@ static Step resume(Call *self, PyObject *value, PyObject **result)
 /* Makes Python's coroutine of what has not begun. */
 static int delegate(Call *self)
 {
-    self->inner = call_method((PyObject *)self->exchange, *kinds[(int)self->kind].slowly, self->message);
+    self->inner = call_method((PyObject *)self->exchange, *self->kind->slowly, self->message);
     if (self->inner == NULL) {
         self->state = ENDED;
         return -1;
     }
     self->state = DELEGATED;
     return 0;
-}
-
-/* 1, 0 where Python is to do it, -1 with an exception. */
-static int work(Call *self, PyObject **result)
-{
-    switch (self->kind) {
-    case CALL_SEND:
-        return exchange_send(self->exchange, self->message);
-    case CALL_RECEIVE:
-        return exchange_receive(self->exchange, result);
-    default:
-        return answer_read(self->exchange, result);
-    }
 }
 
 static Step step(Call *self, PyObject *value, PyObject **result)
@@ -126,7 +104,7 @@ static Step step(Call *self, PyObject *value, PyObject **result)
             return FAILED;
         }
         self->state = ENDED;
-        int done = work(self, result);
+        int done = self->kind->run(self->exchange, self->message, result);
         if (done == 0) {
             if (PyErr_Occurred() || delegate(self) < 0) {
                 return FAILED;
@@ -266,13 +244,13 @@ static PyObject *get_suspended(Call *self, void *unused)
 static PyObject *get_name(Call *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_FromString(kinds[(int)self->kind].name);
+    return PyUnicode_FromString(self->kind->name);
 }
 
 static PyObject *get_qualified_name(Call *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_FromString(kinds[(int)self->kind].qualified_name);
+    return PyUnicode_FromString(self->kind->qualified_name);
 }
 
 static int traverse(Call *self, visitproc visit, void *arg)
@@ -299,7 +277,7 @@ static void warn(Call *self)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%s' was never awaited", kinds[(int)self->kind].qualified_name) < 0) {
+    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%s' was never awaited", self->kind->qualified_name) < 0) {
         /* Without a word of itself, which is gone when somebody looks. */
         PyErr_WriteUnraisable(NULL);
     }

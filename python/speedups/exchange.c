@@ -6,11 +6,6 @@ PyTypeObject *exchange_type;
 /* Head and headers of a response that are made here; longer ones are Python's. */
 #define MOST_HEAD 8192
 
-static int is_none(PyObject *value)
-{
-    return value == NULL || value == Py_None;
-}
-
 /* New: one of this kind, as Stream.__init__() leaves it. */
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window)
@@ -36,9 +31,10 @@ Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *fram
     return self;
 }
 
-/* What receive() gives where the whole body is here. 1, 0 where Python is to look, -1 with an exception. */
-int exchange_receive(Exchange *self, PyObject **result)
+/* What receive() gives where the whole body is here. */
+int exchange_receive(Exchange *self, PyObject *unused, PyObject **result)
 {
+    (void)unused;
     if (self->expects || self->phase == PHASE_DONE || self->body_taken || !self->body_ended || !is_none(self->chunks) || self->body == NULL) {
         return 0;
     }
@@ -186,9 +182,10 @@ static int send_body(Exchange *self, Link *link, PyObject *message)
     return more || exchange_complete(self, link) == 0 ? 1 : -1;
 }
 
-/* send() for a head, or a piece of a body that there is room for. 1, 0 where Python is to look, -1 with an exception. */
-int exchange_send(Exchange *self, PyObject *message)
+/* send() for a head, or a piece of a body that there is room for. */
+int exchange_send(Exchange *self, PyObject *message, PyObject **result)
 {
+    (void)result;
     if (self->gone || self->sending || !PyDict_CheckExact(message) || !link_is(self->link)) {
         return 0;
     }
@@ -203,15 +200,18 @@ int exchange_send(Exchange *self, PyObject *message)
     return is_text(type, names.response_start) ? start(self, link, message) : 0;
 }
 
+static const CallKind receives = {exchange_receive, &names.receive_slowly, "receive", "HttpStream.receive"};
+static const CallKind sends = {exchange_send, &names.send_slowly, "send", "HttpStream.send"};
+
 static PyObject *receive(Exchange *self, PyObject *unused)
 {
     (void)unused;
-    return call_new(CALL_RECEIVE, self, NULL);
+    return call_new(self, &receives, NULL);
 }
 
 static PyObject *send(Exchange *self, PyObject *message)
 {
-    return call_new(CALL_SEND, self, message);
+    return call_new(self, &sends, message);
 }
 
 /* The application has returned: whether its response is complete, and nothing is left to do at the end of its task. */

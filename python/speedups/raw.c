@@ -88,18 +88,18 @@ static PyGetSetDef properties[] = {
 static PyObject *read_(Exchange *self, PyObject *unused)
 {
     (void)unused;
-    return call_new(CALL_READ, self, NULL);
+    return call_new(self, &answer_reads, NULL);
 }
 
-/* Responds with what an application has returned. 1, 0 where Python is to do it, -1 with an exception. */
+/* Responds with what an application has returned. DONE, LOOK or FAIL. */
 static int respond_with(Exchange *self, PyObject *result)
 {
     if (!PyTuple_CheckExact(result) || PyTuple_Size(result) != 3) {
-        return 0;
+        return LOOK;
     }
     PyObject *body = PyTuple_GetItem(result, 2);
     if (!PyBytes_CheckExact(body)) {
-        return 0;
+        return LOOK;
     }
     return answer_respond(self, PyTuple_GetItem(result, 0), PyTuple_GetItem(result, 1), PyBytes_AsString(body), (size_t)PyBytes_Size(body), body);
 }
@@ -107,10 +107,10 @@ static int respond_with(Exchange *self, PyObject *result)
 static PyObject *answer(Exchange *self, PyObject *result)
 {
     int done = respond_with(self, result);
-    if (done == 0) {
+    if (done == LOOK) {
         return call_method((PyObject *)self, names.answer_slowly, result);
     }
-    return done < 0 ? NULL : PyBool_FromLong(1);
+    return done == FAIL ? NULL : PyBool_FromLong(1);
 }
 
 static PyMethodDef methods[] = {
@@ -174,13 +174,13 @@ static int call_plain(Link *link, Exchange *exchange)
 {
     PyObject *result = call_application(link, exchange);
     /* In a child that the application has forked the link is closed, and its end is Python's. */
-    int done = result == NULL ? -1 : link->closed ? 0 : respond_with(exchange, result);
-    PyObject *coroutine = done == 0 ? call_method((PyObject *)exchange, names.conclude, result) : NULL;
+    int done = result == NULL ? FAIL : link->closed ? LOOK : respond_with(exchange, result);
+    PyObject *coroutine = done == LOOK ? call_method((PyObject *)exchange, names.conclude, result) : NULL;
     Py_XDECREF(result);
-    if (done < 0) {
+    if (done == FAIL) {
         return fail(exchange);
     }
-    if (done > 0 || coroutine == Py_None) {
+    if (done == DONE || coroutine == Py_None) {
         Py_XDECREF(coroutine);
         return 0;
     }

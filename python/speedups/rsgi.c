@@ -158,35 +158,35 @@ static int read_arguments(Given *given, Body kind, PyObject *const *arguments, P
     return 1;
 }
 
-/* 1, 0 where Python is to do it, -1 with an exception. */
+/* DONE, LOOK or FAIL. */
 static int respond(Exchange *self, Body kind, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
     Given given = {NULL, NULL, NULL};
     if (!read_arguments(&given, kind, arguments, count, keywords) || given.status == NULL) {
-        return 0;
+        return LOOK;
     }
     PyObject *status = given.status, *headers = given.headers == NULL ? names.no_headers : given.headers, *body = given.body;
     if (body == NULL) {
         return answer_respond(self, status, headers, "", 0, NULL);
     }
     if (kind == BYTES) {
-        return PyBytes_CheckExact(body) ? answer_respond(self, status, headers, PyBytes_AsString(body), (size_t)PyBytes_Size(body), body) : 0;
+        return PyBytes_CheckExact(body) ? answer_respond(self, status, headers, PyBytes_AsString(body), (size_t)PyBytes_Size(body), body) : LOOK;
     }
     Py_ssize_t size;
     if (as_utf8 == NULL || !PyUnicode_CheckExact(body)) {
-        return 0;
+        return LOOK;
     }
     const char *text = as_utf8(body, &size);
     if (text == NULL) {
         /* A surrogate. */
         PyErr_Clear();
-        return 0;
+        return LOOK;
     }
     if (size <= COPIED) {
         return answer_respond(self, status, headers, text, (size_t)size, NULL);
     }
     PyObject *bytes = bytes_of(text, (size_t)size);
-    int done = bytes == NULL ? -1 : answer_respond(self, status, headers, PyBytes_AsString(bytes), (size_t)size, bytes);
+    int done = bytes == NULL ? FAIL : answer_respond(self, status, headers, PyBytes_AsString(bytes), (size_t)size, bytes);
     Py_XDECREF(bytes);
     return done;
 }
@@ -194,10 +194,10 @@ static int respond(Exchange *self, Body kind, PyObject *const *arguments, Py_ssi
 static PyObject *respond_by(Exchange *self, Body kind, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
     int done = respond(self, kind, arguments, count, keywords);
-    if (done > 0) {
+    if (done == DONE) {
         Py_RETURN_NONE;
     }
-    if (done < 0) {
+    if (done == FAIL) {
         return NULL;
     }
     PyObject *twin = PyObject_GetAttr((PyObject *)self, *twins[kind]);
@@ -231,7 +231,7 @@ static PyObject *call(Exchange *self, PyObject *args, PyObject *kwargs)
         return result;
     }
     self->body_taken = 1;
-    return call_new(CALL_READ, self, NULL);
+    return call_new(self, &answer_reads, NULL);
 }
 
 #define FAST(function) (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS

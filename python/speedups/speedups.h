@@ -66,6 +66,16 @@ typedef struct {
     char through; /* what its task is to do is done, and it is about to return */
 } Exchange;
 
+/* What one of an application's coroutines does natively, and what makes Python's coroutine for the rest. */
+typedef struct {
+    int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK or FAIL */
+    PyObject **slowly;
+    const char *name, *qualified_name;
+} CallKind;
+
+/* What a native function says that may leave its work to Python: it is done, Python is to look, there is an exception. */
+enum { DONE = 1, LOOK = 0, FAIL = -1 };
+
 /* What requests cost the loop: see eventloop/meter.py. */
 typedef struct {
     PyObject_HEAD
@@ -168,9 +178,14 @@ int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
 PyTypeObject *exchange_make_type(void);
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window);
-int exchange_receive(Exchange *self, PyObject **result);
-int exchange_send(Exchange *self, PyObject *message);
+int exchange_receive(Exchange *self, PyObject *unused, PyObject **result);
+int exchange_send(Exchange *self, PyObject *message, PyObject **result);
 int exchange_complete(Exchange *self, Link *link);
+
+static inline int is_none(PyObject *value)
+{
+    return value == NULL || value == Py_None;
+}
 
 /* head.c */
 int head_is_name(const char *name, size_t size, const char *lower);
@@ -181,8 +196,7 @@ const char *head_ascii(PyObject *value, size_t *size);
 
 /* call.c */
 PyTypeObject *call_make_type(void);
-typedef enum { CALL_RECEIVE, CALL_SEND, CALL_READ } CallKind;
-PyObject *call_new(CallKind kind, Exchange *exchange, PyObject *message);
+PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message);
 
 /* meter.c */
 PyTypeObject *meter_make_type(void);
@@ -222,7 +236,7 @@ PyObject *facts_path(const RequestFrame *frame);
 PyObject *facts_field(Blocks *connections, const RequestFrame *frame, Py_ssize_t field);
 
 /* answer.c */
-int answer_read(Exchange *self, PyObject **result);
+extern const CallKind answer_reads;
 int answer_respond(Exchange *self, PyObject *status, PyObject *headers, const char *body, size_t size, PyObject *owner);
 
 /* rsgi.c */

@@ -2,7 +2,7 @@
 The native part of the worker beside the Python code that it stands for, in a process of its own (test_native_twins.py starts it): what the
 module is decides what the classes are built on, so it has to be loaded first.
 
-    python3 native_trial.py asgi [ROUNDS] [SEED]      the same mutated frames, to the same applications: both must do the same
+    python3 native_trial.py twins [ROUNDS] [SEED]     the same mutated frames, to the same applications: both must do the same
     python3 native_trial.py rsgi [ROUNDS] [SEED]      the same with applications of RSGI
     python3 native_trial.py raw [ROUNDS] [SEED]       the same with applications of Hydra's own interface, of both kinds
     python3 native_trial.py wsgi [ROUNDS] [SEED]      the same for what the engine of WSGI takes from it: frames, environs, heads; and mappings of headers
@@ -526,7 +526,7 @@ def leaks(requests):
     return 0
 
 
-KINDS = {"asgi": (Application,), "rsgi": (RsgiApplication, TellingRsgiApplication), "raw": (RawApplication, PlainApplication)}
+KINDS = {"twins": (Application,), "rsgi": (RsgiApplication, TellingRsgiApplication), "raw": (RawApplication, PlainApplication)}
 TEXTS = ("", "a", "X-Y", "Content-Length", "content-length", "Connection", "TE", "bad name", "é", "Ω", "\ud800", "x\r\ny", "tab\there", "5", " 7 ", "-1", "9" * 20, "v" * 9000, b"b", None)
 PARTS = (b"", b"a", b"A", b"Host", b"host", b"x" * 128, b"X" * 129, b"\xfc", b"a b", b"value")
 PATHS = (b"/", b"", b"*", b"/a/b", b"/%41%ff", b"/\xe4", b"/root/x", b"/root", b"/rooted")

@@ -34,7 +34,7 @@ def run(*arguments):
 @unittest.skipUnless(HAS, "build/speedups.sh has not been run, or this is not CPython")
 class TwinTests(unittest.TestCase):
     def test_same_frames_come_to_the_same(self):
-        code, output = run("asgi", ROUNDS, os.environ.get("HYDRA_FUZZ_SEED", "1"))
+        code, output = run("twins", ROUNDS, os.environ.get("HYDRA_FUZZ_SEED", "1"))
         self.assertEqual(code, 0, output)
 
     def test_same_frames_come_to_the_same_with_rsgi(self):
