@@ -181,7 +181,7 @@ class Application:
         path = scope["path"]
         self.scopes.append(repr(scope))
         chance = random.Random(path)
-        events = self.events.setdefault(path, [])
+        events = self.noted(path)
         for _ in range(chance.randrange(1, 8)):
             step = chance.randrange(8)
             try:
@@ -204,6 +204,12 @@ class Application:
                 events.append(named(error))
                 if chance.random() < 0.5:
                     raise
+
+    def noted(self, path):
+        """Where one more request with this path notes what it sees."""
+        events = []
+        self.events.setdefault(path, []).append(events)
+        return events
 
     async def await_in_some_way(self, chance, coroutine):
         way = chance.randrange(9)
@@ -266,7 +272,7 @@ class RsgiApplication(Application):
         # The time that it would tell is not the same twice.
         self.scopes.append(seen_of(scope, self.names).partition("x-request-start")[0])
         chance = random.Random(path)
-        events = self.events.setdefault(path, [])
+        events = self.noted(path)
         for _ in range(chance.randrange(1, 6)):
             try:
                 events.append(repr(await self.step(chance, protocol)).split(" at 0x")[0])
@@ -330,7 +336,7 @@ class RawApplication(Application):
     def begin(self, request):
         path = request.path
         self.scopes.append(seen_of(request, self.names) + repr(request.facts))
-        return random.Random(path), self.events.setdefault(path, [])
+        return random.Random(path), self.noted(path)
 
     async def coroutine(self, request):
         chance, events = self.begin(request)
