@@ -2,10 +2,11 @@
 
     python3 bench/shim.py                                    every scenario, batches of 1, 8, 32 and 64
     python3 bench/shim.py --only 'hello|browser' --batch 32
-    python3 bench/shim.py --against /path/to/other/python    this shim and another one, in interleaved rounds
+    python3 bench/shim.py --against /path/to/other/python    another shim and this one, in interleaved rounds
+    python3 bench/shim.py --speedups auto                    this one with its native part only; else without it, too
 
-Prints microseconds of CPU time of the worker's process for each request, its system calls' included: the median
-of the rounds and, in brackets, the least.
+Prints, with and without the native part (docs/speedups.md), microseconds of CPU time of the worker's process for each request, its
+system calls' included: the median of the rounds and, in brackets, the least.
 """
 
 import argparse
@@ -43,6 +44,7 @@ class Case:
     name: str
     app: str
     request: Request
+    interface: str = "auto"
 
 
 CASES = (
@@ -50,6 +52,10 @@ CASES = (
     Case("asgi browser", scenarios.ASGI, scenarios.BROWSER),
     Case("asgi json post", scenarios.ASGI, scenarios.JSON),
     Case("asgi 10 KB", scenarios.ASGI, scenarios.TEN_KB),
+    Case("rsgi hello", scenarios.RSGI, scenarios.HELLO, "rsgi"),
+    Case("rsgi browser", scenarios.RSGI, scenarios.BROWSER, "rsgi"),
+    Case("raw hello", scenarios.RAW, scenarios.HELLO, "raw"),
+    Case("raw browser", scenarios.RAW, scenarios.BROWSER, "raw"),
     Case("wsgi hello", scenarios.WSGI, scenarios.HELLO),
     Case("wsgi browser", scenarios.WSGI, scenarios.BROWSER),
     Case("fastapi", scenarios.FASTAPI, scenarios.FASTAPI_ITEM),
@@ -71,13 +77,14 @@ def document(shim: Path, **fields: str) -> dict[str, object]:
 class Worker:
     """A worker process and its links. Its data link is driven by the caller's thread."""
 
-    def __init__(self, shim: Path, python: str, app: str):
+    def __init__(self, shim: Path, python: str, case: Case, speedups: str):
         with tempfile.TemporaryDirectory(prefix="bench-") as directory:
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(f"{directory}/s")
             listener.listen()
             token = secrets.token_hex(32)
-            boot = document(shim, address=f"unix:{directory}/s", token=token, app=app, app_dir=str(BENCH / "apps"))
+            boot = document(shim, address=f"unix:{directory}/s", token=token, app=case.app, app_dir=str(BENCH / "apps"), interface=case.interface,
+                            speedups=speedups)
             self.process = subprocess.Popen([python, str(shim / "hydra_shim.py")], stdin=subprocess.PIPE)
             self.process.stdin.write(json.dumps(boot).encode() + b"\n")
             self.process.stdin.flush()
@@ -163,8 +170,8 @@ def request_frame(request: Request) -> bytes:
 
 def measure(case: Case, options: argparse.Namespace) -> None:
     """Prints a line for each batch size."""
-    shims = [Path(shim) for shim in [*options.against, SHIM]]
-    workers = [Worker(shim, options.python, case.app) for shim in shims]
+    shims = [(Path(shim), "auto") for shim in options.against] + [(SHIM, mode) for mode in options.speedups]
+    workers = [Worker(shim, options.python, case, mode) for shim, mode in shims]
     frame = request_frame(case.request)
     try:
         for size in options.batch:
@@ -189,6 +196,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--secs", type=float, default=0.4, help="of each round")
     parser.add_argument("--against", nargs="+", default=[], metavar="DIR", help="other shims; their figures come first")
+    parser.add_argument("--speedups", nargs="+", default=["auto", "off"], choices=["auto", "on", "off"], help="of this shim: a column each")
     parser.add_argument("--python", default="/usr/bin/python3")
     options = parser.parse_args()
     for case in CASES:

@@ -14,7 +14,7 @@ CC=gcc SPEEDUPS_TARGET=$work/python/hydra_worker/_speedups.abi3.so "$root/build/
     -g -O1 -Wno-error -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Python's own allocator would hide what is used after its end. What the interpreter never frees is no leak of this module.
-for kind in twins wsgi; do
+for kind in twins rsgi raw wsgi; do
     env LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
         /usr/bin/python3 "$work/python/tests/native_trial.py" $kind "${1:-200}" "${HYDRA_FUZZ_SEED:-1}"
 done

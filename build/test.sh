@@ -81,7 +81,7 @@ if [ -d python/tests ]; then
     if [ -z "${1:-}" ]; then
         # With the native part they have run; what it stands for is what runs everywhere else.
         suite "python, without speedups" "$results/python-off.xml" env HYDRA_TEST_SPEEDUPS=off $python -m pytest -q -p no:cacheprovider \
-            --junitxml="$results/python-off.xml" $(ls python/tests/test_asgi_*.py python/tests/test_wsgi_*.py) python/tests/test_tasks.py python/tests/test_websocket.py
+            --junitxml="$results/python-off.xml" $(ls python/tests/test_asgi_*.py python/tests/test_rsgi*.py python/tests/test_raw*.py python/tests/test_wsgi_*.py) python/tests/test_tasks.py python/tests/test_websocket.py
         check "speedups under sanitizers" ./build/sanitize.sh
         # Without what takes minutes there and is no other on PyPy: tornado's own loop, mutated frames, the sources of the shim.
         suite "python, pypy" "$results/pypy.xml" pypy3 -m pytest -q -p no:cacheprovider --junitxml="$results/pypy.xml" python/tests \

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional
 
+from . import speedups
 from .headers import BlockCache, parse_block
 
 
@@ -15,10 +16,7 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_fields",)
 
-    def __init__(self, pairs: List[Tuple[bytes, bytes]]) -> None:
-        fields: Dict[str, List[str]] = {}
-        for name, value in pairs:
-            fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    def __init__(self, fields: Dict[str, List[str]]) -> None:
         self._fields = fields
 
     def __getitem__(self, name: str) -> str:
@@ -61,9 +59,23 @@ class Headers(Mapping[str, str]):
         return f"Headers({self.items()!r})"
 
 
-def _of_block(block: bytes) -> Headers:
-    return Headers(parse_block(block))
+def python_fields(block: bytes) -> Dict[str, List[str]]:
+    """The values of each name of a header block. Raises WireError for what is none."""
+    fields: Dict[str, List[str]] = {}
+    for name, value in parse_block(block):
+        fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return fields
+
+
+# The same in C, or None for what Python is to look at.
+native_fields: Optional[Callable[[bytes], Optional[Dict[str, List[str]]]]] = speedups.module.header_fields if speedups.module is not None else None
+
+
+def headers_of_block(block: bytes) -> Headers:
+    """Made anew."""
+    fields = native_fields(block) if native_fields is not None else None
+    return Headers(python_fields(block) if fields is None else fields)
 
 
 # What repeats from request to request is made once.
-headers_of = BlockCache(_of_block).get
+headers_of = BlockCache(headers_of_block).get

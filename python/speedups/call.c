@@ -1,5 +1,5 @@
 /*
- * What receive() and send() return: it does its work when it is awaited, as a coroutine does, and can be used like one. Where the work is
+ * What receive() and send() return, and their like of other interfaces: it does its work when it is awaited, as a coroutine does, and can be used like one. Where the work is
  * rare it makes Python's coroutine and is that from then on.
  */
 #include "speedups.h"
@@ -16,13 +16,14 @@ typedef struct {
     Exchange *exchange;
     PyObject *message; /* of send(); NULL for receive() */
     PyObject *inner;
-    char state, is_send, running;
+    const CallKind *kind;
+    char state, running;
 } Call;
 
 /* As PyIter_Send(). */
 typedef enum { RETURNED = 0, FAILED = -1, YIELDED = 1 } Step;
 
-PyObject *call_new(Exchange *exchange, PyObject *message)
+PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message)
 {
     Call *self = PyObject_GC_New(Call, call_type);
     if (self == NULL) {
@@ -33,8 +34,8 @@ PyObject *call_new(Exchange *exchange, PyObject *message)
     self->exchange = exchange;
     self->message = message;
     self->inner = NULL;
+    self->kind = kind;
     self->state = CREATED;
-    self->is_send = message != NULL;
     self->running = 0;
     PyObject_GC_Track(self);
     return (PyObject *)self;
@@ -77,7 +78,7 @@ static Step resume(Call *self, PyObject *value, PyObject **result)
 /* Makes Python's coroutine of what has not begun. */
 static int delegate(Call *self)
 {
-    self->inner = call_method((PyObject *)self->exchange, self->is_send ? names.send_slowly : names.receive_slowly, self->message);
+    self->inner = call_method((PyObject *)self->exchange, *self->kind->slowly, self->message);
     if (self->inner == NULL) {
         self->state = ENDED;
         return -1;
@@ -103,7 +104,7 @@ static Step step(Call *self, PyObject *value, PyObject **result)
             return FAILED;
         }
         self->state = ENDED;
-        int done = self->is_send ? exchange_send(self->exchange, self->message) : exchange_receive(self->exchange, result);
+        int done = self->kind->run(self->exchange, self->message, result);
         if (done == 0) {
             if (PyErr_Occurred() || delegate(self) < 0) {
                 return FAILED;
@@ -243,13 +244,13 @@ static PyObject *get_suspended(Call *self, void *unused)
 static PyObject *get_name(Call *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_FromString(self->is_send ? "send" : "receive");
+    return PyUnicode_FromString(self->kind->name);
 }
 
 static PyObject *get_qualified_name(Call *self, void *unused)
 {
     (void)unused;
-    return PyUnicode_FromString(self->is_send ? "HttpStream.send" : "HttpStream.receive");
+    return PyUnicode_FromString(self->kind->qualified_name);
 }
 
 static int traverse(Call *self, visitproc visit, void *arg)
@@ -276,7 +277,7 @@ static void warn(Call *self)
 {
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine 'HttpStream.%s' was never awaited", self->is_send ? "send" : "receive") < 0) {
+    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%s' was never awaited", self->kind->qualified_name) < 0) {
         /* Without a word of itself, which is gone when somebody looks. */
         PyErr_WriteUnraisable(NULL);
     }

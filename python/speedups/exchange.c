@@ -6,11 +6,6 @@ PyTypeObject *exchange_type;
 /* Head and headers of a response that are made here; longer ones are Python's. */
 #define MOST_HEAD 8192
 
-static int is_none(PyObject *value)
-{
-    return value == NULL || value == Py_None;
-}
-
 /* New: one of this kind, as Stream.__init__() leaves it. */
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window)
@@ -36,9 +31,10 @@ Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *fram
     return self;
 }
 
-/* What receive() gives where the whole body is here. 1, 0 where Python is to look, -1 with an exception. */
-int exchange_receive(Exchange *self, PyObject **result)
+/* What receive() gives where the whole body is here. */
+int exchange_receive(Exchange *self, PyObject *unused, PyObject **result)
 {
+    (void)unused;
     if (self->expects || self->phase == PHASE_DONE || self->body_taken || !self->body_ended || !is_none(self->chunks) || self->body == NULL) {
         return 0;
     }
@@ -59,7 +55,7 @@ static int is_text(PyObject *value, PyObject *text)
 }
 
 /* The stream is complete: LoopExchange._complete(). */
-static int complete(Exchange *self, Link *link)
+int exchange_complete(Exchange *self, Link *link)
 {
     self->phase = PHASE_DONE;
     PyObject *key = self->key;
@@ -183,12 +179,13 @@ static int send_body(Exchange *self, Link *link, PyObject *message)
     if (link_written(link) < 0) {
         return -1;
     }
-    return more || complete(self, link) == 0 ? 1 : -1;
+    return more || exchange_complete(self, link) == 0 ? 1 : -1;
 }
 
-/* send() for a head, or a piece of a body that there is room for. 1, 0 where Python is to look, -1 with an exception. */
-int exchange_send(Exchange *self, PyObject *message)
+/* send() for a head, or a piece of a body that there is room for. */
+int exchange_send(Exchange *self, PyObject *message, PyObject **result)
 {
+    (void)result;
     if (self->gone || self->sending || !PyDict_CheckExact(message) || !link_is(self->link)) {
         return 0;
     }
@@ -203,15 +200,35 @@ int exchange_send(Exchange *self, PyObject *message)
     return is_text(type, names.response_start) ? start(self, link, message) : 0;
 }
 
+static const CallKind receives = {exchange_receive, &names.receive_slowly, "receive", "HttpStream.receive"};
+static const CallKind sends = {exchange_send, &names.send_slowly, "send", "HttpStream.send"};
+
 static PyObject *receive(Exchange *self, PyObject *unused)
 {
     (void)unused;
-    return call_new(self, NULL);
+    return call_new(self, &receives, NULL);
 }
 
 static PyObject *send(Exchange *self, PyObject *message)
 {
-    return call_new(self, message);
+    return call_new(self, &sends, message);
+}
+
+/* The application has returned: whether its response is complete, and nothing is left to do at the end of its task. */
+static PyObject *is_through(Exchange *self, PyObject *unused)
+{
+    (void)unused;
+    if (self->phase != PHASE_DONE || !link_is(self->link)) {
+        return PyBool_FromLong(0);
+    }
+    Link *link = (Link *)self->link;
+    /* A link is closed in a child that the application has forked: what that does is Python's to say. */
+    int known = PyDict_Size(link->unfinished) > 0 ? PyDict_Contains(link->unfinished, (PyObject *)self) : 0;
+    if (known < 0) {
+        return NULL;
+    }
+    self->through = !known && !link->closed;
+    return PyBool_FromLong(self->through);
 }
 
 static PyObject *get_remaining(Exchange *self, void *unused)
@@ -244,6 +261,23 @@ static int set_remaining(Exchange *self, PyObject *value, void *unused)
     return 0;
 }
 
+static PyObject *get_facts(Exchange *self, void *unused)
+{
+    (void)unused;
+    if (self->facts == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "facts");
+        return NULL;
+    }
+    return facts_tuple(self->facts);
+}
+
+static int set_facts(Exchange *self, PyObject *value, void *unused)
+{
+    (void)unused;
+    set_field(&self->facts, value);
+    return 0;
+}
+
 static int traverse(Exchange *self, visitproc visit, void *arg)
 {
     if (python_version >= 0x0309) {
@@ -258,6 +292,7 @@ static int traverse(Exchange *self, visitproc visit, void *arg)
     Py_VISIT(self->rest);
     Py_VISIT(self->opened);
     Py_VISIT(self->trailers);
+    Py_VISIT(self->facts);
     return 0;
 }
 
@@ -273,6 +308,7 @@ static int clear(Exchange *self)
     Py_CLEAR(self->rest);
     Py_CLEAR(self->opened);
     Py_CLEAR(self->trailers);
+    Py_CLEAR(self->facts);
     return 0;
 }
 
@@ -288,6 +324,7 @@ static void dealloc(Exchange *self)
 static PyMethodDef methods[] = {
     {"receive", (PyCFunction)receive, METH_NOARGS, "ASGI's receive()."},
     {"send", (PyCFunction)send, METH_O, "ASGI's send()."},
+    {"is_through", (PyCFunction)is_through, METH_NOARGS, "Whether there is nothing to do at the end of the stream's task; see fields.py."},
     {0},
 };
 
@@ -323,6 +360,7 @@ static PyMemberDef members[] = {
 
 static PyGetSetDef properties[] = {
     {"remaining", (getter)get_remaining, (setter)set_remaining, NULL, NULL},
+    {"facts", (getter)get_facts, (setter)set_facts, NULL, NULL},
     {0},
 };
 

@@ -93,6 +93,12 @@ int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_s
     return 1;
 }
 
+/* ASGI HTTP, "Response Start": the server's business, and left out. */
+static int is_servers(const char *name, size_t size)
+{
+    return size == 17 && head_is_name(name, 17, "transfer-encoding");
+}
+
 /*
  * Writes the block of these headers, for a status with which a body may come; `length` becomes the Content-Length, or -1 without one.
  * Returns 1; or 0 where Python is to look at them.
@@ -116,11 +122,59 @@ int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long lo
             return 0;
         }
         size_t name_size = (size_t)PyBytes_Size(name);
-        if (name_size == 17 && head_is_name(PyBytes_AsString(name), 17, "transfer-encoding")) {
-            /* ASGI HTTP, "Response Start": the server's business. */
-            continue;
+        if (!is_servers(PyBytes_AsString(name), name_size)
+            && !head_put(out, room, used, PyBytes_AsString(name), name_size, PyBytes_AsString(value), (size_t)PyBytes_Size(value), length)) {
+            return 0;
         }
-        if (!head_put(out, room, used, PyBytes_AsString(name), name_size, PyBytes_AsString(value), (size_t)PyBytes_Size(value), length)) {
+    }
+    return 1;
+}
+
+/* The bytes of a text that is ASCII, as they are in the object; NULL for any other value, without an exception. */
+const char *head_ascii(PyObject *value, size_t *size)
+{
+    if (as_utf8 == NULL || !PyUnicode_CheckExact(value)) {
+        return NULL;
+    }
+    Py_ssize_t length;
+    const char *text = as_utf8(value, &length);
+    if (text == NULL || length != PyUnicode_GetLength(value)) {
+        /* A surrogate, or what takes more bytes than characters. */
+        PyErr_Clear();
+        return NULL;
+    }
+    *size = (size_t)length;
+    return text;
+}
+
+/* A name or a value: text that is ASCII, or a byte string. NULL for any other. */
+static const char *bytes_or_ascii(PyObject *value, size_t *size)
+{
+    if (!PyBytes_CheckExact(value)) {
+        return head_ascii(value, size);
+    }
+    *size = (size_t)PyBytes_Size(value);
+    return PyBytes_AsString(value);
+}
+
+/* As head_encode(), of what encode_text() takes. */
+int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
+{
+    *used = 0;
+    *length = -1;
+    int is_list = PyList_CheckExact(headers);
+    if (!is_list && !PyTuple_CheckExact(headers)) {
+        return 0;
+    }
+    Py_ssize_t count = is_list ? PyList_Size(headers) : PyTuple_Size(headers);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *pair = get(headers, i);
+        size_t name_size, value_size;
+        const char *name, *value;
+        if (!has_two(pair) || (name = bytes_or_ascii(get(pair, 0), &name_size)) == NULL || (value = bytes_or_ascii(get(pair, 1), &value_size)) == NULL) {
+            return 0;
+        }
+        if (!is_servers(name, name_size) && !head_put(out, room, used, name, name_size, value, value_size, length)) {
             return 0;
         }
     }

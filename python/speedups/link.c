@@ -50,8 +50,8 @@ static int hand_over(Link *self, const RequestFrame *frame)
     return result == NULL ? -1 : 0;
 }
 
-/* Python's scope, for what is not as most requests are. */
-static PyObject *build_in_python(Link *self, const RequestFrame *frame)
+/* New: what a builder of Python's makes of a request. */
+PyObject *link_build_scope(Link *self, PyObject *build, const RequestFrame *frame)
 {
     PyObject *arguments[] = {
         bytes_of(frame->method, frame->method_size),
@@ -61,7 +61,7 @@ static PyObject *build_in_python(Link *self, const RequestFrame *frame)
         bytes_of(frame->headers, frame->headers_size),
         PyLong_FromUnsignedLong(frame->queued),
     };
-    return call_with(self->scopes, names.build, arguments, sizeof arguments / sizeof *arguments);
+    return call_taking(build, arguments, sizeof arguments / sizeof *arguments);
 }
 
 /* The lifespan's state, which is there when the first request comes. */
@@ -79,25 +79,12 @@ static int find_state(Link *self)
     return 0;
 }
 
-/* The request's task: 1 where it has not ended with its first step. */
-static int goes_on(PyObject *task)
+/* Starts a request's coroutine, which it takes over, as a task. 0, or -1 with an exception; a coroutine that is NULL is one. */
+int link_go_on(Link *self, Exchange *exchange, PyObject *coroutine)
 {
-    PyObject *done = call_method(task, names.done, NULL);
-    if (done == NULL) {
-        return -1;
-    }
-    int is_done = done == Py_True;
-    Py_DECREF(done);
-    return !is_done;
-}
-
-static int begin(Link *self, Exchange *exchange, PyObject *scope)
-{
-    PyObject *arguments[] = {(PyObject *)exchange, self->application, scope};
-    PyObject *coroutine = call_function(self->run, arguments, 3);
     PyObject *task = coroutine == NULL ? NULL : start_task(self, coroutine);
     Py_XDECREF(coroutine);
-    int more = task == NULL ? -1 : goes_on(task);
+    int more = task == NULL ? -1 : start_goes_on(self, exchange, task);
     if (more > 0) {
         if (PyDict_SetItem(self->unfinished, (PyObject *)exchange, task) < 0
             || (exchange->phase == PHASE_HELD && call_and_forget((PyObject *)self, names.hold_head, (PyObject *)exchange) < 0)) {
@@ -108,29 +95,53 @@ static int begin(Link *self, Exchange *exchange, PyObject *scope)
     return more < 0 ? -1 : 0;
 }
 
-/* What Python's on_request() does, for an HTTP request to an ASGI application. */
+/* Starts a request's task. Of what serves it, the scope is left out where that is NULL. */
+int link_begin(Link *self, Exchange *exchange, PyObject *scope)
+{
+    PyObject *arguments[] = {(PyObject *)exchange, self->application, scope};
+    return link_go_on(self, exchange, call_function(self->run, arguments, scope == NULL ? 2 : 3));
+}
+
+/* New: the stream of a request, which is one of the link's from now on. */
+Exchange *link_admit(Link *self, const RequestFrame *frame, PyObject *key)
+{
+    Exchange *exchange = exchange_open(self->kind, (PyObject *)self, frame, key, self->now, self->request_window, self->response_window);
+    if (exchange == NULL || PyDict_SetItem(self->streams, key, (PyObject *)exchange) < 0) {
+        Py_XDECREF(exchange);
+        return NULL;
+    }
+    exchange->bodiless = frame->method_size == 4 && memcmp(frame->method, "HEAD", 4) == 0;
+    set_field(&self->latest, (PyObject *)exchange);
+    self->meter->requests++;
+    return exchange;
+}
+
+/* An HTTP request to an ASGI application. */
+static int serve_asgi(Link *self, const RequestFrame *frame, PyObject *key)
+{
+    if (!self->has_state && find_state(self) < 0) {
+        return -1;
+    }
+    PyObject *scope = scope_build(self, frame);
+    if (scope == NULL && !PyErr_Occurred()) {
+        PyObject *build = PyObject_GetAttr(self->scopes, names.build);
+        scope = link_build_scope(self, build, frame);
+        Py_XDECREF(build);
+    }
+    Exchange *exchange = scope == NULL ? NULL : link_admit(self, frame, key);
+    int result = exchange == NULL ? -1 : link_begin(self, exchange, scope);
+    Py_XDECREF(exchange);
+    Py_XDECREF(scope);
+    return result;
+}
+
+/* What Python's on_request() does. */
 static int serve(Link *self, const RequestFrame *frame, PyObject *key)
 {
     if (self->output && link_expect_more(self) < 0) {
         return -1;
     }
-    if (!self->has_state && find_state(self) < 0) {
-        return -1;
-    }
-    PyObject *scope = scope_build(self, frame);
-    if (scope == NULL && (PyErr_Occurred() || (scope = build_in_python(self, frame)) == NULL)) {
-        return -1;
-    }
-    Exchange *exchange = exchange_open(self->kind, (PyObject *)self, frame, key, self->now, self->request_window, self->response_window);
-    int result = -1;
-    if (exchange != NULL && PyDict_SetItem(self->streams, key, (PyObject *)exchange) == 0) {
-        exchange->bodiless = frame->method_size == 4 && memcmp(frame->method, "HEAD", 4) == 0;
-        set_field(&self->latest, (PyObject *)exchange);
-        self->meter->requests++;
-        result = begin(self, exchange, scope);
-    }
-    Py_XDECREF(exchange);
-    Py_DECREF(scope);
+    int result = self->serve(self, frame, key);
     double now = monotonic();
     if (result == 0 && now - self->now > FLUSH_SECONDS) {
         self->now = now;
@@ -173,14 +184,9 @@ static int blame_frame(Link *self)
     return result;
 }
 
-/* Takes the payload of a REQUEST apart; 0 where its lengths do not add up, or it has flags that it may not have. */
-int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size)
+/* Where the parts of a REQUEST are, by their sizes. Returns the length of what is before its body. */
+size_t request_split(RequestFrame *frame, const char *payload)
 {
-    if (size < WIRE_REQUEST_FIXED) {
-        return 0;
-    }
-    frame->id = id;
-    frame->flags = flags;
     frame->queued = wire_get32(payload + WIRE_REQUEST_QUEUE_MICROSECONDS);
     frame->method_size = wire_get8(payload + WIRE_REQUEST_METHOD_SIZE);
     frame->path_size = wire_get16(payload + WIRE_REQUEST_RAW_PATH_SIZE);
@@ -194,8 +200,19 @@ int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *paylo
     frame->connection = frame->query + frame->query_size;
     frame->headers = frame->connection + frame->connection_size;
     frame->body = frame->headers + frame->headers_size;
-    size_t sum = WIRE_REQUEST_FIXED + frame->method_size + frame->path_size + frame->query_size + frame->connection_size;
-    return !(flags & ~WIRE_REQUEST_FLAGS) && sum + frame->headers_size + frame->body_size == size;
+    return WIRE_REQUEST_FIXED + frame->method_size + frame->path_size + frame->query_size + frame->connection_size + frame->headers_size;
+}
+
+/* Takes the payload of a REQUEST apart; 0 where its lengths do not add up, or it has flags that it may not have. */
+int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size)
+{
+    if (size < WIRE_REQUEST_FIXED) {
+        return 0;
+    }
+    frame->id = id;
+    frame->flags = flags;
+    size_t before_body = request_split(frame, payload);
+    return !(flags & ~WIRE_REQUEST_FLAGS) && before_body + frame->body_size == size;
 }
 
 static int take_request(Link *self, uint64_t id, int flags, const char *payload, size_t size)
@@ -464,19 +481,17 @@ static PyObject *start(Link *self, PyObject *coroutine)
     return start_task(self, coroutine);
 }
 
-static int make_blocks(Blocks *blocks, PyObject *make)
+/* Serves requests in this way from now on. 0, or -1 with an exception. */
+int link_serve_by(Link *self, Serve serve, PyObject *application, PyObject *kind, PyObject *run)
 {
-    PyObject *young = PyDict_New(), *old = PyDict_New();
-    if (young == NULL || old == NULL) {
-        Py_XDECREF(young);
-        Py_XDECREF(old);
+    if (!PyType_Check(kind) || !PyType_IsSubtype((PyTypeObject *)kind, exchange_type)) {
+        PyErr_SetString(PyExc_TypeError, "the kind of streams must be derived from Exchange");
         return -1;
     }
-    set_field(&blocks->young, young);
-    set_field(&blocks->old, old);
-    set_field(&blocks->make, make);
-    Py_DECREF(young);
-    Py_DECREF(old);
+    self->serve = serve;
+    set_field(&self->application, application);
+    set_field(&self->run, run);
+    set_field(&self->kind, kind);
     return 0;
 }
 
@@ -488,19 +503,13 @@ static PyObject *serve_http(Link *self, PyObject *args)
             &PyDict_Type, &asgi, &tells_start)) {
         return NULL;
     }
-    if (!PyType_IsSubtype((PyTypeObject *)kind, exchange_type)) {
-        PyErr_SetString(PyExc_TypeError, "the kind of streams must be derived from Exchange");
+    if (blocks_open(&self->connections, parse_connection) < 0 || blocks_open(&self->headers, parse_headers) < 0
+        || link_serve_by(self, serve_asgi, application, kind, run) < 0) {
         return NULL;
     }
-    if (make_blocks(&self->connections, parse_connection) < 0 || make_blocks(&self->headers, parse_headers) < 0) {
-        return NULL;
-    }
-    set_field(&self->application, application);
     set_field(&self->scopes, scopes);
-    set_field(&self->run, run);
     set_field(&self->template, template);
     set_field(&self->asgi, asgi);
-    set_field(&self->kind, kind);
     self->tells_start = (char)tells_start;
     Py_RETURN_NONE;
 }

@@ -14,6 +14,8 @@ Utf8Function as_utf8;
 /* Newer than the limited API of 3.8, and looked up when the module is loaded. */
 typedef PyObject *(*CallFunction)(PyObject *, PyObject *const *, size_t, PyObject *);
 static CallFunction vectorcall, vectorcall_method;
+CopyContext copy_context;
+EnterContext enter_context, exit_context;
 
 PyObject *call_keywords(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keywords)
 {
@@ -62,18 +64,25 @@ int call_and_forget(PyObject *self, PyObject *name, PyObject *argument)
     return result == NULL ? -1 : 0;
 }
 
-/* Calls a method with arguments that it takes over; one that is NULL is an exception that is there already. */
-PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t count)
+/* Calls with arguments that it takes over; of these and what is called one that is NULL is an exception that is there already. */
+PyObject *call_taking(PyObject *callable, PyObject **arguments, size_t count)
 {
-    int good = 1;
+    int good = callable != NULL;
     for (size_t i = 0; i < count; i++) {
         good = good && arguments[i] != NULL;
     }
-    PyObject *method = good ? PyObject_GetAttr(self, name) : NULL;
-    PyObject *result = method == NULL ? NULL : call_function(method, arguments, count);
+    PyObject *result = good ? call_function(callable, arguments, count) : NULL;
     for (size_t i = 0; i < count; i++) {
         Py_XDECREF(arguments[i]);
     }
+    return result;
+}
+
+/* The same of a method. */
+PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t count)
+{
+    PyObject *method = PyObject_GetAttr(self, name);
+    PyObject *result = call_taking(method, arguments, count);
     Py_XDECREF(method);
     return result;
 }
@@ -169,8 +178,19 @@ PyMODINIT_FUNC PyInit__speedups(void)
     vectorcall_method = (CallFunction)dlsym(RTLD_DEFAULT, "PyObject_VectorcallMethod");
     as_utf8 = (Utf8Function)dlsym(RTLD_DEFAULT, "PyUnicode_AsUTF8AndSize");
     iter_send = (SendFunction)dlsym(RTLD_DEFAULT, "PyIter_Send");
+    copy_context = (CopyContext)dlsym(RTLD_DEFAULT, "PyContext_CopyCurrent");
+    enter_context = (EnterContext)dlsym(RTLD_DEFAULT, "PyContext_Enter");
+    exit_context = (EnterContext)dlsym(RTLD_DEFAULT, "PyContext_Exit");
+    if (copy_context == NULL || enter_context == NULL || exit_context == NULL) {
+        PyErr_SetString(PyExc_ImportError, "this Python has no PyContext_CopyCurrent()");
+        return NULL;
+    }
     PyObject *module = PyModule_Create(&definition);
-    if (module == NULL || make_names() < 0 || PyModule_AddFunctions(module, wsgi_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
+    if (module == NULL || make_names() < 0 || PyModule_AddFunctions(module, wsgi_functions) < 0 || PyModule_AddFunctions(module, rsgi_functions) < 0
+        || PyModule_AddFunctions(module, raw_functions) < 0 || PyModule_AddFunctions(module, registry_functions) < 0
+        || PyModule_AddFunctions(module, facts_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
+        || add(module, "RsgiExchange", rsgi_make_type()) < 0 || add(module, "RsgiScope", rsgi_make_scope_type()) < 0
+        || add(module, "RawExchange", raw_make_type()) < 0
         || (call_type = call_make_type()) == NULL || add(module, "Meter", meter_type = meter_make_type()) < 0
         || add(module, "Link", link_type = link_make_type()) < 0
         || PyModule_AddObject(module, "SCHEMA_HASH", PyLong_FromUnsignedLongLong(WIRE_SCHEMA_HASH)) < 0) {

@@ -5,8 +5,25 @@
 #define MOST_BLOCKS 1024
 #define LONGEST_BLOCK 4096
 
+/* Remembers from now on what this makes of blocks. 0, or -1 with an exception. */
+int blocks_open(Blocks *blocks, PyObject *make)
+{
+    PyObject *young = PyDict_New(), *old = PyDict_New();
+    if (young == NULL || old == NULL) {
+        Py_XDECREF(young);
+        Py_XDECREF(old);
+        return -1;
+    }
+    set_field(&blocks->young, young);
+    set_field(&blocks->old, old);
+    set_field(&blocks->make, make);
+    Py_DECREF(young);
+    Py_DECREF(old);
+    return 0;
+}
+
 /* New: what was made of these bytes, now or earlier. */
-static PyObject *look_up(Blocks *blocks, const char *data, size_t size)
+PyObject *blocks_find(Blocks *blocks, const char *data, size_t size)
 {
     PyObject *block = bytes_of(data, size);
     if (block == NULL) {
@@ -41,7 +58,8 @@ static PyObject *look_up(Blocks *blocks, const char *data, size_t size)
     return value;
 }
 
-static PyObject *method_of(const char *method, size_t size)
+/* Borrowed; NULL without an exception for one that is not of the usual. */
+PyObject *method_of(const char *method, size_t size)
 {
     for (int i = 0; i < METHODS; i++) {
         if (size == names.method_sizes[i] && memcmp(method, names.method_bytes[i], size) == 0) {
@@ -73,12 +91,12 @@ PyObject *scope_build(Link *link, const RequestFrame *frame)
     if (method == NULL || memchr(frame->path, '%', frame->path_size) != NULL || (frame->queued && link->tells_start)) {
         return NULL;
     }
-    PyObject *connection = look_up(&link->connections, frame->connection, frame->connection_size);
+    PyObject *connection = blocks_find(&link->connections, frame->connection, frame->connection_size);
     if (connection == NULL || connection == Py_None) {
         Py_XDECREF(connection);
         return NULL;
     }
-    PyObject *headers = look_up(&link->headers, frame->headers, frame->headers_size);
+    PyObject *headers = blocks_find(&link->headers, frame->headers, frame->headers_size);
     PyObject *scope = headers == NULL || headers == Py_None ? NULL : PyDict_Copy(link->template);
     /* scheme, HTTP version, client, server, extensions; see nativelink.py */
     if (scope != NULL

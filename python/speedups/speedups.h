@@ -35,6 +35,11 @@
 /* Types remember their attributes only with the flag 18, which headers of before 3.10 have in no default. */
 #define TYPE_FLAGS (Py_TPFLAGS_DEFAULT | (1UL << 18))
 
+#ifndef METH_FASTCALL
+/* In the limited API from 3.10 on; the same number and signature since 3.7. */
+#define METH_FASTCALL 0x0080
+#endif
+
 /* The positions of a response, as response.py has them. */
 enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_TRAILING = 4, PHASE_DONE = 5 };
 
@@ -50,6 +55,7 @@ typedef struct {
     PyObject *key; /* the number as the link's streams have it; NULL before that is needed */
     PyObject *body, *chunks, *waiting;
     PyObject *head, *violation, *rest, *opened, *trailers;
+    PyObject *facts; /* what the request says, where the interface keeps that: see facts.c */
     unsigned long long id;
     double started;
     Py_ssize_t window, owed, credit;
@@ -57,7 +63,18 @@ typedef struct {
     int phase, status, unseen, body_ended, expects;
     unsigned queued; /* WSGI: microseconds that it has waited in the front */
     char gone, finished, body_taken, bodiless, overrun, sending;
+    char through; /* what its task is to do is done, and it is about to return */
 } Exchange;
+
+/* What one of an application's coroutines does natively, and what makes Python's coroutine for the rest. */
+typedef struct {
+    int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK or FAIL */
+    PyObject **slowly;
+    const char *name, *qualified_name;
+} CallKind;
+
+/* What a native function says that may leave its work to Python: it is done, Python is to look, there is an exception. */
+enum { DONE = 1, LOOK = 0, FAIL = -1 };
 
 /* What requests cost the loop: see eventloop/meter.py. */
 typedef struct {
@@ -88,6 +105,9 @@ typedef struct {
     size_t method_size, path_size, query_size, connection_size, headers_size, body_size;
 } RequestFrame;
 
+/* Serves a request: what Python's on_request() does for one that asks for no session. */
+typedef int (*Serve)(Link *, const RequestFrame *, PyObject *key);
+
 /* A data link on the event loop: see eventloop/link.py. */
 struct Link {
     PyObject_HEAD
@@ -96,7 +116,8 @@ struct Link {
     PyObject *task_type, *starter, *start, *take, *step, *context; /* see start.c */
     PyObject *arm;
     Meter *meter;
-    /* ASGI over HTTP; kind is NULL where another interface is served */
+    /* how requests are served; kind is NULL where Python does it. What is behind it is ASGI's alone but for what serve_by() takes. */
+    Serve serve;
     PyObject *application, *scopes, *kind, *run, *template, *asgi, *state;
     Blocks connections, headers;
     char *in;
@@ -109,7 +130,7 @@ struct Link {
     double now;
     Py_ssize_t request_window, response_window;
     int fd;
-    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, has_state, tells_start;
+    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, has_state, tells_start, is_plain;
 };
 
 #define METHODS 8
@@ -129,6 +150,12 @@ extern Names names;
 extern int python_version; /* such as 0x030B for 3.11 */
 extern PyTypeObject *exchange_type, *call_type, *meter_type, *link_type;
 
+/* The context of a call, with functions of the C API that the limited one has not. */
+typedef PyObject *(*CopyContext)(void);
+typedef int (*EnterContext)(PyObject *);
+extern CopyContext copy_context;
+extern EnterContext enter_context, exit_context;
+
 /* As PyIter_Send(), where the interpreter has it. */
 typedef int (*SendFunction)(PyObject *, PyObject *, PyObject **);
 extern SendFunction iter_send;
@@ -141,6 +168,7 @@ PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t c
 PyObject *call_keywords(PyObject *callable, PyObject *const *arguments, size_t count, PyObject *keywords);
 PyObject *call_method(PyObject *self, PyObject *name, PyObject *argument);
 int call_and_forget(PyObject *self, PyObject *name, PyObject *argument);
+PyObject *call_taking(PyObject *callable, PyObject **arguments, size_t count);
 PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t count);
 PyObject *bytes_of(const char *data, size_t size);
 void set_field(PyObject **field, PyObject *value);
@@ -150,17 +178,25 @@ int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
 PyTypeObject *exchange_make_type(void);
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window);
-int exchange_receive(Exchange *self, PyObject **result);
-int exchange_send(Exchange *self, PyObject *message);
+int exchange_receive(Exchange *self, PyObject *unused, PyObject **result);
+int exchange_send(Exchange *self, PyObject *message, PyObject **result);
+int exchange_complete(Exchange *self, Link *link);
+
+static inline int is_none(PyObject *value)
+{
+    return value == NULL || value == Py_None;
+}
 
 /* head.c */
 int head_is_name(const char *name, size_t size, const char *lower);
 int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_size, const char *value, size_t value_size, long long *length);
 int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
+int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
+const char *head_ascii(PyObject *value, size_t *size);
 
 /* call.c */
 PyTypeObject *call_make_type(void);
-PyObject *call_new(Exchange *exchange, PyObject *message);
+PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message);
 
 /* meter.c */
 PyTypeObject *meter_make_type(void);
@@ -171,6 +207,9 @@ void meter_take(Meter *self, uint32_t *microseconds, uint32_t *requests);
 
 /* scope.c */
 PyObject *scope_build(Link *link, const RequestFrame *frame);
+int blocks_open(Blocks *blocks, PyObject *make);
+PyObject *blocks_find(Blocks *blocks, const char *data, size_t size);
+PyObject *method_of(const char *method, size_t size);
 
 /* output.c */
 char *link_reserve(Link *self, size_t size);
@@ -186,6 +225,31 @@ void link_free_output(Link *self);
 PyObject *start_make_take(Link *link);
 int start_refresh(Link *link);
 PyObject *start_task(Link *link, PyObject *coroutine);
+int start_goes_on(Link *link, const Exchange *exchange, PyObject *task);
+
+/* facts.c */
+extern PyMethodDef facts_functions[];
+PyObject *facts_of(const RequestFrame *frame);
+int facts_read(PyObject *facts, RequestFrame *frame);
+PyObject *facts_tuple(PyObject *facts);
+PyObject *facts_path(const RequestFrame *frame);
+PyObject *facts_field(Blocks *connections, const RequestFrame *frame, Py_ssize_t field);
+
+/* answer.c */
+extern const CallKind answer_reads;
+int answer_respond(Exchange *self, PyObject *status, PyObject *headers, const char *body, size_t size, PyObject *owner);
+
+/* rsgi.c */
+PyTypeObject *rsgi_make_scope_type(void);
+PyTypeObject *rsgi_make_type(void);
+extern PyMethodDef rsgi_functions[];
+
+/* raw.c */
+PyTypeObject *raw_make_type(void);
+extern PyMethodDef raw_functions[];
+
+/* registry.c */
+extern PyMethodDef registry_functions[];
 
 /* wsgi.c */
 extern PyMethodDef wsgi_functions[];
@@ -194,6 +258,12 @@ extern PyMethodDef wsgi_functions[];
 PyTypeObject *link_make_type(void);
 int link_is(PyObject *object);
 int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size);
+size_t request_split(RequestFrame *frame, const char *payload);
+int link_serve_by(Link *self, Serve serve, PyObject *application, PyObject *kind, PyObject *run);
+Exchange *link_admit(Link *self, const RequestFrame *frame, PyObject *key);
+int link_begin(Link *self, Exchange *exchange, PyObject *scope);
+int link_go_on(Link *self, Exchange *exchange, PyObject *coroutine);
+PyObject *link_build_scope(Link *self, PyObject *build, const RequestFrame *frame);
 void put_header(char *at, size_t size, int type, int flags, uint64_t id);
 
 #endif

@@ -1,11 +1,6 @@
 /* Starts tasks and takes their first steps at once: eventloop/tasks.py, which says how and why. */
 #include "speedups.h"
 
-#ifndef METH_FASTCALL
-/* In the limited API from 3.10 on; the same number and signature since 3.7. */
-#define METH_FASTCALL 0x0080
-#endif
-
 /* How tasks are started. */
 enum { BY_PYTHON, BY_CAPTURE, BY_EAGERNESS };
 
@@ -122,4 +117,20 @@ PyObject *start_task(Link *link, PyObject *coroutine)
     PyObject *task = call_function(start, &coroutine, 1);
     Py_DECREF(start);
     return task;
+}
+
+/* Whether the request's task has not ended with its first step. -1 with an exception. */
+int start_goes_on(Link *link, const Exchange *exchange, PyObject *task)
+{
+    if (exchange->through && link->starts != BY_PYTHON) {
+        /* It has returned. What a task factory has made may go on behind that. */
+        return 0;
+    }
+    PyObject *done = call_method(task, names.done, NULL);
+    if (done == NULL) {
+        return -1;
+    }
+    int is_done = done == Py_True;
+    Py_DECREF(done);
+    return !is_done;
 }

@@ -1,11 +1,6 @@
 /* What the engine of WSGI takes from here: frames, the environ, the header block of a response, and its frame. */
 #include "speedups.h"
 
-#ifndef METH_FASTCALL
-/* In the limited API from 3.10 on; the same number and signature since 3.7. */
-#define METH_FASTCALL 0x0080
-#endif
-
 /* Header blocks that are made here; longer ones are Python's. */
 #define MOST_HEAD 8192
 
@@ -155,23 +150,6 @@ static PyObject *fill_environ(PyObject *module, PyObject *const *arguments, Py_s
 
 /* ---- the response */
 
-/* The bytes of a text that is ASCII, as they are in the object; NULL for any other value, without an exception. */
-static const char *ascii_of(PyObject *value, size_t *size)
-{
-    if (as_utf8 == NULL || !PyUnicode_CheckExact(value)) {
-        return NULL;
-    }
-    Py_ssize_t length;
-    const char *text = as_utf8(value, &length);
-    if (text == NULL || length != PyUnicode_GetLength(value)) {
-        /* A surrogate, or what takes more bytes than characters. */
-        PyErr_Clear();
-        return NULL;
-    }
-    *size = (size_t)length;
-    return text;
-}
-
 static const struct {
     size_t size;
     const char *name;
@@ -208,8 +186,8 @@ static PyObject *encode_head(PyObject *module, PyObject *headers)
         PyObject *pair = PyList_GetItem(headers, i);
         size_t name_size, value_size;
         const char *name, *value;
-        if (!PyTuple_CheckExact(pair) || PyTuple_Size(pair) != 2 || (name = ascii_of(PyTuple_GetItem(pair, 0), &name_size)) == NULL
-            || (value = ascii_of(PyTuple_GetItem(pair, 1), &value_size)) == NULL || is_special(name, name_size)
+        if (!PyTuple_CheckExact(pair) || PyTuple_Size(pair) != 2 || (name = head_ascii(PyTuple_GetItem(pair, 0), &name_size)) == NULL
+            || (value = head_ascii(PyTuple_GetItem(pair, 1), &value_size)) == NULL || is_special(name, name_size)
             || !head_put(block, sizeof block, &at, name, name_size, value, value_size, &length)) {
             Py_RETURN_NONE;
         }

@@ -3,12 +3,16 @@ The native part of the worker beside the Python code that it stands for, in a pr
 module is decides what the classes are built on, so it has to be loaded first.
 
     python3 native_trial.py twins [ROUNDS] [SEED]     the same mutated frames, to the same applications: both must do the same
-    python3 native_trial.py wsgi [ROUNDS] [SEED]      the same for what the engine of WSGI takes from it: frames, environs, heads
+    python3 native_trial.py rsgi [ROUNDS] [SEED]      the same with applications of RSGI
+    python3 native_trial.py raw [ROUNDS] [SEED]       the same with applications of Hydra's own interface, of both kinds
+    python3 native_trial.py wsgi [ROUNDS] [SEED]      the same for what the engine of WSGI takes from it: frames, environs, heads; and mappings of headers
     python3 native_trial.py leaks [REQUESTS]          nothing is left of requests of every kind
 """
 
 import asyncio
 import collections
+import contextvars
+import functools
 import gc
 import http
 import logging
@@ -24,7 +28,8 @@ from hydra_worker import speedups, wire  # noqa: E402
 
 speedups.use("on")
 
-from hydra_worker import frames  # noqa: E402
+import hydra_raw  # noqa: E402
+from hydra_worker import frames, mapping  # noqa: E402
 from hydra_worker.asgi import native  # noqa: E402
 from hydra_worker.asgi.scope import ScopeBuilder  # noqa: E402
 from hydra_worker.asgi.stream import HttpStream  # noqa: E402
@@ -34,6 +39,11 @@ from hydra_worker.eventloop.meter import LoopMeter, PythonMeter  # noqa: E402
 from hydra_worker.eventloop.nativelink import NativeLink  # noqa: E402
 from hydra_worker.eventloop.transports import SocketLink  # noqa: E402
 from hydra_worker.framing import FrameReader  # noqa: E402
+from hydra_worker.logs import logger  # noqa: E402
+from hydra_worker.raw.engine import serving as raw_serving  # noqa: E402
+from hydra_worker.rsgi import native as rsgi_native  # noqa: E402
+from hydra_worker.rsgi.protocol import HTTPProtocol  # noqa: E402
+from hydra_worker.rsgi.scope import Scope, telling_start  # noqa: E402
 from hydra_worker.wsgi import environ as environs, response as responses  # noqa: E402
 from hydra_worker.wsgi.link import DataLink as WsgiLink  # noqa: E402
 from hydra_worker.wsgi.stream import WsgiStream  # noqa: E402
@@ -57,6 +67,15 @@ PAIRS = (
     ("text", b"x"), (b"x", "text"), (b"x",), (b"x", b"y", b"z"), None, (b"long", b"v" * 9000), (b"x:y", b"z"), (b"\xff", b"z"), (b"x", b"\xff\x80"),
     (b"content-length", b""),
 )  # fmt: skip
+
+
+TEXT_PAIRS = (
+    ("a", "b"), (b"a", b"b"), ("x-a", b"b"), (b"x-a", "b"), ("Content-Length", "1"), ("content-length", "3000"), ("content-length", "4"), (b"content-length", b" 5 "),
+    ("content-length", "-1"), ("Transfer-Encoding", "chunked"), ("bad name", "x"), ("", "x"), ("x", "a\r\nb"), ("x", "tab\there"), ("x", ""), ("x", "\xfc"),
+    ("x", "\u20ac"), ("x", "\ud800"), ("\xfc", "x"), (5, "x"), ("x",), ("x", "y", "z"), None, ("long", "v" * 9000), ("x", b"\xff"),
+)  # fmt: skip
+TEXT_BODIES = ("", "text", "t\xebxt", "\u20ac" * 1000, "x" * 3000, "x" * 70_000, "\ud800")
+VARIABLE = contextvars.ContextVar("trial")
 
 
 def request_frames(chance):
@@ -131,6 +150,17 @@ def message_of(chance):
     return chance.choice(({}, {"type": "http.response.nothing"}, {"type": None}, {"type": "http.response.trailers", "headers": [(b"a", b"b")]}, {"type": "websocket.accept"}))
 
 
+class Remembering(logging.Handler):
+    """What is logged, by its first and its last line: those between are where."""
+
+    def emit(self, record):
+        lines = record.getMessage().split("\n")
+        LOGGED.append((record.levelname, lines[0], lines[-1].split(" at 0x")[0]))
+
+
+LOGGED = []
+
+
 def named(error):
     return f"{type(error).__name__}: {error}".split(" at 0x")[0]
 
@@ -142,11 +172,16 @@ class Application:
         self.events = {}
         self.scopes = []
 
+    def serving(self):
+        scopes = ScopeBuilder("3.0")
+        scopes.state = {"here": 1}
+        return Serving(self, scopes.build, HttpStream, quicken=native.quicken_with(self, scopes))
+
     async def __call__(self, scope, receive, send):
         path = scope["path"]
         self.scopes.append(repr(scope))
         chance = random.Random(path)
-        events = self.events.setdefault(path, [])
+        events = self.noted(path)
         for _ in range(chance.randrange(1, 8)):
             step = chance.randrange(8)
             try:
@@ -169,6 +204,12 @@ class Application:
                 events.append(named(error))
                 if chance.random() < 0.5:
                     raise
+
+    def noted(self, path):
+        """Where one more request with this path notes what it sees."""
+        events = []
+        self.events.setdefault(path, []).append(events)
+        return events
 
     async def await_in_some_way(self, chance, coroutine):
         way = chance.randrange(9)
@@ -197,16 +238,167 @@ class Application:
         return await coroutine
 
 
+FIELDS = ("x-a", "host", "HOST", "none")
+
+
+def seen_of(told, names):
+    """What a scope or a request says, in words."""
+    headers = told.headers
+    mapping = [list(headers), headers.items(), [(headers.get(name), headers.get_all(name), name in headers) for name in FIELDS], len(headers)]
+    return repr([(name, getattr(told, name)) for name in names] + mapping)
+
+
+def text_pairs_of(chance):
+    """What might be the headers of a response, most often right, as text or bytes."""
+    if chance.random() < 0.6:
+        pairs = [chance.choice(TEXT_PAIRS[:4]) for _ in range(chance.randrange(4))]
+        return chance.choice((pairs, tuple(pairs), [list(pair) for pair in pairs]))
+    pairs = [chance.choice(TEXT_PAIRS[:4] if chance.random() < 0.7 else TEXT_PAIRS) for _ in range(chance.randrange(4))]
+    return chance.choice((pairs, pairs, tuple(pairs), tuple(pairs), iter(pairs), [list(pair) if pair else pair for pair in pairs], None))
+
+
+class RsgiApplication(Application):
+    """The same with RSGI."""
+
+    names = "proto rsgi_version http_version server client scheme method path query_string authority".split()
+    tells_start = False
+
+    def serving(self):
+        scope = telling_start(Scope) if self.tells_start else Scope
+        return Serving(self, scope, HTTPProtocol, quicken=rsgi_native.quicken_with(self, scope, self.tells_start))
+
+    async def __call__(self, scope, protocol):
+        path = scope.path
+        # The time that it would tell is not the same twice.
+        self.scopes.append(seen_of(scope, self.names).partition("x-request-start")[0])
+        chance = random.Random(path)
+        events = self.noted(path)
+        for _ in range(chance.randrange(1, 6)):
+            try:
+                events.append(repr(await self.step(chance, protocol)).split(" at 0x")[0])
+            except (ZeroDivisionError, asyncio.CancelledError) as error:
+                events.append(named(error))
+                raise
+            except Exception as error:
+                events.append(named(error))
+                if chance.random() < 0.3:
+                    raise
+
+    async def step(self, chance, protocol):
+        step = chance.randrange(12)
+        if step == 0:
+            return await self.await_in_some_way(chance, protocol())
+        if step == 1:
+            return [len(chunk) async for chunk in protocol]
+        if step == 2 and chance.random() < 0.3:
+            return await asyncio.wait_for(protocol.client_disconnect(), 0)
+        if step == 3:
+            await asyncio.sleep(0)
+            return protocol(*chance.choice(((), (1,)))).close() if chance.random() < 0.3 else None
+        if step == 4 and chance.random() < 0.2:
+            raise ZeroDivisionError
+        if step == 5 and chance.random() < 0.6:
+            transport = protocol.response_stream(chance.choice(STATUSES), text_pairs_of(chance))
+            for _ in range(chance.randrange(4)):
+                await chance.choice((transport.send_bytes, transport.send_str))(chance.choice(BODIES))
+            return None
+        if step == 6 and chance.random() < 0.5:
+            return protocol.response_file(chance.choice(STATUSES), text_pairs_of(chance), "/some/file")
+        name, fitting = chance.choice((("response_empty", ()), ("response_str", TEXT_BODIES), ("response_bytes", BODIES[:4])))
+        arguments = [chance.choice(STATUSES[:4] if chance.random() < 0.8 else STATUSES), text_pairs_of(chance)]
+        if fitting or chance.random() < 0.1:
+            arguments.append(chance.choice(fitting if fitting and chance.random() < 0.9 else BODIES))
+        named_ones = {}
+        if chance.random() < 0.3:
+            keys = ("status", "headers", "body")
+            named_ones = {keys[at]: value for at, value in list(enumerate(arguments))[chance.randrange(3) :]}
+            if chance.random() < 0.1:
+                named_ones[chance.choice(("status", "body", "file"))] = 200
+        arguments = arguments[: len(arguments) - len(named_ones)]
+        return getattr(protocol, name)(*arguments[: chance.choice((3, 3, 3, 3, 3, 3, 1, 0))], **named_ones)
+
+
+class TellingRsgiApplication(RsgiApplication):
+    """The same where a request that has waited is told when it came."""
+
+    tells_start = True
+
+
+class RawApplication(Application):
+    """The same with Hydra's own interface."""
+
+    names = "method scheme http_version path raw_path root_path query client server queue_time is_websocket subprotocols".split()
+    is_plain = False
+
+    def serving(self):
+        return raw_serving(functools.partial(self.plain) if self.is_plain else self.coroutine)
+
+    def begin(self, request):
+        path = request.path
+        self.scopes.append(seen_of(request, self.names) + repr(request.facts))
+        return random.Random(path), self.noted(path)
+
+    async def coroutine(self, request):
+        chance, events = self.begin(request)
+        for _ in range(chance.randrange(4)):
+            try:
+                step = chance.randrange(6)
+                if step == 0:
+                    events.append(repr(await self.await_in_some_way(chance, request.read())))
+                elif step == 1:
+                    events.append([len(piece) async for piece in request])
+                elif step == 2:
+                    events.append(repr(await asyncio.wait_for(request.disconnected(), 0)))
+                elif step == 3:
+                    await asyncio.sleep(0)
+                elif step == 4 and chance.random() < 0.2:
+                    raise ZeroDivisionError
+            except (ZeroDivisionError, asyncio.CancelledError) as error:
+                events.append(named(error))
+                raise
+            except Exception as error:
+                events.append(named(error))
+                if chance.random() < 0.3:
+                    raise
+        return self.result(chance, events)
+
+    def plain(self, request):
+        chance, events = self.begin(request)
+        events.append(request.body)
+        events.append(VARIABLE.get(None))
+        VARIABLE.set(request.path)
+        if chance.random() < 0.1:
+            raise ZeroDivisionError
+        if chance.random() < 0.2:
+            return self.coroutine(request)
+        return self.result(chance, events)
+
+    def result(self, chance, events):
+        status = chance.choice(STATUSES[:4] if chance.random() < 0.8 else STATUSES)
+        body = chance.choice(BODIES[:4] if chance.random() < 0.8 else BODIES + (self.pieces(chance, events),))
+        whole = (status, text_pairs_of(chance), body)
+        return chance.choice((whole,) * 6 + (list(whole), whole[:2], whole + (chance.choice((None, [("x-sum", "1")], [("host", "x")], 5)),), hydra_raw.Response(*whole), None, 7))
+
+    async def pieces(self, chance, events):
+        try:
+            for _ in range(chance.randrange(4)):
+                yield chance.choice(BODIES)
+        finally:
+            events.append("closed")
+
+
+class PlainApplication(RawApplication):
+    """The same as a function that is no coroutine function."""
+
+    is_plain = True
+
+
 def make_link(kind, loop, application, failures):
     ours, theirs = socket.socketpair()
     for each in (ours, theirs):
         each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * 1024 * 1024)
-    scopes = ScopeBuilder("3.0")
-    scopes.state = {"here": 1}
-    quicken = native.quicken_with(application, scopes)
-    serving = Serving(application, scopes.build, HttpStream, quicken=quicken)
     meter = LoopMeter() if kind is NativeLink else PythonMeter()
-    link = kind(ours, loop, serving, WINDOW, WINDOW, lambda link, reason: failures.append(reason), lambda: None, meter)
+    link = kind(ours, loop, application.serving(), WINDOW, WINDOW, lambda link, reason: failures.append(reason), lambda: None, meter)
     theirs.setblocking(False)
     return link, theirs
 
@@ -251,11 +443,12 @@ async def in_callback(function):
     await done
 
 
-async def feed(kind, data, sizes):
+async def feed(kind, data, sizes, make=Application):
     loop = asyncio.get_running_loop()
     problems = []
     loop.set_exception_handler(lambda loop, context: problems.append(named(context.get("exception")) + context["message"].split(" <")[0]))
-    application, failures = Application(), []
+    application, failures = make(), []
+    LOGGED.clear()
     link, front = make_link(kind, loop, application, failures)
     answered = b""
     for size in sizes:
@@ -281,17 +474,21 @@ async def feed(kind, data, sizes):
     answered += take(front)
     front.close()
     assert link.streams == {} and link.unfinished == {}, (link.streams, link.unfinished)
-    return {"frames": frames_of(answered), "events": application.events, "scopes": application.scopes, "failures": failures, "problems": problems}
+    return {
+        "frames": frames_of(answered), "events": application.events, "scopes": application.scopes, "failures": failures, "problems": problems,
+        "logged": LOGGED[:],
+    }  # fmt: skip
 
 
-def twins(rounds, seed):
+def twins(kinds, rounds, seed):
     failed = 0
     for number in range(seed, seed + rounds):
         chance = random.Random(number)
         data = mutate(chance, b"".join(request_frames(chance)))
         sizes = [chance.choice((1, 7, 100, 5000, 60_000)) for _ in range(2000)] + [60_000] * 100
+        make = kinds[number % len(kinds)]
         try:
-            seen = [asyncio.run(feed(kind, data, sizes)) for kind in (SocketLink, NativeLink)]
+            seen = [asyncio.run(feed(kind, data, sizes, make)) for kind in (SocketLink, NativeLink)]
         except BaseException:
             print(f"seed {number}:")
             raise
@@ -316,9 +513,10 @@ def leaks(requests):
 
     async def run(count):
         for number in range(count):
-            await feed(NativeLink, kept[number % len(kept)], [60_000] * 40)
+            for make in (Application, RsgiApplication, RawApplication, PlainApplication):
+                await feed(NativeLink, kept[number % len(kept)], [60_000] * 40, make)
 
-    asyncio.run(run(120))
+    asyncio.run(run(60))
     found = []
     for _ in range(3):
         gc.collect()
@@ -334,7 +532,9 @@ def leaks(requests):
     return 0
 
 
+KINDS = {"twins": (Application,), "rsgi": (RsgiApplication, TellingRsgiApplication), "raw": (RawApplication, PlainApplication)}
 TEXTS = ("", "a", "X-Y", "Content-Length", "content-length", "Connection", "TE", "bad name", "é", "Ω", "\ud800", "x\r\ny", "tab\there", "5", " 7 ", "-1", "9" * 20, "v" * 9000, b"b", None)
+PARTS = (b"", b"a", b"A", b"Host", b"host", b"x" * 128, b"X" * 129, b"\xfc", b"a b", b"value")
 PATHS = (b"/", b"", b"*", b"/a/b", b"/%41%ff", b"/\xe4", b"/root/x", b"/root", b"/rooted")
 
 
@@ -368,7 +568,7 @@ def facts_of(stream):
 
 def wsgi(rounds, seed):
     builders = [environs.EnvironBuilder("1", True, tells_start=False) for _ in range(2)]
-    fill, answered = environs._fill, 0
+    fill, answered, mapped = environs._fill, 0, 0
     for number in range(seed, seed + rounds):
         chance = random.Random(number)
         data = mutate(chance, b"".join(request_frames(chance)))
@@ -387,6 +587,12 @@ def wsgi(rounds, seed):
         if seen[0] != seen[1]:
             print(f"seed {number}: frames differ\n  Python: {seen[0]!r:.2000}\n  native: {seen[1]!r:.2000}")
             return 1
+        block = b"\0".join(chance.choice(PARTS) for _ in range(chance.randrange(7)))
+        found = mapping.native_fields(block)
+        if found is not None and repr(found) != repr(outcome(mapping.python_fields, block)):
+            print(f"seed {number}: fields of {block!r} differ: {found!r}")
+            return 1
+        mapped += found is not None
         head = (chance.choice((b"GET", b"")), chance.choice(PATHS), chance.choice((b"", b"a=\xff")), chance.choice(CONNECTIONS), chance.choice(HEADERS[:4]))
         request = WsgiStream(Reader(None), 1, 1, head, b"body", 0.0, chance.choice((0, 7)))
         seen = []
@@ -408,15 +614,16 @@ def wsgi(rounds, seed):
             body = chance.choice((b"", b"x" * 3000, memoryview(b"view")))
             made = [how(2**40 + number, 1, status, seen[0][0], body) for how in (frames.python_response_frame, frames.response_frame)]
             assert made[0] == made[1], made
-    print(f"{rounds} rounds, {answered} environs")
-    return 0 if answered > rounds / 2 else 1
+    print(f"{rounds} rounds, {answered} environs, {mapped} mappings")
+    return 0 if answered > rounds / 2 and mapped > rounds / 4 else 1
 
 
 if __name__ == "__main__":
-    logging.disable(logging.CRITICAL)
+    logger.handlers[:] = [Remembering()]
+    logger.propagate = False
     kind, *numbers = sys.argv[1:]
     numbers = [int(each) for each in numbers]
     if kind == "leaks":
-        sys.exit(leaks(numbers[0] if numbers else 400))
-    compare = wsgi if kind == "wsgi" else twins
+        sys.exit(leaks(numbers[0] if numbers else 150))
+    compare = wsgi if kind == "wsgi" else functools.partial(twins, KINDS[kind])
     sys.exit(compare(numbers[0] if numbers else 300, numbers[1] if len(numbers) > 1 else 1))

@@ -1,6 +1,7 @@
 """Hydra's own interface: docs/raw.md."""
 
 import inspect
+import os
 import unittest
 
 import hydra_raw
@@ -178,6 +179,10 @@ class PlainTests(RawCase):
             with self.subTest(path):
                 self.assertEqual(self.front.get(path).reset, (reason, text))
         self.assertNotIn("hydra_worker", self.logged("ZeroDivisionError"))
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_child_that_returns_answers_nobody(self):
+        self.assertEqual([self.front.get("/forks").body for _ in range(2)], [b"0", b"0"])
 
     def test_websocket_goes_on_in_a_coroutine_or_is_denied(self):
         exchange = self.front.open("GET", "/socket", flags=wire.FLAG_SESSION)

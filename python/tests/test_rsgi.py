@@ -1,6 +1,7 @@
 """RSGI 1.6: HTTP, and what is called before and after the requests."""
 
 import json
+import os
 import sys
 import unittest
 
@@ -207,6 +208,10 @@ class RsgiTests(RsgiCase):
         text = "The RSGI application returned without a response."
         self.assertEqual(self.front.get("/returns").reset, (wire.RESET_NO_RESPONSE, text))
         self.logged(text)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_child_that_returns_answers_nobody(self):
+        self.assertEqual([self.front.get("/forks").body for _ in range(2)], [b"0", b"0"])
 
     # ---- files
 

@@ -32,6 +32,8 @@ class HttpStream(HttpMessages):
             REQUEST.set(self)
         try:
             result = await application(scope, self.receive, self.send)
+            if result is None and self.is_through():
+                return
         except BaseException as error:
             if forks.is_child:
                 forks.leave(error)

@@ -25,7 +25,16 @@ class PythonFields:
         "rest",
         # how many bytes the client gets of a file that the front was to open; None until that is known
         "opened",
+        # what the request says, where the interface keeps it with the stream
+        "facts",
     )
+
+    def is_through(self) -> bool:
+        """
+        The application has returned: whether nothing is left to do at the end of the stream's task, as most often. False says nothing: then
+        each thing is looked at, as it always is here.
+        """
+        return False
 
 
 # The same in C, with receive() and send() for what most requests do, where that part is in use.

@@ -8,10 +8,13 @@ from typing import Any, Callable
 
 from .. import speedups
 from ..framing import FrameReader
+from . import registry
 from .link import LinkBase, Serving
 from .meter import LoopMeter
 from .tasks import starter
 from .transports import SocketEvents
+
+registry.quicken()
 
 
 class NativeLink(SocketEvents, speedups.module.Link, LinkBase):  # type: ignore[misc, union-attr]

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from typing import Any, Tuple
 
-from .. import wire
+from .. import speedups, wire
 from ..detect import is_coroutine_callable
 from ..errors import StartError
 from ..eventloop.engine import LoopEngine
@@ -53,8 +53,13 @@ class RawEngine(LoopEngine):
 
 def serving(application: Any) -> Serving:
     """How the application's requests are served."""
-    kind = Request if is_coroutine_callable(application) else PlainRequest
-    return Serving(application, _facts, kind, _facts, Socket)
+    is_plain = not is_coroutine_callable(application)
+    quicken = None
+    if speedups.module is not None:
+        from .native import quicken_with
+
+        quicken = quicken_with(application, is_plain)
+    return Serving(application, _facts, PlainRequest if is_plain else Request, _facts, Socket, quicken)
 
 
 def _facts(*facts: Any) -> Tuple[Any, ...]:

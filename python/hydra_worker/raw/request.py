@@ -26,14 +26,12 @@ _connection_of = BlockCache(parse_connection).get
 class Facts(LoopAnswer):
     """What a request says."""
 
-    __slots__ = (
-        # method, raw path, query, connection block, header block, and the microseconds that it waited, as they came
-        "facts",
-    )
+    __slots__ = ()
 
     interface = "raw"
     is_websocket = False
 
+    # method, raw path, query, connection block, header block, and the microseconds that it waited, as they came
     facts: Tuple[bytes, bytes, bytes, bytes, bytes, int]
 
     @property
@@ -122,9 +120,16 @@ class Request(Facts):
 
     # ---- its task
 
-    async def run(self, application: Any, facts: Any) -> None:  # type: ignore[override]
-        """Calls the application and sees to it that the stream ends with it."""
+    def run(self, application: Any, facts: Any) -> Optional[Coroutine[Any, Any, None]]:
         self.facts = facts
+        return self.serve(application)
+
+    @classmethod
+    def outermost(cls) -> Any:
+        return cls.serve
+
+    async def serve(self, application: Any) -> None:
+        """With its facts: calls the application and sees to it that the stream ends with it."""
         if self.link.interruptible:
             REQUEST.set(self)
         error: Optional[BaseException] = None
@@ -134,7 +139,8 @@ class Request(Facts):
                 await self.answer_later(result)
         except BaseException as raised:
             error = raised
-        await self.end(error)
+        if error is not None or not self.is_through():
+            await self.end(error)
 
     async def end(self, error: Optional[BaseException]) -> None:
         """The task is over, with this error or none."""
@@ -218,14 +224,20 @@ class PlainRequest(Request):
 
     __slots__ = ()
 
-    def run(self, application: Any, facts: Any) -> Optional[Coroutine[Any, Any, None]]:  # type: ignore[override]
+    def serve(self, application: Any) -> Optional[Coroutine[Any, Any, None]]:  # type: ignore[override]
         """Calls the application. Returns what else there is to do."""
-        self.facts = facts
         if not self.body_ended or self.chunks is not None:
             return self._work(application, None)
         try:
             # What it sets of its context is not for the next request.
             result = copy_context().run(application, self)
+        except BaseException as error:
+            return self._fail(error)
+        return self.conclude(result)
+
+    def conclude(self, result: Any) -> Optional[Coroutine[Any, Any, None]]:
+        """The application has returned this. Returns what else there is to do."""
+        try:
             if forks.is_child:
                 forks.leave(None)
             if type(result) is tuple and len(result) == 3:
@@ -264,7 +276,8 @@ class PlainRequest(Request):
                 await self.answer_later(result)
         except BaseException as raised:
             error = raised
-        await self.end(error)
+        if error is not None or not self.is_through():
+            await self.end(error)
 
 
 async def _once(body: Any) -> AsyncIterator[Any]:

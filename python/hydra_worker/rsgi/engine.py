@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .. import wire
+from .. import speedups, wire
 from ..errors import StartError
 from ..eventloop.engine import LoopEngine
 from ..eventloop.link import Serving
@@ -29,7 +29,12 @@ class RsgiEngine(LoopEngine):
         if worker.boot.request_start:
             scope, session = telling_start(scope), telling_start(session)
         serve = getattr(application, "__rsgi__", application)
-        super().__init__(worker, loop, Serving(serve, scope, HTTPProtocol, session, WebsocketProtocol))
+        quicken = None
+        if speedups.module is not None:
+            from .native import quicken_with
+
+            quicken = quicken_with(serve, scope, worker.boot.request_start)
+        super().__init__(worker, loop, Serving(serve, scope, HTTPProtocol, session, WebsocketProtocol, quicken))
 
     def before_loop(self) -> None:
         begin = getattr(self._application, _INIT, None)

@@ -19,7 +19,8 @@ class _Connection(NamedTuple):
     server: str
 
 
-def _of_block(block: bytes) -> _Connection:
+def connection_of_block(block: bytes) -> _Connection:
+    """What a scope says of its connection."""
     scheme, version, client, server = parse_connection(block)[:4]
     return _Connection(scheme, version[:-2] if version.endswith(".0") else version, _text(client), _text(server))
 
@@ -34,7 +35,7 @@ def _text(address: Address) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-_connection_of = BlockCache(_of_block).get
+_connection_of = BlockCache(connection_of_block).get
 
 
 class Scope:

@@ -37,6 +37,8 @@ class RsgiTask(LoopAnswer):
             await application(scope, self)
         except BaseException as raised:
             error = raised
+        if error is None and self.is_through():
+            return
         if forks.is_child:
             forks.leave(error)
         if self.phase != DONE or error is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import os
 
 from hydra_raw import Response
 
@@ -228,9 +229,17 @@ PLAIN = {
     "/number": lambda request: 5,
     "/fails": lambda request: 1 // 0,
     "/short": lambda request: (200, [("content-length", "9")], b"short"),
+    "/forks": lambda request: forks(),
     "/socket": lambda request: socket(request),
     "/denies": lambda request: (403, [], b"no"),
 }
+
+
+def forks():
+    child = os.fork()
+    if child == 0:
+        return 200, [], b"not the parent's response"
+    return 200, [], b"%d" % os.waitpid(child, 0)[1]
 
 
 async def parts():

@@ -193,6 +193,15 @@ async def fails_streaming(scope, protocol):
 
 
 @case
+async def forks(scope, protocol):
+    child = os.fork()
+    if child == 0:
+        protocol.response_str(200, [], "not the parent's response")
+    else:
+        protocol.response_str(200, [], str(os.waitpid(child, 0)[1]))
+
+
+@case
 async def returns(scope, protocol):
     pass
 
