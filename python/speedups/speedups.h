@@ -38,12 +38,15 @@
 /* The positions of a response, as response.py has them. */
 enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_TRAILING = 4, PHASE_DONE = 5 };
 
+/* How long a batch may run, in seconds, before the responses that are there leave: see eventloop/link.py. */
+#define FLUSH_SECONDS 0.001
+
 /* Bodies up to this size, in bytes, are copied beside their frames; longer ones are sent from where they are. */
 #define COPIED 2048
 
 typedef struct Link Link;
 
-/* One request with its response: the fields of Stream and LoopExchange in streams.py and exchange.py, which name them. */
+/* One request with its response, or a session: the fields of Stream and its descendants, which fields.py names. */
 typedef struct {
     PyObject_HEAD
     PyObject *link;
@@ -57,7 +60,29 @@ typedef struct {
     int phase, status, unseen, body_ended, expects;
     unsigned queued; /* WSGI: microseconds that it has waited in the front */
     char gone, finished, body_taken, bodiless, overrun, sending;
+    /* of a session: see session.py */
+    PyObject *messages, *parts, *code, *reason;
+    char accepted, closed, connected;
 } Exchange;
+
+/* What one of an application's coroutines does natively, and what makes Python's coroutine for the rest. */
+typedef struct {
+    int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK, WAIT or FAIL */
+    PyObject **slowly;
+    const char *name, *qualified_name;
+} CallKind;
+
+/* What a native function says that may leave its work to Python: it is done, Python is to look, it has to wait, there is an exception. */
+enum { DONE = 1, LOOK = 0, WAIT = 2, FAIL = -1 };
+
+/* Streams whose frames are taken here, by their exact type: a bit for each kind of frame. */
+enum { TAKES_BODY = 1, TAKES_WINDOW = 2, TAKES_DATA = 4 };
+#define MOST_KINDS 4
+
+typedef struct {
+    PyObject *type;
+    int frames;
+} StreamKind;
 
 /* What requests cost the loop: see eventloop/meter.py. */
 typedef struct {
@@ -95,6 +120,9 @@ struct Link {
     PyObject *streams, *unfinished, *latest;
     PyObject *task_type, *starter, *start, *take, *step, *context; /* see start.c */
     PyObject *arm;
+    PyObject *completed; /* the future that is being completed, borrowed; see start.c */
+    PyObject *woken; /* futures that a frame of this batch has brought something for; see waits.c */
+    StreamKind kinds[MOST_KINDS];
     Meter *meter;
     /* ASGI over HTTP; kind is NULL where another interface is served */
     PyObject *application, *scopes, *kind, *run, *template, *asgi, *state;
@@ -109,7 +137,7 @@ struct Link {
     double now;
     Py_ssize_t request_window, response_window;
     int fd;
-    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, has_state, tells_start;
+    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, direct, has_state, tells_start;
 };
 
 #define METHODS 8
@@ -119,7 +147,7 @@ typedef struct {
 #define NAME(field, text) PyObject *field;
 #include "names.h"
 #undef NAME
-    PyObject *methods[METHODS], *empty_bytes, *no_headers, *kw_loop, *kw_eager, *http_request;
+    PyObject *methods[METHODS], *empty_bytes, *no_headers, *kw_loop, *kw_eager, *http_request, *websocket_connect, *websocket_receive;
     const char *method_bytes[METHODS];
     size_t method_sizes[METHODS];
     PyObject *wire_error, *struct_error; /* of Python's code: see module.c */
@@ -150,8 +178,30 @@ int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
 PyTypeObject *exchange_make_type(void);
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window);
-int exchange_receive(Exchange *self, PyObject **result);
-int exchange_send(Exchange *self, PyObject *message);
+int exchange_send(Exchange *self, PyObject *message, PyObject **result);
+int is_text(PyObject *value, PyObject *text);
+
+static inline int is_none(PyObject *value)
+{
+    return value == NULL || value == Py_None;
+}
+
+/* body.c */
+int body_receive(Exchange *self, PyObject *unused, PyObject **result);
+int body_take(Exchange *self, Link *link, int flags, const char *data, size_t size);
+int grant(Exchange *self, Link *link);
+PyObject *join(PyObject *first, PyObject *parts);
+
+/* session.c */
+PyObject *session_receive(Exchange *self, PyObject *unused);
+PyObject *session_send(Exchange *self, PyObject *message);
+int session_take(Exchange *self, Link *link, int flags, const char *data, size_t size);
+
+/* waits.c */
+PyObject *wait_begin(Exchange *self);
+void wait_forget(Exchange *self, PyObject *future);
+int wait_wake(Exchange *self, Link *link);
+int wait_resume(Link *link, int directly);
 
 /* head.c */
 int head_is_name(const char *name, size_t size, const char *lower);
@@ -160,7 +210,7 @@ int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long lo
 
 /* call.c */
 PyTypeObject *call_make_type(void);
-PyObject *call_new(Exchange *exchange, PyObject *message);
+PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message);
 
 /* meter.c */
 PyTypeObject *meter_make_type(void);
@@ -176,6 +226,7 @@ PyObject *scope_build(Link *link, const RequestFrame *frame);
 char *link_reserve(Link *self, size_t size);
 int link_commit(Link *self, size_t size);
 int link_put_object(Link *self, PyObject *bytes);
+int link_put_part(Link *self, PyObject *owner, const char *data, size_t size);
 int link_written(Link *self);
 int link_expect_more(Link *self);
 int link_send_out(Link *self);
@@ -186,6 +237,7 @@ void link_free_output(Link *self);
 PyObject *start_make_take(Link *link);
 int start_refresh(Link *link);
 PyObject *start_task(Link *link, PyObject *coroutine);
+int start_captured(Link *link, PyObject *future);
 
 /* wsgi.c */
 extern PyMethodDef wsgi_functions[];
