@@ -8,7 +8,7 @@ internal sealed class LinkOutput : IBufferWriter<byte>
     // What an idle link keeps; a burst may grow the buffer, and TrimWhenEmpty gives the surplus back.
     private const int IdleCapacity = 64 * 1024;
 
-    // What a burst may find ready: the next one is as large as the last, and to grow is to copy.
+    // What is expected of the next batch at most: it is likely to be as large as the last, and to grow is to copy.
     private const int MostExpected = 1024 * 1024;
 
     private byte[] _buffer = [];
