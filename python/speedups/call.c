@@ -9,13 +9,14 @@ PyTypeObject *call_type;
 /* The number of Py_am_send, which the limited API has from 3.10 on. */
 #define AM_SEND 81
 
-enum { CREATED, DELEGATED, ENDED };
+/* WAITING is for a change of the stream: `inner` is what awaits the future. */
+enum { CREATED, DELEGATED, WAITING, ENDED };
 
 typedef struct {
     PyObject_HEAD
     Exchange *exchange;
     PyObject *message; /* of send(); NULL for receive() */
-    PyObject *inner;
+    PyObject *inner, *future;
     const CallKind *kind;
     char state, running;
 } Call;
@@ -34,6 +35,7 @@ PyObject *call_new(Exchange *exchange, const CallKind *kind, PyObject *message)
     self->exchange = exchange;
     self->message = message;
     self->inner = NULL;
+    self->future = NULL;
     self->kind = kind;
     self->state = CREATED;
     self->running = 0;
@@ -57,6 +59,15 @@ static Step returned(PyObject **result)
     return *result == NULL ? FAILED : RETURNED;
 }
 
+/* It waits no more, whatever that comes from. */
+static void stop_waiting(Call *self)
+{
+    if (self->future != NULL) {
+        wait_forget(self->exchange, self->future);
+        Py_CLEAR(self->future);
+    }
+}
+
 static Step resume(Call *self, PyObject *value, PyObject **result)
 {
     Step step;
@@ -69,13 +80,14 @@ static Step resume(Call *self, PyObject *value, PyObject **result)
     }
     self->running = 0;
     if (step != YIELDED) {
+        stop_waiting(self);
         self->state = ENDED;
         Py_CLEAR(self->inner);
     }
     return step;
 }
 
-/* Makes Python's coroutine of what has not begun. */
+/* Makes Python's coroutine of what has not begun, or has waited in vain. */
 static int delegate(Call *self)
 {
     self->inner = call_method((PyObject *)self->exchange, *self->kind->slowly, self->message);
@@ -85,6 +97,43 @@ static int delegate(Call *self)
     }
     self->state = DELEGATED;
     return 0;
+}
+
+static int begin_to_wait(Call *self)
+{
+    self->future = wait_begin(self->exchange);
+    self->inner = self->future == NULL ? NULL : PyObject_GetIter(self->future);
+    if (self->inner == NULL) {
+        stop_waiting(self);
+        return -1;
+    }
+    self->state = WAITING;
+    return 0;
+}
+
+/* Does the work, or finds out who does. */
+static Step work(Call *self, PyObject **result)
+{
+    while (1) {
+        self->state = ENDED;
+        *result = NULL;
+        int done = self->kind->run(self->exchange, self->message, result);
+        if (done == DONE) {
+            if (*result == NULL) {
+                Py_INCREF(Py_None);
+                *result = Py_None;
+            }
+            return RETURNED;
+        }
+        if (done == FAIL || PyErr_Occurred() || (done == WAIT ? begin_to_wait(self) : delegate(self)) < 0) {
+            return FAILED;
+        }
+        Step step = resume(self, Py_None, result);
+        if (done != WAIT || step != RETURNED) {
+            return step;
+        }
+        Py_DECREF(*result);
+    }
 }
 
 static Step step(Call *self, PyObject *value, PyObject **result)
@@ -103,21 +152,17 @@ static Step step(Call *self, PyObject *value, PyObject **result)
             PyErr_SetString(PyExc_TypeError, "can't send non-None value to a just-started coroutine");
             return FAILED;
         }
-        self->state = ENDED;
-        int done = self->kind->run(self->exchange, self->message, result);
-        if (done == 0) {
-            if (PyErr_Occurred() || delegate(self) < 0) {
-                return FAILED;
-            }
-            return resume(self, value, result);
-        }
-        if (done > 0 && *result == NULL) {
-            Py_INCREF(Py_None);
-            *result = Py_None;
-        }
-        return done < 0 ? FAILED : RETURNED;
+        return work(self, result);
     }
-    return resume(self, value, result);
+    if (self->state == DELEGATED) {
+        return resume(self, value, result);
+    }
+    Step step = resume(self, value, result);
+    if (step != RETURNED) {
+        return step;
+    }
+    Py_DECREF(*result);
+    return work(self, result);
 }
 
 static PyObject *as_generator(Step step, PyObject *result)
@@ -179,6 +224,7 @@ static PyObject *throw_(Call *self, PyObject *args)
     self->running = 0;
     Py_DECREF(function);
     if (result == NULL) {
+        stop_waiting(self);
         self->state = ENDED;
         Py_CLEAR(self->inner);
     }
@@ -193,6 +239,7 @@ static PyObject *close_(Call *self, PyObject *unused)
         return NULL;
     }
     PyObject *inner = self->inner;
+    stop_waiting(self);
     self->inner = NULL;
     self->state = ENDED;
     if (inner == NULL) {
@@ -216,17 +263,17 @@ static PyObject *await_(PyObject *self, PyObject *unused)
 }
 
 /* What tools ask of a coroutine: of Python's where there is one. */
-static PyObject *inner_attribute(Call *self, const char *name)
+static PyObject *get_attribute(Call *self, void *name)
 {
-    if (self->inner == NULL) {
+    if (self->state != DELEGATED) {
         Py_RETURN_NONE;
     }
     return PyObject_GetAttrString(self->inner, name);
 }
 
-static PyObject *get_attribute(Call *self, void *name)
+static PyObject *get_await(Call *self, void *name)
 {
-    return inner_attribute(self, name);
+    return self->state == WAITING ? itself(self->inner) : get_attribute(self, name);
 }
 
 static PyObject *get_running(Call *self, void *unused)
@@ -238,7 +285,7 @@ static PyObject *get_running(Call *self, void *unused)
 static PyObject *get_suspended(Call *self, void *unused)
 {
     (void)unused;
-    return PyBool_FromLong(self->state == DELEGATED && !self->running);
+    return PyBool_FromLong((self->state == DELEGATED || self->state == WAITING) && !self->running);
 }
 
 static PyObject *get_name(Call *self, void *unused)
@@ -261,6 +308,7 @@ static int traverse(Call *self, visitproc visit, void *arg)
     Py_VISIT(self->exchange);
     Py_VISIT(self->message);
     Py_VISIT(self->inner);
+    Py_VISIT(self->future);
     return 0;
 }
 
@@ -270,6 +318,7 @@ static int clear(Call *self)
     Py_CLEAR(self->exchange);
     Py_CLEAR(self->message);
     Py_CLEAR(self->inner);
+    Py_CLEAR(self->future);
     return 0;
 }
 
@@ -306,7 +355,7 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef properties[] = {
     {"cr_frame", (getter)get_attribute, NULL, NULL, "cr_frame"},
-    {"cr_await", (getter)get_attribute, NULL, NULL, "cr_await"},
+    {"cr_await", (getter)get_await, NULL, NULL, "cr_await"},
     {"cr_code", (getter)get_attribute, NULL, NULL, "cr_code"},
     {"cr_origin", (getter)get_attribute, NULL, NULL, "cr_origin"},
     {"cr_running", (getter)get_running, NULL, NULL, NULL},

@@ -1,4 +1,4 @@
-/* One request with its response: the fields that streams.py and exchange.py name, and receive() and send() for what most requests do. */
+/* One request with its response: the fields that streams.py and exchange.py name, and send() for what most responses are. */
 #include "speedups.h"
 
 PyTypeObject *exchange_type;
@@ -31,25 +31,7 @@ Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *fram
     return self;
 }
 
-/* What receive() gives where the whole body is here. */
-int exchange_receive(Exchange *self, PyObject *unused, PyObject **result)
-{
-    (void)unused;
-    if (self->expects || self->phase == PHASE_DONE || self->body_taken || !self->body_ended || !is_none(self->chunks) || self->body == NULL) {
-        return 0;
-    }
-    PyObject *message = PyDict_Copy(names.http_request);
-    if (message == NULL || PyDict_SetItem(message, names.body, self->body) < 0) {
-        Py_XDECREF(message);
-        return -1;
-    }
-    set_field(&self->body, names.empty_bytes);
-    self->body_taken = 1;
-    *result = message;
-    return 1;
-}
-
-static int is_text(PyObject *value, PyObject *text)
+int is_text(PyObject *value, PyObject *text)
 {
     return value == text || (PyUnicode_CheckExact(value) && PyUnicode_Compare(value, text) == 0);
 }
@@ -119,6 +101,37 @@ static int start(Exchange *self, Link *link, PyObject *message)
     return 1;
 }
 
+/* A frame of the response's body, or its head with something of the body. */
+static int put_frame(Exchange *self, Link *link, int flags, PyObject *body, size_t from, size_t size)
+{
+    int is_head = self->phase == PHASE_HELD;
+    size_t head_size = is_head ? WIRE_RESPONSE_FIXED + (size_t)PyBytes_Size(self->head) : 0;
+    size_t copied = size <= COPIED ? size : 0;
+    char *frame = link_reserve(link, WIRE_HEADER_SIZE + head_size + copied);
+    if (frame == NULL) {
+        return -1;
+    }
+    char *at = frame + WIRE_HEADER_SIZE;
+    put_header(frame, head_size + size, is_head ? WIRE_RESPONSE : WIRE_BODY, flags, self->id);
+    if (is_head) {
+        size_t length = head_size - WIRE_RESPONSE_FIXED;
+        wire_put16(at + WIRE_RESPONSE_STATUS, (uint16_t)self->status);
+        wire_put32(at + WIRE_RESPONSE_HEADERS_SIZE, (uint32_t)length);
+        wire_put32(at + WIRE_RESPONSE_BODY_SIZE, (uint32_t)size);
+        at += WIRE_RESPONSE_FIXED;
+        memcpy(at, PyBytes_AsString(self->head), length);
+        at += length;
+    } else {
+        self->credit -= (Py_ssize_t)size;
+    }
+    const char *data = PyBytes_AsString(body) + from;
+    memcpy(at, data, copied);
+    if (link_commit(link, WIRE_HEADER_SIZE + head_size + copied) < 0) {
+        return -1;
+    }
+    return copied < size ? link_put_part(link, body, data, size) : 0;
+}
+
 /* http.response.body. */
 static int send_body(Exchange *self, Link *link, PyObject *message)
 {
@@ -135,51 +148,36 @@ static int send_body(Exchange *self, Link *link, PyObject *message)
     }
     int more = further == Py_True;
     size_t size = (size_t)PyBytes_Size(body);
-    if (size > WIRE_MAX_BODY || (self->phase == PHASE_SENT && (Py_ssize_t)size > self->credit)) {
-        return 0;
+    int is_head = self->phase == PHASE_HELD;
+    /* What comes with the head costs no credit. */
+    size_t with_head = !is_head ? 0 : size < WIRE_MAX_BODY ? size : WIRE_MAX_BODY;
+    if (size > with_head && (self->credit < 0 || size - with_head > (size_t)self->credit)) {
+        return LOOK;
     }
     if (self->remaining >= 0 && ((long long)size > self->remaining || (!more && (long long)size < self->remaining))) {
-        return 0;
+        return LOOK;
     }
-    int is_head = self->phase == PHASE_HELD;
     if (!is_head && more && !size) {
-        return 1;
+        return DONE;
     }
-    size_t head_size = is_head ? WIRE_RESPONSE_FIXED + (size_t)PyBytes_Size(self->head) : 0;
-    size_t copied = size <= COPIED ? size : 0;
-    char *frame = link_reserve(link, WIRE_HEADER_SIZE + head_size + copied);
-    if (frame == NULL) {
-        return -1;
-    }
-    char *at = frame + WIRE_HEADER_SIZE;
-    put_header(frame, head_size + size, is_head ? WIRE_RESPONSE : WIRE_BODY, more ? 0 : WIRE_FLAG_END, self->id);
-    if (is_head) {
-        size_t length = head_size - WIRE_RESPONSE_FIXED;
-        wire_put16(at + WIRE_RESPONSE_STATUS, (uint16_t)self->status);
-        wire_put32(at + WIRE_RESPONSE_HEADERS_SIZE, (uint32_t)length);
-        wire_put32(at + WIRE_RESPONSE_BODY_SIZE, (uint32_t)size);
-        at += WIRE_RESPONSE_FIXED;
-        memcpy(at, PyBytes_AsString(self->head), length);
-        at += length;
-    }
-    memcpy(at, PyBytes_AsString(body), copied);
-    link_commit(link, WIRE_HEADER_SIZE + head_size + copied);
-    if (copied < size && link_put_object(link, body) < 0) {
-        return -1;
-    }
+    size_t at = 0;
+    do {
+        size_t part = size - at < WIRE_MAX_BODY ? size - at : WIRE_MAX_BODY;
+        if (put_frame(self, link, !more && at + part == size ? WIRE_FLAG_END : 0, body, at, part) < 0) {
+            return FAIL;
+        }
+        at += part;
+        if (more || at < size) {
+            self->phase = PHASE_SENT;
+        }
+    } while (at < size);
     if (self->remaining >= 0) {
         self->remaining -= (long long)size;
     }
-    if (!is_head) {
-        self->credit -= (Py_ssize_t)size;
-    }
-    if (more) {
-        self->phase = PHASE_SENT;
-    }
     if (link_written(link) < 0) {
-        return -1;
+        return FAIL;
     }
-    return more || exchange_complete(self, link) == 0 ? 1 : -1;
+    return more || exchange_complete(self, link) == 0 ? DONE : FAIL;
 }
 
 /* send() for a head, or a piece of a body that there is room for. */
@@ -200,7 +198,7 @@ int exchange_send(Exchange *self, PyObject *message, PyObject **result)
     return is_text(type, names.response_start) ? start(self, link, message) : 0;
 }
 
-static const CallKind receives = {exchange_receive, &names.receive_slowly, "receive", "HttpStream.receive"};
+static const CallKind receives = {body_receive, &names.receive_slowly, "receive", "HttpStream.receive"};
 static const CallKind sends = {exchange_send, &names.send_slowly, "send", "HttpStream.send"};
 
 static PyObject *receive(Exchange *self, PyObject *unused)
@@ -293,6 +291,10 @@ static int traverse(Exchange *self, visitproc visit, void *arg)
     Py_VISIT(self->opened);
     Py_VISIT(self->trailers);
     Py_VISIT(self->facts);
+    Py_VISIT(self->messages);
+    Py_VISIT(self->parts);
+    Py_VISIT(self->code);
+    Py_VISIT(self->reason);
     return 0;
 }
 
@@ -309,6 +311,10 @@ static int clear(Exchange *self)
     Py_CLEAR(self->opened);
     Py_CLEAR(self->trailers);
     Py_CLEAR(self->facts);
+    Py_CLEAR(self->messages);
+    Py_CLEAR(self->parts);
+    Py_CLEAR(self->code);
+    Py_CLEAR(self->reason);
     return 0;
 }
 
@@ -325,6 +331,8 @@ static PyMethodDef methods[] = {
     {"receive", (PyCFunction)receive, METH_NOARGS, "ASGI's receive()."},
     {"send", (PyCFunction)send, METH_O, "ASGI's send()."},
     {"is_through", (PyCFunction)is_through, METH_NOARGS, "Whether there is nothing to do at the end of the stream's task; see fields.py."},
+    {"receive_message", (PyCFunction)session_receive, METH_NOARGS, "ASGI's receive() of a WebSocket."},
+    {"send_message", (PyCFunction)session_send, METH_O, "ASGI's send() of a WebSocket."},
     {0},
 };
 
@@ -355,6 +363,13 @@ static PyMemberDef members[] = {
     {"queued", T_UINT, offsetof(Exchange, queued), 0, NULL},
     {"trailers", T_OBJECT, offsetof(Exchange, trailers), 0, NULL},
     {"opened", T_OBJECT, offsetof(Exchange, opened), 0, NULL},
+    {"messages", T_OBJECT_EX, offsetof(Exchange, messages), 0, NULL},
+    {"parts", T_OBJECT_EX, offsetof(Exchange, parts), 0, NULL},
+    {"code", T_OBJECT, offsetof(Exchange, code), 0, NULL},
+    {"reason", T_OBJECT, offsetof(Exchange, reason), 0, NULL},
+    {"accepted", T_BOOL, offsetof(Exchange, accepted), 0, NULL},
+    {"closed", T_BOOL, offsetof(Exchange, closed), 0, NULL},
+    {"connected", T_BOOL, offsetof(Exchange, connected), 0, NULL},
     {0},
 };
 

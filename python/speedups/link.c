@@ -12,8 +12,6 @@ PyTypeObject *link_type;
 /* As framing.py has them: the most that one read brings, and room for an incomplete frame and one more read. */
 #define READ_SIZE (128 * 1024)
 #define BUFFER_SIZE (WIRE_HEADER_SIZE + WIRE_MAX_PAYLOAD + READ_SIZE)
-/* How long a batch may run, in seconds, before the responses that are there leave: see eventloop/link.py. */
-#define FLUSH_SECONDS 0.001
 
 int link_is(PyObject *object)
 {
@@ -237,8 +235,46 @@ static int take_request(Link *self, uint64_t id, int flags, const char *payload,
     return result;
 }
 
+/* Frames of streams whose kind says so are taken here. DONE, or LOOK where Python is to take it. */
+static int take_quick(Link *self, int type, int flags, uint64_t id, const char *payload, size_t size)
+{
+    int bit = type == WIRE_DATA ? TAKES_DATA : type == WIRE_BODY ? TAKES_BODY : type == WIRE_WINDOW ? TAKES_WINDOW : 0;
+    if (!bit) {
+        return LOOK;
+    }
+    PyObject *key = PyLong_FromUnsignedLongLong(id);
+    PyObject *stream = key == NULL ? NULL : PyDict_GetItemWithError(self->streams, key);
+    Py_XDECREF(key);
+    if (stream == NULL) {
+        return PyErr_Occurred() ? FAIL : LOOK;
+    }
+    int result = LOOK;
+    for (StreamKind *kind = self->kinds; kind < self->kinds + MOST_KINDS && kind->type != NULL; kind++) {
+        if (kind->type != (PyObject *)Py_TYPE(stream) || !(kind->frames & bit)) {
+            continue;
+        }
+        Exchange *exchange = (Exchange *)stream;
+        Py_INCREF(stream);
+        if (type == WIRE_DATA) {
+            result = session_take(exchange, self, flags, payload, size);
+        } else if (type == WIRE_BODY) {
+            result = body_take(exchange, self, flags, payload, size);
+        } else if (!flags && size == WIRE_WINDOW_FIXED && is_none(exchange->rest)) {
+            exchange->credit += wire_get32(payload + WIRE_WINDOW_CREDIT);
+            result = wait_wake(exchange, self) < 0 ? FAIL : DONE;
+        }
+        Py_DECREF(stream);
+        break;
+    }
+    return result;
+}
+
 static int take_other(Link *self, int type, int flags, uint64_t id, const char *payload, size_t size)
 {
+    int taken = take_quick(self, type, flags, id, payload, size);
+    if (taken != LOOK) {
+        return taken == DONE ? 0 : -1;
+    }
     PyObject *arguments[] = {PyLong_FromLong(type), bytes_of(payload, size), PyLong_FromLong(flags), PyLong_FromUnsignedLongLong(id)};
     PyObject *result = call_with((PyObject *)self, names.on_other, arguments, 4);
     Py_XDECREF(result);
@@ -336,12 +372,19 @@ static int received(Link *self, size_t count)
         result = take_in(self);
     }
     if (result == 0) {
+        result = wait_resume(self, self->direct);
+    }
+    if (result == 0) {
         result = tell_taken(self);
     }
     self->handling = 0;
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    int flushed = flush_now(self);
+    /* Where there was an exception: nobody waits for ever. */
+    int flushed = wait_resume(self, 0);
+    if (flush_now(self) < 0) {
+        flushed = -1;
+    }
     if (result < 0) {
         PyErr_Restore(type, value, trace);
     }
@@ -376,6 +419,9 @@ static PyObject *readable(Link *self, PyObject *unused)
         /* The first step of a request has the loop run within (nest_asyncio): what has come waits until that step is over. */
         self->eager = 0;
         self->deferred = 1;
+        if (wait_resume(self, 0) < 0) {
+            return NULL;
+        }
         return call_method((PyObject *)self, names.on_nested, NULL);
     }
     Py_INCREF(self);
@@ -514,6 +560,28 @@ static PyObject *serve_http(Link *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *take_frames(Link *self, PyObject *args)
+{
+    PyObject *type;
+    int frames;
+    if (!PyArg_ParseTuple(args, "O!i", &PyType_Type, &type, &frames)) {
+        return NULL;
+    }
+    if (!PyType_IsSubtype((PyTypeObject *)type, exchange_type)) {
+        PyErr_SetString(PyExc_TypeError, "streams of this kind have not the fields");
+        return NULL;
+    }
+    for (StreamKind *kind = self->kinds; kind < self->kinds + MOST_KINDS; kind++) {
+        if (kind->type == NULL || kind->type == type) {
+            kind->frames = frames;
+            set_field(&kind->type, type);
+            Py_RETURN_NONE;
+        }
+    }
+    PyErr_SetString(PyExc_RuntimeError, "there are too many kinds of streams");
+    return NULL;
+}
+
 static int init(Link *self, PyObject *args, PyObject *kwargs)
 {
     PyObject *loop, *starter, *task_type, *meter, *arm;
@@ -560,7 +628,8 @@ static int init(Link *self, PyObject *args, PyObject *kwargs)
     DO(self->loop); DO(self->loop_attributes); DO(self->streams); DO(self->unfinished); DO(self->latest); DO(self->task_type); DO(self->starter); \
     DO(self->start); DO(self->take); DO(self->step); DO(self->context); DO(self->arm); DO(self->meter); DO(self->application); DO(self->scopes); \
     DO(self->kind); DO(self->run); DO(self->template); DO(self->asgi); DO(self->state); DO(self->connections.young); DO(self->connections.old); \
-    DO(self->connections.make); DO(self->headers.young); DO(self->headers.old); DO(self->headers.make)
+    DO(self->connections.make); DO(self->headers.young); DO(self->headers.old); DO(self->headers.make); \
+    DO(self->woken); DO(self->kinds[0].type); DO(self->kinds[1].type); DO(self->kinds[2].type); DO(self->kinds[3].type)
 
 static int traverse(Link *self, visitproc visit, void *arg)
 {
@@ -593,6 +662,7 @@ static PyMethodDef methods[] = {
         "Serves HTTP requests by itself from now on. Of: the application, the builder of its scopes, the kind of stream, that kind's run(), what makes "
         "(scheme, version, client, server, extensions) or None of a connection block, what makes the pairs or None of a header block, a scope, its entry "
         "\"asgi\", and whether a request that has waited is told when it came."},
+    {"take_frames", (PyCFunction)take_frames, METH_VARARGS, "Takes frames of this kind of stream by itself from now on: which ones say the bits TAKES_*."},
     {"readable", (PyCFunction)readable, METH_NOARGS, "The socket has something to read: reads and handles it."},
     {"read_now", (PyCFunction)read_now, METH_NOARGS, "Reads and handles what is there. Says whether there was something."},
     {"writable", (PyCFunction)writable, METH_NOARGS, "The socket takes more: sends what has waited."},

@@ -132,7 +132,10 @@ static int make_names(void)
     names.kw_loop = Py_BuildValue("(s)", "loop");
     names.kw_eager = Py_BuildValue("(ss)", "loop", "eager_start");
     names.http_request = Py_BuildValue("{s:s,s:y,s:O}", "type", "http.request", "body", "", "more_body", Py_False);
-    return names.empty_bytes && names.no_headers && names.kw_loop && names.kw_eager && names.http_request ? 0 : -1;
+    names.websocket_connect = Py_BuildValue("{s:s}", "type", "websocket.connect");
+    names.websocket_receive = Py_BuildValue("{s:s}", "type", "websocket.receive");
+    return names.empty_bytes && names.no_headers && names.kw_loop && names.kw_eager && names.http_request && names.websocket_connect
+        && names.websocket_receive ? 0 : -1;
 }
 
 /* What is of Python's code: the exceptions for frames that break the protocol. */
@@ -193,6 +196,8 @@ PyMODINIT_FUNC PyInit__speedups(void)
         || add(module, "RawExchange", raw_make_type()) < 0
         || (call_type = call_make_type()) == NULL || add(module, "Meter", meter_type = meter_make_type()) < 0
         || add(module, "Link", link_type = link_make_type()) < 0
+        || PyModule_AddIntConstant(module, "TAKES_BODY", TAKES_BODY) < 0 || PyModule_AddIntConstant(module, "TAKES_WINDOW", TAKES_WINDOW) < 0
+        || PyModule_AddIntConstant(module, "TAKES_DATA", TAKES_DATA) < 0
         || PyModule_AddObject(module, "SCHEMA_HASH", PyLong_FromUnsignedLongLong(WIRE_SCHEMA_HASH)) < 0) {
         Py_XDECREF(module);
         return NULL;

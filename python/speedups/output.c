@@ -76,19 +76,25 @@ int link_commit(Link *self, size_t size)
     return 0;
 }
 
-/* Adds a bytes object, which is sent from where it is. */
-int link_put_object(Link *self, PyObject *bytes)
+/* Adds bytes of an object, which are sent from where they are. */
+int link_put_part(Link *self, PyObject *owner, const char *data, size_t size)
 {
     Piece *piece = add_piece(self);
     if (piece == NULL) {
         return -1;
     }
-    Py_INCREF(bytes);
-    piece->owner = bytes;
-    piece->data = PyBytes_AsString(bytes);
-    piece->size = (size_t)PyBytes_Size(bytes);
-    self->output += piece->size;
+    Py_INCREF(owner);
+    piece->owner = owner;
+    piece->data = data;
+    piece->size = size;
+    self->output += size;
     return 0;
+}
+
+/* Adds a bytes object. */
+int link_put_object(Link *self, PyObject *bytes)
+{
+    return link_put_part(self, bytes, PyBytes_AsString(bytes), (size_t)PyBytes_Size(bytes));
 }
 
 /* Drops all that is to be sent. */
@@ -120,7 +126,7 @@ static void sent(Link *self, size_t size)
         }
         size -= piece->size;
         self->first++;
-        /* A bytes object runs no code when it ends. */
+        /* Neither bytes nor a str run code when they end. */
         Py_XDECREF(piece->owner);
         piece->owner = NULL;
     }

@@ -43,12 +43,15 @@
 /* The positions of a response, as response.py has them. */
 enum { PHASE_IDLE = 0, PHASE_HELD = 1, PHASE_SENT = 2, PHASE_BROKEN = 3, PHASE_TRAILING = 4, PHASE_DONE = 5 };
 
+/* How long a batch may run, in seconds, before the responses that are there leave: see eventloop/link.py. */
+#define FLUSH_SECONDS 0.001
+
 /* Bodies up to this size, in bytes, are copied beside their frames; longer ones are sent from where they are. */
 #define COPIED 2048
 
 typedef struct Link Link;
 
-/* One request with its response: the fields of Stream and LoopExchange in streams.py and exchange.py, which name them. */
+/* One request with its response, or a session: the fields of Stream and its descendants, which fields.py names. */
 typedef struct {
     PyObject_HEAD
     PyObject *link;
@@ -63,18 +66,30 @@ typedef struct {
     int phase, status, unseen, body_ended, expects;
     unsigned queued; /* WSGI: microseconds that it has waited in the front */
     char gone, finished, body_taken, bodiless, overrun, sending;
+    /* of a session: see session.py */
+    PyObject *messages, *parts, *code, *reason;
+    char accepted, closed, connected;
     char through; /* what its task is to do is done, and it is about to return */
 } Exchange;
 
 /* What one of an application's coroutines does natively, and what makes Python's coroutine for the rest. */
 typedef struct {
-    int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK or FAIL */
+    int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK, WAIT or FAIL */
     PyObject **slowly;
     const char *name, *qualified_name;
 } CallKind;
 
-/* What a native function says that may leave its work to Python: it is done, Python is to look, there is an exception. */
-enum { DONE = 1, LOOK = 0, FAIL = -1 };
+/* What a native function says that may leave its work to Python: it is done, Python is to look, it has to wait, there is an exception. */
+enum { DONE = 1, LOOK = 0, WAIT = 2, FAIL = -1 };
+
+/* Streams whose frames are taken here, by their exact type: a bit for each kind of frame. */
+enum { TAKES_BODY = 1, TAKES_WINDOW = 2, TAKES_DATA = 4 };
+#define MOST_KINDS 4
+
+typedef struct {
+    PyObject *type;
+    int frames;
+} StreamKind;
 
 /* What requests cost the loop: see eventloop/meter.py. */
 typedef struct {
@@ -115,6 +130,9 @@ struct Link {
     PyObject *streams, *unfinished, *latest;
     PyObject *task_type, *starter, *start, *take, *step, *context; /* see start.c */
     PyObject *arm;
+    PyObject *completed; /* the future that is being completed, borrowed; see start.c */
+    PyObject *woken; /* futures that a frame of this batch has brought something for; see waits.c */
+    StreamKind kinds[MOST_KINDS];
     Meter *meter;
     /* how requests are served; kind is NULL where Python does it. What is behind it is ASGI's alone but for what serve_by() takes. */
     Serve serve;
@@ -130,7 +148,7 @@ struct Link {
     double now;
     Py_ssize_t request_window, response_window;
     int fd;
-    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, has_state, tells_start, is_plain;
+    char draining, closed, handling, eager, flush_expected, watched, blocked, deferred, starts, direct, has_state, tells_start, is_plain;
 };
 
 #define METHODS 8
@@ -140,7 +158,7 @@ typedef struct {
 #define NAME(field, text) PyObject *field;
 #include "names.h"
 #undef NAME
-    PyObject *methods[METHODS], *empty_bytes, *no_headers, *kw_loop, *kw_eager, *http_request;
+    PyObject *methods[METHODS], *empty_bytes, *no_headers, *kw_loop, *kw_eager, *http_request, *websocket_connect, *websocket_receive;
     const char *method_bytes[METHODS];
     size_t method_sizes[METHODS];
     PyObject *wire_error, *struct_error; /* of Python's code: see module.c */
@@ -178,14 +196,31 @@ int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
 PyTypeObject *exchange_make_type(void);
 Exchange *exchange_open(PyObject *kind, PyObject *link, const RequestFrame *frame, PyObject *key, double now, Py_ssize_t request_window,
     Py_ssize_t response_window);
-int exchange_receive(Exchange *self, PyObject *unused, PyObject **result);
 int exchange_send(Exchange *self, PyObject *message, PyObject **result);
 int exchange_complete(Exchange *self, Link *link);
+int is_text(PyObject *value, PyObject *text);
 
 static inline int is_none(PyObject *value)
 {
     return value == NULL || value == Py_None;
 }
+
+/* body.c */
+int body_receive(Exchange *self, PyObject *unused, PyObject **result);
+int body_take(Exchange *self, Link *link, int flags, const char *data, size_t size);
+int grant(Exchange *self, Link *link);
+PyObject *join(PyObject *first, PyObject *parts);
+
+/* session.c */
+PyObject *session_receive(Exchange *self, PyObject *unused);
+PyObject *session_send(Exchange *self, PyObject *message);
+int session_take(Exchange *self, Link *link, int flags, const char *data, size_t size);
+
+/* waits.c */
+PyObject *wait_begin(Exchange *self);
+void wait_forget(Exchange *self, PyObject *future);
+int wait_wake(Exchange *self, Link *link);
+int wait_resume(Link *link, int directly);
 
 /* head.c */
 int head_is_name(const char *name, size_t size, const char *lower);
@@ -215,6 +250,7 @@ PyObject *method_of(const char *method, size_t size);
 char *link_reserve(Link *self, size_t size);
 int link_commit(Link *self, size_t size);
 int link_put_object(Link *self, PyObject *bytes);
+int link_put_part(Link *self, PyObject *owner, const char *data, size_t size);
 int link_written(Link *self);
 int link_expect_more(Link *self);
 int link_send_out(Link *self);
@@ -225,6 +261,7 @@ void link_free_output(Link *self);
 PyObject *start_make_take(Link *link);
 int start_refresh(Link *link);
 PyObject *start_task(Link *link, PyObject *coroutine);
+int start_captured(Link *link, PyObject *future);
 int start_goes_on(Link *link, const Exchange *exchange, PyObject *task);
 
 /* facts.c */

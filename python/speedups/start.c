@@ -8,11 +8,12 @@ enum { BY_PYTHON, BY_CAPTURE, BY_EAGERNESS };
 static PyObject *take(PyObject *self, PyObject *const *arguments, Py_ssize_t count, PyObject *keywords)
 {
     Link *link = (Link *)self;
-    if (count == 1 && keywords != NULL && PyTuple_Size(keywords) == 1 && link->step == NULL) {
+    int is_step = count == 1 || (count == 2 && arguments[1] == link->completed);
+    if (is_step && keywords != NULL && PyTuple_Size(keywords) == 1 && link->step == NULL) {
         Py_INCREF(arguments[0]);
-        Py_INCREF(arguments[1]);
+        Py_INCREF(arguments[count]);
         link->step = arguments[0];
-        link->context = arguments[1];
+        link->context = arguments[count];
         Py_RETURN_NONE;
     }
     /* Of somebody else, who runs within it: a finalizer. */
@@ -57,6 +58,7 @@ static int by_python(Link *link, PyObject *start)
 /* Finds the way that fits the loop's present task factory: starter() of tasks.py. May be called only while no task runs. */
 int start_refresh(Link *link)
 {
+    link->direct = 0;
     if (!link->eager) {
         return by_python(link, PyObject_GetAttr(link->loop, names.create_task));
     }
@@ -66,6 +68,7 @@ int start_refresh(Link *link)
             return -1;
         }
         Py_DECREF(factory);
+        link->direct = 1;
         if (factory == Py_None) {
             link->starts = python_version >= 0x030C ? BY_EAGERNESS : BY_CAPTURE;
             return 0;
@@ -74,13 +77,15 @@ int start_refresh(Link *link)
     return by_python(link, call_function(link->starter, &link->loop, 1));
 }
 
-static PyObject *start_by_capture(Link *link, PyObject *coroutine)
+/* For the time of a call, the loop's call_soon() gives what it was given to the link. */
+static int begin_capture(Link *link)
 {
-    if (PyDict_SetItem(link->loop_attributes, names.call_soon, link->take) < 0) {
-        return NULL;
-    }
-    PyObject *arguments[2] = {coroutine, link->loop};
-    PyObject *task = call_keywords(link->task_type, arguments, 1, names.kw_loop);
+    return PyDict_SetItem(link->loop_attributes, names.call_soon, link->take);
+}
+
+/* Runs what was captured: a step with its context, which is called with `argument`, or with nothing where that is NULL. */
+static int end_capture(Link *link, PyObject *argument, int runs)
+{
     PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
     if (PyDict_DelItem(link->loop_attributes, names.call_soon) < 0) {
@@ -90,16 +95,45 @@ static PyObject *start_by_capture(Link *link, PyObject *coroutine)
     PyErr_Restore(type, value, trace);
     PyObject *step = link->step, *context = link->context;
     link->step = link->context = NULL;
-    if (task != NULL && step != NULL) {
-        PyObject *result = call_method(context, names.run, step);
-        if (result == NULL) {
-            Py_CLEAR(task);
-        }
+    int good = 1;
+    if (runs && step != NULL) {
+        PyObject *arguments[] = {context, step, argument};
+        PyObject *run = PyObject_GetAttr(context, names.run);
+        PyObject *result = run == NULL ? NULL : call_function(run, arguments + 1, argument == NULL ? 1 : 2);
+        good = result != NULL;
+        Py_XDECREF(run);
         Py_XDECREF(result);
     }
     Py_XDECREF(step);
     Py_XDECREF(context);
+    return good ? 0 : -1;
+}
+
+static PyObject *start_by_capture(Link *link, PyObject *coroutine)
+{
+    if (begin_capture(link) < 0) {
+        return NULL;
+    }
+    PyObject *arguments[2] = {coroutine, link->loop};
+    PyObject *task = call_keywords(link->task_type, arguments, 1, names.kw_loop);
+    if (end_capture(link, NULL, task != NULL) < 0) {
+        Py_CLEAR(task);
+    }
     return task;
+}
+
+/* Completes a future that a task waits for, and takes that task's next step. */
+int start_captured(Link *link, PyObject *future)
+{
+    if (begin_capture(link) < 0) {
+        return -1;
+    }
+    link->completed = future;
+    PyObject *result = call_method(future, names.set_result, Py_None);
+    link->completed = NULL;
+    int taken = end_capture(link, future, result != NULL);
+    Py_XDECREF(result);
+    return result == NULL || taken < 0 ? -1 : 0;
 }
 
 /* New: the task, whose first step is taken. */

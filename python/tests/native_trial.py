@@ -7,6 +7,7 @@ module is decides what the classes are built on, so it has to be loaded first.
     python3 native_trial.py raw [ROUNDS] [SEED]       the same with applications of Hydra's own interface, of both kinds
     python3 native_trial.py wsgi [ROUNDS] [SEED]      the same for what the engine of WSGI takes from it: frames, environs, heads; and mappings of headers
     python3 native_trial.py leaks [REQUESTS]          nothing is left of requests of every kind
+    python3 native_trial.py batch                     what a batch of frames makes applications say leaves with it
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from hydra_worker import frames, mapping  # noqa: E402
 from hydra_worker.asgi import native  # noqa: E402
 from hydra_worker.asgi.scope import ScopeBuilder  # noqa: E402
 from hydra_worker.asgi.stream import HttpStream  # noqa: E402
+from hydra_worker.asgi.websocket import WebSocketStream  # noqa: E402
 from hydra_worker.eventloop import link as links  # noqa: E402
 from hydra_worker.eventloop.link import Serving  # noqa: E402
 from hydra_worker.eventloop.meter import LoopMeter, PythonMeter  # noqa: E402
@@ -76,22 +78,36 @@ TEXT_PAIRS = (
 )  # fmt: skip
 TEXT_BODIES = ("", "text", "t\xebxt", "\u20ac" * 1000, "x" * 3000, "x" * 70_000, "\ud800")
 VARIABLE = contextvars.ContextVar("trial")
+DATA = (b"", b"text", b"t\xc3\xabxt", b"d" * 3000, b"d" * 40_000, b"d" * 65_536, b"\xff")
+SENT = (None, "", "text", "t\xebxt", "s" * 3000, "\xe4" * 3000, "s" * 70_000, b"", b"bytes", b"b" * 3000, b"b" * 66_000, bytearray(b"array"), memoryview(b"view"), 5, "\ud800")
 
 
 def request_frames(chance):
     """A plausible conversation. As the front does it no number is given twice, but rarely."""
     frames = []
     latest = 1
-    for _ in range(chance.randrange(1, 10)):
+    sessions = [] if chance.random() < 0.5 else None
+    for _ in range(chance.randrange(1, 10 if sessions is None else 30)):
         stream = chance.randrange(1, latest + 1)
-        kind = chance.randrange(8)
-        if kind < 5:
+        kind = chance.randrange(20 if sessions else 8)
+        if kind > 7 and sessions and chance.random() < 0.99:
+            stream = chance.choice(sessions[-2:])
+        if kind > 18:
+            frames.append(wire.pack_close(stream, 0, chance.choice((1000, 1006, 4000)), chance.choice((b"", b"why", b"\xff"))))
+        elif kind > 7:
+            data = chance.choice(DATA[:3] if chance.random() < 0.7 else DATA)
+            frames.append(wire.pack_data(stream, chance.choice((0, 0, wire.FLAG_TEXT, wire.FLAG_TEXT, wire.FLAG_MORE, wire.FLAG_TEXT | wire.FLAG_MORE)), data))
+        elif kind < 5:
             if chance.random() < 0.98:
                 stream = latest = latest + 1
+            flags = chance.choice((0, 1, 1, 1, 1, 2, 3, 5))
+            if sessions is not None and chance.random() < 0.7:
+                flags = 5
+                sessions.append(stream)
             frames.append(
                 wire.pack_request(
                     stream,
-                    chance.choice((0, 1, 1, 1, 1, 2, 3, 5)),
+                    flags,
                     chance.choice((0, 0, 5, 10**6)),
                     chance.choice((b"GET", b"GET", b"POST", b"HEAD", b"", b"get", b"OPTIONS", b"X\xff")),
                     chance.choice((b"/%d" % chance.randrange(10**6), b"/%d" % chance.randrange(10**6), b"/%ff", b"", b"/\xff")),
@@ -159,14 +175,40 @@ class Remembering(logging.Handler):
 
 
 LOGGED = []
+def session_message_of(chance):
+    """The same for a session."""
+    kind = chance.randrange(50)
+    if kind > 15:
+        return {"type": "websocket.send", **chance.choice(({"text": chance.choice(SENT[1:7])}, {"bytes": chance.choice(SENT[7:11])}))}
+    if kind < 11:
+        message = {"type": "websocket.send"}
+        for name in ("bytes", "text"):
+            if chance.random() < 0.6:
+                message[name] = chance.choice(SENT)
+        return message
+    if kind == 11:
+        return {"type": "websocket.accept", "subprotocol": chance.choice((None, "chat", 5)), "headers": chance.choice(([], [(b"a", b"b")], [(b"bad name", b"x")]))}
+    if kind == 12:
+        return {"type": "websocket.close", "code": chance.choice((1000, 4000, 1006, "5")), "reason": chance.choice((None, "why", 5))}
+    if kind == 13:
+        return {"type": "websocket.http.response.start", "status": chance.choice((403, 404, 5)), "headers": []}
+    if kind == 14:
+        return {"type": "websocket.http.response.body", "body": b"no"}
+    return message_of(chance)
 
 
 def named(error):
     return f"{type(error).__name__}: {error}".split(" at 0x")[0]
 
 
+def digest_of(message):
+    """What is received, without most of what is long in it."""
+    text = repr(message)
+    return text if len(text) < 200 else (text[:100], len(text), hash(text))
+
+
 class Application:
-    """Does what its path says, with what it sees noted by stream; a path is a seed."""
+    """Does what its path says, with what each of its requests sees; a path is a seed."""
 
     def __init__(self):
         self.events = {}
@@ -175,28 +217,33 @@ class Application:
     def serving(self):
         scopes = ScopeBuilder("3.0")
         scopes.state = {"here": 1}
-        return Serving(self, scopes.build, HttpStream, quicken=native.quicken_with(self, scopes))
+        return Serving(self, scopes.build, HttpStream, scopes.build_session, WebSocketStream, native.quicken_with(self, scopes))
 
     async def __call__(self, scope, receive, send):
         path = scope["path"]
         self.scopes.append(repr(scope))
         chance = random.Random(path)
         events = self.noted(path)
-        for _ in range(chance.randrange(1, 8)):
-            step = chance.randrange(8)
+        make, steps, ways = message_of, chance.randrange(1, 8), range(8)
+        if scope["type"] == "websocket":
+            make, steps, ways = session_message_of, chance.randrange(1, 30), (0, 1, 1, 1, 2, 3, 3, 3)
+            if chance.random() < 0.9:
+                await send({"type": "websocket.accept"})
+        for _ in range(steps):
+            step = chance.choice(ways)
             try:
                 if step == 0:
-                    events.append(repr(await self.await_in_some_way(chance, receive())))
+                    events.append(digest_of(await self.await_in_some_way(chance, receive())))
                 elif step == 1:
                     while True:
                         message = await receive()
-                        events.append(len(message.get("body", b"")))
-                        if not message.get("more_body"):
+                        events.append(digest_of(message))
+                        if not message.get("more_body") and chance.random() < 0.7 or "disconnect" in message["type"]:
                             break
                 elif step == 2 and chance.random() < 0.2:
                     raise ZeroDivisionError
                 else:
-                    events.append(repr(await self.await_in_some_way(chance, send(message_of(chance)))))
+                    events.append(repr(await self.await_in_some_way(chance, send(make(chance)))))
             except (ZeroDivisionError, asyncio.CancelledError) as error:
                 events.append(named(error))
                 raise
@@ -457,7 +504,8 @@ async def feed(kind, data, sizes, make=Application):
         front.sendall(data[:size])
         data = data[size:]
         await in_callback(link._on_readable)
-        for _ in range(4):
+        # What came is told at once, or in the next turn: the applications come to rest before there is more.
+        for _ in range(40):
             await asyncio.sleep(0)
         answered += take(front)
     unfinished = list(link.unfinished.values())
@@ -533,6 +581,55 @@ def leaks(requests):
 
 
 KINDS = {"twins": (Application,), "rsgi": (RsgiApplication, TellingRsgiApplication), "raw": (RawApplication, PlainApplication)}
+
+
+def batch():
+    """Of the native link: no turn of the loop is between a frame and what comes of it."""
+
+    class Telling(Application):
+        async def __call__(self, scope, receive, send):
+            await application(scope, receive, send)
+
+    async def application(scope, receive, send):
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                await send({"type": "websocket.send", "text": "told"})
+            return
+        await send({"type": "http.response.start", "status": 200})
+        more = True
+        while more:
+            message = await receive()
+            more = message.get("more_body", False)
+            await send({"type": "http.response.body", "body": message["body"], "more_body": more})
+
+    def request(stream, flags):
+        return wire.pack_request(stream, flags, 0, b"POST", b"/", b"", CONNECTIONS[0], HEADERS[0], b"")
+
+    async def run():
+        link, front = make_link(NativeLink, asyncio.get_running_loop(), Telling(), [])
+        front.sendall(request(1, wire.FLAG_SESSION | wire.FLAG_END) + request(2, 0))
+        await in_callback(link._on_readable)
+        await asyncio.sleep(0)
+        take(front)
+        front.sendall(wire.pack_data(1, wire.FLAG_TEXT, b"text") + wire.pack_body(2, 0, b"a") + wire.pack_body(2, wire.FLAG_END, b"b"))
+        seen = []
+
+        def read():
+            link._on_readable()
+            seen.append(frames_of(take(front)))
+
+        await in_callback(read)
+        link.fail("the end")
+        front.close()
+        return seen[0]
+
+    found = asyncio.run(run())
+    print(found)
+    (_, _, told), (_, _, response) = found[1][0], found[2][-1]
+    return 0 if told == b"told" and response.endswith(b"ab") else 1
+
+
 TEXTS = ("", "a", "X-Y", "Content-Length", "content-length", "Connection", "TE", "bad name", "é", "Ω", "\ud800", "x\r\ny", "tab\there", "5", " 7 ", "-1", "9" * 20, "v" * 9000, b"b", None)
 PARTS = (b"", b"a", b"A", b"Host", b"host", b"x" * 128, b"X" * 129, b"\xfc", b"a b", b"value")
 PATHS = (b"/", b"", b"*", b"/a/b", b"/%41%ff", b"/\xe4", b"/root/x", b"/root", b"/rooted")
@@ -623,6 +720,8 @@ if __name__ == "__main__":
     logger.propagate = False
     kind, *numbers = sys.argv[1:]
     numbers = [int(each) for each in numbers]
+    if kind == "batch":
+        sys.exit(batch())
     if kind == "leaks":
         sys.exit(leaks(numbers[0] if numbers else 150))
     compare = wsgi if kind == "wsgi" else functools.partial(twins, KINDS[kind])

@@ -366,6 +366,19 @@ class FrontGoneTests(unittest.TestCase):
                 front.goodbye()
                 front.wait_log(lambda record: "exceeds the credit" in record.message)
 
+    def test_text_that_is_not_utf_8_ends_the_worker(self):
+        for parts in ([b"\xff"], [b"\xc3", b"x"]):
+            with self.subTest(parts=parts), Front("sockets:app") as front:
+                front.ready()
+                exchange = front.open("GET", "/echo", flags=wire.FLAG_SESSION)
+                exchange.expect(wire.ACCEPT)
+                *first, last = parts
+                for part in first:
+                    front.data[0].send(wire.pack_data(exchange.id, wire.FLAG_TEXT | wire.FLAG_MORE, part))
+                front.data[0].send(wire.pack_data(exchange.id, wire.FLAG_TEXT, last))
+                front.goodbye()
+                front.wait_log(lambda record: "text that is not UTF-8" in record.message)
+
 
 def os_level_close(link):
     """shutdown() also takes effect while another thread is blocked in recv()."""

@@ -49,6 +49,10 @@ class TwinTests(unittest.TestCase):
         code, output = run("wsgi", ROUNDS, os.environ.get("HYDRA_FUZZ_SEED", "1"))
         self.assertEqual(code, 0, output)
 
+    def test_what_frames_bring_about_leaves_with_their_batch(self):
+        code, output = run("batch")
+        self.assertEqual(code, 0, output)
+
     def test_nothing_is_left_of_requests(self):
         code, output = run("leaks")
         self.assertEqual(code, 0, output)

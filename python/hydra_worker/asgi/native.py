@@ -1,4 +1,4 @@
-"""ASGI over HTTP on a NativeLink: what that is told once, and what it asks of Python when something is rare."""
+"""ASGI on a NativeLink: what that is told once, and what it asks of Python when something is rare."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..trailers import are_asked_for
 from .messages import HttpMessages
 from .scope import ScopeBuilder, extensions_of
 from .stream import HttpStream
+from .websocket import WebSocketStream
 
 
 class NativeHttpStream(HttpStream):
@@ -24,13 +25,26 @@ class NativeHttpStream(HttpStream):
     send_slowly = HttpMessages.send
 
 
+class NativeWebSocketStream(WebSocketStream):
+    """The same for a WebSocket."""
+
+    __slots__ = ()
+
+    receive = speedups.module.Exchange.receive_message  # type: ignore[union-attr]
+    send = speedups.module.Exchange.send_message  # type: ignore[union-attr]
+    receive_slowly = WebSocketStream.receive
+    send_slowly = WebSocketStream.send
+
+
 def quicken_with(application: Any, scopes: ScopeBuilder) -> Callable[[Any], None]:
-    """What makes a NativeLink serve an application's HTTP requests."""
+    """What makes a NativeLink serve an application's HTTP requests, and its sessions."""
 
     def quicken(link: Any) -> None:
+        link.open_sessions_as(NativeWebSocketStream)
         if requestnames.header:
             # Each request has a name in its context: Python's part gives it.
             return
+        link.take_frames_of(NativeHttpStream)
         link.serve_http(
             application, scopes, NativeHttpStream, NativeHttpStream.run, _connection, _headers, _TEMPLATE, scopes.asgi(), scopes.tells_start
         )

@@ -27,18 +27,13 @@ _DENY = "websocket.http."
 class WebSocketStream(HttpStream, LoopSession):
     """See the module's description."""
 
-    __slots__ = (
-        # whether the application has had websocket.connect
-        "connected",
-        *LoopSession.SLOTS,
-    )
+    __slots__ = ()
 
     def __init__(
         self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float
     ) -> None:
         HttpStream.__init__(self, link, number, flags, method, body, started)
         self.open_session()
-        self.connected = False
 
     # ---- for the application
 

@@ -1,4 +1,4 @@
-"""The fields of a request's stream on the event loop, with its response."""
+"""The fields of a stream on the event loop: a request with its response, or a session."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ class PythonFields:
         "opened",
         # what the request says, where the interface keeps it with the stream
         "facts",
+        # sessions: whether the application has accepted; whether it has had the news of the client, where its interface tells that
+        "accepted",
+        "connected",
+        # messages that have come and were not received, with what they have cost of the credit; the parts of one that has not
+        # come whole
+        "messages",
+        "parts",
+        # what the application is told of the end, once there is one; whether it has made it itself
+        "code",
+        "reason",
+        "closed",
     )
 
     def is_through(self) -> bool:

@@ -9,15 +9,20 @@ from typing import Any, Callable
 from .. import speedups
 from ..framing import FrameReader
 from . import registry
+from .answer import LoopAnswer
 from .link import LinkBase, Serving
 from .meter import LoopMeter
+from .session import LoopSession
+from .stream import LoopStream
 from .tasks import starter
 from .transports import SocketEvents
 
 registry.quicken()
 
+_native: Any = speedups.module
 
-class NativeLink(SocketEvents, speedups.module.Link, LinkBase):  # type: ignore[misc, union-attr]
+
+class NativeLink(SocketEvents, _native.Link, LinkBase):  # type: ignore[misc]
     """The base reads, takes apart, gathers and sends; here is what it calls when something is rare, or the loop is to be told."""
 
     def __init__(
@@ -38,12 +43,32 @@ class NativeLink(SocketEvents, speedups.module.Link, LinkBase):  # type: ignore[
         self.fd = sock.fileno()
         self._on_readable = self.readable
         self._on_writable = self.writable
+        self.take_frames_of(self._open_stream)
+        self.take_frames_of(self._open_session)
         if serving.quicken is not None:
             serving.quicken(self)
 
     # What the base calls for requests that it does not serve by itself, and for all frames of other kinds.
     on_request = LinkBase._begin
     _on_other = FrameReader._on_other
+
+    def open_sessions_as(self, kind: Any) -> None:
+        """Sessions are of this kind, in the place of Python's."""
+        self._open_session = kind
+        self.take_frames_of(kind)
+
+    def take_frames_of(self, kind: Any) -> None:
+        """Of streams of this kind the base takes in by itself what they take as it does it."""
+        if not isinstance(kind, type) or not issubclass(kind, LoopStream) or kind.wake is not LoopStream.wake:
+            return
+        frames = 0
+        if kind.on_body is LoopStream.on_body:
+            frames |= _native.TAKES_BODY
+        if kind.on_window in (LoopStream.on_window, LoopAnswer.on_window):
+            frames |= _native.TAKES_WINDOW
+        if issubclass(kind, LoopSession) and kind.on_data is LoopSession.on_data:
+            frames |= _native.TAKES_DATA
+        self.take_frames(kind, frames)
 
     def unsent_size(self) -> int:
         return self.unsent

@@ -75,31 +75,19 @@ class SessionFrames(LoopExchange):
 
 
 class LoopSession(SessionFrames):
-    """See the module's description. It has no slots of its own, so that an interface's exchange can be one beside it: see SLOTS."""
+    """See the module's description. It has no slots of its own, so that an interface's exchange can be one beside it: see fields.py."""
 
     __slots__ = ()
 
-    SLOTS = (
-        # whether the application has accepted
-        "accepted",
-        # messages that have come and were not received, with what they have cost of the credit; the parts of one that has not
-        # come whole
-        "messages",
-        "parts",
-        # what the application is told of the end, once there is one; whether it has made it itself
-        "code",
-        "reason",
-        "closed",
-    )
-
     accepted: bool
+    connected: bool
     messages: Deque[Tuple[Union[str, bytes], int]]
     reason: str
     closed: bool
 
     def open_session(self) -> None:
         """Nothing has happened yet."""
-        self.accepted = False
+        self.accepted = self.connected = False
         self.messages = deque()
         self.parts = []
         self.code = None
@@ -117,7 +105,13 @@ class LoopSession(SessionFrames):
         whole = self._gather(data, flags)
         if whole is None:
             return
-        self.messages.append((whole.decode() if flags & _TEXT else whole, cost))
+        message: Union[str, bytes] = whole
+        if flags & _TEXT:
+            try:
+                message = whole.decode()
+            except UnicodeDecodeError:
+                raise wire.WireError("a DATA frame has text that is not UTF-8") from None
+        self.messages.append((message, cost))
         if self.waiting is not None:
             self.wake()
 

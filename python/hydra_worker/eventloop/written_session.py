@@ -29,17 +29,12 @@ _MAX_BODY = wire.MAX_BODY
 class WrittenSession(WrittenStream, SessionFrames):
     """See the module's description."""
 
+    # Its messages are not those of a LoopSession: (bytes, whether they are text, cost), which wait until they are handed on.
     __slots__ = (
-        "accepted",
-        # messages that have come and were not handed on, with what they cost of the credit; the parts of one that has not come whole
-        "messages",
-        "parts",
         "held",
         # messages that wait for credit, and the close that comes behind them
         "outgoing",
         "closing",
-        # the close code, once there is one
-        "code",
     )
 
     def __init__(

@@ -23,7 +23,7 @@ _TEXT = wire.FLAG_TEXT
 class Socket(Request, LoopSession):
     """See the module's description. The request is its own WebSocket."""
 
-    __slots__ = LoopSession.SLOTS
+    __slots__ = ()
 
     is_websocket = True
 

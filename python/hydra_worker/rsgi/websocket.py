@@ -41,7 +41,6 @@ class WebsocketProtocol(RsgiTask, LoopSession):
         # whether the client has said that it closes, and the application was told; whether a receive() waits
         "told",
         "receiving",
-        *LoopSession.SLOTS,
     )
 
     def __init__(self, link: DataLink, number: int, flags: int, method: bytes, body: bytes, started: float) -> None:

@@ -27,6 +27,22 @@ public sealed class SessionWireTests
         Assert.Equal(head, Convert.ToHexString(got, 0, head.Length / 2));
     }
 
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(16_384)]
+    [InlineData(65_526)]
+    public async Task TrySend_WhatABlockTakes_IsInOnePiece(int length)
+    {
+        byte[] data = new byte[length];
+        data.AsSpan().Fill(7);
+        Assert.True(_wire.TrySend(0x82, data, out ValueTask done));
+        ReadOnlySequence<byte> got = (await _pipe.Reader.ReadAsync()).Buffer;
+        Assert.True(got.IsSingleSegment);
+        Assert.Equal(data, got.Slice(got.Length - length).ToArray());
+        _pipe.Reader.AdvanceTo(got.End);
+        await done;
+    }
+
     [Fact]
     public async Task TrySend_AnotherOnItsWay_IsRefusedAndSendAsyncWaits()
     {

@@ -39,6 +39,19 @@ public sealed class ReceivedBlocksTests : IDisposable
         return Task.CompletedTask;
     }
 
+    [LinuxFact]
+    public Task RoomFor_WhatComesBehindMuch_IsLargeUntilLittleComes()
+    {
+        Receive(new string('a', BlockPool.SmallSize));
+        Receive(new string('a', BlockPool.SmallSize + 1));
+        _blocks.Clear(Pool);
+        Assert.Equal(BlockPool.LargeSize, Room());
+        Receive("abc");
+        _blocks.Clear(Pool);
+        Assert.Equal(BlockPool.SmallSize, Room());
+        return Task.CompletedTask;
+    }
+
     [LinuxTheory]
     [InlineData(0)]
     [InlineData(-LoopSyscalls.EAgain)]
@@ -109,6 +122,13 @@ public sealed class ReceivedBlocksTests : IDisposable
         Block block = _blocks.RoomFor(Pool, out bool isFresh);
         Encoding.ASCII.GetBytes(text).CopyTo(block.Bytes, block.End);
         return _blocks.Add(block, isFresh, text.Length, Pool);
+    }
+
+    private int Room()
+    {
+        Block block = _blocks.RoomFor(Pool, out bool isFresh);
+        _blocks.Add(block, isFresh, 0, Pool);
+        return block.Bytes.Length;
     }
 
     private string Text() => Encoding.ASCII.GetString(_blocks.Sequence.ToArray());

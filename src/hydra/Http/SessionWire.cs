@@ -15,6 +15,9 @@ internal sealed class SessionWire(PipeWriter output)
 {
     private const int LongestHead = 10;
 
+    // A large block of the connection's.
+    private const int LongestPiece = 64 * 1024;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile bool _isClosed;
     private int _taken;
@@ -112,8 +115,7 @@ internal sealed class SessionWire(PipeWriter output)
             }
 
             _isClosed = (first & 15) == SessionFrame.Close;
-            WriteHead(first, data.Length);
-            output.Write(data);
+            WriteFrame(first, data);
             flush = output.FlushAsync(CancellationToken.None);
         }
         catch
@@ -132,29 +134,43 @@ internal sealed class SessionWire(PipeWriter output)
         return ValueTask.CompletedTask;
     }
 
-    private void WriteHead(byte first, int length)
+    // In one piece of memory where that is not much: one system call sends it.
+    private void WriteFrame(byte first, ReadOnlySpan<byte> data)
     {
-        Span<byte> head = output.GetSpan(LongestHead);
-        head[0] = first;
-        int size = 2;
-        if (length < 126)
+        bool isOnePiece = data.Length <= LongestPiece - LongestHead;
+        Span<byte> target = output.GetSpan(isOnePiece ? LongestHead + data.Length : LongestHead);
+        int size = WriteHead(target, first, data.Length);
+        if (isOnePiece)
         {
-            head[1] = (byte)length;
-        }
-        else if (length <= ushort.MaxValue)
-        {
-            head[1] = 126;
-            BinaryPrimitives.WriteUInt16BigEndian(head[2..], (ushort)length);
-            size = 4;
+            data.CopyTo(target[size..]);
+            output.Advance(size + data.Length);
         }
         else
         {
-            head[1] = 127;
-            BinaryPrimitives.WriteUInt64BigEndian(head[2..], (ulong)length);
-            size = 10;
+            output.Advance(size);
+            output.Write(data);
+        }
+    }
+
+    private static int WriteHead(Span<byte> head, byte first, int length)
+    {
+        head[0] = first;
+        if (length < 126)
+        {
+            head[1] = (byte)length;
+            return 2;
         }
 
-        output.Advance(size);
+        if (length <= ushort.MaxValue)
+        {
+            head[1] = 126;
+            BinaryPrimitives.WriteUInt16BigEndian(head[2..], (ushort)length);
+            return 4;
+        }
+
+        head[1] = 127;
+        BinaryPrimitives.WriteUInt64BigEndian(head[2..], (ulong)length);
+        return 10;
     }
 
     private async ValueTask OpenAsync(ValueTask<FlushResult> flush)

@@ -8,8 +8,12 @@ internal sealed class LinkOutput : IBufferWriter<byte>
     // What an idle link keeps; a burst may grow the buffer, and TrimWhenEmpty gives the surplus back.
     private const int IdleCapacity = 64 * 1024;
 
+    // What is expected of the next batch at most: it is likely to be as large as the last, and to grow is to copy.
+    private const int MostExpected = 1024 * 1024;
+
     private byte[] _buffer = [];
     private int _count;
+    private int _expected;
 
     /// <summary>Bytes written and not yet taken.</summary>
     public int Count => _count;
@@ -48,6 +52,7 @@ internal sealed class LinkOutput : IBufferWriter<byte>
     /// <summary>Forgets everything written, and gives back memory beyond what an idle link keeps.</summary>
     public void Clear()
     {
+        _expected = Math.Min(_count, MostExpected);
         _count = 0;
         if (_buffer.Length > IdleCapacity)
         {
@@ -66,7 +71,7 @@ internal sealed class LinkOutput : IBufferWriter<byte>
 
     private void Grow(int size)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(IdleCapacity / 4, _count + size), _buffer.Length * 2));
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(Math.Max(IdleCapacity / 4, _expected), _count + size), _buffer.Length * 2));
         Written.CopyTo(larger);
         if (_buffer.Length > 0)
         {

@@ -19,7 +19,7 @@ internal struct ReceivedBlocks
     private Block? _prepared;
     private bool _isPreparedFresh;
 
-    // The last receive has filled its block: more will come.
+    // The last receive has filled its block, so that more will come, or was more than a small one takes: what comes next is likely to be as much.
     private bool _isBulk;
 
     /// <summary>Whether there is nothing that was not consumed.</summary>
@@ -63,7 +63,7 @@ internal struct ReceivedBlocks
                 Append(block);
             }
 
-            _isBulk = received == room;
+            _isBulk = received == room || received > BlockPool.SmallSize;
         }
         else if (isFresh)
         {
