@@ -37,6 +37,7 @@ def quicken_with(application: Any, is_plain: bool) -> Callable[[Any], None]:
         if requestnames.header:
             # Each request has a name in its context: Python's part gives it.
             return
+        link.take_frames_of(kind)
         _module.serve_raw(link, application, kind, kind.serve, is_plain)
 
     return quicken

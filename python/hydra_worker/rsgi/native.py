@@ -31,6 +31,7 @@ def quicken_with(serve: Any, scope: Callable[..., Any], tells_start: bool) -> Ca
         if requestnames.header:
             # Each request has a name in its context: Python's part gives it.
             return
+        link.take_frames_of(NativeProtocol)
         _module.serve_rsgi(link, serve, scope, NativeProtocol, NativeProtocol.run, tells_start)
 
     return quicken
