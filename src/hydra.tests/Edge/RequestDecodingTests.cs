@@ -76,8 +76,10 @@ public sealed class RequestDecodingTests
         RawResponse response = await client.ExchangeAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
         Assert.Equal(status, response.Status);
-        Assert.Equal(0, _memory.Used);
+
+        // The client has its answer before the request has given back what it had.
         Assert.Contains($"\" {status} ", (await host.StopAndReadLinesAsync())[0], StringComparison.Ordinal);
+        Assert.Equal(0, _memory.Used);
     }
 
     [Fact]
