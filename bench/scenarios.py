@@ -43,11 +43,8 @@ WAIT = Request("/wait")
 FASTAPI_ITEM = Request("/items/7?q=lamp", answer=b'{"id":7,"name":"lamp","tags":["red","small"],"price":10.5}')
 DJANGO_ITEM = Request("/items/7?q=lamp", answer=b'{"id": 7, "name": "lamp", "tags": ["red", "small"], "price": 10.5}')
 
-# Answers that the front gives by itself. The first that the server gives as described is measured.
-FRONT_ALONE = (
-    Request(headers=(("Upgrade", "websocket"),), status=501, answer=None),
-    Request(headers=(("Connection", "upgrade"), ("Upgrade", "websocket")), status=501, answer=None),
-)
+# An answer that the front gives by itself: a handshake without its key.
+FRONT_ALONE = (Request(headers=(("Connection", "upgrade"), ("Upgrade", "websocket")), status=426, answer=None),)
 FRONT_ALONE_NAME = "Hydra's front alone"
 
 
