@@ -37,12 +37,13 @@ class Echo(Request):
         message = b"a" * self.size
         try:
             with socket.create_connection(("127.0.0.1", port), 5) as connection:
-                connection.sendall(HANDSHAKE.format(path=self.path).encode() + _frame(message))
+                connection.sendall(HANDSHAKE.format(path=self.path).encode())
                 stream = connection.makefile("rb")
                 if not stream.readline().startswith(b"HTTP/1.1 101"):
                     raise LoadFailure("a handshake was not accepted")
                 while stream.readline().strip():
                     pass
+                connection.sendall(_frame(message))
                 answer = _message(stream)
         except (OSError, struct.error) as error:
             raise LoadFailure(f"no echo: {error}") from error

@@ -149,12 +149,22 @@ def encode(headers: Iterable[Any], status: int) -> Head:
     return block, length
 
 
+def pairs_of_text(fields: Any) -> List[Tuple[bytes, bytes]]:
+    """Names and values as byte strings. Raises UnicodeError, or AttributeError, TypeError or ValueError for what are no pairs of text or byte strings."""
+    pairs: List[Tuple[bytes, bytes]] = []
+    for pair in fields:
+        name, value = pair
+        if type(pair) is str:
+            # One of two letters is two things as well, and so may be each key of a dictionary.
+            raise TypeError
+        pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode("latin-1")))
+    return pairs
+
+
 def encode_text(headers: Any, status: int) -> Head:
     """What encode() makes of headers whose names and values are text, or byte strings. Raises RuleViolation."""
-    pairs: List[Tuple[bytes, bytes]] = []
     try:
-        for name, value in headers:
-            pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode("latin-1")))
+        pairs = pairs_of_text(headers)
     except UnicodeError:
         raise RuleViolation("A response header has a character in its value that Latin-1 has not.") from None
     except (AttributeError, TypeError, ValueError):

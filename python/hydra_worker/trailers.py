@@ -8,7 +8,7 @@ from typing import Any, Iterable, List, Tuple
 
 from . import wire
 from .errors import InvalidMessage, RuleViolation
-from .headers import CONTROLS, check_token
+from .headers import CONTROLS, check_token, pairs_of_text
 
 # RFC 9110, section 6.5.1: what has to be known before the body. As src/hydra/Protocol/TrailerFields.cs has it; a test compares the two.
 FORBIDDEN = frozenset(
@@ -59,10 +59,8 @@ def encode_trailers(fields: Iterable[Any], before: int = 0) -> bytes:
 
 def encode_text_trailers(fields: Iterable[Any]) -> bytes:
     """What encode_trailers() makes of pairs of text (Latin-1), or of byte strings. Raises RuleViolation."""
-    pairs: List[Tuple[bytes, bytes]] = []
     try:
-        for name, value in fields:
-            pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode("latin-1")))
+        pairs = pairs_of_text(fields)
     except UnicodeError:
         raise RuleViolation("A trailer has a character in its value that Latin-1 has not.") from None
     except (AttributeError, TypeError, ValueError):

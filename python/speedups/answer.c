@@ -17,7 +17,7 @@ static int read_body(Exchange *self, PyObject *unused, PyObject **result)
     return DONE;
 }
 
-const CallKind answer_reads = {read_body, &names.read_body, "read_body", "LoopAnswer.read_body"};
+const CallKind answer_reads = {read_body, &names.read_body, "read_body", "LoopAnswer.read_body", 0};
 
 static int may_answer(const Exchange *self)
 {

@@ -198,18 +198,19 @@ int exchange_send(Exchange *self, PyObject *message, PyObject **result)
     return is_text(type, names.response_start) ? start(self, link, message) : 0;
 }
 
-static const CallKind receives = {body_receive, &names.receive_slowly, "receive", "HttpStream.receive"};
-static const CallKind sends = {exchange_send, &names.send_slowly, "send", "HttpStream.send"};
+static const CallKind receives = {body_receive, &names.receive_slowly, "receive", "HttpStream.receive", 0};
+static const CallKind sends = {exchange_send, &names.send_slowly, "send", "HttpStream.send", 1};
 
-static PyObject *receive(Exchange *self, PyObject *unused)
+static PyObject *receive(Exchange *self, void *unused)
 {
     (void)unused;
-    return call_new(self, &receives, NULL);
+    return method_new(self, &receives);
 }
 
-static PyObject *send(Exchange *self, PyObject *message)
+static PyObject *send(Exchange *self, void *unused)
 {
-    return call_new(self, &sends, message);
+    (void)unused;
+    return method_new(self, &sends);
 }
 
 /* The application has returned: whether its response is complete, and nothing is left to do at the end of its task. */
@@ -328,11 +329,7 @@ static void dealloc(Exchange *self)
 }
 
 static PyMethodDef methods[] = {
-    {"receive", (PyCFunction)receive, METH_NOARGS, "ASGI's receive()."},
-    {"send", (PyCFunction)send, METH_O, "ASGI's send()."},
     {"is_through", (PyCFunction)is_through, METH_NOARGS, "Whether there is nothing to do at the end of the stream's task; see fields.py."},
-    {"receive_message", (PyCFunction)session_receive, METH_NOARGS, "ASGI's receive() of a WebSocket."},
-    {"send_message", (PyCFunction)session_send, METH_O, "ASGI's send() of a WebSocket."},
     {0},
 };
 
@@ -376,6 +373,10 @@ static PyMemberDef members[] = {
 static PyGetSetDef properties[] = {
     {"remaining", (getter)get_remaining, (setter)set_remaining, NULL, NULL},
     {"facts", (getter)get_facts, (setter)set_facts, NULL, NULL},
+    {"receive", (getter)receive, NULL, "ASGI's receive().", NULL},
+    {"send", (getter)send, NULL, "ASGI's send().", NULL},
+    {"receive_message", (getter)session_receive, NULL, "ASGI's receive() of a WebSocket.", NULL},
+    {"send_message", (getter)session_send, NULL, "ASGI's send() of a WebSocket.", NULL},
     {0},
 };
 

@@ -194,7 +194,7 @@ PyMODINIT_FUNC PyInit__speedups(void)
         || PyModule_AddFunctions(module, facts_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
         || add(module, "RsgiExchange", rsgi_make_type()) < 0 || add(module, "RsgiScope", rsgi_make_scope_type()) < 0
         || add(module, "RawExchange", raw_make_type()) < 0
-        || (call_type = call_make_type()) == NULL || add(module, "Meter", meter_type = meter_make_type()) < 0
+        || (call_type = call_make_type()) == NULL || method_make_type() < 0 || add(module, "Meter", meter_type = meter_make_type()) < 0
         || add(module, "Link", link_type = link_make_type()) < 0
         || PyModule_AddIntConstant(module, "TAKES_BODY", TAKES_BODY) < 0 || PyModule_AddIntConstant(module, "TAKES_WINDOW", TAKES_WINDOW) < 0
         || PyModule_AddIntConstant(module, "TAKES_DATA", TAKES_DATA) < 0

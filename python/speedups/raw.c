@@ -69,7 +69,13 @@ static PyObject *get_headers(Exchange *self, void *name)
     return facts_read(self->facts, &frame) ? blocks_find(&header_blocks, frame.headers, frame.headers_size) : ask_python(self, name);
 }
 
+static PyObject *get_read(Exchange *self, void *unused)
+{
+    return method_new(self, &answer_reads);
+}
+
 static PyGetSetDef properties[] = {
+    {"read", (getter)get_read, NULL, "What is left of the body.", NULL},
     {"method", (getter)get_method, NULL, NULL, "method"},
     {"scheme", (getter)get_of_connection, NULL, NULL, &fields[0]},
     {"http_version", (getter)get_of_connection, NULL, NULL, &fields[1]},
@@ -85,11 +91,6 @@ static PyGetSetDef properties[] = {
 
 /* ---- its body and its response */
 
-static PyObject *read_(Exchange *self, PyObject *unused)
-{
-    (void)unused;
-    return call_new(self, &answer_reads, NULL);
-}
 
 /* Responds with what an application has returned. DONE, LOOK or FAIL. */
 static int respond_with(Exchange *self, PyObject *result)
@@ -114,7 +115,6 @@ static PyObject *answer(Exchange *self, PyObject *result)
 }
 
 static PyMethodDef methods[] = {
-    {"read", (PyCFunction)read_, METH_NOARGS, "What is left of the body."},
     {"answer", (PyCFunction)answer, METH_O, "Responds with what the application has returned. False for what answer_later() takes."},
     {0},
 };

@@ -194,16 +194,17 @@ static int send_message(Exchange *self, PyObject *message, PyObject **result)
     return text == NULL || !PyUnicode_CheckExact(text) ? LOOK : put_text(self, link, text);
 }
 
-static const CallKind receives = {receive_message, &names.receive_slowly, "receive", "WebSocketStream.receive"};
-static const CallKind sends = {send_message, &names.send_slowly, "send", "WebSocketStream.send"};
+static const CallKind receives = {receive_message, &names.receive_slowly, "receive", "WebSocketStream.receive", 0};
+static const CallKind sends = {send_message, &names.send_slowly, "send", "WebSocketStream.send", 1};
 
-PyObject *session_receive(Exchange *self, PyObject *unused)
+PyObject *session_receive(Exchange *self, void *unused)
 {
     (void)unused;
-    return call_new(self, &receives, NULL);
+    return method_new(self, &receives);
 }
 
-PyObject *session_send(Exchange *self, PyObject *message)
+PyObject *session_send(Exchange *self, void *unused)
 {
-    return call_new(self, &sends, message);
+    (void)unused;
+    return method_new(self, &sends);
 }

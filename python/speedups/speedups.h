@@ -77,6 +77,7 @@ typedef struct {
     int (*run)(Exchange *, PyObject *message, PyObject **result); /* DONE, LOOK, WAIT or FAIL */
     PyObject **slowly;
     const char *name, *qualified_name;
+    int takes; /* 1 where it takes a message */
 } CallKind;
 
 /* What a native function says that may leave its work to Python: it is done, Python is to look, it has to wait, there is an exception. */
@@ -212,8 +213,8 @@ int grant(Exchange *self, Link *link);
 PyObject *join(PyObject *first, PyObject *parts);
 
 /* session.c */
-PyObject *session_receive(Exchange *self, PyObject *unused);
-PyObject *session_send(Exchange *self, PyObject *message);
+PyObject *session_receive(Exchange *self, void *unused);
+PyObject *session_send(Exchange *self, void *unused);
 int session_take(Exchange *self, Link *link, int flags, const char *data, size_t size);
 
 /* waits.c */
@@ -228,6 +229,10 @@ int head_put(char *out, size_t room, size_t *at, const char *name, size_t name_s
 int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
 int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, long long *length);
 const char *head_ascii(PyObject *value, size_t *size);
+
+/* method.c */
+int method_make_type(void);
+PyObject *method_new(Exchange *exchange, const CallKind *kind);
 
 /* call.c */
 PyTypeObject *call_make_type(void);

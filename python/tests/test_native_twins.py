@@ -65,6 +65,7 @@ class TwinTests(unittest.TestCase):
                 self.assertIn("speedups", front.ready()[-1])
                 self.assertEqual(front.get("/").body, b"ok")
                 self.assertEqual(front.get("/tasks").body, b"ok")
+                self.assertEqual(front.get("/methods").body, b"ok", front.logs)
                 self.assertEqual(front.get("/forgotten").body, b"coroutine 'HttpStream.send' was never awaited")
                 front.stop()
 
@@ -171,7 +172,7 @@ class RegistryTests(unittest.TestCase):
 
 
 SHAPES = '''
-import asyncio, collections.abc, gc, inspect, warnings
+import asyncio, collections.abc, functools, gc, inspect, sys, warnings
 
 
 async def app(scope, receive, send):
@@ -195,6 +196,21 @@ async def app(scope, receive, send):
             send({"type": "http.response.start", "status": 200})
             gc.collect()
         body = str(caught[0].message).encode()
+    elif scope["path"] == "/methods":
+        for method, parameters in ((receive, []), (send, ["message"])):
+            assert asyncio.iscoroutinefunction(method) and list(inspect.signature(method).parameters) == parameters
+            assert inspect.iscoroutinefunction(method) or sys.version_info < (3, 11)
+            assert method.__name__ in repr(method) and method.__self__ is send.__self__
+            assert method == getattr(method.__self__, method.__name__) and len({method, getattr(method.__self__, method.__name__)}) == 1
+        assert send != receive and (await functools.partial(receive)())["type"] == "http.request"
+        for wrong in (lambda: receive(1), lambda: receive(message={}), send, lambda: send({}, {}), lambda: send({}, message={}), lambda: send(other={})):
+            try:
+                wrong()
+            except TypeError:
+                continue
+            raise AssertionError("no TypeError")
+        await send(message={"type": "http.response.start", "status": 200})
+        return await send(message={"type": "http.response.body", "body": b"ok"})
     elif scope["path"] == "/wrong":
         await send({"type": "http.response.start", "status": 99})
     await send({"type": "http.response.start", "status": 200})

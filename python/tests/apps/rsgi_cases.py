@@ -109,6 +109,7 @@ async def wrong(scope, protocol):
         lambda: protocol.response_bytes(200, [("a", "\u20ac")], b""),
         lambda: protocol.response_bytes(200, [("content-length", "9")], b""),
         lambda: protocol.response_bytes(200, 5, b""),
+        lambda: protocol.response_bytes(200, {"ab": "c"}, b""),
         lambda: protocol.response_file_range(200, [], "x", 5, 5),
     ):
         try:
