@@ -14,12 +14,12 @@ def lines(text):
     return text.split("\n")
 
 
-def inspect_until(front, wanted, **what):
-    """Until that is to be seen: a task is there a moment after its request was sent."""
+def inspect_until(front, wanted, times=1, **what):
+    """Until that is to be seen so many times: a task is there a moment after its request was sent, and what it starts a moment later."""
     deadline = time.monotonic() + DEADLINE
     while True:
         text = front.inspect(**what)
-        if wanted in text:
+        if text.count(wanted) >= times:
             return text
         assert time.monotonic() < deadline, text
 
@@ -52,7 +52,7 @@ class EverythingTests(unittest.TestCase):
         with Front("inspected:app", loop="asyncio") as front:
             front.ready()
             exchange = front.open("GET", "/gathers")
-            text = inspect_until(front, "in inner")
+            text = inspect_until(front, "in leaf", times=2)
             self.assertIn("GET /gathers, request 0.1.0, ", text)
             self.assertEqual(indents(text, "gathers"), [0])
             self.assertEqual(indents(text, "inner"), [4])
