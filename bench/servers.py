@@ -4,6 +4,7 @@ Each one runs as its documentation recommends for production; Hydra runs with it
 run.sh has it be that of the newest peers (peers.sh).
 """
 
+import functools
 import os
 import socket
 import subprocess
@@ -38,6 +39,7 @@ class Server:
     has_front: bool = False
 
 
+@functools.cache
 def _has(module: str) -> bool:
     return subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, timeout=20).returncode == 0
 

@@ -110,16 +110,7 @@ int body_take(Exchange *self, Link *link, int flags, const char *data, size_t si
         if (chunk == NULL) {
             return FAIL;
         }
-        if (is_none(self->chunks)) {
-            PyObject *chunks = PyList_New(0);
-            if (chunks == NULL) {
-                Py_DECREF(chunk);
-                return FAIL;
-            }
-            set_field(&self->chunks, chunks);
-            Py_DECREF(chunks);
-        }
-        int added = PyList_Append(self->chunks, chunk);
+        int added = append_to(&self->chunks, chunk);
         Py_DECREF(chunk);
         if (added < 0) {
             return FAIL;

@@ -29,9 +29,9 @@ PyObject *facts_tuple(PyObject *facts)
         Py_INCREF(facts);
         return facts;
     }
-    return Py_BuildValue("(NNNNNI)", bytes_of(frame.method, frame.method_size), bytes_of(frame.path, frame.path_size),
-        bytes_of(frame.query, frame.query_size), bytes_of(frame.connection, frame.connection_size), bytes_of(frame.headers, frame.headers_size),
-        (unsigned)frame.queued);
+    PyObject *parts[REQUEST_PARTS];
+    request_parts(&frame, parts);
+    return Py_BuildValue("(NNNNNI)", parts[0], parts[1], parts[2], parts[3], parts[4], (unsigned)frame.queued);
 }
 
 /* New: the path as text; NULL without an exception for one that is to be decoded. */

@@ -99,35 +99,16 @@ static int is_servers(const char *name, size_t size)
     return size == 17 && head_is_name(name, 17, "transfer-encoding");
 }
 
-/*
- * Writes the block of these headers, for a status with which a body may come; `length` becomes the Content-Length, or -1 without one.
- * Returns 1; or 0 where Python is to look at them.
- */
-int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
+/* A name or a value; NULL without an exception for what is none. */
+typedef const char *(*ReadPart)(PyObject *value, size_t *size);
+
+static const char *read_bytes(PyObject *value, size_t *size)
 {
-    *used = 0;
-    *length = -1;
-    int is_list = PyList_CheckExact(headers);
-    if (!is_list && !PyTuple_CheckExact(headers)) {
-        return 0;
+    if (!PyBytes_CheckExact(value)) {
+        return NULL;
     }
-    Py_ssize_t count = is_list ? PyList_Size(headers) : PyTuple_Size(headers);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *pair = get(headers, i);
-        if (!has_two(pair)) {
-            return 0;
-        }
-        PyObject *name = get(pair, 0), *value = get(pair, 1);
-        if (!PyBytes_CheckExact(name) || !PyBytes_CheckExact(value)) {
-            return 0;
-        }
-        size_t name_size = (size_t)PyBytes_Size(name);
-        if (!is_servers(PyBytes_AsString(name), name_size)
-            && !head_put(out, room, used, PyBytes_AsString(name), name_size, PyBytes_AsString(value), (size_t)PyBytes_Size(value), length)) {
-            return 0;
-        }
-    }
-    return 1;
+    *size = (size_t)PyBytes_Size(value);
+    return PyBytes_AsString(value);
 }
 
 /* The bytes of a text that is ASCII, as they are in the object; NULL for any other value, without an exception. */
@@ -147,18 +128,13 @@ const char *head_ascii(PyObject *value, size_t *size)
     return text;
 }
 
-/* A name or a value: text that is ASCII, or a byte string. NULL for any other. */
-static const char *bytes_or_ascii(PyObject *value, size_t *size)
+/* Text that is ASCII, or a byte string. */
+static const char *read_text(PyObject *value, size_t *size)
 {
-    if (!PyBytes_CheckExact(value)) {
-        return head_ascii(value, size);
-    }
-    *size = (size_t)PyBytes_Size(value);
-    return PyBytes_AsString(value);
+    return PyBytes_CheckExact(value) ? read_bytes(value, size) : head_ascii(value, size);
 }
 
-/* As head_encode(), of what encode_text() takes. */
-int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
+static inline int encode(PyObject *headers, ReadPart read, char *out, size_t room, size_t *used, long long *length)
 {
     *used = 0;
     *length = -1;
@@ -171,7 +147,7 @@ int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, lo
         PyObject *pair = get(headers, i);
         size_t name_size, value_size;
         const char *name, *value;
-        if (!has_two(pair) || (name = bytes_or_ascii(get(pair, 0), &name_size)) == NULL || (value = bytes_or_ascii(get(pair, 1), &value_size)) == NULL) {
+        if (!has_two(pair) || (name = read(get(pair, 0), &name_size)) == NULL || (value = read(get(pair, 1), &value_size)) == NULL) {
             return 0;
         }
         if (!is_servers(name, name_size) && !head_put(out, room, used, name, name_size, value, value_size, length)) {
@@ -179,4 +155,19 @@ int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, lo
         }
     }
     return 1;
+}
+
+/*
+ * Writes the block of these headers, for a status with which a body may come; `length` becomes the Content-Length, or -1 without one.
+ * Returns 1; or 0 where Python is to look at them.
+ */
+int head_encode(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
+{
+    return encode(headers, read_bytes, out, room, used, length);
+}
+
+/* The same of what encode_text() takes. */
+int head_encode_text(PyObject *headers, char *out, size_t room, size_t *used, long long *length)
+{
+    return encode(headers, read_text, out, room, used, length);
 }

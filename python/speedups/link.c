@@ -29,20 +29,23 @@ void put_header(char *at, size_t size, int type, int flags, uint64_t id)
 
 /* ---- requests */
 
+/* New: method, path, query, connection block and header block; each may be NULL with an exception. */
+void request_parts(const RequestFrame *frame, PyObject **parts)
+{
+    parts[0] = bytes_of(frame->method, frame->method_size);
+    parts[1] = bytes_of(frame->path, frame->path_size);
+    parts[2] = bytes_of(frame->query, frame->query_size);
+    parts[3] = bytes_of(frame->connection, frame->connection_size);
+    parts[4] = bytes_of(frame->headers, frame->headers_size);
+}
+
 /* Python's on_request(), with all of the frame. */
 static int hand_over(Link *self, const RequestFrame *frame)
 {
-    PyObject *arguments[] = {
-        PyLong_FromUnsignedLongLong(frame->id),
-        PyLong_FromLong(frame->flags),
-        bytes_of(frame->method, frame->method_size),
-        bytes_of(frame->path, frame->path_size),
-        bytes_of(frame->query, frame->query_size),
-        bytes_of(frame->connection, frame->connection_size),
-        bytes_of(frame->headers, frame->headers_size),
-        bytes_of(frame->body, frame->body_size),
-        PyLong_FromUnsignedLong(frame->queued),
-    };
+    PyObject *arguments[4 + REQUEST_PARTS] = {PyLong_FromUnsignedLongLong(frame->id), PyLong_FromLong(frame->flags)};
+    request_parts(frame, arguments + 2);
+    arguments[2 + REQUEST_PARTS] = bytes_of(frame->body, frame->body_size);
+    arguments[3 + REQUEST_PARTS] = PyLong_FromUnsignedLong(frame->queued);
     PyObject *result = call_with((PyObject *)self, names.on_request, arguments, sizeof arguments / sizeof *arguments);
     Py_XDECREF(result);
     return result == NULL ? -1 : 0;
@@ -51,14 +54,9 @@ static int hand_over(Link *self, const RequestFrame *frame)
 /* New: what a builder of Python's makes of a request. */
 PyObject *link_build_scope(Link *self, PyObject *build, const RequestFrame *frame)
 {
-    PyObject *arguments[] = {
-        bytes_of(frame->method, frame->method_size),
-        bytes_of(frame->path, frame->path_size),
-        bytes_of(frame->query, frame->query_size),
-        bytes_of(frame->connection, frame->connection_size),
-        bytes_of(frame->headers, frame->headers_size),
-        PyLong_FromUnsignedLong(frame->queued),
-    };
+    PyObject *arguments[REQUEST_PARTS + 1];
+    request_parts(frame, arguments);
+    arguments[REQUEST_PARTS] = PyLong_FromUnsignedLong(frame->queued);
     return call_taking(build, arguments, sizeof arguments / sizeof *arguments);
 }
 

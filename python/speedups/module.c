@@ -109,6 +109,20 @@ int put_item(PyObject *dictionary, PyObject *key, PyObject *value)
     return result;
 }
 
+/* Appends to a list, which is made where there is none. 0, or -1 with an exception. */
+int append_to(PyObject **list, PyObject *value)
+{
+    if (is_none(*list)) {
+        PyObject *made = PyList_New(0);
+        if (made == NULL) {
+            return -1;
+        }
+        set_field(list, made);
+        Py_DECREF(made);
+    }
+    return PyList_Append(*list, value);
+}
+
 static PyObject *text(const char *value)
 {
     return PyUnicode_InternFromString(value);

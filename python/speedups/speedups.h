@@ -192,6 +192,7 @@ PyObject *call_with(PyObject *self, PyObject *name, PyObject **arguments, size_t
 PyObject *bytes_of(const char *data, size_t size);
 void set_field(PyObject **field, PyObject *value);
 int put_item(PyObject *dictionary, PyObject *key, PyObject *value);
+int append_to(PyObject **list, PyObject *value);
 
 /* exchange.c */
 PyTypeObject *exchange_make_type(void);
@@ -300,6 +301,8 @@ extern PyMethodDef wsgi_functions[];
 PyTypeObject *link_make_type(void);
 int link_is(PyObject *object);
 int request_parse(RequestFrame *frame, uint64_t id, int flags, const char *payload, size_t size);
+#define REQUEST_PARTS 5
+void request_parts(const RequestFrame *frame, PyObject **parts);
 size_t request_split(RequestFrame *frame, const char *payload);
 int link_serve_by(Link *self, Serve serve, PyObject *application, PyObject *kind, PyObject *run);
 Exchange *link_admit(Link *self, const RequestFrame *frame, PyObject *key);

@@ -12,19 +12,7 @@ PyObject *wait_begin(Exchange *self)
         return NULL;
     }
     PyObject *future = call_method(((Link *)self->link)->loop, names.create_future, NULL);
-    if (future == NULL) {
-        return NULL;
-    }
-    if (is_none(self->waiting)) {
-        PyObject *waiting = PyList_New(0);
-        if (waiting == NULL) {
-            Py_DECREF(future);
-            return NULL;
-        }
-        set_field(&self->waiting, waiting);
-        Py_DECREF(waiting);
-    }
-    if (PyList_Append(self->waiting, future) < 0) {
+    if (future != NULL && append_to(&self->waiting, future) < 0) {
         Py_CLEAR(future);
     }
     return future;

@@ -21,8 +21,9 @@ static Exchange *open_stream(PyObject *kind, PyObject *link, const RequestFrame 
         return NULL;
     }
     self->queued = frame->queued;
-    self->head = Py_BuildValue("(NNNNN)", bytes_of(frame->method, frame->method_size), bytes_of(frame->path, frame->path_size),
-        bytes_of(frame->query, frame->query_size), bytes_of(frame->connection, frame->connection_size), bytes_of(frame->headers, frame->headers_size));
+    PyObject *parts[REQUEST_PARTS];
+    request_parts(frame, parts);
+    self->head = Py_BuildValue("(NNNNN)", parts[0], parts[1], parts[2], parts[3], parts[4]);
     if (self->head == NULL) {
         Py_DECREF(self);
         return NULL;

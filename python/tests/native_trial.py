@@ -12,6 +12,7 @@ module is decides what the classes are built on, so it has to be loaded first.
 
 import asyncio
 import collections
+import contextlib
 import contextvars
 import functools
 import gc
@@ -207,6 +208,20 @@ def digest_of(message):
     return text if len(text) < 200 else (text[:100], len(text), hash(text))
 
 
+@contextlib.contextmanager
+def noting(events, chance, share):
+    """A step of an application: what it raises is noted, and raised on where that is its end, or else in this share of the cases."""
+    try:
+        yield
+    except (ZeroDivisionError, asyncio.CancelledError) as error:
+        events.append(named(error))
+        raise
+    except Exception as error:
+        events.append(named(error))
+        if chance.random() < share:
+            raise
+
+
 class Application:
     """Does what its path says, with what each of its requests sees; a path is a seed."""
 
@@ -231,7 +246,7 @@ class Application:
                 await send({"type": "websocket.accept"})
         for _ in range(steps):
             step = chance.choice(ways)
-            try:
+            with noting(events, chance, 0.5):
                 if step == 0:
                     events.append(digest_of(await self.await_in_some_way(chance, receive())))
                 elif step == 1:
@@ -244,13 +259,6 @@ class Application:
                     raise ZeroDivisionError
                 else:
                     events.append(repr(await self.await_in_some_way(chance, send(make(chance)))))
-            except (ZeroDivisionError, asyncio.CancelledError) as error:
-                events.append(named(error))
-                raise
-            except Exception as error:
-                events.append(named(error))
-                if chance.random() < 0.5:
-                    raise
 
     def noted(self, path):
         """Where one more request with this path notes what it sees."""
@@ -321,15 +329,8 @@ class RsgiApplication(Application):
         chance = random.Random(path)
         events = self.noted(path)
         for _ in range(chance.randrange(1, 6)):
-            try:
+            with noting(events, chance, 0.3):
                 events.append(repr(await self.step(chance, protocol)).split(" at 0x")[0])
-            except (ZeroDivisionError, asyncio.CancelledError) as error:
-                events.append(named(error))
-                raise
-            except Exception as error:
-                events.append(named(error))
-                if chance.random() < 0.3:
-                    raise
 
     async def step(self, chance, protocol):
         step = chance.randrange(12)
@@ -388,7 +389,7 @@ class RawApplication(Application):
     async def coroutine(self, request):
         chance, events = self.begin(request)
         for _ in range(chance.randrange(4)):
-            try:
+            with noting(events, chance, 0.3):
                 step = chance.randrange(6)
                 if step == 0:
                     events.append(repr(await self.await_in_some_way(chance, request.read())))
@@ -400,13 +401,6 @@ class RawApplication(Application):
                     await asyncio.sleep(0)
                 elif step == 4 and chance.random() < 0.2:
                     raise ZeroDivisionError
-            except (ZeroDivisionError, asyncio.CancelledError) as error:
-                events.append(named(error))
-                raise
-            except Exception as error:
-                events.append(named(error))
-                if chance.random() < 0.3:
-                    raise
         return self.result(chance, events)
 
     def plain(self, request):
@@ -588,20 +582,17 @@ def batch():
 
     class Telling(Application):
         async def __call__(self, scope, receive, send):
-            await application(scope, receive, send)
-
-    async def application(scope, receive, send):
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.accept"})
-            while (await receive())["type"] != "websocket.disconnect":
-                await send({"type": "websocket.send", "text": "told"})
-            return
-        await send({"type": "http.response.start", "status": 200})
-        more = True
-        while more:
-            message = await receive()
-            more = message.get("more_body", False)
-            await send({"type": "http.response.body", "body": message["body"], "more_body": more})
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.accept"})
+                while (await receive())["type"] != "websocket.disconnect":
+                    await send({"type": "websocket.send", "text": "told"})
+                return
+            await send({"type": "http.response.start", "status": 200})
+            more = True
+            while more:
+                message = await receive()
+                more = message.get("more_body", False)
+                await send({"type": "http.response.body", "body": message["body"], "more_body": more})
 
     def request(stream, flags):
         return wire.pack_request(stream, flags, 0, b"POST", b"/", b"", CONNECTIONS[0], HEADERS[0], b"")
