@@ -29,12 +29,9 @@ internal sealed record StatsdAddress(string Path, string Host, int Port)
         }
 
         rest = rest.StartsWith("udp://", StringComparison.OrdinalIgnoreCase) ? rest[6..] : rest;
-        int colon = rest.IndexOf(':', rest.LastIndexOf(']') + 1);
-        string host = (colon < 0 ? rest : rest[..colon]).Trim('[', ']');
-        int port = UsualPort;
-        bool isPort = colon < 0 || (int.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535);
+        bool isRead = HostAndPort.TryRead(rest, UsualPort, out string host, out int port);
         address = new StatsdAddress("", host, port);
-        return isPort && host.Length > 0 && !host.Contains('/', StringComparison.Ordinal) ? null : Wrong(text);
+        return isRead && host.Length > 0 && !host.Contains('/', StringComparison.Ordinal) ? null : Wrong(text);
     }
 
     /// <summary>A socket that sends there, and never waits.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -41,12 +40,7 @@ internal sealed record SyslogAddress(string Path, string Host, int Port, bool Is
             return Wrong(text);
         }
 
-        string rest = text[6..];
-        int bracket = rest.LastIndexOf(']');
-        int colon = rest.IndexOf(':', bracket + 1);
-        string host = (colon < 0 ? rest : rest[..colon]).Trim('[', ']');
-        int port = UsualPort;
-        if (colon >= 0 && (!int.TryParse(rest[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is 0 or > 65535))
+        if (!HostAndPort.TryRead(text[6..], UsualPort, out string host, out int port))
         {
             return Wrong(text);
         }
