@@ -83,17 +83,13 @@ public sealed class CrashRecoveryTests
         await end.CancelAsync();
         await Task.WhenAll(clients);
         Assert.All(statuses, static status => Assert.Equal(200, status));
-        int deaths = server.Board.Records("segfault").Count;
-        for (int i = 0; i < deaths; i++)
-        {
-            await server.Log.ExpectErrorAsync("SIGSEGV");
-        }
 
-        // Those that were tried once more: on a slow machine a round takes longer than the second after which that is done.
-        for (int i = 2 * rounds; i < deaths; i++)
-        {
-            await server.Log.ExpectErrorAsync("/segfault", "nothing beside it");
-        }
+        // How many deaths and verdicts there are besides the first two and the first of each round is the machine's affair: a worker that dies before the
+        // front has heard that it began the request counts against nobody, and on a slow machine a convicted one is tried again. The log is whole when
+        // the server has ended.
+        Assert.Equal(0, await server.StopAsync());
+        server.Log.ExpectAnyErrors("SIGSEGV");
+        server.Log.ExpectAnyErrors("nothing beside it");
 
         async Task MoreAsync(int count)
         {
