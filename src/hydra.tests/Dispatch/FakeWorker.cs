@@ -13,8 +13,10 @@ internal sealed class FakeWorker
     /// <summary>A worker that is ready.</summary>
     /// <param name="threads">0 for an event loop.</param>
     /// <param name="limit">--limit-concurrency.</param>
-    public FakeWorker(int threads = 0, int limit = 0)
+    /// <param name="index">Its index, which one may share that comes after it.</param>
+    public FakeWorker(int threads = 0, int limit = 0, int index = 0)
     {
+        Handle = new WorkerHandle(index);
         var link = new WorkerLink(Channel, Handle, 0, (l, _) => l.Worker.Shut());
         link.Start();
         Handle.Open([link], new WorkerWindow(threads, limit));
@@ -28,7 +30,7 @@ internal sealed class FakeWorker
         return worker;
     }
 
-    public WorkerHandle Handle { get; } = new(0);
+    public WorkerHandle Handle { get; }
 
     public FakeChannel Channel { get; } = new();
 

@@ -34,6 +34,7 @@ public sealed class RequestFingerprintTests
     [InlineData("x-b3-spanid")]
     [InlineData("x-amzn-trace-id")]
     [InlineData("x-correlation-id")]
+    [InlineData("x-hydra-affinity-moved")]
     public void Of_HeaderThatDiffersEachTime_IsTheSameWithAnyValueOrWithout(string name)
     {
         ulong expected = Of(headers: "host\0a");

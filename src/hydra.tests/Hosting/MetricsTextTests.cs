@@ -39,6 +39,15 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
+    public void Write_Keys_AreCountedWhereThereAreSome()
+    {
+        Assert.DoesNotContain(Lines(Shop), static line => line.Contains("affinity", StringComparison.Ordinal));
+        string[] lines = Lines(Shop with { Keys = (10, 3) });
+        Assert.Contains("hydra_affinity_requests_total{moved=\"0\"} 7", lines);
+        Assert.Contains("hydra_affinity_requests_total{moved=\"1\"} 3", lines);
+    }
+
+    [Fact]
     public void Write_Workers_AreCountedByStateAndAddedUpByNumber()
     {
         string[] lines = Lines(Shop);

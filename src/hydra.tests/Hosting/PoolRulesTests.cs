@@ -1,6 +1,7 @@
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Hosting;
+using Hydra.Primitives;
 using Hydra.Transport;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
@@ -16,7 +17,18 @@ public sealed class PoolRulesTests
     public void Queue_Options_AreItsBounds()
         => Assert.Equal(
             new DispatchOptions { QueueSize = 1, QueueBytes = 2, QueueTimeout = TimeSpan.FromSeconds(3) },
-            PoolRules.Queue(new QueueOptions { Size = 1, Bytes = 2, Timeout = TimeSpan.FromSeconds(3) }));
+            PoolRules.Queue(new ApplicationOptions { Queue = new QueueOptions { Size = 1, Bytes = 2, Timeout = TimeSpan.FromSeconds(3) } }));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Keys_Source_IsTheOnlyOneToBeAsked(bool isOn)
+    {
+        var options = new AffinityOptions { Source = isOn ? new AffinitySource(AffinityKind.Client) : null, Wait = TimeSpan.FromSeconds(2) };
+
+        Assert.Equal(isOn, PoolRules.Keys(options) is not null);
+        Assert.Equal(isOn ? TimeSpan.FromSeconds(2) : null, PoolRules.Queue(Application with { Affinity = options }).AffinityWait);
+    }
 
     [Theory]
     [InlineData(null, 4, false)]

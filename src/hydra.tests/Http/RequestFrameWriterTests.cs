@@ -89,6 +89,50 @@ public sealed class RequestFrameWriterTests : IDisposable
         Assert.Equal([("content-length", "8")], Finish().Headers);
     }
 
+    [Theory]
+    [InlineData(true, "1")]
+    [InlineData(false, "0")]
+    public void TellAffinity_Key_IsBehindWhatTheClientHasSent(bool hasMoved, string expected)
+    {
+        Assert.Equal("None", Problem("POST", "/", ("Host", "a"), ("X-Hydra-Affinity", "mine"), ("x_hydra-affinity_moved", "0"), ("X-Hydra-Affinities", "b")));
+        Assert.Equal(Failure.None, _writer.TellAffinity("acme"u8));
+        _writer.AppendBody(new ReadOnlySequence<byte>("hello"u8.ToArray()));
+        _writer.TellMoved(!hasMoved);
+        _writer.TellMoved(hasMoved);
+        SentRequest sent = Finish();
+
+        Assert.Equal([("host", "a"), ("x-hydra-affinities", "b"), ("x-hydra-affinity", "acme"), ("x-hydra-affinity-moved", expected)], sent.Headers);
+        Assert.Equal("hello"u8.ToArray(), sent.Body);
+    }
+
+    [Fact]
+    public void TellAffinity_NoKey_LeavesOutWhatTheClientPretends()
+    {
+        Assert.Equal("None", Problem("GET", "/", ("X-Hydra-Affinity", "mine"), ("X-Hydra-Affinity-Moved", "0")));
+        Assert.Equal(Failure.None, _writer.TellAffinity([]));
+        _writer.TellMoved(true);
+
+        Assert.Empty(Finish().Headers);
+    }
+
+    [Fact]
+    public void TellAffinity_LengthIsToldLater_TheMoveIsWhereItWas()
+    {
+        Assert.Equal("None", Problem("POST", "/", ("Transfer-Encoding", "chunked")));
+        Assert.Equal(Failure.None, _writer.TellAffinity("k"u8));
+        _writer.TellLength(1_234_567_890_123);
+        _writer.TellMoved(false);
+
+        Assert.Equal([("content-length", "1234567890123"), ("x-hydra-affinity", "k"), ("x-hydra-affinity-moved", "0")], Finish().Headers);
+    }
+
+    [Fact]
+    public void TellAffinity_MoreThanFits_IsTooLarge()
+    {
+        Assert.Equal("None", Problem("GET", "/"));
+        Assert.Equal(Failure.HeadTooLarge, _writer.TellAffinity(new byte[ProtocolLimits.MaxHeaders]));
+    }
+
     // RFC 9110, section 5.3: the order of headers with the same name matters.
     [Fact]
     public void WriteHead_HeadersThatAreRepeated_KeepOrderAndBytes()

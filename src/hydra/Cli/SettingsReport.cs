@@ -9,6 +9,9 @@ internal static class SettingsReport
     private const string Hidden = "***";
     private const int ValueColumn = 50;
 
+    // The one other secret that a mount may have beside its variables.
+    private const string Secret = ",affinity-secret=";
+
     /// <summary>Writes it.</summary>
     /// <param name="output">Standard output.</param>
     /// <param name="options">What comes of it.</param>
@@ -53,6 +56,7 @@ internal static class SettingsReport
         else if (option.Name == "mount")
         {
             text = string.Join(",env=", text.Split(",env=").Select(static (part, i) => i == 0 ? part : Masked(part)));
+            text = string.Join(Secret, text.Split(Secret).Select(static (part, i) => i == 0 ? part : Hidden + (part.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? part[comma..] : "")));
         }
 
         bool isPlain = option.IsSwitch ? text is "true" or "false" : text.Length is > 0 and < 16 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') && (text.Length == 1 || text[0] != '0');

@@ -56,6 +56,9 @@ internal sealed record ApplicationOptions
     /// <summary>How requests wait for a worker.</summary>
     public QueueOptions Queue { get; init; } = new();
 
+    /// <summary>Which of them go to the same worker.</summary>
+    public AffinityOptions Affinity { get; init; } = new();
+
     /// <summary>How long a worker may take for them.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
@@ -146,6 +149,22 @@ internal sealed record QueueOptions
 
     /// <summary>Which requests are sent to another worker when theirs dies.</summary>
     public RetryMode Retry { get; init; }
+}
+
+/// <summary>Requests that go to the same worker.</summary>
+internal sealed record AffinityOptions
+{
+    /// <summary>Where their key is; null where they are not kept together.</summary>
+    public AffinitySource? Source { get; init; }
+
+    /// <summary>How long one waits for its own worker before it goes to another; zero for not at all.</summary>
+    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether the server makes the cookie that has the key.</summary>
+    public bool MakesCookie { get; init; }
+
+    /// <summary>What signs that; null for something at random.</summary>
+    public string? Secret { get; init; }
 }
 
 /// <summary>Requests and workers that hang.</summary>

@@ -145,6 +145,7 @@ internal static class CommandLine
         }
 
         errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions));
+        errors.AddRange(applications.SelectMany(AffinityText.Contradictions).Distinct());
         return new HydraOptions(server with { Addresses = addresses }, applications);
     }
 

@@ -13,6 +13,7 @@ internal static partial class OptionTable
         .. AddressRows,
         .. WorkerRows,
         .. QueueRows,
+        .. AffinityRows,
         .. ReplacementRows,
         .. TimeoutRows,
         .. BodyRows,

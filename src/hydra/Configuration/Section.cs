@@ -66,6 +66,10 @@ internal static class Section
     /// <summary><see cref="ApplicationOptions.Queue"/>.</summary>
     public static OptionSection<QueueOptions> Queue { get; } = OfApplication(static a => a.Queue, static (a, part) => a with { Queue = part });
 
+    /// <summary><see cref="ApplicationOptions.Affinity"/>.</summary>
+    public static OptionSection<AffinityOptions> Affinity { get; }
+        = OfApplication(static a => a.Affinity, static (a, part) => a with { Affinity = part });
+
     /// <summary><see cref="ApplicationOptions.Timeouts"/>.</summary>
     public static OptionSection<TimeoutOptions> Timeouts { get; }
         = OfApplication(static a => a.Timeouts, static (a, part) => a with { Timeouts = part });

@@ -14,6 +14,15 @@ internal sealed record DispatchOptions
 
     /// <summary>How long a request may wait; zero for no bound.</summary>
     public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request with a key waits for the worker that its key is for; null where requests have none.</summary>
+    public TimeSpan? AffinityWait { get; init; }
+
+    /// <summary>Who has served a key last, where several pools have that in common; null for a memory of its own.</summary>
+    public KeyMemory? Keys { get; init; }
+
+    /// <summary>Whether requests may be more urgent than others, or have clients that take turns.</summary>
+    public bool HasLanes { get; init; }
 }
 
 /// <summary>A request that the queue does not take, or gives up.</summary>

@@ -16,19 +16,18 @@ namespace Hydra.Dispatch;
 /// </remarks>
 internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, IDisposable
 {
-    // How often waiting requests are looked at: often enough for the least timeout that makes sense.
-    private static readonly TimeSpan LongestPeriod = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan ShortestPeriod = TimeSpan.FromMilliseconds(10);
-
     private readonly DispatchOptions _options;
-    private readonly TimeProvider _time;
+    private readonly QueueClock _clock;
     private readonly Lock _gate = new();
     private readonly RequestQueue _queue;
     private readonly SuspectLane _suspects;
     private readonly Func<QueuedStream, WorkerHandle, bool> _sendSuspect;
+    private readonly Func<QueuedStream, WorkerHandle, bool> _sendQueued;
+
+    // Null where requests are sent in the order in which they came.
+    private readonly RequestLanes? _lanes;
     private readonly WorkerChoice _choice = new();
-    private readonly ServiceRate _rate = new();
-    private readonly RefusalLog _refusals;
+    private readonly Refusals _refusals;
     private readonly TimeSpan _period;
     private readonly ITimer _timer;
     private volatile WorkerHandle[] _ready = [];
@@ -48,15 +47,21 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
     public Dispatcher(DispatchOptions? options = null, ILogger? logger = null, TimeProvider? time = null)
     {
         _options = options ?? new DispatchOptions();
-        _time = time ?? TimeProvider.System;
-        _queue = new RequestQueue(_options.QueueSize, _options.QueueBytes);
-        _suspects = new SuspectLane(new RequestQueue(_options.QueueSize, _options.QueueBytes), _time);
+        time ??= TimeProvider.System;
+        _clock = new QueueClock(time);
+        Affinity = _options.AffinityWait is { } wait ? new Affinity(wait, time, _options.Keys ?? new KeyMemory()) : null;
+        _lanes = Affinity is not null || _options.HasLanes ? new RequestLanes(Affinity, time) : null;
+        _queue = new RequestQueue(_options.QueueSize, _options.QueueBytes, _lanes);
+        _suspects = new SuspectLane(new RequestQueue(_options.QueueSize, _options.QueueBytes), time);
         _sendSuspect = TrySendSuspect;
-        _refusals = new RefusalLog(logger ?? NullLogger.Instance);
-        TimeSpan twentieth = _options.QueueTimeout > TimeSpan.Zero ? _options.QueueTimeout / 20 : LongestPeriod;
-        _period = twentieth < ShortestPeriod ? ShortestPeriod : twentieth > LongestPeriod ? LongestPeriod : twentieth;
-        _timer = _time.CreateTimer(static state => ((Dispatcher)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sendQueued = TrySendQueued;
+        _refusals = new Refusals(_queue, _clock, logger ?? NullLogger.Instance);
+        _period = QueueClock.PeriodOf(_options.QueueTimeout, QueueClock.PeriodOf(_options.AffinityWait ?? TimeSpan.Zero, QueueClock.LongestPeriod));
+        _timer = time.CreateTimer(static state => ((Dispatcher)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Which worker requests with a key are for; null where none have keys.</summary>
+    public Affinity? Affinity { get; }
 
     /// <summary>Requests that wait for a worker.</summary>
     public int QueueLength => _queue.Count + _suspects.Queue.Count;
@@ -83,9 +88,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         {
             lock (_gate)
             {
-                long now = _time.GetTimestamp();
-                TimeSpan last = _lastSentAt != 0 && _time.GetElapsedTime(_lastSentAt, now) < TimeSpan.FromSeconds(1)
-                    ? _time.GetElapsedTime(0, _lastWait)
+                long now = _clock.Now;
+                TimeSpan last = _lastSentAt != 0 && _clock.Between(_lastSentAt, now) < TimeSpan.FromSeconds(1)
+                    ? _clock.Between(0, _lastWait)
                     : TimeSpan.Zero;
                 TimeSpan oldest = Waited(_queue, now);
                 return last > oldest ? last : oldest;
@@ -100,7 +105,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         {
             lock (_gate)
             {
-                long now = _time.GetTimestamp();
+                long now = _clock.Now;
                 TimeSpan suspect = Waited(_suspects.Queue, now);
                 TimeSpan oldest = Waited(_queue, now);
                 return suspect > oldest ? suspect : oldest;
@@ -140,6 +145,7 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         lock (_gate)
         {
             _ready = [.. _ready, worker];
+            Affinity?.Add(worker);
             _suspects.OnReady(_ready);
         }
 
@@ -153,10 +159,25 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         {
             _ready = Array.FindAll(_ready, w => w != worker);
             _suspects.Forget(worker);
+            Affinity?.Remove(worker);
         }
 
         if (_suspects.IsActive)
         {
+            SendWaiting();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dismiss(int index)
+    {
+        if (_lanes is not null)
+        {
+            lock (_gate)
+            {
+                _lanes.Dismiss(index);
+            }
+
             SendWaiting();
         }
     }
@@ -189,10 +210,10 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
                 refused.Add(exchange);
             }
 
-            Claim(refused, new Refusal(Failure.Closing, RetryAfter: 1), _time.GetTimestamp());
+            _refusals.Claim(refused, new Refusal(Failure.Closing, RetryAfter: 1), _clock.Now);
         }
 
-        Answer(refused);
+        Refusals.Answer(refused);
     }
 
     /// <inheritdoc/>
@@ -200,21 +221,21 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
 
     void IProgressSink.OnProgress(int completed)
     {
-        _rate.Add(completed);
+        _refusals.Rate.Add(completed);
         if (_queue.Count > 0 || _suspects.IsActive)
         {
             SendWaiting();
         }
     }
 
-    private TimeSpan Waited(RequestQueue queue, long now) => queue.First is { } first ? _time.GetElapsedTime(first.QueuedAt, now) : TimeSpan.Zero;
+    private TimeSpan Waited(RequestQueue queue, long now) => queue.First is { } first ? _clock.Between(first.QueuedAt, now) : TimeSpan.Zero;
 
     private RequestQueue QueueOf(QueuedStream exchange) => exchange.Suspicion != 0 ? _suspects.Queue : _queue;
 
     private bool TrySend(QueuedStream exchange)
     {
         // A link may close between the choice and the send: then its worker is withdrawn and the next choice is another.
-        while (_choice.Enter(_ready, exchange.LastWorker) is { } worker)
+        while ((exchange.Place == 0 ? _choice.Enter(_ready, exchange.LastWorker) : Affinity!.Enter(exchange.Place)) is { } worker)
         {
             if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
             {
@@ -240,17 +261,17 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
                 return;
             }
 
-            long now = _time.GetTimestamp();
-            long since = now - TicksWaited(exchange);
+            long now = _clock.Now;
+            long since = now - _clock.Ticks(exchange.QueueMicroseconds);
             if (_closed || !(exchange.Suspicion != 0 ? _suspects.TryAdd(exchange, since) : _queue.TryAdd(exchange, since)))
             {
-                refusal = _closed ? new Refusal(Failure.Closing, RetryAfter: 1) : Refuse(Failure.QueueFull, 1, now);
+                refusal = _closed ? new Refusal(Failure.Closing, RetryAfter: 1) : _refusals.Refuse(Failure.QueueFull, 1, now);
                 isRefused = exchange.TryRefuse(refusal);
             }
             else if (!_isTimed)
             {
                 _isTimed = true;
-                _rate.Restart(Seconds(now));
+                _refusals.Rate.Restart(_clock.Seconds(now));
                 _timer.Change(_period, _period);
             }
         }
@@ -291,25 +312,41 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             return;
         }
 
-        long now = _time.GetTimestamp();
+        if (_lanes is not null)
+        {
+            _lanes.Advance(_ready, _sendQueued);
+            return;
+        }
+
+        long now = _clock.Now;
         while (_queue.First is { } exchange && _choice.Enter(_ready, exchange.LastWorker) is { } worker)
         {
-            if (TrySendWaiting(exchange, worker, now))
-            {
-                _lastWait = now - exchange.QueuedAt;
-                _lastSentAt = now;
-            }
+            TrySendQueued(exchange, worker, now);
         }
     }
 
+    private bool TrySendQueued(QueuedStream exchange, WorkerHandle worker) => TrySendQueued(exchange, worker, _clock.Now);
+
+    private bool TrySendQueued(QueuedStream exchange, WorkerHandle worker, long now)
+    {
+        bool isSent = TrySendWaiting(exchange, worker, now);
+        if (isSent)
+        {
+            _lastWait = now - exchange.QueuedAt;
+            _lastSentAt = now;
+        }
+
+        return isSent;
+    }
+
     // Not what scaling goes by: another worker would not have it wait less.
-    private bool TrySendSuspect(QueuedStream exchange, WorkerHandle worker) => TrySendWaiting(exchange, worker, _time.GetTimestamp());
+    private bool TrySendSuspect(QueuedStream exchange, WorkerHandle worker) => TrySendWaiting(exchange, worker, _clock.Now);
 
     // The worker's window is entered.
     private bool TrySendWaiting(QueuedStream exchange, WorkerHandle worker, long now)
     {
         RequestQueue queue = QueueOf(exchange);
-        exchange.QueueMicroseconds = Microseconds(now - exchange.QueuedAt);
+        exchange.QueueMicroseconds = _clock.Microseconds(now - exchange.QueuedAt);
         if (worker.LinkFor(exchange.Loop).TryOpen(exchange))
         {
             queue.Remove(exchange);
@@ -326,20 +363,21 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         List<QueuedStream> refused = [];
         lock (_gate)
         {
-            long now = _time.GetTimestamp();
-            _rate.Sample(Seconds(now));
+            long now = _clock.Now;
+            _refusals.Rate.Sample(_clock.Seconds(now));
             if (_options.QueueTimeout > TimeSpan.Zero)
             {
-                long oldest = now - (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency);
+                long oldest = now - _clock.Ticks(_options.QueueTimeout);
                 _queue.RemoveOlder(oldest, refused);
                 _suspects.Queue.RemoveOlder(oldest, refused);
             }
 
             if (refused.Count > 0)
             {
-                Claim(refused, Refuse(Failure.QueueTimeout, refused.Count, now), now);
+                _refusals.Claim(refused, _refusals.Refuse(Failure.QueueTimeout, refused.Count, now), now);
             }
 
+            _lanes?.Settle(_queue);
             if (_queue.Count == 0 && !_suspects.IsActive)
             {
                 _isTimed = false;
@@ -347,43 +385,11 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
             }
         }
 
-        if (_suspects.IsActive)
+        if (_suspects.IsActive || (_lanes is not null && _queue.Count > 0))
         {
             SendWaiting();
         }
 
-        Answer(refused);
+        Refusals.Answer(refused);
     }
-
-    private Refusal Refuse(Failure reason, int count, long now)
-    {
-        double seconds = Seconds(now);
-        var refusal = new Refusal(reason, _rate.RetryAfter(_queue.Count, seconds));
-        _refusals.Add(refusal, count, _queue, seconds);
-        return refusal;
-    }
-
-    // Takes out of the list those whose clients have left in the meantime.
-    private void Claim(List<QueuedStream> refused, Refusal refusal, long now) => refused.RemoveAll(exchange =>
-    {
-        exchange.QueueMicroseconds = Microseconds(now - exchange.QueuedAt);
-        return !exchange.TryRefuse(refusal);
-    });
-
-    private static void Answer(List<QueuedStream> refused)
-    {
-        foreach (QueuedStream exchange in refused)
-        {
-            exchange.OnRefused();
-        }
-    }
-
-    // Less than a millisecond is what it takes to hear of a worker that it has room: such a request did not wait.
-    private uint Microseconds(long ticks)
-        => ticks < _time.TimestampFrequency / 1000 ? 0 : (uint)Math.Min(_time.GetElapsedTime(0, ticks).TotalMicroseconds, uint.MaxValue);
-
-    // What a request has waited before it was sent for the first time.
-    private long TicksWaited(QueuedStream exchange) => exchange.QueueMicroseconds * _time.TimestampFrequency / 1_000_000;
-
-    private double Seconds(long timestamp) => (double)timestamp / _time.TimestampFrequency;
 }

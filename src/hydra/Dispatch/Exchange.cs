@@ -68,6 +68,9 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
     /// <summary>Guards the state, and the parts of a subclass that the callbacks share with the handler.</summary>
     protected Lock Lock => _lock;
 
+    /// <summary>Who finds a worker for the request; set when it is submitted.</summary>
+    protected Dispatcher Workers => _dispatcher;
+
     /// <summary>The link of the worker that has the request; null before one has it.</summary>
     protected WorkerLink? Link => _link;
 
@@ -269,6 +272,9 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
         Detail = null;
         IsRetry = false;
         Suspicion = 0;
+        Place = 0;
+        Client = 0;
+        Priority = RequestPriority.Normal;
         QueueMicroseconds = 0;
     }
 

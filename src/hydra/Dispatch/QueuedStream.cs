@@ -20,6 +20,15 @@ internal abstract class QueuedStream : UpstreamStream
     /// </summary>
     public ulong Suspicion { get; set; }
 
+    /// <summary>A hash of the key by which it is kept together with others (<see cref="KeyHash.ForPlace"/>); 0 where it has none.</summary>
+    public ulong Place { get; set; }
+
+    /// <summary>A hash of the client with which it takes turns (<see cref="KeyHash.ForMemory"/>); 0 where nobody tells clients apart.</summary>
+    public ulong Client { get; set; }
+
+    /// <summary>How urgent it is.</summary>
+    public RequestPriority Priority { get; set; }
+
     /// <summary>Bytes that it holds while it waits.</summary>
     public virtual long HeldBytes => RequestFrame.Length;
 
@@ -36,6 +45,9 @@ internal abstract class QueuedStream : UpstreamStream
     internal long QueuedBytes { get; set; }
 
     internal long QueuedAt { get; set; }
+
+    // Where it is among those of its lane, if the queue has lanes.
+    internal LaneTicket? Ticket { get; set; }
 
     /// <summary>
     /// The request is refused, unless its client has left: from now on it belongs to whoever calls <see cref="OnRefused"/>. Called under

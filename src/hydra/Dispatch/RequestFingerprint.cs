@@ -35,10 +35,11 @@ internal static class RequestFingerprint
         return Add(hash, request.Body);
     }
 
-    // What proxies, balancers and tracing give each attempt anew.
+    // What proxies, balancers, tracing and the front itself give each attempt anew.
     private static bool DiffersEachTime(ReadOnlySpan<byte> name)
         => name.StartsWith("x-request-"u8) || name.StartsWith("traceparent"u8) || name.StartsWith("tracestate"u8)
-            || name.StartsWith("x-b3-"u8) || name.StartsWith("x-amzn-trace-"u8) || name.StartsWith("x-correlation-"u8);
+            || name.StartsWith("x-b3-"u8) || name.StartsWith("x-amzn-trace-"u8) || name.StartsWith("x-correlation-"u8)
+            || name.SequenceEqual("x-hydra-affinity-moved"u8);
 
     private static ulong Add(ulong hash, ReadOnlySpan<byte> data)
     {

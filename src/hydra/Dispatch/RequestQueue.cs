@@ -1,10 +1,13 @@
 namespace Hydra.Dispatch;
 
 /// <summary>
-/// Requests that wait, first come first served, bounded by number and bytes. A list through the requests themselves: adding and taking
+/// Requests that wait, in the order in which they came, bounded by number and bytes. A list through the requests themselves: adding and taking
 /// out cost no memory, wherever in the queue. Not safe for threads, but for the counters.
 /// </summary>
-internal sealed class RequestQueue(int size, long bytes)
+/// <param name="size">The most requests.</param>
+/// <param name="bytes">The most bytes.</param>
+/// <param name="lanes">The order in which they are sent; null for that in which they came.</param>
+internal sealed class RequestQueue(int size, long bytes, RequestLanes? lanes = null)
 {
     private QueuedStream? _last;
     private int _count;
@@ -16,7 +19,10 @@ internal sealed class RequestQueue(int size, long bytes)
     /// <summary>Bytes that they hold. Any thread.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The one whose turn it is.</summary>
+    /// <summary>So many may one client have, where clients are told apart: half of the queue.</summary>
+    public int MostOfOne { get; } = Math.Max(1, size / 2);
+
+    /// <summary>The one that came first, or was sent before.</summary>
     public QueuedStream? First { get; private set; }
 
     /// <summary>Adds a request at the end; one that was sent before in front of those that were not, whatever the bounds say.</summary>
@@ -36,7 +42,7 @@ internal sealed class RequestQueue(int size, long bytes)
 
             Link(exchange, last, last is null ? First : last.Next);
         }
-        else if (_count >= size || _bytes + held > bytes)
+        else if (_count >= size || _bytes + held > bytes || lanes?.Of(exchange.Client) >= MostOfOne)
         {
             return false;
         }
@@ -48,6 +54,7 @@ internal sealed class RequestQueue(int size, long bytes)
         exchange.IsQueued = true;
         exchange.QueuedBytes = held;
         exchange.QueuedAt = queuedAt;
+        lanes?.Add(exchange);
         Volatile.Write(ref _count, _count + 1);
         Volatile.Write(ref _bytes, _bytes + held);
         return true;
@@ -83,6 +90,7 @@ internal sealed class RequestQueue(int size, long bytes)
         exchange.Next = null;
         exchange.Previous = null;
         exchange.IsQueued = false;
+        lanes?.Remove(exchange);
         Volatile.Write(ref _count, _count - 1);
         Volatile.Write(ref _bytes, _bytes - exchange.QueuedBytes);
         return true;

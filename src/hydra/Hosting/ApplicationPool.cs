@@ -30,7 +30,7 @@ internal sealed class ApplicationPool : IDisposable
         _options = options;
         _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
-        var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
+        var dispatcher = new Dispatcher(PoolRules.Queue(options), logger);
         Requests = new RequestPool(
             label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
@@ -107,6 +107,7 @@ internal sealed class ApplicationPool : IDisposable
             QueueDelay = dispatcher.QueueDelay,
             RefusedFull = dispatcher.RefusedFull,
             RefusedLate = dispatcher.RefusedLate,
+            Keys = dispatcher.Affinity is { } affinity ? (affinity.Served, affinity.Moved) : null,
             Workers =
             [
                 .. _supervisor.Alive.Select(static worker =>
@@ -125,7 +126,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="server">The server's options.</param>
     /// <param name="shared">What all applications share for bodies.</param>
     public PoolRoute Route(ServerOptions server, BodyResources shared)
-        => new(Requests, shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory }));
+        => new(Requests, shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory })) { Affinity = PoolRules.Keys(_options.Affinity) };
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()

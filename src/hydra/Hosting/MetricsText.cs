@@ -37,6 +37,26 @@ internal static class MetricsText
             Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "full")), pool.RefusedFull);
             Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "timeout")), pool.RefusedLate);
         }
+
+        WriteKeys(text, pools);
+    }
+
+    private static void WriteKeys(StringBuilder text, IReadOnlyList<PoolFigures> pools)
+    {
+        PoolFigures[] keyed = [.. pools.Where(static pool => pool.Keys is not null)];
+        if (keyed.Length == 0)
+        {
+            return;
+        }
+
+        PrometheusText.Head(
+            text, "hydra_affinity_requests_total", "counter", "Requests with a key (--affinity), by whether their worker process was the last one to serve it.");
+        foreach (PoolFigures pool in keyed)
+        {
+            (long served, long moved) = pool.Keys!.Value;
+            Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "0")), served - moved);
+            Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "1")), moved);
+        }
     }
 
     private static void WriteWorkers(StringBuilder text, IReadOnlyList<PoolFigures> pools)

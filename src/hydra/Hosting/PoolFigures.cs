@@ -24,6 +24,9 @@ internal sealed record PoolFigures
     /// <summary>Requests that were refused because they had waited as long as they may.</summary>
     public long RefusedLate { get; init; }
 
+    /// <summary>Requests with a key that were sent to workers, and those whose worker was told that the key had moved; null where requests have no keys.</summary>
+    public (long Served, long Moved)? Keys { get; init; }
+
     /// <summary>The worker processes that have not ended.</summary>
     public IReadOnlyList<WorkerFigures> Workers { get; init; } = [];
 

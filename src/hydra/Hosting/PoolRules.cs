@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
@@ -11,9 +13,27 @@ namespace Hydra.Hosting;
 /// <summary>What the options say about an application's workers and its queue, for those who carry it out.</summary>
 internal static class PoolRules
 {
-    /// <summary>The bounds of the queue.</summary>
-    public static DispatchOptions Queue(QueueOptions options)
-        => new() { QueueSize = options.Size, QueueBytes = options.Bytes, QueueTimeout = options.Timeout };
+    // What signs cookies where nobody has said what: the same for all applications, which may have a cookie in common.
+    private static readonly byte[] RandomSecret = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>The bounds of the queue, and its order.</summary>
+    public static DispatchOptions Queue(ApplicationOptions application)
+    {
+        QueueOptions options = application.Queue;
+        return new()
+        {
+            QueueSize = options.Size,
+            QueueBytes = options.Bytes,
+            QueueTimeout = options.Timeout,
+            AffinityWait = application.Affinity.Source is null ? null : application.Affinity.Wait,
+        };
+    }
+
+    /// <summary>Finds the keys of requests; null where they have none.</summary>
+    public static AffinityKeys? Keys(AffinityOptions options)
+        => options.Source is { } source
+            ? new AffinityKeys(source, options.MakesCookie ? new AffinityCookie(source.Name, options.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : RandomSecret) : null)
+            : null;
 
     /// <summary>Everything that the supervisor needs, but for how a worker is started.</summary>
     /// <param name="server">The server's options.</param>

@@ -18,6 +18,10 @@ internal class HttpExchange : ResponseExchange
     private readonly RequestFrameWriter _frame = new();
     private readonly RequestBody _body;
 
+    // What keeps the request together with others, and what its worker was told of that: 0 when it knows the key.
+    private AffinityKey? _key;
+    private uint _moveToken;
+
     // For a request that is not whole in its frame; made when the first one comes.
     private RequestUpload? _upload;
     private CancellationTokenRegistration _lifetime;
@@ -65,14 +69,22 @@ internal class HttpExchange : ResponseExchange
     /// <param name="context">The request.</param>
     /// <param name="facts">What the worker is told about it.</param>
     /// <param name="workers">Who gets it.</param>
-    public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers)
+    /// <param name="key">The key by which it is kept together with others; null where nobody keeps requests together.</param>
+    public Failure Begin(RequestContext context, RequestFacts facts, Dispatcher workers, AffinityKey? key = null)
     {
         BeginResponse(context);
         Restart();
+        _key = key;
         IFeatureCollection features = context.Http.Features;
         var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
         Failure failure = _frame.WriteHead(request, facts, context.Connection.Head);
         context.Connection.OnHeadRead();
+        if (key is not null && failure is Failure.None)
+        {
+            Place = key.Place;
+            failure = _frame.TellAffinity(key.Text);
+        }
+
         if (failure is not Failure.None)
         {
             return failure;
@@ -161,12 +173,23 @@ internal class HttpExchange : ResponseExchange
     /// <summary>The request is not going to be sent again: its frame is given back although it is not over.</summary>
     public void ReleaseRequest() => _body.Release();
 
+    /// <summary>The application has answered: what it was told of the request's key it knows.</summary>
+    public void OnAnswered()
+    {
+        if (_moveToken != 0 && Failure is Failure.None)
+        {
+            Workers.Affinity!.Confirm(_key!.Memory, _moveToken);
+        }
+    }
+
     /// <summary>The request is over: forgets it, so that the next one can begin.</summary>
     public void Release()
     {
         _lifetime.Dispose();
         _lifetime = default;
         Retire();
+        _key = null;
+        _moveToken = 0;
         _body.Release();
         ReleaseResponse();
     }
@@ -205,6 +228,12 @@ internal class HttpExchange : ResponseExchange
     protected override void OnSent(WorkerLink link, ulong id)
     {
         Context.Connection.LastWorker = link.Worker.Id;
+        if (Place != 0)
+        {
+            _moveToken = Workers.Affinity!.Serve(_key!.Memory, link.Worker);
+            _frame.TellMoved(_moveToken != 0);
+        }
+
         if (!_body.IsWhole)
         {
             _upload!.OnSent(link, id);

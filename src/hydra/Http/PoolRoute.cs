@@ -21,6 +21,9 @@ internal sealed class PoolRoute(RequestPool pool, BodyResources bodies)
     /// <summary>Windows and bounds of its bodies.</summary>
     public BodyResources Bodies => bodies;
 
+    /// <summary>Finds the keys by which requests are kept together; null where they are not.</summary>
+    public AffinityKeys? Affinity { get; init; }
+
     /// <summary>Whether it is for a request to this host and with this path, whether or not a proxy has taken its part off the path.</summary>
     /// <param name="host">The host without its port.</param>
     /// <param name="path">The path as it came.</param>

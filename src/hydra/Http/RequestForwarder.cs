@@ -71,7 +71,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
                 if (result is ExchangeResult.Complete && !exchange.SendsBody)
                 {
-                    pool.Recovery.OnAnswered(exchange, pool.Dispatcher);
+                    OnAnswered(pool, exchange);
                 }
                 else
                 {
@@ -92,6 +92,12 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         }
     }
 
+    private static void OnAnswered(RequestPool pool, HttpExchange exchange)
+    {
+        pool.Recovery.OnAnswered(exchange, pool.Dispatcher);
+        exchange.OnAnswered();
+    }
+
     // Sends a request that is complete; false where there is more to do than that.
     private static bool TrySend(RequestContext context, PoolRoute route, HttpExchange exchange, out Failure failure)
     {
@@ -100,7 +106,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         OfferedUpgrade.PassOver(context, exchange);
         failure = exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
             : RequestMethod.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
-            : exchange.Begin(context, route.Describe(context), pool.Dispatcher);
+            : exchange.Begin(context, route.Describe(context), pool.Dispatcher, route.Affinity?.Read(context));
         if (failure is not Failure.None || exchange.Body.WantsReadAhead || pool.Recovery.IsConvicted(exchange))
         {
             return false;
@@ -166,7 +172,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
             if (result is not ExchangeResult.Failed || exchange.Failure is Failure.ApplicationError or Failure.BadResponse)
             {
-                pool.Recovery.OnAnswered(exchange, pool.Dispatcher);
+                OnAnswered(pool, exchange);
             }
 
             exchange.KeepNoBody();

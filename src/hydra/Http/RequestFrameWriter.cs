@@ -30,6 +30,9 @@ internal sealed class RequestFrameWriter
     private int _headersLength;
     private int _headersStart;
 
+    // Where it is said whether the key has moved; 0 where nothing is.
+    private int _movedAt;
+
     /// <summary>The whole frame; complete after <see cref="Finish"/>.</summary>
     public ReadOnlySpan<byte> Frame => _buffer.AsSpan(0, _count);
 
@@ -47,6 +50,7 @@ internal sealed class RequestFrameWriter
     public Failure WriteHead(IHttpRequestFeature request, RequestFacts facts, CapturedHead? head)
     {
         _count = 0;
+        _movedAt = 0;
         Reserve(BodyOffset);
         _count = BodyOffset;
         if (head is null)
@@ -82,6 +86,38 @@ internal sealed class RequestFrameWriter
             : Failure.None;
     }
 
+    /// <summary>
+    /// The worker is told of the key by which the request is kept together with others, and whether that has moved (<see cref="TellMoved"/>); what the client has sent
+    /// under these names is left out. Before the body.
+    /// </summary>
+    /// <param name="key">The key; empty where there is none.</param>
+    /// <returns><see cref="Failure.None"/> or <see cref="Failure.HeadTooLarge"/>.</returns>
+    public Failure TellAffinity(ReadOnlySpan<byte> key)
+    {
+        if (HasAffinityField())
+        {
+            Edit(AffinityFields.Removal);
+        }
+
+        if (!key.IsEmpty)
+        {
+            _headersLength += Append(_headersLength > 0 ? "\0"u8 : []) + Append(AffinityFields.Key) + Append("\0"u8) + Append(key)
+                + Append("\0"u8) + Append(AffinityFields.Moved) + Append("\0"u8 + "1"u8);
+            _movedAt = _count - 1;
+        }
+
+        return _headersLength > ProtocolLimits.MaxHeaders ? Failure.HeadTooLarge : Failure.None;
+    }
+
+    /// <summary>Says whether the key was last served by another process than that which gets the frame now. May be said anew until it is sent.</summary>
+    public void TellMoved(bool hasMoved)
+    {
+        if (_movedAt > 0)
+        {
+            _buffer[_movedAt] = hasMoved ? (byte)'1' : (byte)'0';
+        }
+    }
+
     /// <summary>Appends the first bytes of the body, at most <see cref="ProtocolLimits.MaxBody"/> in all.</summary>
     public void AppendBody(in ReadOnlySequence<byte> data)
     {
@@ -115,6 +151,7 @@ internal sealed class RequestFrameWriter
         Span<byte> rest = _buffer.AsSpan(start + replaced, _count - start - replaced);
         rest.CopyTo(_buffer.AsSpan(start + field.Length));
         field.CopyTo(_buffer.AsSpan(start));
+        _movedAt += _movedAt >= start ? growth : 0;
         _headersLength += growth;
         _count += growth;
     }
@@ -189,6 +226,19 @@ internal sealed class RequestFrameWriter
         // The block has NUL between its parts, none at its end.
         _count = Math.Max(_headersStart, _count - 1);
         _headersLength = _count - _headersStart;
+    }
+
+    private bool HasAffinityField()
+    {
+        foreach ((ReadOnlySpan<byte> name, _) in new HeaderBlock(_buffer.AsSpan(_headersStart, _headersLength)))
+        {
+            if (AffinityFields.Is(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Edit(HeaderEdits edits)

@@ -29,6 +29,7 @@ public class FleetScaleTests
         harness.Fleet.Shrink();
 
         Assert.Equal([harness.Started[0].Handle], harness.Pool);
+        Assert.Equal([2, 1], harness.Dismissed);
         Assert.Equal([false, true, false], harness.Started.Select(w => w.Life.IsTold));
         harness.Exit(harness.Started[1]);
         harness.Advance(60);

@@ -55,6 +55,9 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
     /// <summary>Workers that requests may go to.</summary>
     public List<WorkerHandle> Pool { get; } = [];
 
+    /// <summary>The indexes of which there is to be no worker any more.</summary>
+    public List<int> Dismissed { get; } = [];
+
     /// <summary>What the dispatcher says.</summary>
     public QueueFigures Figures { get; set; }
 
@@ -122,6 +125,8 @@ internal abstract class WorkerHarness : IFleetActions, IWorkerPool, IQueueFigure
     void IWorkerPool.Add(WorkerHandle worker) => Pool.Add(worker);
 
     void IWorkerPool.Remove(WorkerHandle worker) => Pool.Remove(worker);
+
+    void IWorkerPool.Dismiss(int index) => Dismissed.Add(index);
 
     QueueFigures IQueueFigures.ReadFigures() => Figures;
 

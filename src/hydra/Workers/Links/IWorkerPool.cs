@@ -8,4 +8,7 @@ internal interface IWorkerPool
 
     /// <summary>The worker takes no more requests.</summary>
     void Remove(WorkerHandle worker);
+
+    /// <summary>There is to be no worker of this index any more, until one is added. One that is there finishes what it has.</summary>
+    void Dismiss(int index);
 }

@@ -39,6 +39,9 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         Leave(worker, reason, options.DrainTimeout, options.SessionTimeout);
     }
 
+    /// <summary>There is to be one worker less: none of this index.</summary>
+    public void Dismiss(int index) => pool.Dismiss(index);
+
     /// <summary>The server stops: the worker finishes what it has within the grace.</summary>
     public void Stop(Worker worker, TimeSpan grace)
     {

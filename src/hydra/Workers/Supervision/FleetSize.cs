@@ -107,6 +107,7 @@ internal sealed class FleetSize(
         slot.Wish = null;
         Worker?[] leaving = [slot.Replacement, slot.Serving];
         slot.Dismiss();
+        departures.Dismiss(slot.Index);
         foreach (Worker worker in leaving.OfType<Worker>())
         {
             if (worker.State is WorkerState.Starting || worker.State.Serves())
