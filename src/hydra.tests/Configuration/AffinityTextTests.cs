@@ -58,6 +58,12 @@ public sealed class AffinityTextTests
         Assert.Null(applications[2].Affinity.Source);
     }
 
+    [Fact]
+    public void Parse_CookieOfTheServerAndAPoolWithOtherKeys_GoTogether()
+        => Assert.Equal(
+            [AffinityKind.Cookie, AffinityKind.Path],
+            Parsing.Run("main:app", "--affinity", "cookie:lb", "--affinity-cookie", "--pool", "slow:/x=1,affinity=path:2").Applications.Select(static one => one.Affinity.Source!.Kind));
+
     [Theory]
     [InlineData("give both", "--affinity-cookie")]
     [InlineData("give both", "--affinity", "client", "--affinity-cookie")]

@@ -8,6 +8,7 @@ namespace Hydra.Tests.Dispatch;
 public sealed class AffinityPlaceTests
 {
     private const int Keys = 100_000;
+    private static readonly string[] Tenants = ["acme", "globex", "initech"];
 
     [Fact]
     public void Weight_OneWorkerMoreThanEight_MovesItsShareAndNothingElse()
@@ -59,7 +60,7 @@ public sealed class AffinityPlaceTests
     // Files that a worker keeps for its keys would else be another's after the next start.
     [Fact]
     public void Weight_SameKey_IsTheSameInEveryRun()
-        => Assert.Equal([1, 7, 4], new[] { "acme", "globex", "initech" }.Select(static name => PlaceOf(KeyHash.ForPlace(Encoding.ASCII.GetBytes(name)), 8)));
+        => Assert.Equal([1, 7, 4], Tenants.Select(static name => PlaceOf(KeyHash.ForPlace(Encoding.ASCII.GetBytes(name)), 8)));
 
     private static int PlaceOf(int key, int workers, int without = -1)
         => PlaceOf(KeyHash.ForPlace(Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture))), workers, without);

@@ -1,4 +1,5 @@
 using Hydra.Dispatch;
+using Hydra.Primitives;
 using Xunit;
 
 namespace Hydra.Tests.Dispatch;
@@ -78,6 +79,17 @@ public sealed class RequestLanesTests
 
         queue.Remove(first);
         Assert.True(queue.TryAdd(Of(1, "a3"), 0));
+    }
+
+    [Theory]
+    [InlineData("Normal", 16)]
+    [InlineData("High", 18)]
+    [InlineData("Low", 8)]
+    public void TryAdd_QueueGetsFull_RefusesFirstWhatHasTimeAndLastWhatIsUrgent(string priority, int most)
+    {
+        var queue = new RequestQueue(16, 1000);
+
+        Assert.Equal(most, Enumerable.Range(0, 100).Count(i => queue.TryAdd(new WaitingExchange($"{i}") { Priority = Enum.Parse<RequestPriority>(priority) }, 0)));
     }
 
     [Fact]

@@ -42,6 +42,17 @@ public sealed class ApplicationPoolsTests
     }
 
     [Fact]
+    public void CheckPlaces_PathOfTwoPools_IsASentence()
+    {
+        ApplicationOptions slow = new() { App = "a:app", Pool = "slow", PoolPlaces = [MountPlace.At("", "/x"), MountPlace.At("", "/y")] };
+        ApplicationPools.CheckPlaces([new ApplicationOptions(), slow]);
+
+        Assert.Contains("/y is the pool other's", Assert.Throws<StartException>(() => ApplicationPools.CheckPlaces(
+            [slow, slow with { Pool = "other", PoolPlaces = [MountPlace.At("", "/y")] }])).Message, StringComparison.Ordinal);
+        Assert.Equal("slow", ApplicationPools.LabelOf(slow, [slow]));
+    }
+
+    [Fact]
     public void CheckPlaces_OneBelowAnother_IsFine()
         => ApplicationPools.CheckPlaces([new ApplicationOptions(), new() { Place = MountPlace.At("", "/api") }, new() { Place = MountPlace.At("", "/api/v2") }]);
 

@@ -71,6 +71,25 @@ public sealed class PoolSelectorTests : IDisposable
         Assert.Equal("other", RequestHost.NameOf(context));
     }
 
+    [Theory]
+    [InlineData("/export", "slow", "/api")]
+    [InlineData("/shop/export/x", "slow", "/api")]
+    [InlineData("/other", "whole", "/api")]
+    public void Select_PartOfAnApplication_IsTakenByItsPathsAndHasTheWholesRoot(string path, string expected, string root)
+    {
+        PoolRoute whole = Route("/api", "/shop");
+        var slow = new RequestPool("slow", whole.Pool.Place, "/shop", whole.Pool.Dispatcher, whole.Pool.Recovery, TimeSpan.Zero);
+        Assert.Null(MountPlace.Read("/api/export", out MountPlace where));
+        var selector = new PoolSelector([whole, new PoolRoute(slow, whole.Bodies, where)]);
+        string target = path.StartsWith("/shop", StringComparison.Ordinal) ? "/shop/api" + path[5..] : "/api" + path;
+        RequestContext context = Request("h", target);
+        PoolRoute route = selector.Select(context)!;
+
+        Assert.Equal(expected == "slow", route.Pool == slow);
+        Assert.Equal("/shop" + root, route.Describe(context).RootPath);
+        Assert.Equal(expected == "slow" ? "/api/export" : "/api", route.Where.ToString());
+    }
+
     private static RequestContext Request(string host, string target)
         => ExchangeSetup.Accept(new FakeRequest("GET", target, [("Host", host)]));
 

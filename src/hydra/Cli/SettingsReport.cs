@@ -19,7 +19,7 @@ internal static class SettingsReport
     public static void Write(TextWriter output, HydraOptions options, IReadOnlyList<(Option Option, IReadOnlyList<OptionValue> Values)> settings)
     {
         output.Write($"# listens at {string.Join(", ", options.Server.Addresses.Binds)}\n");
-        output.Write($"# serves {string.Join(", ", options.Applications.Select(static one => ControlText.Escape(one.App)))}\n");
+        output.Write($"# serves {string.Join(", ", options.Applications.Where(static one => one.Pool.Length == 0).Select(static one => ControlText.Escape(one.App)))}\n");
         foreach ((Option option, IReadOnlyList<OptionValue> values) in settings.Where(static one => !one.Option.IsCommand))
         {
             if (values.Count > 0)
@@ -53,7 +53,7 @@ internal static class SettingsReport
         {
             text = option.Name == "env" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
         }
-        else if (option.Name == "mount")
+        else if (option.Name is "mount" or "pool")
         {
             text = string.Join(",env=", text.Split(",env=").Select(static (part, i) => i == 0 ? part : Masked(part)));
             text = string.Join(Secret, text.Split(Secret).Select(static (part, i) => i == 0 ? part : Hidden + (part.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? part[comma..] : "")));

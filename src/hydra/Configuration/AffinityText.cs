@@ -42,14 +42,11 @@ internal static class AffinityText
         }
     }
 
-    /// <summary>What options of an application say that does not go together.</summary>
-    public static IEnumerable<string> Contradictions(ApplicationOptions application)
-    {
-        if (application.Affinity is { MakesCookie: true, Source.Kind: not AffinityKind.Cookie } or { MakesCookie: true, Source: null })
-        {
-            yield return "--affinity-cookie makes the cookie that --affinity cookie:NAME names: give both.";
-        }
-    }
+    /// <summary>What options say that does not go together. A pool or a mount may have keys of another kind than those that the cookie is for.</summary>
+    public static IEnumerable<string> Contradictions(IReadOnlyList<ApplicationOptions> applications)
+        => applications.Any(static one => one.Affinity.MakesCookie) && !applications.Any(static one => one.Affinity is { MakesCookie: true, Source.Kind: AffinityKind.Cookie })
+            ? ["--affinity-cookie makes the cookie that --affinity cookie:NAME names: give both."]
+            : [];
 
     /// <summary>Whether it can be the name of a field or of a cookie.</summary>
     public static bool IsToken(string name) => name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c));

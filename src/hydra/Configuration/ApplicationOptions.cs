@@ -35,6 +35,15 @@ internal sealed record ApplicationOptions
     /// <summary>Which requests are for it.</summary>
     public MountPlace Place { get; init; } = MountPlace.Everywhere;
 
+    /// <summary>What a part of it with workers of its own is called; empty for what is no part.</summary>
+    public string Pool { get; init; } = "";
+
+    /// <summary>Which of its requests are for that part; empty for all that no part takes.</summary>
+    public IReadOnlyList<MountPlace> PoolPlaces { get; init; } = [];
+
+    /// <summary>Which requests come here.</summary>
+    public IReadOnlyList<MountPlace> Routes => Pool.Length > 0 ? PoolPlaces : [Place];
+
     /// <summary>The path below which a proxy shows it, in front of that of its <see cref="Place"/>: empty, or with a slash in front and none behind.</summary>
     public string RootPath { get; init; } = "";
 
@@ -149,6 +158,12 @@ internal sealed record QueueOptions
 
     /// <summary>Which requests are sent to another worker when theirs dies.</summary>
     public RetryMode Retry { get; init; }
+
+    /// <summary>How urgent requests are; the others are as any.</summary>
+    public IReadOnlyList<PriorityRule> Priorities { get; init; } = [];
+
+    /// <summary>What tells clients apart that take turns; null where they take none.</summary>
+    public AffinitySource? FairBy { get; init; }
 }
 
 /// <summary>Requests that go to the same worker.</summary>

@@ -68,7 +68,7 @@ internal static class CommandLine
 
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings).Distinct(), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
     /// <summary>The value of one option alone, found as the server finds it: given, in the environment, in the file.</summary>
@@ -115,6 +115,7 @@ internal static class CommandLine
         ServerOptions server = draft.Server.Options;
         IReadOnlyList<ApplicationOptions> mounted = Mounts.Read(draft, errors);
         IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
+        applications = [.. applications, .. Pools.Read(draft, applications, errors)];
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
         if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Any(bind => bind with { IsTls = null, IsUwsgi = null } == metrics))
         {
@@ -144,8 +145,8 @@ internal static class CommandLine
             errors.Add("--preload needs --worker-transport uds: the workers' streams are passed over a Unix socket.");
         }
 
-        errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions));
-        errors.AddRange(applications.SelectMany(AffinityText.Contradictions).Distinct());
+        errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions).Distinct());
+        errors.AddRange(AffinityText.Contradictions(applications));
         return new HydraOptions(server with { Addresses = addresses }, applications);
     }
 

@@ -36,9 +36,9 @@ internal static class Mounts
             problems.Add(misplaced);
         }
 
-        List<string> parts = Split(value.Text[(equals + 1)..]);
+        List<string> parts = OwnOptions.Split(value.Text[(equals + 1)..]);
         (Option Option, OptionValue Value)[] given =
-            [.. parts.Skip(1).Select(part => Given(part, value.Source, problems)).OfType<(Option Option, OptionValue Value)>()];
+            [.. parts.Skip(1).Select(part => OwnOptions.Read(part, "mount", value.Source, problems)).OfType<(Option Option, OptionValue Value)>()];
         bool isProgram = ApplicationNaming.IsOfPrograms(given.LastOrDefault(static pair => pair.Option.Name == "interface").Value.Text?.Trim() ?? "");
         var own = new OptionsDraft(draft.Host)
         {
@@ -49,11 +49,7 @@ internal static class Mounts
                 IsNamed = true,
             },
         };
-        foreach (IGrouping<Option, OptionValue> same in given.GroupBy(static pair => pair.Option, static pair => pair.Value))
-        {
-            Bind(same.Key, [.. same], own, problems);
-        }
-
+        OwnOptions.Bind(given, own, problems);
         if (ApplicationNaming.Settle(own.Application) is { } unnamed)
         {
             problems.Add(UnknownOption(parts[0]) ?? unnamed);
@@ -97,65 +93,5 @@ internal static class Mounts
 
         // What is about Python says nothing to a program.
         return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit } : all;
-    }
-
-    private static void Bind(Option option, IReadOnlyList<OptionValue> values, OptionsDraft own, List<string> problems)
-    {
-        // As on the command line the last counts.
-        foreach (OptionValue value in option.Repeatable ? values : [values[^1]])
-        {
-            if (option.Binder.Bind(own, value) is { } problem)
-            {
-                problems.Add($"{option.Name}: {problem}");
-            }
-        }
-    }
-
-    // NAME=VALUE, or of a switch NAME and no-NAME.
-    private static (Option Option, OptionValue Value)? Given(string part, OptionSource source, List<string> problems)
-    {
-        int equals = part.IndexOf('=', StringComparison.Ordinal);
-        string name = (equals < 0 ? part : part[..equals]).Trim();
-        bool isNegated = name.StartsWith("no-", StringComparison.Ordinal) && OptionTable.Find(name) is null;
-        Option option = OptionTable.Find(isNegated ? name[3..] : name)!;
-        string? problem = option.Name is "app" or "mount" ? $"{name} cannot be said within a mount."
-            : option.Owner is not OptionOwner.Application ? $"{name} is the server's, not an application's: give it as --{option.Name}."
-            : option.IsSwitch && equals >= 0 ? $"{name} takes no value."
-            : !option.IsSwitch && equals < 0 ? $"{name} needs a value: {name}={option.Placeholder}."
-            : null;
-        if (problem is not null)
-        {
-            problems.Add(problem);
-            return null;
-        }
-
-        return (option, new OptionValue(option.IsSwitch ? isNegated ? "false" : "true" : part[(equals + 1)..], source));
-    }
-
-    // Splits at commas that an option follows: others belong to a value, as those between the parentheses of a factory do.
-    private static List<string> Split(string text)
-    {
-        List<string> parts = [];
-        int start = 0;
-        int depth = 0;
-        for (int i = 0; i < text.Length; i++)
-        {
-            depth += text[i] is '(' ? 1 : text[i] is ')' ? -1 : 0;
-            if (text[i] is ',' && depth <= 0 && BeginsOption(text.AsSpan(i + 1)))
-            {
-                parts.Add(text[start..i]);
-                start = i + 1;
-            }
-        }
-
-        parts.Add(text[start..]);
-        return parts;
-    }
-
-    private static bool BeginsOption(ReadOnlySpan<char> rest)
-    {
-        int end = rest.IndexOfAny('=', ',');
-        string name = (end < 0 ? rest : rest[..end]).Trim().ToString();
-        return OptionTable.Find(name) is not null || (name.StartsWith("no-", StringComparison.Ordinal) && OptionTable.Find(name[3..]) is { IsSwitch: true });
     }
 }

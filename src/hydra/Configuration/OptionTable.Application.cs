@@ -28,6 +28,17 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "pool", Placeholder = "NAME:PATH=N", Repeatable = true, HasVariable = false, Group = OptionGroup.Application,
+            Help = "Requests at or below a path get N workers and a queue of their own, with the same application: slow:/export/*=2. Several paths, and options of its own behind the number, follow "
+                + "commas: slow:/export,/reports=2,threads=8,queue-size=50. May be repeated.",
+            Binder = OptionBinder.OfServer(static (draft, value) =>
+            {
+                draft.Pools.Add(value);
+                return null;
+            }),
+        },
+        new()
+        {
             Name = "interface", Aliases = ["adapter"], Placeholder = OptionNames.Join(OptionNames.Interfaces), Default = "auto",
             Group = OptionGroup.Application,
             Help = "What the application speaks: an interface, a framework that has a server of its own (aiohttp, tornado), or an adapter of yours as "

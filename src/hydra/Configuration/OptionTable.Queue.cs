@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <content>The queue, and what a worker is given.</content>
@@ -29,6 +31,20 @@ internal static partial class OptionTable
             Help = "Tell applications in the header X-Request-Start when a request came that has waited, unless a proxy has. Agents for "
                 + "monitoring take it for the load balancer's time.",
             Binder = Section.Queue.Switch(static (o, v) => o with { TellStart = v }),
+        },
+        new()
+        {
+            Name = "priority", Placeholder = "PATH=high|low", Repeatable = true, Group = OptionGroup.Queue,
+            Help = "How urgent requests at or below a path (or host, or host/path) are when requests wait: high passes the others but for one in nine, and may wait where the queue is full; "
+                + "low lets the others pass but for one in thirty-three, and is refused when the queue is half full. /health=high, /export/*=low.",
+            Binder = Section.Queue.Item<PriorityRule>(PriorityText.Read, static (o, v) => o with { Priorities = [.. o.Priorities, v] }),
+        },
+        new()
+        {
+            Name = "queue-fair", Placeholder = "KIND:NAME", Default = "off", Group = OptionGroup.Queue,
+            Help = "Clients take turns when requests wait, so that many of one do not hold up the others; one may have half of the queue. client for the address, or header:NAME, "
+                + "cookie:NAME, query:NAME, path:N as with --affinity.",
+            Binder = Section.Queue.Item<AffinitySource?>(AffinityText.Read, static (o, v) => o with { FairBy = v }),
         },
         new()
         {

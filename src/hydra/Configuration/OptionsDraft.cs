@@ -30,6 +30,9 @@ internal sealed class ServerDraft(HostFacts host)
 
     /// <summary>--mount, not read yet: what a further application does not say of itself is as for the first, which is known last.</summary>
     public List<OptionValue> Mounts { get; } = [];
+
+    /// <summary>--pool, not read yet: what a pool does not say of itself is as for its application.</summary>
+    public List<OptionValue> Pools { get; } = [];
 }
 
 /// <summary>An application's options while they are put together; a further application has a draft of its own.</summary>

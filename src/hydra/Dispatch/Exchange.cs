@@ -273,8 +273,6 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
         IsRetry = false;
         Suspicion = 0;
         Place = 0;
-        Client = 0;
-        Priority = RequestPriority.Normal;
         QueueMicroseconds = 0;
     }
 

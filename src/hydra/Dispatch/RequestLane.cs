@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Dispatch;
 
 /// <summary>

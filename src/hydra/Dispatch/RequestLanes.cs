@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Workers.Links;
 
 namespace Hydra.Dispatch;

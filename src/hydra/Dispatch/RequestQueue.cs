@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Dispatch;
 
 /// <summary>
@@ -42,7 +44,7 @@ internal sealed class RequestQueue(int size, long bytes, RequestLanes? lanes = n
 
             Link(exchange, last, last is null ? First : last.Next);
         }
-        else if (_count >= size || _bytes + held > bytes || lanes?.Of(exchange.Client) >= MostOfOne)
+        else if (_count >= MostOf(exchange.Priority) || _bytes + held > bytes || lanes?.Of(exchange.Client) >= MostOfOne)
         {
             return false;
         }
@@ -111,6 +113,14 @@ internal sealed class RequestQueue(int size, long bytes, RequestLanes? lanes = n
             }
         }
     }
+
+    // Those that have time are the first to be refused, urgent ones the last.
+    private int MostOf(RequestPriority priority) => priority switch
+    {
+        RequestPriority.Normal => size,
+        RequestPriority.High => size + Math.Max(1, size / 8),
+        _ => Math.Max(1, size / 2),
+    };
 
     private void Link(QueuedStream exchange, QueuedStream? previous, QueuedStream? next)
     {

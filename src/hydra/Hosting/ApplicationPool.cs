@@ -23,14 +23,15 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="loops">What serves the workers' data links.</param>
     /// <param name="logs">Where the server and its workers write.</param>
     /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
+    /// <param name="keys">Who has served a key last, in all pools of the application.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
-    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label)
+    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label, KeyMemory keys)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
         _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
-        var dispatcher = new Dispatcher(PoolRules.Queue(options), logger);
+        var dispatcher = new Dispatcher(PoolRules.Queue(options) with { Keys = keys }, logger);
         Requests = new RequestPool(
             label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
@@ -122,11 +123,16 @@ internal sealed class ApplicationPool : IDisposable
     public BannerPool Describe(WorkerInfo info)
         => new(_options.App, info.Interface, _options.Workers.Count, _options.IsProgram ? info.Python : $"{info.Python} at {_setup.Python}", info.Loop, _label);
 
-    /// <summary>The way for requests to it.</summary>
+    /// <summary>The ways for requests to it.</summary>
     /// <param name="server">The server's options.</param>
     /// <param name="shared">What all applications share for bodies.</param>
-    public PoolRoute Route(ServerOptions server, BodyResources shared)
-        => new(Requests, shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory })) { Affinity = PoolRules.Keys(_options.Affinity) };
+    public IEnumerable<PoolRoute> Routes(ServerOptions server, BodyResources shared)
+    {
+        BodyResources bodies = shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory });
+        AffinityKeys? keys = PoolRules.Keys(_options.Affinity);
+        RequestRanks? ranks = PoolRules.Ranks(_options);
+        return _options.Routes.Select(place => new PoolRoute(Requests, bodies, place) { Affinity = keys, Ranks = ranks });
+    }
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()

@@ -1,4 +1,5 @@
 using Hydra.Configuration;
+using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Workers.Supervision;
 
@@ -34,9 +35,16 @@ internal sealed class ApplicationPools : IDisposable
         List<ApplicationPool> pools = [];
         try
         {
+            // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.
+            Dictionary<MountPlace, KeyMemory> keys = [];
             foreach (ApplicationOptions application in applications)
             {
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications)));
+                if (!keys.TryGetValue(application.Place, out KeyMemory? memory))
+                {
+                    keys.Add(application.Place, memory = new KeyMemory());
+                }
+
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications), memory));
             }
         }
         catch (StartException)
@@ -48,16 +56,23 @@ internal sealed class ApplicationPools : IDisposable
         return new ApplicationPools(pools);
     }
 
-    /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything.</summary>
+    /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything; and a part of one its name.</summary>
     public static string LabelOf(ApplicationOptions application, IReadOnlyList<ApplicationOptions> all)
-        => all.Count > 1 || !application.Place.Equals(MountPlace.Everywhere) ? application.Place.ToString() : "";
+        => application.Pool.Length > 0 ? application.Pool : all.Count > 1 || !application.Place.Equals(MountPlace.Everywhere) ? application.Place.ToString() : "";
 
     /// <summary>Sees to it that no two applications have the same place. One may be below another.</summary>
     /// <exception cref="StartException">Two have.</exception>
     public static void CheckPlaces(IReadOnlyList<ApplicationOptions> applications)
     {
-        if (applications.GroupBy(static application => application.Place).FirstOrDefault(static same => same.Count() > 1) is { } taken)
+        IEnumerable<(MountPlace Place, ApplicationOptions Application)> routes
+            = applications.SelectMany(static application => application.Routes.Select(place => (place, application)));
+        if (routes.GroupBy(static route => route.Place, static route => route.Application).FirstOrDefault(static same => same.Count() > 1) is { } taken)
         {
+            if (taken.LastOrDefault(static application => application.Pool.Length > 0) is { } part)
+            {
+                throw new StartException($"{taken.Key} is the pool {part.Pool}'s, and something else's: a path belongs to one of them (--pool, --mount).");
+            }
+
             string[] apps = [.. taken.Select(static application => application.App)];
             throw new StartException($"{apps[0]} and {apps[1]} are both mounted at {taken.Key}: give each a place of its own (--mount).");
         }

@@ -149,7 +149,7 @@ internal sealed class HydraServer
             BodyRules.Forwarder(_options, _applications[0]) with { Memory = _memory }, spool, _logs.Loggers.CreateLogger<RequestForwarder>(),
             spool ?? BodyRules.LengthSpool(_options.Buffers, _logger));
         return new RequestForwarder(
-            new PoolSelector([.. pools.All.Select(pool => pool.Route(_options, bodies))]), bodies,
+            new PoolSelector([.. pools.All.SelectMany(pool => pool.Routes(_options, bodies))]), bodies,
             new WebSocketSession(SessionRules.Of(_options.WebSockets), sessions));
     }
 }

@@ -26,6 +26,7 @@ internal static class PoolRules
             QueueBytes = options.Bytes,
             QueueTimeout = options.Timeout,
             AffinityWait = application.Affinity.Source is null ? null : application.Affinity.Wait,
+            HasLanes = options.Priorities.Count > 0 || options.FairBy is not null,
         };
     }
 
@@ -34,6 +35,14 @@ internal static class PoolRules
         => options.Source is { } source
             ? new AffinityKeys(source, options.MakesCookie ? new AffinityCookie(source.Name, options.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : RandomSecret) : null)
             : null;
+
+    /// <summary>Says when requests are sent that wait; null where that is the order in which they came.</summary>
+    public static RequestRanks? Ranks(ApplicationOptions application)
+    {
+        QueueOptions options = application.Queue;
+        return options.Priorities.Count == 0 && options.FairBy is null ? null
+            : new RequestRanks(options.Priorities, options.FairBy is { } source ? new AffinityKeys(source) : null, application.RootPath);
+    }
 
     /// <summary>Everything that the supervisor needs, but for how a worker is started.</summary>
     /// <param name="server">The server's options.</param>

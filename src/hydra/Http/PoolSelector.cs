@@ -15,9 +15,9 @@ internal sealed class PoolSelector
     /// <param name="routes">The ways to all pools.</param>
     public PoolSelector(IReadOnlyList<PoolRoute> routes)
     {
-        _routes = [.. routes.OrderBy(static route => route.Pool.Place, MountPlace.Order)];
-        _asksForHost = _routes.Any(static route => route.Pool.Place.Host.Length > 0);
-        _only = _routes is [{ Pool.Place: { Host: "", Path: "" } }] ? _routes[0] : null;
+        _routes = [.. routes.OrderBy(static route => route.Where, MountPlace.Order)];
+        _asksForHost = _routes.Any(static route => route.Where.Host.Length > 0);
+        _only = _routes is [{ Where: { Host: "", Path: "" } }] ? _routes[0] : null;
     }
 
     /// <summary>The path below which a proxy shows the applications, if it shows all of them below the same: empty, or without a slash at its end.</summary>

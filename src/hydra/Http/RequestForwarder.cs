@@ -104,6 +104,8 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         RequestPool pool = route.Pool;
         HttpRequest request = context.Http.Request;
         OfferedUpgrade.PassOver(context, exchange);
+        RequestRank rank = route.Ranks?.Read(context) ?? default;
+        (exchange.Priority, exchange.Client) = (rank.Priority, rank.Client);
         failure = exchange is WebSocketExchange && CheckSession(request, pool) is not Failure.None and var fault ? fault
             : RequestMethod.IsConnect(request.Method) && exchange is not WebSocketExchange ? Failure.NotImplemented
             : exchange.Begin(context, route.Describe(context), pool.Dispatcher, route.Affinity?.Read(context));

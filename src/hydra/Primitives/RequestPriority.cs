@@ -1,4 +1,4 @@
-namespace Hydra.Dispatch;
+namespace Hydra.Primitives;
 
 /// <summary>How urgent a request is, in the order in which those that wait are sent.</summary>
 internal enum RequestPriority

@@ -1,0 +1,41 @@
+using Hydra.Primitives;
+
+namespace Hydra.Configuration;
+
+/// <summary>Reads how urgent requests are: /health=high, /export=low.</summary>
+internal static class PriorityText
+{
+    private static readonly (string Name, RequestPriority Value)[] Names =
+        [("high", RequestPriority.High), ("normal", RequestPriority.Normal), ("low", RequestPriority.Low)];
+
+    /// <summary>Reads a rule.</summary>
+    /// <param name="text">The rule.</param>
+    /// <param name="rule">What it says.</param>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? Read(string text, out PriorityRule rule)
+    {
+        rule = new PriorityRule(MountPlace.Everywhere, RequestPriority.Normal);
+        int equals = text.LastIndexOf('=');
+        if (equals <= 0)
+        {
+            return $"\"{text}\" is not of the form PATH=high, such as /health=high; high, normal and low are the words.";
+        }
+
+        if (PlaceOf(text[..equals], out MountPlace place) is { } misplaced)
+        {
+            return misplaced;
+        }
+
+        string? problem = ValueReader.Choice(text[(equals + 1)..].Trim(), Names, out RequestPriority priority);
+        rule = new PriorityRule(place, priority);
+        return problem;
+    }
+
+    /// <summary>Reads a place, behind whose path "/*" may stand for all that is below it.</summary>
+    /// <returns>Null, or what is wrong with it.</returns>
+    public static string? PlaceOf(string text, out MountPlace place)
+    {
+        text = text.Trim();
+        return MountPlace.Read(text.EndsWith("/*", StringComparison.Ordinal) ? text[..^1] : text, out place);
+    }
+}
