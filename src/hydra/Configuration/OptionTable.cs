@@ -13,6 +13,7 @@ internal static partial class OptionTable
         .. AddressRows,
         .. WorkerRows,
         .. QueueRows,
+        .. StateRows,
         .. ReplacementRows,
         .. TimeoutRows,
         .. BodyRows,

@@ -66,6 +66,9 @@ internal static class Section
     /// <summary><see cref="ApplicationOptions.Queue"/>.</summary>
     public static OptionSection<QueueOptions> Queue { get; } = OfApplication(static a => a.Queue, static (a, part) => a with { Queue = part });
 
+    /// <summary><see cref="ApplicationOptions.State"/>.</summary>
+    public static OptionSection<SharedStateOptions> State { get; } = OfApplication(static a => a.State, static (a, part) => a with { State = part });
+
     /// <summary><see cref="ApplicationOptions.Timeouts"/>.</summary>
     public static OptionSection<TimeoutOptions> Timeouts { get; }
         = OfApplication(static a => a.Timeouts, static (a, part) => a with { Timeouts = part });

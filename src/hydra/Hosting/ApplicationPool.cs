@@ -2,6 +2,7 @@ using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.State;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -23,8 +24,9 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="loops">What serves the workers' data links.</param>
     /// <param name="logs">Where the server and its workers write.</param>
     /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
+    /// <param name="state">What its workers share; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
-    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label)
+    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label, StateStore? state)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
@@ -33,7 +35,7 @@ internal sealed class ApplicationPool : IDisposable
         var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
         Requests = new RequestPool(
             label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
-        SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
+        SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket, state);
         settings = settings with { Document = home.Complete(settings.Document) };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.WorkersOf(label), logger);
     }

@@ -8,10 +8,12 @@ namespace Hydra.Hosting;
 internal sealed class ApplicationPools : IDisposable
 {
     private readonly List<ApplicationPool> _all;
+    private readonly StateStores _state;
 
-    private ApplicationPools(List<ApplicationPool> all)
+    private ApplicationPools(List<ApplicationPool> all, StateStores state)
     {
         _all = all;
+        _state = state;
         Started = WhenStartedAsync([.. all.Select(static pool => pool.Started)]);
     }
 
@@ -32,20 +34,22 @@ internal sealed class ApplicationPools : IDisposable
     {
         CheckPlaces(applications);
         List<ApplicationPool> pools = [];
+        var state = new StateStores();
         try
         {
             foreach (ApplicationOptions application in applications)
             {
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications)));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications), state.Of(application)));
             }
         }
         catch (StartException)
         {
             pools.ForEach(static pool => pool.Dispose());
+            state.Dispose();
             throw;
         }
 
-        return new ApplicationPools(pools);
+        return new ApplicationPools(pools, state);
     }
 
     /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything.</summary>
@@ -117,5 +121,9 @@ internal sealed class ApplicationPools : IDisposable
     public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
 
     /// <inheritdoc/>
-    public void Dispose() => _all.ForEach(static pool => pool.Dispose());
+    public void Dispose()
+    {
+        _all.ForEach(static pool => pool.Dispose());
+        _state.Dispose();
+    }
 }
