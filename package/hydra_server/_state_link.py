@@ -27,6 +27,8 @@ _U32 = 0xFFFFFFFF
 _RECEIVE = 256 * 1024
 # So many bytes of calls are sent before their answers are read: both sides have room for them.
 _BATCH = 128 * 1024
+# Seconds that the server may take to hear that nobody waits any more.
+_FAREWELL = 2.0
 
 
 def worker() -> Any:
@@ -160,7 +162,12 @@ class _Line:
 
     def _give_up(self, sequence: int) -> None:
         try:
+            self._sock.settimeout(_FAREWELL)
             self._sock.sendall(self._frames.pack((self._abandon, 0, sequence, 0, 0, 0, b"", b""))[1])
+            # A socket that is closed with something unread takes back what it has sent.
+            self._sock.shutdown(socket.SHUT_WR)
+            while self._sock.recv(_RECEIVE):
+                pass
         except Exception:
             pass
         self.close()

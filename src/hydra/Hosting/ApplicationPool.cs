@@ -16,6 +16,7 @@ internal sealed class ApplicationPool : IDisposable
     private readonly string _label;
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
+    private readonly StateStore? _state;
 
     /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
     /// <param name="server">The server's options.</param>
@@ -30,6 +31,7 @@ internal sealed class ApplicationPool : IDisposable
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
+        _state = state;
         _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options.Queue), logger);
@@ -104,6 +106,7 @@ internal sealed class ApplicationPool : IDisposable
         return new PoolFigures
         {
             Name = Requests.Name,
+            State = _state?.ReadFigures(),
             QueueLength = dispatcher.QueueLength,
             QueueBytes = dispatcher.QueueBytes,
             QueueDelay = dispatcher.QueueDelay,
