@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Tuple
+from typing import Callable, Tuple
 
 from . import native, wire
 from .boot import Boot
@@ -14,19 +14,19 @@ from .errors import BootError, LinkBroken
 _HANDSHAKE_SECONDS = 30.0
 
 
-def connect(address: str) -> socket.socket:
-    """Connects a blocking socket to `unix:PATH`, `abstract:NAME` or `tcp:HOST:PORT`."""
+def connect(address: str, make: Callable[..., socket.socket] = native.Socket) -> socket.socket:
+    """Connects a blocking socket, made by `make`, to `unix:PATH`, `abstract:NAME` or `tcp:HOST:PORT`."""
     kind, _, rest = address.partition(":")
     if kind in ("unix", "abstract"):
         if not hasattr(socket, "AF_UNIX"):
             raise BootError(f"this platform has no Unix sockets for {address!r}")
-        sock = native.Socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock = make(socket.AF_UNIX, socket.SOCK_STREAM)
         target = rest if kind == "unix" else "\0" + rest
     elif kind == "tcp":
         host, _, port = rest.rpartition(":")
         if not port.isdigit():
             raise BootError(f"the address {address!r} has no port")
-        sock = native.Socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        sock = make(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         target = (host.strip("[]"), int(port))  # type: ignore[assignment]
     else:
         raise BootError(f"the address {address!r} is of no known kind")
@@ -41,9 +41,9 @@ def connect(address: str) -> socket.socket:
     return sock
 
 
-def open_link(boot: Boot, kind: int, index: int = 0) -> Tuple[socket.socket, int, int]:
+def open_link(boot: Boot, kind: int, index: int = 0, make: Callable[..., socket.socket] = native.Socket) -> Tuple[socket.socket, int, int]:
     """Opens a link. Returns its blocking socket and the windows for request and response bodies."""
-    sock = connect(boot.address)
+    sock = connect(boot.address, make)
     hello = wire.pack_hello(
         0, 0, wire.SCHEMA_HASH, os.getpid() & 0xFFFFFFFF, boot.worker, kind, index, boot.token.encode("ascii")
     )

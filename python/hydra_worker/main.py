@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, title, wire
+from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, stateful, title, wire
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -96,6 +96,7 @@ def _main_of_template(boot: Boot) -> int:
 
 
 def _connect(boot: Boot) -> Worker:
+    stateful.use(boot)
     debuggers.spare_own_threads()
     control = ControlLink(boot)
     control.start()

@@ -19,6 +19,8 @@ from .boot import Boot
 _OWN = "_hydra.hydra_worker"
 # The types of the raw interface, which lie beside the package.
 _TYPES = "hydra_raw"
+# What applications import to use the server. It speaks this build's protocol, so that of an installed wheel is not taken.
+_SERVER = "hydra_server"
 _NAME = "hydra_worker"
 
 # What the shim imports when it needs it, which may be long after the application's directory was put first on sys.path.
@@ -36,6 +38,8 @@ class _Alias:
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Optional[ModuleSpec]:
         if self._is_last:
             return ModuleSpec(name, self) if name in (_NAME, _TYPES) else None  # type: ignore[arg-type]
+        if name == _SERVER or name.startswith(_SERVER + "."):
+            return ModuleSpec(name, self)  # type: ignore[arg-type]
         if name.startswith(_NAME + ".") and sys.modules.get(_NAME) is sys.modules.get(_OWN):
             return ModuleSpec(name, self)  # type: ignore[arg-type]
         return None
@@ -45,7 +49,10 @@ class _Alias:
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
-        own = f"_hydra.{_TYPES}" if name == _TYPES else _OWN + name[len(_NAME) :]
+        if name.startswith(_NAME):
+            own = _OWN + name[len(_NAME) :]
+        else:
+            own = f"_hydra.{name}"
         sys.modules[name] = importlib.import_module(own)
 
 

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, List, Optional, Set, Tuple
 
-from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, speedups, wire
+from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, speedups, stateful, wire
 from .adapter import Adapter
 from .boot import Boot
 from .errors import BootError, LinkBroken, StartError, internal
@@ -40,6 +40,7 @@ class Template:
         if not hasattr(os, "fork") or not hasattr(socket, "SCM_RIGHTS"):
             raise BootError("--preload needs fork() and Unix sockets, which this Python does not have")
         self._boot = boot
+        stateful.use(boot)
         self._pid = os.getpid()
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
         self._lock = native.Lock()

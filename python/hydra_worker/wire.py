@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x1ed983b8929de346
+SCHEMA_HASH = 0x54d51dfb394cd321
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -24,6 +24,8 @@ MAX_PAYLOAD = 262128
 MAX_BODY = 65536
 MAX_HEADERS = 131072
 DATA_COST = 32
+MAX_STATE_VALUE = 67108864
+MAX_STATE_PART = 131072
 
 # MessageType
 HELLO = 0x01
@@ -59,6 +61,9 @@ CAPACITY = 0x1e
 TRAILERS = 0x1f
 INSPECT = 0x20
 STACKS = 0x21
+STATE_CALL = 0x28
+STATE_REPLY = 0x29
+STATE_PART = 0x2a
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -85,6 +90,7 @@ FEATURE_INSPECTION = 8
 # LinkKind
 LINK_CONTROL = 0
 LINK_DATA = 1
+LINK_STATE = 2
 
 # ResetReason
 RESET_APPLICATION_ERROR = 1
@@ -103,6 +109,42 @@ FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
 FAILURE_EXIT_HOOK_MISSING = 9
+
+# StateOperation
+STATE_GET = 1
+STATE_SET = 2
+STATE_DELETE = 3
+STATE_ADD = 4
+STATE_TOUCH = 5
+STATE_CLEAR = 6
+STATE_ACQUIRE = 7
+STATE_RELEASE = 8
+STATE_EXTEND = 9
+STATE_ABANDON = 10
+STATE_RATE = 11
+STATE_WINDOW = 12
+STATE_COUNT = 13
+STATE_TIME_LEFT = 14
+
+# StateOptions
+WITH_NONE = 0
+WITH_ABSENT = 1
+WITH_PRESENT = 2
+WITH_VERSION = 4
+WITH_NUMBER = 8
+WITH_CREATE = 16
+WITH_KEEP_TIME = 32
+
+# StateStatus
+STATUS_DONE = 0
+STATUS_MISSING = 1
+STATUS_REFUSED = 2
+STATUS_WRONG_KIND = 3
+STATUS_FULL = 4
+STATUS_TOO_LARGE = 5
+STATUS_OVERFLOW = 6
+STATUS_TIMED_OUT = 7
+STATUS_INVALID = 8
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -134,6 +176,8 @@ FROM_WORKER = frozenset((
     CAPACITY,
     TRAILERS,
     STACKS,
+    STATE_CALL,
+    STATE_PART,
 ))
 
 # BootDocument: its fields and their types.
@@ -233,6 +277,12 @@ INSPECT_FIELDS = Struct("<QIB")
 _INSPECT_FRAME = Struct("<IBBHQQIB")
 STACKS_FIELDS = Struct("<II")
 _STACKS_FRAME = Struct("<IBBHQII")
+STATE_CALL_FIELDS = Struct("<QQQIIBBHI")
+_STATE_CALL_FRAME = Struct("<IBBHQQQQIIBBHI")
+STATE_REPLY_FIELDS = Struct("<QQIBBI")
+_STATE_REPLY_FRAME = Struct("<IBBHQQQIBBI")
+STATE_PART_FIELDS = Struct("<II")
+_STATE_PART_FRAME = Struct("<IBBHQII")
 
 
 class WireError(ValueError):
@@ -778,6 +828,112 @@ def unpack_stacks(payload: Buffer) -> tuple[int, bytes]:
     return sequence, bytes(payload[8:end1])
 
 
+def pack_state_call(
+    stream: int,
+    flags: int,
+    number: int,
+    other: int,
+    milliseconds: int,
+    sequence: int,
+    wait: int,
+    operation: int,
+    options: int,
+    key: Buffer,
+    value: Buffer,
+) -> bytes:
+    size = 40 + len(key) + len(value)
+    if size > MAX_PAYLOAD:
+        raise _too_long("STATE_CALL", size)
+    head = _STATE_CALL_FRAME.pack(
+        size,
+        STATE_CALL,
+        flags,
+        0,
+        stream,
+        number,
+        other,
+        milliseconds,
+        sequence,
+        wait,
+        operation,
+        options,
+        len(key),
+        len(value),
+    )
+    return b"".join((head, key, value))
+
+
+def unpack_state_call(payload: Buffer) -> tuple[int, int, int, int, int, int, int, bytes, bytes]:
+    size = len(payload)
+    if size < 40:
+        raise _malformed("STATE_CALL", size)
+    number, other, milliseconds, sequence, wait, operation, options, size1, size2 = STATE_CALL_FIELDS.unpack_from(payload)
+    end1 = 40 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("STATE_CALL", size)
+    return (
+        number,
+        other,
+        milliseconds,
+        sequence,
+        wait,
+        operation,
+        options,
+        bytes(payload[40:end1]),
+        bytes(payload[end1:end2]),
+    )
+
+
+def pack_state_reply(
+    stream: int,
+    flags: int,
+    number: int,
+    other: int,
+    sequence: int,
+    status: int,
+    is_number: int,
+    value: Buffer,
+) -> bytes:
+    size = 26 + len(value)
+    if size > MAX_PAYLOAD:
+        raise _too_long("STATE_REPLY", size)
+    head = _STATE_REPLY_FRAME.pack(
+        size, STATE_REPLY, flags, 0, stream, number, other, sequence, status, is_number, len(value)
+    )
+    return b"".join((head, value))
+
+
+def unpack_state_reply(payload: Buffer) -> tuple[int, int, int, int, int, bytes]:
+    size = len(payload)
+    if size < 26:
+        raise _malformed("STATE_REPLY", size)
+    number, other, sequence, status, is_number, size1 = STATE_REPLY_FIELDS.unpack_from(payload)
+    end1 = 26 + size1
+    if end1 != size:
+        raise _malformed("STATE_REPLY", size)
+    return number, other, sequence, status, is_number, bytes(payload[26:end1])
+
+
+def pack_state_part(stream: int, flags: int, sequence: int, value: Buffer) -> bytes:
+    size = 8 + len(value)
+    if size > MAX_PAYLOAD:
+        raise _too_long("STATE_PART", size)
+    head = _STATE_PART_FRAME.pack(size, STATE_PART, flags, 0, stream, sequence, len(value))
+    return b"".join((head, value))
+
+
+def unpack_state_part(payload: Buffer) -> tuple[int, bytes]:
+    size = len(payload)
+    if size < 8:
+        raise _malformed("STATE_PART", size)
+    sequence, size1 = STATE_PART_FIELDS.unpack_from(payload)
+    end1 = 8 + size1
+    if end1 != size:
+        raise _malformed("STATE_PART", size)
+    return sequence, bytes(payload[8:end1])
+
+
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
 FROM_FRONT = {
     WELCOME: ("on_welcome", 0, unpack_welcome),
@@ -796,4 +952,6 @@ FROM_FRONT = {
     CLOSE: ("on_close", 0, unpack_close),
     OPENED: ("on_opened", 0, unpack_opened),
     INSPECT: ("on_inspect", 0, unpack_inspect),
+    STATE_REPLY: ("on_state_reply", 0, unpack_state_reply),
+    STATE_PART: ("on_state_part", 0, unpack_state_part),
 }

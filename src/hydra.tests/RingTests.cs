@@ -14,13 +14,14 @@ public partial class RingTests
         ["Primitives"] = [],
         ["Diagnostics"] = ["Primitives"],
         ["Protocol"] = [],
+        ["State"] = ["Protocol"],
         ["Coding"] = ["Primitives"],
         ["Tls"] = [],
         ["Files"] = ["Primitives", "Coding"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
-        ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "Transport"],
-        ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
-        ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Workers.Processes"],
+        ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "State", "Transport"],
+        ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "State", "Transport", "Workers.Links"],
+        ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "State", "Transport", "Workers.Links", "Workers.Processes"],
         ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links", "Dispatch"],
@@ -28,7 +29,7 @@ public partial class RingTests
         ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
         ["Control"] = ["Primitives", "Diagnostics", "Configuration", "Cli"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Bridge", "Tls", "Files"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Bridge", "Tls", "Files"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();

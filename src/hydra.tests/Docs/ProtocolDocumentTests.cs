@@ -46,7 +46,7 @@ public sealed partial class ProtocolDocumentTests
             select (message, type);
         lines.AddRange(messages.Select(static one => Row(one.Message, one.Struct)));
         lines.AddRange(["", "| values | |", "| --- | --- |"]);
-        foreach (Type one in (Type[])[typeof(FrameFlags), typeof(LinkKind), typeof(InterfaceFeatures), typeof(StartFailure), typeof(WireLogLevel), typeof(CancelReason), typeof(ResetReason)])
+        foreach (Type one in (Type[])[typeof(FrameFlags), typeof(LinkKind), typeof(InterfaceFeatures), typeof(StartFailure), typeof(WireLogLevel), typeof(CancelReason), typeof(ResetReason), typeof(StateOperation), typeof(StateOptions), typeof(StateStatus)])
         {
             IEnumerable<string> values = Enum.GetValuesAsUnderlyingType(one).Cast<object>().Where(value => one == typeof(LinkKind) || Convert.ToInt32(value, CultureInfo.InvariantCulture) != 0)
                 .Select(value => $"{Constant(Enum.GetName(one, value)!)} {value}");

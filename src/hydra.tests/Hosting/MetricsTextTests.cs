@@ -1,6 +1,7 @@
 using Hydra.Diagnostics;
 using Hydra.Hosting;
 using Hydra.Protocol;
+using Hydra.State;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Xunit;
@@ -45,6 +46,19 @@ public sealed class MetricsTextTests
         string[] lines = Lines(Shop with { Keys = (10, 3) });
         Assert.Contains("hydra_affinity_requests_total{moved=\"0\"} 7", lines);
         Assert.Contains("hydra_affinity_requests_total{moved=\"1\"} 3", lines);
+    }
+
+    [Fact]
+    public void State_OfAPool_IsMeasured()
+    {
+        string[] lines = Lines(Shop with { State = new StateFigures(3, 700, 1000, 12, 1, 2, 4) });
+
+        foreach (string line in (string[])["entries 3", "bytes 700", "limit_bytes 1000", "calls_total 12", "evictions_total 1", "refused_total 2", "locks 4"])
+        {
+            Assert.Contains("hydra_state_" + line, lines);
+        }
+
+        Assert.DoesNotContain(Lines(Shop), static line => line.Contains("hydra_state_", StringComparison.Ordinal));
     }
 
     [Fact]

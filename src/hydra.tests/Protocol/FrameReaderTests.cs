@@ -113,11 +113,12 @@ public sealed class FrameReaderTests
     [Fact]
     public void Directions_OfTheTypes_AreTheDeclaredOnes()
     {
-        MessageType[] both = [MessageType.Body, MessageType.Window, MessageType.Data, MessageType.Close];
+        MessageType[] both = [MessageType.Body, MessageType.Window, MessageType.Data, MessageType.Close, MessageType.StatePart];
         MessageType[] fromFront =
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
             MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened, MessageType.Inspect,
+            MessageType.StateReply,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

@@ -92,7 +92,8 @@ public sealed class PythonWire : IDisposable
         _directory.Delete(recursive: true);
     }
 
-    private static string Name(MessageType type) => type.ToString().ToLowerInvariant();
+    private static string Name(MessageType type) => string.Concat(type.ToString().Select(static (letter, i) =>
+        i > 0 && char.IsUpper(letter) ? "_" + char.ToLowerInvariant(letter) : char.ToLowerInvariant(letter).ToString()));
 
     private JsonNode? Ask(JsonObject question)
     {

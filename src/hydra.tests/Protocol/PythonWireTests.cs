@@ -84,6 +84,9 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
         AssertEnum<CancelReason>("CANCEL_");
         AssertEnum<ResetReason>("RESET_");
         AssertEnum<WireLogLevel>("LOG_");
+        AssertEnum<StateOperation>("STATE_");
+        AssertEnum<StateOptions>("WITH_");
+        AssertEnum<StateStatus>("STATUS_");
     }
 
     [Fact]

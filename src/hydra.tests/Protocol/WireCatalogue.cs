@@ -249,6 +249,42 @@ internal static class WireCatalogue
             typeof(StacksMessage),
             (v, output, flags, stream) => new StacksMessage { Sequence = U32(v[0]), Text = Span(v[1]) }.WriteFrame(output, flags, stream),
             payload => StacksMessage.TryRead(payload, out StacksMessage m) ? [N(m.Sequence), m.Text.ToArray()] : null),
+        new(
+            MessageType.StateCall,
+            typeof(StateCallMessage),
+            (v, output, flags, stream) => new StateCallMessage
+            {
+                Number = (ulong)v[0],
+                Other = (ulong)v[1],
+                Milliseconds = (ulong)v[2],
+                Sequence = U32(v[3]),
+                Wait = U32(v[4]),
+                Operation = U8(v[5]),
+                Options = U8(v[6]),
+                Key = Span(v[7]),
+                Value = Span(v[8]),
+            }.WriteFrame(output, flags, stream),
+            payload => StateCallMessage.TryRead(payload, out StateCallMessage m)
+                ? [m.Number, m.Other, m.Milliseconds, N(m.Sequence), N(m.Wait), N(m.Operation), N(m.Options), m.Key.ToArray(), m.Value.ToArray()] : null),
+        new(
+            MessageType.StateReply,
+            typeof(StateReplyMessage),
+            (v, output, flags, stream) => new StateReplyMessage
+            {
+                Number = (ulong)v[0],
+                Other = (ulong)v[1],
+                Sequence = U32(v[2]),
+                Status = U8(v[3]),
+                IsNumber = U8(v[4]),
+                Value = Span(v[5]),
+            }.WriteFrame(output, flags, stream),
+            payload => StateReplyMessage.TryRead(payload, out StateReplyMessage m)
+                ? [m.Number, m.Other, N(m.Sequence), N(m.Status), N(m.IsNumber), m.Value.ToArray()] : null),
+        new(
+            MessageType.StatePart,
+            typeof(StatePartMessage),
+            (v, output, flags, stream) => new StatePartMessage { Sequence = U32(v[0]), Value = Span(v[1]) }.WriteFrame(output, flags, stream),
+            payload => StatePartMessage.TryRead(payload, out StatePartMessage m) ? [N(m.Sequence), m.Value.ToArray()] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -18,6 +18,7 @@ internal static class HelpWriter
         (OptionGroup.Address, "Addresses"),
         (OptionGroup.Workers, "Workers"),
         (OptionGroup.Queue, "Queue"),
+        (OptionGroup.State, "Shared state"),
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
         (OptionGroup.Bodies, "Heads and bodies (sizes: 65536, 64k, 1m or 10g)"),
         (OptionGroup.Limits, "Limits"),

@@ -68,6 +68,9 @@ internal sealed record ApplicationOptions
     /// <summary>Which of them go to the same worker.</summary>
     public AffinityOptions Affinity { get; init; } = new();
 
+    /// <summary>What its workers share.</summary>
+    public SharedStateOptions State { get; init; } = new();
+
     /// <summary>How long a worker may take for them.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
@@ -180,6 +183,16 @@ internal sealed record AffinityOptions
 
     /// <summary>What signs that; null for something at random.</summary>
     public string? Secret { get; init; }
+}
+
+/// <summary>What the workers of an application share.</summary>
+internal sealed record SharedStateOptions
+{
+    /// <summary>Bytes that it may take; 0 for no shared state.</summary>
+    public long Memory { get; init; } = 64L << 20;
+
+    /// <summary>Whether values go that were used least lately, where there is no room for others.</summary>
+    public bool Evicts { get; init; }
 }
 
 /// <summary>Requests and workers that hang.</summary>

@@ -7,6 +7,7 @@ internal enum OptionGroup
     Address,
     Workers,
     Queue,
+    State,
     Timeouts,
     Bodies,
     Limits,

@@ -33,6 +33,9 @@ internal static class OptionNames
     public static readonly IReadOnlyList<(string Name, RetryMode Value)> RetryModes =
         [("idempotent", RetryMode.Idempotent), ("always", RetryMode.Always), ("never", RetryMode.Never)];
 
+    /// <summary>--state-eviction.</summary>
+    public static readonly IReadOnlyList<(string Name, bool Value)> Evictions = [("none", false), ("lru", true)];
+
     /// <summary>--replace.</summary>
     public static readonly IReadOnlyList<(string Name, ReplaceMode Value)> ReplaceModes =
         [("auto", ReplaceMode.Auto), ("overlap", ReplaceMode.Overlap), ("stop-first", ReplaceMode.StopFirst)];

@@ -14,6 +14,7 @@ internal static partial class OptionTable
         .. WorkerRows,
         .. QueueRows,
         .. AffinityRows,
+        .. StateRows,
         .. ReplacementRows,
         .. TimeoutRows,
         .. BodyRows,

@@ -70,6 +70,9 @@ internal static class Section
     public static OptionSection<AffinityOptions> Affinity { get; }
         = OfApplication(static a => a.Affinity, static (a, part) => a with { Affinity = part });
 
+    /// <summary><see cref="ApplicationOptions.State"/>.</summary>
+    public static OptionSection<SharedStateOptions> State { get; } = OfApplication(static a => a.State, static (a, part) => a with { State = part });
+
     /// <summary><see cref="ApplicationOptions.Timeouts"/>.</summary>
     public static OptionSection<TimeoutOptions> Timeouts { get; }
         = OfApplication(static a => a.Timeouts, static (a, part) => a with { Timeouts = part });

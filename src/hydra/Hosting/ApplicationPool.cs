@@ -2,6 +2,7 @@ using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
+using Hydra.State;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed class ApplicationPool : IDisposable
     private readonly string _label;
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
+    private readonly StateStore? _state;
 
     /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
     /// <param name="server">The server's options.</param>
@@ -24,17 +26,20 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="logs">Where the server and its workers write.</param>
     /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
     /// <param name="keys">Who has served a key last, in all pools of the application.</param>
+    /// <param name="state">What its workers share; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
-    public ApplicationPool(ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label, KeyMemory keys)
+    public ApplicationPool(
+        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label, KeyMemory keys, StateStore? state)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
+        _state = state;
         _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options) with { Keys = keys }, logger);
         Requests = new RequestPool(
             label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
-        SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket);
+        SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket, state);
         settings = settings with { Document = home.Complete(settings.Document) };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.WorkersOf(label), logger);
     }
@@ -103,6 +108,7 @@ internal sealed class ApplicationPool : IDisposable
         return new PoolFigures
         {
             Name = Requests.Name,
+            State = _state?.ReadFigures(),
             QueueLength = dispatcher.QueueLength,
             QueueBytes = dispatcher.QueueBytes,
             QueueDelay = dispatcher.QueueDelay,

@@ -9,10 +9,12 @@ namespace Hydra.Hosting;
 internal sealed class ApplicationPools : IDisposable
 {
     private readonly List<ApplicationPool> _all;
+    private readonly StateStores _state;
 
-    private ApplicationPools(List<ApplicationPool> all)
+    private ApplicationPools(List<ApplicationPool> all, StateStores state)
     {
         _all = all;
+        _state = state;
         Started = WhenStartedAsync([.. all.Select(static pool => pool.Started)]);
     }
 
@@ -33,6 +35,7 @@ internal sealed class ApplicationPools : IDisposable
     {
         CheckPlaces(applications);
         List<ApplicationPool> pools = [];
+        var state = new StateStores();
         try
         {
             // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.
@@ -44,16 +47,17 @@ internal sealed class ApplicationPools : IDisposable
                     keys.Add(application.Place, memory = new KeyMemory());
                 }
 
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications), memory));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications), memory, state.Of(application)));
             }
         }
         catch (StartException)
         {
             pools.ForEach(static pool => pool.Dispose());
+            state.Dispose();
             throw;
         }
 
-        return new ApplicationPools(pools);
+        return new ApplicationPools(pools, state);
     }
 
     /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything; and a part of one its name.</summary>
@@ -132,5 +136,9 @@ internal sealed class ApplicationPools : IDisposable
     public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
 
     /// <inheritdoc/>
-    public void Dispose() => _all.ForEach(static pool => pool.Dispose());
+    public void Dispose()
+    {
+        _all.ForEach(static pool => pool.Dispose());
+        _state.Dispose();
+    }
 }

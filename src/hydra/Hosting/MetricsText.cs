@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Hydra.Cli;
 using Hydra.Diagnostics;
+using Hydra.State;
 using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
@@ -18,6 +19,7 @@ internal static class MetricsText
         requests.Write(text);
         WriteQueue(text, pools);
         WriteWorkers(text, pools);
+        WriteState(text, pools);
         PrometheusText.Head(text, "hydra_build_info", "gauge", "The version that runs; always 1.");
         text.Append(CultureInfo.InvariantCulture, $"hydra_build_info{{version=\"{VersionText.Number}\"}} 1\n");
         return text.ToString();
@@ -57,6 +59,33 @@ internal static class MetricsText
             Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "0")), served - moved);
             Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "1")), moved);
         }
+    }
+
+    // Where an application has several pools each says the same of what they share.
+    private static void WriteState(StringBuilder text, IReadOnlyList<PoolFigures> all)
+    {
+        PoolFigures[] pools = [.. all.Where(static pool => pool.State is not null)];
+        if (pools.Length == 0)
+        {
+            return;
+        }
+
+        void Write(string name, string type, string help, Func<StateFigures, double> value)
+        {
+            PrometheusText.Head(text, name, type, help);
+            foreach (PoolFigures pool in pools)
+            {
+                Sample(text, name, Labels(all, pool), value(pool.State!.Value));
+            }
+        }
+
+        Write("hydra_state_entries", "gauge", "Entries of the state that workers share.", static state => state.Entries);
+        Write("hydra_state_bytes", "gauge", "Bytes that they take.", static state => state.Bytes);
+        Write("hydra_state_limit_bytes", "gauge", "Bytes that they may take.", static state => state.Limit);
+        Write("hydra_state_locks", "gauge", "Places in locks and semaphores that somebody has.", static state => state.Locks);
+        Write("hydra_state_calls_total", "counter", "Calls on the state that workers share.", static state => state.Calls);
+        Write("hydra_state_evictions_total", "counter", "Values that have gone for others to have room.", static state => state.Evicted);
+        Write("hydra_state_refused_total", "counter", "Calls that found no room.", static state => state.Refused);
     }
 
     private static void WriteWorkers(StringBuilder text, IReadOnlyList<PoolFigures> pools)

@@ -1,3 +1,4 @@
+using Hydra.State;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 
@@ -8,6 +9,9 @@ internal sealed record PoolFigures
 {
     /// <summary>The pool's name.</summary>
     public required string Name { get; init; }
+
+    /// <summary>What the workers share; null where they share nothing.</summary>
+    public StateFigures? State { get; init; }
 
     /// <summary>Requests that wait for a worker.</summary>
     public int QueueLength { get; init; }

@@ -4,6 +4,7 @@ using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.Primitives;
+using Hydra.State;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
@@ -50,8 +51,9 @@ internal static class PoolRules
     /// <param name="loops">The event loops that data links are served by.</param>
     /// <param name="command">How a process is started.</param>
     /// <param name="prepare">Called before each start.</param>
+    /// <param name="state">What the workers share; null for nothing.</param>
     public static SupervisorOptions Supervisor(
-        ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare)
+        ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare, StateStore? state = null)
     {
         ForwarderOptions windows = BodyRules.Forwarder(server, application);
         TimeSpan drain = application.Replacement.DrainTimeout ?? server.GracefulTimeout;
@@ -66,6 +68,7 @@ internal static class PoolRules
             DrainTimeout = drain,
             StreamGrace = SupervisorOptions.StreamGraceOf(server.StreamGrace, drain),
             StartTimeout = application.Timeouts.Start,
+            State = state,
             WorkerLoops = workerLoops,
             DataLinks = loops.Count * workerLoops,
             DataChannel = workerLoops == 1 ? loops.Channel : (socket, index) => loops.Channel(socket, index / workerLoops),

@@ -40,6 +40,9 @@ internal enum MessageType : byte
     Trailers = 0x1F,
     Inspect = 0x20,
     Stacks = 0x21,
+    StateCall = 0x28,
+    StateReply = 0x29,
+    StatePart = 0x2A,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -103,6 +106,86 @@ internal enum LinkKind : byte
 
     /// <summary>Requests and responses.</summary>
     Data = 1,
+
+    /// <summary>Shared state: any number, opened when an application asks for some.</summary>
+    State = 2,
+}
+
+/// <summary>What is to be done with shared state.</summary>
+[WireEnum(PythonPrefix = "STATE_")]
+internal enum StateOperation : byte
+{
+    Get = 1,
+    Set = 2,
+    Delete = 3,
+    Add = 4,
+    Touch = 5,
+    Clear = 6,
+    Acquire = 7,
+    Release = 8,
+    Extend = 9,
+    Abandon = 10,
+    Rate = 11,
+    Window = 12,
+    Count = 13,
+    TimeLeft = 14,
+}
+
+/// <summary>How a call on shared state is meant.</summary>
+[Flags]
+[WireEnum(PythonPrefix = "WITH_")]
+internal enum StateOptions : byte
+{
+    None = 0,
+
+    /// <summary>SET: only where there is nothing.</summary>
+    Absent = 1,
+
+    /// <summary>SET: only where there is something.</summary>
+    Present = 2,
+
+    /// <summary>SET, DELETE: only where the version is the one named.</summary>
+    Version = 4,
+
+    /// <summary>SET: the value is the number, which ADD can count on.</summary>
+    Number = 8,
+
+    /// <summary>ADD: begin with the number named where there is nothing.</summary>
+    Create = 16,
+
+    /// <summary>SET, ADD: leave the time when it ends as it is.</summary>
+    KeepTime = 32,
+}
+
+/// <summary>What became of a call on shared state.</summary>
+[WireEnum(PythonPrefix = "STATUS_")]
+internal enum StateStatus : byte
+{
+    Done = 0,
+
+    /// <summary>There is nothing under the key.</summary>
+    Missing = 1,
+
+    /// <summary>It is not as the call wants it: there is something already, it has another version, it is at its limit.</summary>
+    Refused = 2,
+
+    /// <summary>What is there is no number, or something else than the operation is for.</summary>
+    WrongKind = 3,
+
+    /// <summary>There is no room, and nothing may be thrown away for it.</summary>
+    Full = 4,
+
+    /// <summary>The value is larger than one may be.</summary>
+    TooLarge = 5,
+
+    /// <summary>The sum is no number of 64 bits.</summary>
+    Overflow = 6,
+
+    /// <summary>The time to wait is over.</summary>
+    TimedOut = 7,
+
+    /// <summary>The operation is not known, or its arguments make no sense.</summary>
+    Invalid = 8,
 }
 
 /// <summary>Why a worker could not get ready.</summary>

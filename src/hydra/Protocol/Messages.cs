@@ -449,3 +449,73 @@ internal readonly ref partial struct TrailersMessage
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Headers { get; init; }
 }
+
+/// <summary>State link: something is to be done with the shared state of the application. docs/state.md says what the fields mean for each operation.</summary>
+[WireMessage(MessageType.StateCall, WireDirection.ToFront)]
+internal readonly ref partial struct StateCallMessage
+{
+    /// <summary>A number, a limit, or the one to begin with; signed numbers in two's complement.</summary>
+    public ulong Number { get; init; }
+
+    /// <summary>A version, a token, or the number to add.</summary>
+    public ulong Other { get; init; }
+
+    /// <summary>Milliseconds that it is to be kept, or that a lease lasts; 0 for ever.</summary>
+    public ulong Milliseconds { get; init; }
+
+    /// <summary>Comes back in the reply. Several calls may be on their way.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>Milliseconds to wait at most where it may take time.</summary>
+    public uint Wait { get; init; }
+
+    /// <summary>A <see cref="StateOperation"/>.</summary>
+    public byte Operation { get; init; }
+
+    /// <summary><see cref="StateOptions"/>.</summary>
+    public byte Options { get; init; }
+
+    /// <summary>What it is about.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Key { get; init; }
+
+    /// <summary>The value, or what follows the STATE_PART that came before of the same sequence.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Value { get; init; }
+}
+
+/// <summary>State link: what became of a call.</summary>
+[WireMessage(MessageType.StateReply, WireDirection.ToWorker)]
+internal readonly ref partial struct StateReplyMessage
+{
+    /// <summary>A number; signed ones in two's complement.</summary>
+    public ulong Number { get; init; }
+
+    /// <summary>A version, a token or a time in milliseconds.</summary>
+    public ulong Other { get; init; }
+
+    /// <summary>Which call it answers.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>A <see cref="StateStatus"/>.</summary>
+    public byte Status { get; init; }
+
+    /// <summary>1 where the value is the number; else 0.</summary>
+    public byte IsNumber { get; init; }
+
+    /// <summary>The value, or what follows the STATE_PART that came before of the same sequence.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Value { get; init; }
+}
+
+/// <summary>State link: the beginning of a value that does not fit into a frame. It goes on in further ones and ends with the call, or the reply.</summary>
+[WireMessage(MessageType.StatePart, WireDirection.Both)]
+internal readonly ref partial struct StatePartMessage
+{
+    /// <summary>Which call, or reply.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>The next bytes.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Value { get; init; }
+}

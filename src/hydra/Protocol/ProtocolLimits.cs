@@ -17,4 +17,10 @@ internal static class ProtocolLimits
 
     /// <summary>What a DATA frame costs of its stream's credit beside its bytes.</summary>
     public const int DataCost = 32;
+
+    /// <summary>The largest value of shared state, in bytes.</summary>
+    public const int MaxStateValue = 64 * 1024 * 1024;
+
+    /// <summary>The most bytes of a value of shared state in one frame; the others travel in STATE_PART.</summary>
+    public const int MaxStatePart = 128 * 1024;
 }

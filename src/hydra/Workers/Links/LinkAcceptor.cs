@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Hydra.Workers.Links;
 
 /// <summary>What a worker's HELLO said, once it was found to be true.</summary>
-internal readonly record struct LinkIdentity(LinkKind Kind, int Index);
+internal readonly record struct LinkIdentity(LinkKind Kind, int Index, int ProcessId = 0);
 
 /// <summary>Who may open links: a worker process that is alive, with its token.</summary>
 internal interface ILinkOwner
@@ -218,7 +218,7 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
             return "its token is wrong";
         }
 
-        if (hello.Kind > (byte)LinkKind.Data)
+        if (hello.Kind > (byte)LinkKind.State)
         {
             return "its kind of link is unknown";
         }
@@ -227,7 +227,7 @@ internal sealed class LinkAcceptor(LinkAddress address, WelcomeWindows windows, 
         new FrameHeader(WelcomeMessage.FixedSize, MessageType.Welcome, FrameFlags.None, 0).Write(welcome);
         new WelcomeMessage { RequestWindow = (uint)windows.Request, ResponseWindow = (uint)windows.Response }
             .Write(welcome[ProtocolLimits.HeaderSize..]);
-        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index), welcome);
+        return owner.Accept(socket, new LinkIdentity((LinkKind)hello.Kind, hello.Index, (int)hello.ProcessId), welcome);
     }
 
     // While a worker is replaced two processes have its index; the token tells which one this is.

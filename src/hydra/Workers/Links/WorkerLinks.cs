@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Hydra.Protocol;
+using Hydra.State;
 using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
@@ -31,8 +32,9 @@ internal interface IWorkerSink
 /// <param name="InterruptsAbandoned">Whether the thread that runs the request of a client which has left is interrupted.</param>
 /// <param name="Loops">The worker's event loops.</param>
 /// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
+/// <param name="State">What the application's workers share; null where they share nothing.</param>
 internal sealed record WorkerLinkOptions(
-    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false);
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, StateStore? State = null);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -47,6 +49,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     private readonly WorkerLink?[] _data;
     private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Inspections _inspections = new();
+    private readonly StateLinks _state;
     private ControlLink? _control;
     private volatile bool _hasEnded;
 
@@ -59,6 +62,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         _options = options;
         _sink = sink;
         _data = new WorkerLink?[options.Count];
+        _state = new StateLinks(options.State, options.Channel, options.Count);
 
         // From the system's random source, as all version 4 GUIDs of .NET; RandomNumberGenerator would need OpenSSL on Linux.
         TokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
@@ -176,11 +180,13 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     {
         _hasEnded = true;
         Close();
+        _state.End();
     }
 
     string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
         => _hasEnded ? "its worker has ended"
             : identity.Kind is LinkKind.Control ? AcceptControl(socket, welcome)
+            : identity.Kind is LinkKind.State ? _state.Accept(socket, identity.ProcessId, welcome)
             : AcceptData(socket, identity.Index, welcome);
 
     void IControlSink.OnReady(WorkerInfo info)

@@ -9,6 +9,11 @@ internal sealed partial class Template
 {
     string? ILinkOwner.Accept(Socket socket, LinkIdentity identity, ReadOnlySpan<byte> welcome)
     {
+        if (identity.Kind is LinkKind.State)
+        {
+            return _state.Accept(socket, identity.ProcessId, welcome);
+        }
+
         TemplateLink link;
         lock (_lock)
         {
@@ -76,6 +81,7 @@ internal sealed partial class Template
     void ITemplateSink.OnClosed()
     {
         _hasEnded = true;
+        _state.End();
         _closed.TrySetResult();
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
     // the application registered with os.register_at_fork().
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
 
+    private readonly StateLinks _state;
     private readonly IWorkerLogSink _log;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -43,12 +44,14 @@ internal sealed partial class Template : ILinkOwner, ITemplateSink
     /// <summary>Describes a template.</summary>
     /// <param name="generation">Which reload it comes after: 0 before the first.</param>
     /// <param name="command">How its Python is started.</param>
+    /// <param name="state">Takes its links for shared state: the application may use that while it is imported.</param>
     /// <param name="log">Takes what it logs and prints.</param>
     /// <param name="logger">Where its life is logged.</param>
-    public Template(int generation, WorkerCommand command, IWorkerLogSink log, ILogger logger)
+    public Template(int generation, WorkerCommand command, StateLinks state, IWorkerLogSink log, ILogger logger)
     {
         Generation = generation;
         Command = command;
+        _state = state;
         _log = log;
         _logger = logger;
         _token = Encoding.ASCII.GetBytes(_tokenText);

@@ -21,6 +21,9 @@ internal sealed class TemplateStarter(
     // A template may end between the look at it and the fork. One that ends again and again is for the fleet to wait with.
     private const int Attempts = 2;
 
+    /// <summary>Makes what takes the links of a template for shared state.</summary>
+    public required Func<StateLinks> State { get; init; }
+
     private readonly Lock _lock = new();
     private readonly List<Template> _templates = [];
 
@@ -117,7 +120,7 @@ internal sealed class TemplateStarter(
 
             try
             {
-                started = new Template(generation, command(), log, logger);
+                started = new Template(generation, command(), State(), log, logger);
             }
             catch (WorkerStartException)
             {

@@ -39,7 +39,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _starter = options.Preload
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
-                options.StartTimeout, log, logger)
+                options.StartTimeout, log, logger) { State = () => new StateLinks(options.State, options.DataChannel, options.DataLinks) }
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
@@ -144,7 +144,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     Worker IFleetActions.Create(int index, WorkerLife life)
         => new(
             index,
-            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes),
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes, _options.State),
             this,
             life);
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hydra.Primitives;
+using Hydra.State;
 using Hydra.Transport;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -60,6 +61,9 @@ internal sealed record SupervisorOptions
 
     /// <summary>Whether it is remembered what the requests that workers have are for: somebody may ask.</summary>
     public bool KeepsNotes { get; init; }
+
+    /// <summary>What the workers share; null for nothing.</summary>
+    public StateStore? State { get; init; }
 
     /// <summary>Event loops of each worker.</summary>
     public int WorkerLoops { get; init; } = 1;

@@ -1,0 +1,375 @@
+"""Calls on the shared state: over links to the server, one for each thread that waits and one for each event loop.
+
+A call is a frame, as is its reply (docs/state.md). Nothing is read by anybody else: a thread that asks waits for its own answer, and an event loop reads when
+something has come.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import weakref
+from collections import deque
+from typing import Any, Deque, Dict, List, Optional, Tuple
+
+from . import _state_errors as errors
+
+# status, number, other, whether the value is the number, value
+Reply = Tuple[int, int, int, bool, bytes]
+# operation, options, number, other, milliseconds, wait, key, value
+Call = Tuple[int, int, int, int, int, int, bytes, bytes]
+
+_HEADER = 16
+_U64 = (1 << 64) - 1
+_SIGN = 1 << 63
+_U32 = 0xFFFFFFFF
+_RECEIVE = 256 * 1024
+# So many bytes of calls are sent before their answers are read: both sides have room for them.
+_BATCH = 128 * 1024
+# Seconds that the server may take to hear that nobody waits any more.
+_FAREWELL = 2.0
+
+
+def worker() -> Any:
+    """The worker's side of it. Raises StateUnavailable where this process is no worker."""
+    module = sys.modules.get("_hydra.hydra_worker.stateful")
+    if module is None or not module.is_there():
+        raise errors.StateUnavailable("hydra_server.state works in the workers of Hydra, and this process is none: it was not started by the server")
+    return module
+
+
+def is_available() -> bool:
+    """Whether this process is a worker of the server, or one that a worker has forked."""
+    module = sys.modules.get("_hydra.hydra_worker.stateful")
+    return module is not None and module.is_there()
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value & _SIGN else value
+
+
+class _Frames:
+    """Makes the frames of calls, and takes those of replies apart."""
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+        self._sequence = 0
+        self._rest = b""
+        self._parts: List[bytes] = []
+
+    def pack(self, call: Call) -> Tuple[int, bytes]:
+        operation, options, number, other, milliseconds, wait, key, value = call
+        wire = self._wire
+        self._sequence = sequence = (self._sequence + 1) & _U32
+        if len(value) <= wire.MAX_STATE_PART:
+            return sequence, wire.pack_state_call(
+                0, 0, number & _U64, other & _U64, milliseconds, sequence, wait, operation, options, key, value
+            )
+        frames = []
+        view = memoryview(value)
+        end = len(value) - len(value) % wire.MAX_STATE_PART
+        for start in range(0, end, wire.MAX_STATE_PART):
+            frames.append(wire.pack_state_part(0, 0, sequence, view[start : start + wire.MAX_STATE_PART]))
+        frames.append(
+            wire.pack_state_call(0, 0, number & _U64, other & _U64, milliseconds, sequence, wait, operation, options, key, view[end:])
+        )
+        return sequence, b"".join(frames)
+
+    def take(self, data: bytes) -> List[Tuple[int, Reply]]:
+        """The replies that have come whole."""
+        if self._rest:
+            data = self._rest + data
+        wire = self._wire
+        header, fields = wire.HEADER, wire.STATE_REPLY_FIELDS
+        replies = []
+        start, size = 0, len(data)
+        while size - start >= _HEADER:
+            length, kind, _, _, _ = header.unpack_from(data, start)
+            end = start + _HEADER + length
+            if end > size:
+                break
+            if kind == wire.STATE_REPLY:
+                number, other, sequence, status, is_number, count = fields.unpack_from(data, start + _HEADER)
+                value = data[end - count : end]
+                if self._parts:
+                    value = b"".join((*self._parts, value))
+                    self._parts = []
+                replies.append((sequence, (status, _signed(number), _signed(other), is_number != 0, value)))
+            else:
+                _, part = wire.unpack_state_part(data[start + _HEADER : end])
+                self._parts.append(part)
+            start = end
+        self._rest = data[start:]
+        return replies
+
+
+class _Line:
+    """A link of a thread that waits for its answers. It belongs to one thread at a time."""
+
+    def __init__(self, side: Any) -> None:
+        # The class of now: where an application has patched it, others go on while this waits.
+        self._sock = _open(side, socket.socket)
+        self._frames = _Frames(side.wire)
+        self._abandon = side.wire.STATE_ABANDON
+
+    def call(self, call: Call) -> Reply:
+        sequence, frame = self._frames.pack(call)
+        try:
+            self._sock.sendall(frame)
+            while True:
+                for answered, reply in self._frames.take(self._receive()):
+                    if answered == sequence:
+                        return reply
+        except OSError as error:
+            self.close()
+            raise errors.StateLost("the link to the server has broken: %s" % error) from error
+        except BaseException:
+            # Something has interrupted it, and the answer may still come: what it brings is to be given back.
+            self._give_up(sequence)
+            raise
+
+    def call_many(self, calls: List[Call]) -> List[Reply]:
+        replies: List[Reply] = []
+        packed = [self._frames.pack(call) for call in calls]
+        try:
+            at = 0
+            while at < len(packed):
+                batch, size = [], 0
+                while at < len(packed) and (not batch or size + len(packed[at][1]) <= _BATCH):
+                    batch.append(packed[at][1])
+                    size += len(packed[at][1])
+                    at += 1
+                self._sock.sendall(b"".join(batch))
+                while len(replies) < at:
+                    replies.extend(reply for _, reply in self._frames.take(self._receive()))
+        except OSError as error:
+            self.close()
+            raise errors.StateLost("the link to the server has broken: %s" % error) from error
+        except BaseException:
+            self.close()
+            raise
+        return replies
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def _receive(self) -> bytes:
+        data = self._sock.recv(_RECEIVE)
+        if not data:
+            raise ConnectionResetError("the server has closed it")
+        return data
+
+    def _give_up(self, sequence: int) -> None:
+        try:
+            self._sock.settimeout(_FAREWELL)
+            self._sock.sendall(self._frames.pack((self._abandon, 0, sequence, 0, 0, 0, b"", b""))[1])
+            # A socket that is closed with something unread takes back what it has sent.
+            self._sock.shutdown(socket.SHUT_WR)
+            while self._sock.recv(_RECEIVE):
+                pass
+        except Exception:
+            pass
+        self.close()
+
+
+class _LoopLine:
+    """The link of an event loop. All calls are on its thread."""
+
+    def __init__(self, side: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._sock = _open(side, None)
+        self._sock.setblocking(False)
+        self._frames = _Frames(side.wire)
+        self._abandon = side.wire.STATE_ABANDON
+        self._acquire = side.wire.STATE_ACQUIRE
+        self._loop = weakref.ref(loop)
+        self._waiting: Dict[int, "asyncio.Future[Reply]"] = {}
+        self._output: List[bytes] = []
+        self._unsent: Deque[memoryview] = deque()
+        self.is_closed = False
+        loop.add_reader(self._sock.fileno(), self._on_readable)
+
+    async def call(self, loop: asyncio.AbstractEventLoop, call: Call) -> Reply:
+        future, sequence = self.begin(loop, call)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._waiting.pop(sequence, None)
+            if call[0] == self._acquire and not self.is_closed:
+                self._send(loop, self._frames.pack((self._abandon, 0, sequence, 0, 0, 0, b"", b""))[1])
+            raise
+
+    def begin(self, loop: asyncio.AbstractEventLoop, call: Call) -> "Tuple[asyncio.Future[Reply], int]":
+        sequence, frame = self._frames.pack(call)
+        future: "asyncio.Future[Reply]" = loop.create_future()
+        self._waiting[sequence] = future
+        self._send(loop, frame)
+        return future, sequence
+
+    def close(self, error: Optional[Exception] = None) -> None:
+        if self.is_closed:
+            return
+        self.is_closed = True
+        loop = self._loop()
+        if loop is not None and not loop.is_closed():
+            loop.remove_reader(self._sock.fileno())
+            if self._unsent:
+                loop.remove_writer(self._sock.fileno())
+        self._sock.close()
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(errors.StateLost("the link to the server has broken: %s" % error))
+
+    def _send(self, loop: asyncio.AbstractEventLoop, frame: bytes) -> None:
+        # What is asked for in this turn of the loop leaves together.
+        if not self._output:
+            loop.call_soon(self._flush)
+        self._output.append(frame)
+
+    def _flush(self) -> None:
+        data = memoryview(b"".join(self._output))
+        self._output.clear()
+        if self.is_closed:
+            return
+        self._unsent.append(data)
+        if len(self._unsent) == 1:
+            self._write()
+
+    def _write(self) -> None:
+        loop = self._loop()
+        try:
+            while self._unsent:
+                sent = self._sock.send(self._unsent[0])
+                if sent < len(self._unsent[0]):
+                    self._unsent[0] = self._unsent[0][sent:]
+                else:
+                    self._unsent.popleft()
+        except (BlockingIOError, InterruptedError):
+            if loop is not None:
+                loop.add_writer(self._sock.fileno(), self._write)
+            return
+        except OSError as error:
+            self.close(error)
+            return
+        if loop is not None:
+            loop.remove_writer(self._sock.fileno())
+
+    def _on_readable(self) -> None:
+        try:
+            data = self._sock.recv(_RECEIVE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self.close(error)
+            return
+        if not data:
+            self.close(ConnectionResetError("the server has closed it"))
+            return
+        for sequence, reply in self._frames.take(data):
+            future = self._waiting.pop(sequence, None)
+            if future is not None and not future.done():
+                future.set_result(reply)
+
+
+def _open(side: Any, make: Any) -> socket.socket:
+    try:
+        return side.connect(make)
+    except Exception as error:
+        raise errors.StateUnavailable("the server takes no link for shared state (--state-memory 0?): %s" % error) from error
+
+
+class Links:
+    """All links of the process."""
+
+    def __init__(self) -> None:
+        self._reset()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._reset)
+
+    def call(self, call: Call) -> Reply:
+        """Waits for the answer."""
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            line = _Line(worker())
+        reply = line.call(call)
+        self._idle.append(line)
+        return reply
+
+    def call_many(self, calls: List[Call]) -> List[Reply]:
+        """Waits for all answers, in the order of the calls."""
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            line = _Line(worker())
+        replies = line.call_many(calls)
+        self._idle.append(line)
+        return replies
+
+    async def acall(self, call: Call) -> Reply:
+        """The answer, awaited in whatever kind of loop this is."""
+        loop = _running_loop()
+        line = self._line_of(loop) if loop is not None else None
+        if line is None:
+            return await _in_thread(loop, self.call, call)
+        return await line.call(loop, call)  # type: ignore[arg-type]
+
+    async def acall_many(self, calls: List[Call]) -> List[Reply]:
+        """All answers, in the order of the calls."""
+        loop = _running_loop()
+        line = self._line_of(loop) if loop is not None else None
+        if line is None:
+            return await _in_thread(loop, self.call_many, calls)
+        futures = [line.begin(loop, call)[0] for call in calls]  # type: ignore[arg-type]
+        return list(await asyncio.gather(*futures))
+
+    def _line_of(self, loop: asyncio.AbstractEventLoop) -> Optional[_LoopLine]:
+        known = self._lines.get(id(loop))
+        if known is not None and known[0]() is loop and not known[1].is_closed:
+            return known[1]
+        try:
+            line = _LoopLine(worker(), loop)
+        except NotImplementedError:
+            return None  # Windows' usual loop watches no sockets
+        with self._lock:
+            for key, (other, old) in list(self._lines.items()):
+                found = other()
+                if found is None or found.is_closed():
+                    del self._lines[key]
+                    old.close()
+            self._lines[id(loop)] = (weakref.ref(loop), line)
+        return line
+
+    def _reset(self) -> None:
+        # In a child that was forked: the links are the parent's.
+        self._idle: List[_Line] = []
+        self._lines: "Dict[int, Tuple[weakref.ref[Any], _LoopLine]]" = {}
+        self._lock = threading.Lock()
+
+
+def _running_loop() -> Optional[asyncio.AbstractEventLoop]:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+async def _in_thread(loop: Optional[asyncio.AbstractEventLoop], function: Any, argument: Any) -> Any:
+    if loop is not None:
+        return await loop.run_in_executor(None, function, argument)
+    trio = sys.modules.get("trio")
+    if trio is None:
+        raise RuntimeError("there is no event loop of asyncio or trio here")
+    return await trio.to_thread.run_sync(function, argument, abandon_on_cancel=True) if _takes_abandon(trio) else await trio.to_thread.run_sync(
+        function, argument, cancellable=True
+    )
+
+
+def _takes_abandon(trio: Any) -> bool:
+    import inspect
+
+    return "abandon_on_cancel" in inspect.signature(trio.to_thread.run_sync).parameters
+
+
+links = Links()

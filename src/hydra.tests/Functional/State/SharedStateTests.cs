@@ -1,0 +1,197 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using Hydra.Tests.Functional.Harness;
+using Xunit;
+
+namespace Hydra.Tests.Functional.State;
+
+/// <summary>hydra_server.state: what all workers of an application share.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class SharedStateTests
+{
+    [Theory]
+    [InlineData("uds", null)]
+    [InlineData("tcp", null)]
+    [InlineData("uds", "sockets")]
+    public async Task Values_OfEveryKind_AreKept(string workerTransport, string? transport)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { WorkerTransport = workerTransport, Transport = transport });
+
+        Assert.Equal(
+            """["\u00e9", [0, 255], -5, 1180591620717411303424, null, "default", true, false, true, false, true, false, "changed", 2, 1, [["new", 1], ["number", 1]], 2, true, 60, "once", "once", true, true, true]""",
+            await server.GetTextAsync("/values"));
+    }
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("asyncio")]
+    [InlineData("trio")]
+    public async Task Values_AwaitedInAnyLoop_AreKept(string loop)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", "--loop", loop));
+
+        if (loop != "trio")
+        {
+            Assert.Equal(
+                """["\u00e9", "default", false, true, false, 2, [["number", 2], ["text", "changed"]], "once", true, 60, 100]""", await server.GetTextAsync("/values"));
+        }
+
+        long[][] inside = [.. (await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => server.GetTextAsync(loop == "trio" ? "/trio" : "/critical")))).Select(static text => JsonSerializer.Deserialize<long[]>(text)!)];
+        Assert.All(inside, static one => Assert.Equal(1, one[0]));
+    }
+
+    [Fact]
+    public async Task Calls_ThatMakeNoSense_RaiseWhatTheySay()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--state-memory", "2m"));
+
+        Assert.Equal(
+            ["NotANumber", "KeyError", "OverflowError", "ValueTooLarge", "StateFull", "TypeError", "ValueError", "AttributeError", "ValueError", "ValueError", "StateError"],
+            JsonSerializer.Deserialize<string[]>(await server.GetTextAsync("/refused"))!.Select(static name => name is "PicklingError" ? "AttributeError" : name));
+    }
+
+    [Fact]
+    public async Task Counter_OfManyWorkersThatAreKilled_LosesNothingAndCountsNothingTwice()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--retry", "always") with { Workers = 4 });
+        const int calls = 300;
+        int next = -1;
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            for (int i = Interlocked.Increment(ref next); i < calls; i = Interlocked.Increment(ref next))
+            {
+                Assert.InRange(int.Parse(await server.GetTextAsync($"/counted?{i}")), 1, calls);
+            }
+        }));
+
+        Assert.Equal($"{calls}", await server.GetTextAsync("/count"));
+        server.Log.ExpectAnyErrors("SIGKILL");
+        await server.StopAsync();
+        server.Log.ExpectAnyErrors("SIGKILL");
+    }
+
+    [Theory]
+    [InlineData("app", 8)]
+    [InlineData("asgi", 1)]
+    public async Task Lock_HasOneHolderInAllWorkers(string app, int threads)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--threads", $"{threads}") with { Workers = 3 });
+        long[][] seen = [.. (await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => server.GetTextAsync("/critical")))).Select(static text => JsonSerializer.Deserialize<long[]>(text)!)];
+
+        Assert.All(seen, static one => Assert.Equal(1, one[0]));
+        Assert.Equal(100, seen.Select(static one => one[1]).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("app")]
+    [InlineData("asgi")]
+    public async Task Lock_WhoseHolderIsKilled_IsTheNextOnesAtOnce(string app)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--retry", "never") with { Workers = 2 });
+        Task<RawResponse> holder = SendAsync(server, "/hold");
+        string[] holds = (await server.Board.WaitAsync("holds"))[0].Split(' ');
+        Task<string> waiting = server.GetTextAsync(app == "app" ? "/wait" : "/critical");
+        Processes.Signal(int.Parse(holds[0]), Processes.Kill);
+        Assert.Equal(502, (await holder).Status);
+        long[] next = JsonSerializer.Deserialize<long[]>(await waiting)!;
+
+        Assert.True(next[1] > long.Parse(holds[1]));
+        await server.Log.ExpectErrorAsync("SIGKILL");
+        await server.Log.ExpectErrorAsync("/hold");
+    }
+
+    [Fact]
+    public async Task Tasks_ThatAreCancelledWhileTheyWait_LeaveTheLockToOthers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi"));
+
+        Assert.Equal("[false, 5]", await server.GetTextAsync("/cancelled"));
+    }
+
+    [Fact]
+    public async Task Rates_AreOfAllWorkersTogether()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { Workers = 2 });
+
+        Assert.Equal("[true, true, true, false, false, true, true, true, false, false]", await server.GetTextAsync("/rates"));
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("--preload")]
+    public async Task State_UsedByThreadsChildrenAndWhileImported_IsTheSame(params string[] arguments)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app", arguments) with { Workers = 2 });
+
+        Assert.Equal("\"is there\"", await server.GetTextAsync("/imported"));
+        Assert.Equal("1600", await server.GetTextAsync("/threads"));
+        Assert.Equal("11", await server.GetTextAsync("/forked"));
+    }
+
+    [Fact]
+    public async Task State_OutlivesAReloadAndItsWorkers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await server.GetTextAsync("/set?here");
+        int pid = int.Parse(await server.GetTextAsync("/pid"));
+        server.Signal(Processes.Hangup);
+        await server.Log.WaitUntilReadyAsync(0, 2);
+        await Eventually.HoldsAsync(() => !server.WorkerPids().Contains(pid), "the old worker gone", () => server.Log.Text);
+
+        Assert.Equal("\"here\"", await server.GetTextAsync("/get"));
+        Processes.Signal(server.WorkerPids()[0], Processes.Kill);
+        await server.Log.ExpectErrorAsync("SIGKILL");
+        Assert.Equal("\"here\"", await server.GetTextAsync("/get"));
+    }
+
+    [Fact]
+    public async Task State_SwitchedOff_SaysSo()
+    {
+        await using HydraServer server = await HydraServer.LaunchAsync(Spec("app", "--state-memory", "0"));
+
+        Assert.Equal(3, await server.ExitAsync());
+        await server.Log.ExpectErrorAsync("StateUnavailable", "--state-memory");
+        server.Log.ExpectAnyErrors("");
+    }
+
+    [Fact]
+    public async Task Django_CacheAndSessions_AreOfAllWorkers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("django_shared:application") { Workers = 3 });
+        using var browser = new HttpClient { BaseAddress = server.Address };
+
+        // Else its connection would stay with its worker.
+        browser.DefaultRequestHeaders.ConnectionClose = true;
+        for (int i = 1; i <= 12; i++)
+        {
+            Assert.Equal($"{i}", await browser.GetStringAsync("/count"));
+        }
+
+        Assert.Equal("ok", await server.GetTextAsync("/cache"));
+        Assert.Equal("ok", await server.GetTextAsync("/async-cache"));
+    }
+
+    [PythonModuleFact("flask_limiter")]
+    public async Task FlaskLimiter_CountsForAllWorkers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_limited:app") { Workers = 2 });
+        foreach (string path in (string[])["/fixed", "/moving"])
+        {
+            List<int> statuses = [];
+            for (int i = 0; i < 7; i++)
+            {
+                statuses.Add((await SendAsync(server, path)).Status);
+            }
+
+            Assert.Equal([200, 200, 200, 200, 200, 429, 429], statuses);
+        }
+    }
+
+    private static ServerSpec Spec(string app, params string[] arguments) => new($"shared_state:{app}") { Arguments = arguments };
+
+    private static async Task<RawResponse> SendAsync(HydraServer server, string path)
+    {
+        await using RawConnection connection = await server.ConnectAsync();
+        return await connection.ExchangeAsync($"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+}

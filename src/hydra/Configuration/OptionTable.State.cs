@@ -1,0 +1,23 @@
+namespace Hydra.Configuration;
+
+/// <content>What the workers of an application share.</content>
+internal static partial class OptionTable
+{
+    private static IEnumerable<Option> StateRows =>
+    [
+        new()
+        {
+            Name = "state-memory", Placeholder = "SIZE", Default = "64m", Group = OptionGroup.State,
+            Help = "Memory that the state may take which the workers of an application share (hydra_server.state): values, counters, locks. It is "
+                + "taken as it is used. 0: they share none.",
+            Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { Memory = v }),
+        },
+        new()
+        {
+            Name = "state-eviction", Placeholder = OptionNames.Join(OptionNames.Evictions), Default = "none", Group = OptionGroup.State,
+            Help = "What happens when there is no room in it: a value that is to be set is refused with StateFull, or those go that were used "
+                + "least lately. Locks never go.",
+            Binder = Section.State.Choice(OptionNames.Evictions, static (o, v) => o with { Evicts = v }),
+        },
+    ];
+}

@@ -1,0 +1,196 @@
+using Hydra.Protocol;
+
+namespace Hydra.State;
+
+/// <summary>How a store is made.</summary>
+/// <param name="Memory">Bytes that it may take.</param>
+/// <param name="Evicts">Whether values go that were used least lately, where there is no room.</param>
+internal sealed record StateStoreOptions(long Memory, bool Evicts);
+
+/// <summary>What there is to be measured of a store.</summary>
+/// <param name="Entries">Entries of all kinds.</param>
+/// <param name="Bytes">What they are counted as.</param>
+/// <param name="Limit">What they may take.</param>
+/// <param name="Calls">Calls so far.</param>
+/// <param name="Evicted">Values that have gone for others.</param>
+/// <param name="Refused">Calls that found no room.</param>
+/// <param name="Locks">Places in locks and semaphores that somebody has.</param>
+internal readonly record struct StateFigures(int Entries, long Bytes, long Limit, long Calls, long Evicted, long Refused, int Locks);
+
+/// <summary>
+/// What the workers of an application share: values that expire, counters, locks, rates. Any thread; one gate guards all of it, and nothing is
+/// done under it that waits.
+/// </summary>
+internal sealed class StateStore : IDisposable
+{
+    // So much that is due is seen to at a time; then others have their turn.
+    private const int MostAtATime = 1000;
+
+    // A timer is set this much later than what it is for, so that it need not be set again for the rest of a millisecond.
+    private const long Slack = 1;
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly StateTable _table;
+    private readonly StateValues _values;
+    private readonly StateRates _rates;
+    private readonly StateLocks _locks;
+    private readonly ITimer _timer;
+    private long _timedFor = long.MaxValue;
+    private long _calls;
+    private long _refused;
+    private bool _isDisposed;
+
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="options">How large it may get.</param>
+    /// <param name="time">The clock.</param>
+    public StateStore(StateStoreOptions options, TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _start = _time.GetTimestamp();
+        _table = new StateTable(options.Memory, options.Evicts);
+        _values = new StateValues(_table);
+        _rates = new StateRates(_table);
+        _locks = new StateLocks(_table, _time.GetUtcNow().ToUnixTimeMilliseconds() << 20);
+        _timer = _time.CreateTimer(static store => ((StateStore)store!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Bytes that a value may have.</summary>
+    public long MaxValue => Math.Min(_table.Limit, ProtocolLimits.MaxStateValue);
+
+    /// <summary>Does what a call says.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="owner">The process that makes it.</param>
+    /// <param name="caller">Who hears of what takes its time.</param>
+    /// <returns>Null where it takes its time.</returns>
+    public StateResult? Execute(in StateCall call, StateOwner owner, IStateCaller caller)
+    {
+        StateResult? result;
+        List<StateLocks.Grant>? grants;
+        lock (_gate)
+        {
+            long now = Now();
+            _calls++;
+            result = call.Operation switch
+            {
+                StateOperation.Get => _values.Get(call.Key, now),
+                StateOperation.Set => _values.Set(call, now),
+                StateOperation.Delete => _values.Delete(call, now),
+                StateOperation.Add => _values.Add(call, now),
+                StateOperation.Touch => _values.Touch(call, now),
+                StateOperation.Clear => new(StateStatus.Done, _table.RemoveAll(call.Space, call.Key)),
+                StateOperation.Acquire => _locks.Acquire(call, owner, caller, now),
+                StateOperation.Release => _locks.Release(call, now),
+                StateOperation.Extend => _locks.Extend(call, now),
+                StateOperation.Abandon => _locks.Abandon(call, owner, caller, now),
+                StateOperation.Rate => _rates.Rate(call, now),
+                StateOperation.Window => _rates.Window(call, now),
+                StateOperation.TimeLeft => _values.TimeLeft(call.Key, now),
+                StateOperation.Count => new(StateStatus.Done, _table.CountAll(call.Space, call.Key)),
+                _ => new(StateStatus.Invalid),
+            };
+            _refused += result is { Status: StateStatus.Full } ? 1 : 0;
+            grants = _locks.TakeGrants();
+            SetTimer(now);
+        }
+
+        Tell(grants);
+        return result;
+    }
+
+    /// <summary>One of the links of a process has closed: what waits there does not any more.</summary>
+    public void OnClosed(StateOwner owner, IStateCaller caller) => Change(now => _locks.Forget(owner, caller, now));
+
+    /// <summary>A process has ended: what it holds is free.</summary>
+    public void OnEnded(StateOwner owner) => Change(now => _locks.End(owner, now));
+
+    /// <summary>What there is to be measured.</summary>
+    public StateFigures ReadFigures()
+    {
+        lock (_gate)
+        {
+            return new StateFigures(_table.Count, _table.Bytes, _table.Limit, _calls, _table.Evicted, _refused, _locks.Held);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
+
+        _timer.Dispose();
+    }
+
+    private static void Tell(List<StateLocks.Grant>? grants)
+    {
+        if (grants is not null)
+        {
+            foreach (StateLocks.Grant grant in grants)
+            {
+                grant.Tell();
+            }
+        }
+    }
+
+    private void Change(Action<long> change)
+    {
+        List<StateLocks.Grant>? grants;
+        lock (_gate)
+        {
+            long now = Now();
+            change(now);
+            grants = _locks.TakeGrants();
+            SetTimer(now);
+        }
+
+        Tell(grants);
+    }
+
+    private void OnTimer()
+    {
+        List<StateLocks.Grant>? grants;
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _timedFor = long.MaxValue;
+            long now = Now();
+            for (int i = 0; i < MostAtATime && _table.Due.Take(now) is { } item; i++)
+            {
+                if (item is StateEntry entry)
+                {
+                    _table.Remove(entry);
+                }
+                else
+                {
+                    _locks.OnDue(item, now);
+                }
+            }
+
+            grants = _locks.TakeGrants();
+            SetTimer(now);
+        }
+
+        Tell(grants);
+    }
+
+    // Only ever to an earlier time: that what stood there is put off is seen when it fires.
+    private void SetTimer(long now)
+    {
+        long next = _table.Due.Next;
+        if (next < _timedFor && !_isDisposed)
+        {
+            _timedFor = next;
+            _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(next - now + Slack, Slack, int.MaxValue)), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private long Now() => (long)_time.GetElapsedTime(_start).TotalMilliseconds;
+}
