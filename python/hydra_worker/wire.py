@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x1ed983b8929de346
+SCHEMA_HASH = 0x122a988cff00427e
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -103,6 +103,8 @@ FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
 FAILURE_EXIT_HOOK_MISSING = 9
+FAILURE_HOOK_FAILED = 10
+FAILURE_INSTRUMENT_FAILED = 11
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -167,6 +169,12 @@ BOOT = {
     "version": str,
     "exit_hook": str,
     "ended": str,
+    "start_hooks": str,
+    "ready_hooks": str,
+    "starting_hooks": str,
+    "reload_hooks": str,
+    "event": str,
+    "instrument": str,
     "preload": bool,
 }
 

@@ -58,6 +58,11 @@ internal static class ApplicationNaming
         {
             yield return $"--on-worker-exit calls a function of Python, which --interface {options.Interface} does without: leave it out.";
         }
+
+        foreach (string option in options.Hooks.Named())
+        {
+            yield return $"{option} calls a function of Python, which --interface {options.Interface} does without: leave it out.";
+        }
     }
 
     /// <summary>What was said and means nothing for a program.</summary>

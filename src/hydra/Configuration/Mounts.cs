@@ -96,7 +96,7 @@ internal static class Mounts
         };
 
         // What is about Python says nothing to a program.
-        return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit } : all;
+        return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit, Hooks = none.Hooks } : all;
     }
 
     private static void Bind(Option option, IReadOnlyList<OptionValue> values, OptionsDraft own, List<string> problems)
