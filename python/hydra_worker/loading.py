@@ -48,6 +48,25 @@ def find_hooks(boot: Boot) -> Optional["WorkerHooks"]:
     return WorkerHooks(boot)
 
 
+def prepare_agents(boot: Boot) -> List[Any]:
+    """Sets up what --instrument names, before the application is imported; returns what put_around() wants. Raises StartError."""
+    if not boot.instrument:
+        return []
+    from . import instrument
+
+    gc.enable()
+    return instrument.prepare(boot)
+
+
+def put_around(agents: List[Any], adapter: Any, application: Any) -> Any:
+    """The application with the agents around it. Raises StartError."""
+    if not agents:
+        return application
+    from . import instrument
+
+    return instrument.wrap(agents, adapter.name, application)
+
+
 def _load_application(boot: Boot) -> Any:
     module_name, _, path = boot.app.partition(":")
     if not module_name or boot.app.endswith(":"):

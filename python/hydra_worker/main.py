@@ -118,7 +118,7 @@ def _serve_forked(worker: Worker, template: "Template") -> int:
     if worker.hooks is not None:
         worker.hooks.started(worker.boot)
     adapter, application = template.loaded()
-    return worker.serve(adapter, application)
+    return worker.serve(adapter, loading.put_around(template.agents, adapter, application))
 
 
 def _connect(boot: Boot) -> Worker:
@@ -147,6 +147,7 @@ def _load_and_serve(worker: Worker) -> int:
     worker.hooks = loading.find_hooks(boot)
     if worker.hooks is not None:
         worker.hooks.started(boot)
+    agents = loading.prepare_agents(boot)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
     if named is None and boot.loop in ("auto", "asyncio"):
@@ -163,7 +164,7 @@ def _load_and_serve(worker: Worker) -> int:
         worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
-    return worker.serve(adapter, application)
+    return worker.serve(adapter, loading.put_around(agents, adapter, application))
 
 
 def _create_loop(boot: Boot) -> Any:

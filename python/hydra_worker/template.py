@@ -51,6 +51,8 @@ class Template:
         self._loaded: Optional[Tuple[Adapter, Any]] = None
         # What each worker calls, found here so that a template which is ready has them.
         self.hooks: Optional["WorkerHooks"] = None
+        # What is put around the application in each worker.
+        self.agents: List[Any] = []
         # Forked and not reaped.
         self._children: Set[int] = set()
         self._retired = False
@@ -77,6 +79,7 @@ class Template:
             logconfig.apply(self._boot.log_config)
             requestnames.use(self._boot.request_id_header)
             self.hooks = loading.find_hooks(self._boot)
+            self.agents = loading.prepare_agents(self._boot)
             named = adapters.find(self._boot)
             application = loading.load(self._boot)
             adapter, application = self._loaded = adapters.choose(self._boot, named, application)

@@ -20,7 +20,7 @@ class WorkerHookTests(unittest.TestCase):
             front.stop()
         return lines
 
-    def fail(self, app="asgi", **boot):
+    def refused(self, app="asgi", **boot):
         with Front("hooked_app:" + app, **boot) as front:
             reason, sentence, trace = front.failed()
         self.assertEqual(reason, wire.FAILURE_HOOK_FAILED)
@@ -70,18 +70,18 @@ class WorkerHookTests(unittest.TestCase):
 
     def test_one_that_is_not_there_is_named(self):
         self.assertEqual(
-            self.fail(start_hooks="hooked:nothing")[0][:66], '--on-worker-start: The module "hooked" has no attribute "nothing".'
+            self.refused(start_hooks="hooked:nothing")[0][:66], '--on-worker-start: The module "hooked" has no attribute "nothing".'
         )
-        self.assertIn('--on-worker-ready: Could not find the module "hoked"', self.fail(ready_hooks="hoked:ready")[0])
+        self.assertIn('--on-worker-ready: Could not find the module "hoked"', self.refused(ready_hooks="hoked:ready")[0])
         self.assertEqual(
-            self.fail(ready_hooks="hooked:NO_FUNCTION")[0],
+            self.refused(ready_hooks="hooked:NO_FUNCTION")[0],
             '--on-worker-ready: "hooked:NO_FUNCTION" is not a function: it is an instance of int.',
         )
-        self.assertIn('--on-reload: The module "hooked" has no attribute "gone".', self.fail(reload_hooks="hooked:gone")[0])
+        self.assertIn('--on-reload: The module "hooked" has no attribute "gone".', self.refused(reload_hooks="hooked:gone")[0])
 
     def test_one_that_wants_what_there_is_not_is_told_what_there_is(self):
         self.assertEqual(
-            self.fail(start_hooks="hooked:with_server")[0],
+            self.refused(start_hooks="hooked:with_server")[0],
             '--on-worker-start: "hooked:with_server" wants a parameter "server"; it may have worker and pid, by these names.',
         )
 
@@ -89,16 +89,16 @@ class WorkerHookTests(unittest.TestCase):
         for app in ("asgi", "wsgi"):
             for option, field in (("on-worker-start", "start_hooks"), ("on-worker-ready", "ready_hooks")):
                 with self.subTest(app=app, option=option):
-                    sentence, trace = self.fail(app, **{field: "hooked:raises"})
+                    sentence, trace = self.refused(app, **{field: "hooked:raises"})
                     self.assertEqual(sentence, '--%s: "hooked:raises" raised LookupError: no exporter.' % option)
                     self.assertIn("hooked.py", trace)
-                    sentence, _ = self.fail(app, **{field: "hooked:leaves"})
+                    sentence, _ = self.refused(app, **{field: "hooked:leaves"})
                     self.assertEqual(sentence, "--%s: \"hooked:leaves\" called sys.exit('enough')." % option)
-        self.assertEqual(self.fail(ready_hooks="hooked:raises_async")[0], '--on-worker-ready: "hooked:raises_async" raised LookupError: no pool.')
+        self.assertEqual(self.refused(ready_hooks="hooked:raises_async")[0], '--on-worker-ready: "hooked:raises_async" raised LookupError: no pool.')
 
     def test_coroutine_function_is_refused_where_nothing_awaits_it(self):
-        self.assertIn("no event loop runs when a worker starts", self.fail(start_hooks="hooked:ready_async")[0])
-        self.assertIn("is served without an event loop", self.fail("wsgi", ready_hooks="hooked:ready_async")[0])
+        self.assertIn("no event loop runs when a worker starts", self.refused(start_hooks="hooked:ready_async")[0])
+        self.assertIn("is served without an event loop", self.refused("wsgi", ready_hooks="hooked:ready_async")[0])
 
 
 HOOKS = """

@@ -84,6 +84,9 @@ internal sealed record PythonOptions
     /// <summary>Event loops in each worker of an application that has one: at least 1. More than one only where Python has no GIL, which the worker sees.</summary>
     public int WorkerLoops { get; init; } = 1;
 
+    /// <summary>The agents that a worker sets up: of <see cref="OptionNames.Agents"/>, or module:function of what is put around the application.</summary>
+    public IReadOnlyList<string> Instrument { get; init; } = [];
+
     /// <summary>The application is imported once, and workers are forked from that.</summary>
     public bool Preload { get; init; }
 }

@@ -23,7 +23,25 @@ internal static partial class OptionTable
             "Call this function in each worker when it has loaded the application and started its lifespan, before its first request. Coroutine functions are "
                 + "awaited where the application has an event loop. May be repeated.",
             static (o, list) => o with { OnWorkerReady = list(o.OnWorkerReady) }),
+        new()
+        {
+            Name = "instrument", Placeholder = OptionNames.Join(OptionNames.Agents) + "|MODULE:FUNCTION", Repeatable = true, Group = OptionGroup.Workers,
+            Help = "Set this agent up in each worker before it imports the application, by its own variables (OTEL_…, SENTRY_…, NEW_RELIC_…), and put its middleware "
+                + "around the application where nothing of it watches the framework. MODULE:FUNCTION is called with the application and returns what to serve. May be repeated.",
+            Binder = OptionBinder.OfApplication(BindAgent),
+        },
     ];
+
+    private static string? BindAgent(ApplicationDraft draft, OptionValue value)
+    {
+        string text = value.Text.Trim();
+        string? problem = text.Contains(':', StringComparison.Ordinal)
+            ? AppReference.ReadFunction(text, out text)
+            : ValueReader.Choice(text, OptionNames.Agents, out text);
+        PythonOptions python = draft.Options.Python;
+        draft.Options = draft.Options with { Python = python with { Instrument = [.. python.Instrument, text] } };
+        return problem;
+    }
 
     private static Option Hook(string name, string help, Func<HookOptions, Func<IReadOnlyList<string>, IReadOnlyList<string>>, HookOptions> add) => new()
     {

@@ -108,6 +108,7 @@ internal static class PoolRules
         RequestStart = application.Queue.TellStart,
         RequestIdHeader = server.Logs.RequestIdHeader?.ToLowerInvariant() ?? "",
         ExitHook = application.OnWorkerExit,
+        Instrument = string.Join(' ', application.Python.Instrument),
         StartHooks = string.Join(' ', application.Hooks.OnWorkerStart),
         ReadyHooks = string.Join(' ', application.Hooks.OnWorkerReady),
         StartingHooks = string.Join(' ', application.Hooks.OnStarting),

@@ -40,3 +40,10 @@ def fails_when_told():
 def hangs():
     record("begun", "1")
     blocking_gate("never")
+
+
+def shout(application):
+    def loud(environ, start_response):
+        return [part.upper() for part in application(environ, start_response)]
+
+    return loud
