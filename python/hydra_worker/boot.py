@@ -46,6 +46,12 @@ class Boot:
     preload: bool
     exit_hook: str
     ended: str
+    start_hooks: str
+    ready_hooks: str
+    starting_hooks: str
+    reload_hooks: str
+    event: str
+    instrument: str
 
     def __init__(self, document: Dict[str, Any]) -> None:
         if document.get("schema") != str(wire.SCHEMA_HASH):

@@ -6,13 +6,16 @@ import gc
 import importlib
 import os
 import sys
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 
 from . import wire
 from .boot import Boot
 from .detect import is_coroutine_callable, parameters
 from .errors import StartError
 from .tracebacks import summarize, trim
+
+if TYPE_CHECKING:
+    from .hooks import WorkerHooks
 
 # What is looked for when the name has no attribute.
 DEFAULT_ATTRIBUTES = ("application", "app")
@@ -27,7 +30,41 @@ def load(boot: Boot) -> Any:
         from . import exits
 
         exits.find(boot)
+    if boot.reload_hooks:
+        from . import hooks
+
+        hooks.find_reload(boot)
     return application
+
+
+def find_hooks(boot: Boot) -> Optional["WorkerHooks"]:
+    """What a worker is to call at its start, or None where there is nothing; raises StartError."""
+    if not boot.start_hooks and not boot.ready_hooks:
+        return None
+    from .hooks import WorkerHooks
+
+    # Off since the start, see hydra_shim.py; a function of the user's finds it as Python has it.
+    gc.enable()
+    return WorkerHooks(boot)
+
+
+def prepare_agents(boot: Boot) -> List[Any]:
+    """Sets up what --instrument names, before the application is imported; returns what put_around() wants. Raises StartError."""
+    if not boot.instrument:
+        return []
+    from . import instrument
+
+    gc.enable()
+    return instrument.prepare(boot)
+
+
+def put_around(agents: List[Any], adapter: Any, application: Any) -> Any:
+    """The application with the agents around it. Raises StartError."""
+    if not agents:
+        return application
+    from . import instrument
+
+    return instrument.wrap(agents, adapter.name, application)
 
 
 def _load_application(boot: Boot) -> Any:

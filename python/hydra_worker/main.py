@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, stateful, title, wire
 from .adapter import Adapter
@@ -15,6 +15,10 @@ from .lateloop import LateLoop
 from .logs import LogSetup
 from .nesting import NestingWatch
 
+if TYPE_CHECKING:
+    from .hooks import WorkerHooks
+    from .template import Template
+
 # The exit code for an application that cannot be started, as uvicorn and gunicorn have it.
 EXIT_START_FAILURE = 3
 
@@ -22,14 +26,17 @@ EXIT_START_FAILURE = 3
 class Worker:
     """What an adapter needs to serve an application."""
 
-    __slots__ = ("boot", "control", "loop", "_adapter")
+    __slots__ = ("boot", "control", "loop", "hooks", "_adapter", "_application")
 
     def __init__(self, boot: Boot, control: ControlLink) -> None:
         self.boot = boot
         self.control = control
         # The event loop that an application was to find while it was imported; None where none was wanted.
         self.loop: Optional[Any] = None
+        # The user's functions, where there are any.
+        self.hooks: Optional["WorkerHooks"] = None
         self._adapter: Optional[Adapter] = None
+        self._application: Any = None
 
     @property
     def adapter_name(self) -> str:
@@ -39,18 +46,26 @@ class Worker:
     def serve(self, adapter: Adapter, application: Any) -> int:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
+        self._application = application
         if not adapter.wants_loop:
             # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
         return adapter.run(self, application)
 
+    async def await_hooks(self) -> None:
+        """On the event loop, after the lifespan's start: --on-worker-ready, coroutine functions too. Raises StartError."""
+        if self.hooks is not None:
+            await self.hooks.await_ready(self.boot, self._application)
+
     def ready(self, concurrency: int, loop: str) -> None:
         """
         The adapter has opened its links, and requests may come: so many at a time, 0 for any number; `loop` is
-        what the front's log calls what runs them.
+        what the front's log calls what runs them. Calls --on-worker-ready where nobody has awaited it; raises StartError.
         """
         adapter = self._adapter
         assert adapter is not None
+        if self.hooks is not None:
+            self.hooks.call_ready(self.boot, self._application)
         process.stopping.take_back()
         self.control.ready(concurrency, adapter.features | wire.FEATURE_INSPECTION, adapter.name, loop)
 
@@ -68,6 +83,10 @@ def main() -> int:
             from . import exits
 
             return exits.run(boot)
+        if boot.event:
+            from . import hooks
+
+            return hooks.run(boot)
         prompts.prepare(boot.terminal)
         if boot.preload:
             return _main_of_template(boot)
@@ -91,8 +110,15 @@ def _main_of_template(boot: Boot) -> int:
     title.show(forked)
     worker = _connect(forked)
     template.hand_over(worker.control.send)
+    return _guard(worker, lambda: _serve_forked(worker, template))
+
+
+def _serve_forked(worker: Worker, template: "Template") -> int:
+    worker.hooks = template.hooks
+    if worker.hooks is not None:
+        worker.hooks.started(worker.boot)
     adapter, application = template.loaded()
-    return _guard(worker, lambda: worker.serve(adapter, application))
+    return worker.serve(adapter, loading.put_around(template.agents, adapter, application))
 
 
 def _connect(boot: Boot) -> Worker:
@@ -119,6 +145,10 @@ def _load_and_serve(worker: Worker) -> int:
     boots.prepare_sys_path(boot)
     logconfig.apply(boot.log_config)
     requestnames.use(boot.request_id_header)
+    worker.hooks = loading.find_hooks(boot)
+    if worker.hooks is not None:
+        worker.hooks.started(boot)
+    agents = loading.prepare_agents(boot)
     named = adapters.find(boot)
     late = LateLoop(lambda: _create_loop(boot))
     if named is None and boot.loop in ("auto", "asyncio"):
@@ -135,7 +165,7 @@ def _load_and_serve(worker: Worker) -> int:
         worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
-    return worker.serve(adapter, application)
+    return worker.serve(adapter, loading.put_around(agents, adapter, application))
 
 
 def _create_loop(boot: Boot) -> Any:

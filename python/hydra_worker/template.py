@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any, List, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Set, Tuple
 
 from . import adapters, boot as boots, framing, links, loading, logconfig, logs, names, native, process, requestnames, speedups, stateful, wire
 from .adapter import Adapter
@@ -23,6 +23,9 @@ from .errors import BootError, LinkBroken, StartError, internal
 from .forkhooks import ForkHooks
 from .logs import LogSetup, Send, clip, logger
 from .tracebacks import format_exception
+
+if TYPE_CHECKING:
+    from .hooks import WorkerHooks
 
 # Standard input, output and error, which come first.
 _STREAMS = 3
@@ -47,6 +50,10 @@ class Template:
         self._signals = process.HeldSignals()
         self._logs = LogSetup(self._send, boot.log_level)
         self._loaded: Optional[Tuple[Adapter, Any]] = None
+        # What each worker calls, found here so that a template which is ready has them.
+        self.hooks: Optional["WorkerHooks"] = None
+        # What is put around the application in each worker.
+        self.agents: List[Any] = []
         # Forked and not reaped.
         self._children: Set[int] = set()
         self._retired = False
@@ -72,6 +79,8 @@ class Template:
             boots.prepare_sys_path(self._boot)
             logconfig.apply(self._boot.log_config)
             requestnames.use(self._boot.request_id_header)
+            self.hooks = loading.find_hooks(self._boot)
+            self.agents = loading.prepare_agents(self._boot)
             named = adapters.find(self._boot)
             application = loading.load(self._boot)
             adapter, application = self._loaded = adapters.choose(self._boot, named, application)

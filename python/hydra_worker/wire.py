@@ -16,6 +16,7 @@ from typing import Union
 Buffer = Union[bytes, bytearray, memoryview]
 
 SCHEMA_HASH = 0x54d51dfb394cd321
+SCHEMA_HASH = 0x122a988cff00427e
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -109,6 +110,8 @@ FAILURE_LIFESPAN_FAILED = 6
 FAILURE_INTERFACE_MISMATCH = 7
 FAILURE_INTERNAL = 8
 FAILURE_EXIT_HOOK_MISSING = 9
+FAILURE_HOOK_FAILED = 10
+FAILURE_INSTRUMENT_FAILED = 11
 
 # StateOperation
 STATE_GET = 1
@@ -211,6 +214,12 @@ BOOT = {
     "version": str,
     "exit_hook": str,
     "ended": str,
+    "start_hooks": str,
+    "ready_hooks": str,
+    "starting_hooks": str,
+    "reload_hooks": str,
+    "event": str,
+    "instrument": str,
     "preload": bool,
 }
 

@@ -121,6 +121,7 @@ class LoopEngine(control.Engine):
         """From the interface's start to its end; returns the exit code."""
         await self.start_up()
         try:
+            await self._worker.await_hooks()
             await self._open()
             self._worker.control.attach(self)
             count = len(self._lanes)

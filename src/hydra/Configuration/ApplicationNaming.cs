@@ -58,6 +58,11 @@ internal static class ApplicationNaming
         {
             yield return $"--on-worker-exit calls a function of Python, which --interface {options.Interface} does without: leave it out.";
         }
+
+        foreach (string option in options.Hooks.Named())
+        {
+            yield return $"{option} calls a function of Python, which --interface {options.Interface} does without: leave it out.";
+        }
     }
 
     /// <summary>What was said and means nothing for a program.</summary>
@@ -72,7 +77,7 @@ internal static class ApplicationNaming
         [
             ("--threads", options.Python.Threads != 1), ("--worker-loops", options.Python.WorkerLoops != 1),
             ("--loop", options.Python.Loop != "auto"), ("--python", options.Python.Path is not null),
-            ("--speedups", options.Python.Speedups is not SpeedupsUse.Auto),
+            ("--instrument", options.Python.Instrument.Count > 0), ("--speedups", options.Python.Speedups is not SpeedupsUse.Auto),
         ];
         foreach ((string option, _) in unused.Where(static pair => pair.IsSaid))
         {

@@ -62,6 +62,9 @@ internal sealed record ApplicationOptions
     /// <summary>What is called for each worker that has ended, module:function; empty for nothing.</summary>
     public string OnWorkerExit { get; init; } = "";
 
+    /// <summary>What is called at other turns of the server's life.</summary>
+    public HookOptions Hooks { get; init; } = new();
+
     /// <summary>How requests wait for a worker.</summary>
     public QueueOptions Queue { get; init; } = new();
 
@@ -96,8 +99,35 @@ internal sealed record PythonOptions
     /// <summary>Event loops in each worker of an application that has one: at least 1. More than one only where Python has no GIL, which the worker sees.</summary>
     public int WorkerLoops { get; init; } = 1;
 
+    /// <summary>The agents that a worker sets up: of <see cref="OptionNames.Agents"/>, or module:function of what is put around the application.</summary>
+    public IReadOnlyList<string> Instrument { get; init; } = [];
+
     /// <summary>The application is imported once, and workers are forked from that.</summary>
     public bool Preload { get; init; }
+}
+
+/// <summary>Functions of the user's, module:function, that are called in their order.</summary>
+internal sealed record HookOptions
+{
+    /// <summary>Before the first worker starts, in a process of their own.</summary>
+    public IReadOnlyList<string> OnStarting { get; init; } = [];
+
+    /// <summary>Before the workers of a reload start, in a process of their own.</summary>
+    public IReadOnlyList<string> OnReload { get; init; } = [];
+
+    /// <summary>In each worker before it imports the application, or when it was forked.</summary>
+    public IReadOnlyList<string> OnWorkerStart { get; init; } = [];
+
+    /// <summary>In each worker before its first request.</summary>
+    public IReadOnlyList<string> OnWorkerReady { get; init; } = [];
+
+    /// <summary>The options of those that are there.</summary>
+    public IEnumerable<string> Named()
+    {
+        (string Option, IReadOnlyList<string> Functions)[] all =
+            [("--on-starting", OnStarting), ("--on-reload", OnReload), ("--on-worker-start", OnWorkerStart), ("--on-worker-ready", OnWorkerReady)];
+        return all.Where(static pair => pair.Functions.Count > 0).Select(static pair => pair.Option);
+    }
 }
 
 /// <summary>How many workers an application has.</summary>

@@ -92,6 +92,6 @@ internal static class Mounts
         };
 
         // What is about Python says nothing to a program.
-        return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit } : all;
+        return isProgram ? all with { Python = none.Python, OnWorkerExit = none.OnWorkerExit, Hooks = none.Hooks } : all;
     }
 }

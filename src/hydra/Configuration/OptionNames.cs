@@ -13,6 +13,9 @@ internal static class OptionNames
     /// <summary>--loop: what the worker knows by these words; a factory of the user's is module:factory.</summary>
     public static readonly IReadOnlyList<(string Name, string Value)> Loops = [("auto", "auto"), ("asyncio", "asyncio"), ("uvloop", "uvloop"), ("trio", "trio")];
 
+    /// <summary>--instrument: the agents that the worker knows how to set up.</summary>
+    public static readonly IReadOnlyList<(string Name, string Value)> Agents = [("opentelemetry", "opentelemetry"), ("sentry", "sentry"), ("newrelic", "newrelic")];
+
     /// <summary>--lifespan.</summary>
     public static readonly IReadOnlyList<(string Name, Lifespan Value)> Lifespans =
         [("auto", Lifespan.Auto), ("on", Lifespan.On), ("off", Lifespan.Off)];

@@ -63,6 +63,7 @@ internal static partial class OptionTable
                 + "prometheus_client.multiprocess:mark_process_dead. It runs in a process of its own, for up to 10s.",
             Binder = OptionBinder.OfApplication(BindExitHook),
         },
+        .. HookRows,
     ];
 
     private static string? BindExitHook(ApplicationDraft draft, OptionValue value)

@@ -203,6 +203,12 @@ internal enum StartFailure : byte
 
     /// <summary>What is to be called for workers that have ended is not there.</summary>
     ExitHookMissing = 9,
+
+    /// <summary>A function that is to be called at the worker's start, or at a reload, is not there or has failed.</summary>
+    HookFailed = 10,
+
+    /// <summary>An agent that is to be set up in the worker is not installed or has failed.</summary>
+    InstrumentFailed = 11,
 }
 
 /// <summary>Why the front ends a stream early.</summary>

@@ -102,6 +102,24 @@ internal sealed record BootDocument
     /// </summary>
     public string Ended { get; init; } = "";
 
+    /// <summary>What a worker calls before it imports the application, or when it was forked; here as in the next three names, module:function, with blanks between.</summary>
+    public string StartHooks { get; init; } = "";
+
+    /// <summary>What a worker calls before it says that it is ready.</summary>
+    public string ReadyHooks { get; init; } = "";
+
+    /// <summary>What is called before the first worker starts, in a process of its own.</summary>
+    public string StartingHooks { get; init; } = "";
+
+    /// <summary>What is called before the workers of a reload start, in a process of its own. A worker sees whether it is there.</summary>
+    public string ReloadHooks { get; init; } = "";
+
+    /// <summary>The process is no worker: "starting" and "reload" have it call those hooks and exit, "check" see whether those of the start are there. Empty for a worker.</summary>
+    public string Event { get; init; } = "";
+
+    /// <summary>The agents that a worker sets up, by name or module:function, with blanks between.</summary>
+    public string Instrument { get; init; } = "";
+
     /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
     public bool Preload { get; init; }
 }

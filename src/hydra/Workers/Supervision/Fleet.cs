@@ -30,6 +30,7 @@ internal sealed class Fleet
     private readonly WearCheck _wear;
     private readonly StartLimit _startLimit;
     private readonly FleetHistory _history = new();
+    private bool _hasBegun;
     private TimeSpan _probeAt;
     private TimeSpan _lookAt;
 
@@ -73,11 +74,12 @@ internal sealed class Fleet
     /// <summary>Why the last reload was given up; null where it was not.</summary>
     public string? ReloadFailure => _reload.Failure;
 
-    private string? Stopping => _roster.IsStopping ? "the server is stopping" : null;
+    private string? Refusal => _roster.IsStopping ? "the server is stopping" : _hasBegun ? null : "the server is still starting";
 
     /// <summary>Starts all workers.</summary>
     public void Start()
     {
+        _hasBegun = true;
         for (int i = 0; i < _options.Workers; i++)
         {
             _roster.WantOneMore();
@@ -85,6 +87,9 @@ internal sealed class Fleet
 
         Advance();
     }
+
+    /// <summary>No worker is to be started: what has to be done before has failed.</summary>
+    public void FailStart(WorkerFailure failure) => _starts.Fail(failure);
 
     /// <summary>The workers of an index, whose links may come. Any thread.</summary>
     public IEnumerable<ILinkOwner> OwnersOf(int index) => _roster.OwnersOf(index);
@@ -105,7 +110,7 @@ internal sealed class Fleet
     /// <returns>Null, or why not.</returns>
     public string? SetSize(int count)
     {
-        string? refusal = Stopping;
+        string? refusal = Refusal;
         Decide(() => refusal = _size.SetTo(count));
         return refusal;
     }
@@ -124,7 +129,7 @@ internal sealed class Fleet
             return $"worker {index} is starting already";
         }
 
-        string? refusal = Stopping;
+        string? refusal = Refusal;
         Decide(() =>
         {
             refusal = null;
@@ -304,7 +309,7 @@ internal sealed class Fleet
 
     private void Decide(Action decision)
     {
-        if (!_roster.IsStopping)
+        if (_hasBegun && !_roster.IsStopping)
         {
             decision();
             Advance();

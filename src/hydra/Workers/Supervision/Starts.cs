@@ -49,6 +49,9 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
         }
     }
 
+    /// <summary>The first start has failed before there is a worker.</summary>
+    public void Fail(WorkerFailure failure) => _first.TrySetResult(new StartOutcome(null, failure));
+
     /// <summary>The worker that served an index, or was to, has ended by itself.</summary>
     public void OnEnded(WorkerSlot slot, Worker worker, int exitCode)
     {

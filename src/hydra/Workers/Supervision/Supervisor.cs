@@ -19,6 +19,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly IWorkerStarter _starter;
     private readonly WorkerLauncher _launcher;
     private readonly ExitHook? _exitHook;
+    private readonly ServerHooks _hooks;
     private readonly Fleet _fleet;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
@@ -27,6 +28,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     // Who waits for the end of a reload. For the queue alone.
     private readonly List<TaskCompletionSource<string?>> _reloads = [];
     private long _launched;
+
+    // Completes when the workers are being started, or are not to be.
+    private Task _begun = Task.CompletedTask;
 
     /// <summary>Makes the supervisor; <see cref="Start"/> starts the workers.</summary>
     public Supervisor(SupervisorOptions options, LinkAddress address, IWorkerPool pool, IQueueFigures queue, IWorkerLogSink log, ILogger logger)
@@ -45,6 +49,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
         _exitHook = options.Document.ExitHook.Length == 0 ? null
             : new ExitHook(async index => await spawner.StartAsync(options.Command(), index).ConfigureAwait(false), options.Document, log, logger, TimeProvider.System);
+        _hooks = new ServerHooks(() => StartDirectAsync(spawner), options.Document, options.StartTimeout, log, TimeProvider.System);
         var slow = new SlowRequests(options.Watchdog.SlowRequest, log, TimeProvider.System);
         _watchdog = new Watchdog(options.Watchdog, worker => Replace(worker, RetireReason.Hung), logger, TimeProvider.System) { Slow = slow.Note };
         _timer = TimeProvider.System.CreateTimer(_ => Post(_fleet.Tick), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -64,7 +69,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     {
         _ = _acceptor.RunAsync();
         _ = RunAsync();
-        Post(_fleet.Start);
+        _begun = StartFleetAsync();
     }
 
     /// <summary>
@@ -78,11 +83,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public Task<string?> ReloadAsync()
     {
         var over = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
-        {
-            _fleet.Reload();
-            _reloads.Add(over);
-        });
+        _ = BeginReloadAsync(over);
         return over.Task;
     }
 
@@ -112,6 +113,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// </summary>
     public async Task StopAsync(TimeSpan grace)
     {
+        _hooks.Dispose();
         Post(() => _fleet.Stop(grace));
         Post(_starter.Stop);
         Task finished = await Task.WhenAny(_fleet.AllStopped, Task.Delay(grace + WorkerProcess.ExitTime)).ConfigureAwait(false);
@@ -127,6 +129,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>Kills all workers at once. Any thread.</summary>
     public void KillAll()
     {
+        _hooks.Dispose();
         Post(_fleet.KillAll);
         Post(_starter.Stop);
     }
@@ -139,6 +142,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _acceptor.Dispose();
         _starter.Dispose();
         _exitHook?.Dispose();
+        _hooks.Dispose();
     }
 
     Worker IFleetActions.Create(int index, WorkerLife life)
@@ -166,6 +170,36 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     void IWorkerEvents.OnLog(Worker worker, WireLogLevel level, DateTimeOffset created, string logger, string message)
         => _log.Write(worker.Index, worker.Pid, level, created, logger, message);
+
+    private async Task<StartedProcess> StartDirectAsync(WorkerSpawner spawner)
+    {
+        _options.Prepare();
+        WorkerCommand command = _options.Command();
+        return new StartedProcess(await spawner.StartAsync(command, 0).ConfigureAwait(false), command);
+    }
+
+    private async Task StartFleetAsync()
+    {
+        WorkerFailure? failure = await _hooks.CallAsync(_options.ChecksOnly ? ServerHooks.Check : ServerHooks.Starting).ConfigureAwait(false);
+        Post(failure is null ? _fleet.Start : () => _fleet.FailStart(failure));
+    }
+
+    private async Task BeginReloadAsync(TaskCompletionSource<string?> over)
+    {
+        await _begun.ConfigureAwait(false);
+        if (await _hooks.CallAsync(ServerHooks.Reload).ConfigureAwait(false) is { } failure)
+        {
+            SupervisionLog.ReloadFailed(_logger, failure.Message);
+            over.TrySetResult(failure.Message);
+            return;
+        }
+
+        Post(() =>
+        {
+            _fleet.Reload();
+            _reloads.Add(over);
+        });
+    }
 
     private async Task LaunchAsync(Worker worker)
     {

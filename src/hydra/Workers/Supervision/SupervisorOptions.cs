@@ -89,6 +89,9 @@ internal sealed record SupervisorOptions
     /// <summary>Whether the application is imported once and workers are forked from that.</summary>
     public bool Preload { get; init; }
 
+    /// <summary>Nothing is to be served: workers start to see whether they could.</summary>
+    public bool ChecksOnly { get; init; }
+
     /// <summary>The boot document but for what differs from worker to worker.</summary>
     public required BootDocument Document { get; init; }
 
