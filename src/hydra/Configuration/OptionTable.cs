@@ -29,6 +29,7 @@ internal static partial class OptionTable
         .. AccessLogRows,
         .. LogPlaceRows,
         .. StatsdRows,
+        .. DashboardRows,
         .. TuningRows,
         new()
         {

@@ -47,7 +47,7 @@ internal static class PoolRules
             Document = Document(server, application, loops.Count * workerLoops),
             Preload = application.Python.Preload,
             Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker, SlowRequest = application.Timeouts.Slow },
-            KeepsNotes = server.ControlSocket is not null || application.Timeouts.Slow > TimeSpan.Zero,
+            KeepsNotes = server.ControlSocket is not null || server.Addresses.Dashboard is not null || application.Timeouts.Slow > TimeSpan.Zero,
             InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
         };
     }
