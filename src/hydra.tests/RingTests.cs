@@ -29,7 +29,8 @@ public partial class RingTests
         ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
         ["Control"] = ["Primitives", "Diagnostics", "Configuration", "Cli"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Bridge", "Tls", "Files"],
+        ["Dashboard"] = ["Primitives", "Diagnostics"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Dashboard", "Bridge", "Tls", "Files"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -126,7 +127,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Hosting|Files)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Dashboard|Hosting|Files)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

@@ -77,6 +77,27 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
+    public void Write_WorkersThatAreNotWell_AreNamedAndThoseThatEndedCountedByWhy()
+    {
+        string[] lines = Lines(Shop with
+        {
+            Workers =
+            [
+                new WorkerFigures(0, WorkerState.Ready, 1, IsSilent: true, LoopLag: TimeSpan.FromSeconds(2)),
+                new WorkerFigures(1, WorkerState.Draining, 0, LoopLag: TimeSpan.FromSeconds(0.25)), new WorkerFigures(1, WorkerState.Ready, 0, LoopLag: TimeSpan.FromSeconds(0.5)),
+            ],
+            Ends = new Dictionary<string, long> { ["died"] = 2, ["reload"] = 4 },
+        });
+
+        Assert.Contains("hydra_worker_silent{worker=\"0\"} 1", lines);
+        Assert.Contains("hydra_worker_silent{worker=\"1\"} 0", lines);
+        Assert.Contains("hydra_worker_loop_lag_seconds{worker=\"0\"} 2", lines);
+        Assert.Contains("hydra_worker_loop_lag_seconds{worker=\"1\"} 0.5", lines);
+        Assert.Contains("hydra_worker_ends_total{reason=\"died\"} 2", lines);
+        Assert.Contains("hydra_worker_ends_total{reason=\"reload\"} 4", lines);
+    }
+
+    [Fact]
     public void Write_WorkersThatWereReady_SayWhatTheyAre()
     {
         WorkerInfo info = new("asgi", InterfaceFeatures.None, "CPython 3.11.2", "uvloop 0.17, speedups", 0);

@@ -117,10 +117,8 @@ internal static class CommandLine
         IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
         applications = [.. applications, .. Pools.Read(draft, applications, errors)];
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
-        if (addresses.Metrics is { } metrics && metrics is not BindAddress.Tcp { Port: 0 } && addresses.Binds.Any(bind => bind with { IsTls = null, IsUwsgi = null } == metrics))
-        {
-            errors.Add($"--metrics: {metrics} is the address of the application: give it one of its own.");
-        }
+        CheckOwn("--metrics", addresses.Metrics, addresses.Binds, errors);
+        CheckOwn("--dashboard", addresses.Dashboard, addresses.Served, errors);
 
         if (draft.Host.IsWindows && addresses.Binds.OfType<BindAddress.Descriptor>().Any())
         {
@@ -148,6 +146,14 @@ internal static class CommandLine
         errors.AddRange(applications.SelectMany(ApplicationNaming.Contradictions).Distinct());
         errors.AddRange(AffinityText.Contradictions(applications));
         return new HydraOptions(server with { Addresses = addresses }, applications);
+    }
+
+    private static void CheckOwn(string option, BindAddress? address, IReadOnlyList<BindAddress> others, List<string> errors)
+    {
+        if (address is not null and not BindAddress.Tcp { Port: 0 } && others.Any(other => other with { IsTls = null, IsUwsgi = null } == address))
+        {
+            errors.Add($"{option}: {address} is the address of the application{(option == "--metrics" ? "" : " or the metrics")}: give it one of its own.");
+        }
     }
 
     // In the directory that --chdir names: it is entered before anything else.

@@ -53,6 +53,9 @@ internal sealed record ServerOptions
     /// <summary>Who else is told how the server is.</summary>
     public StatsdOptions Statsd { get; init; } = new();
 
+    /// <summary>The page on which the server shows itself.</summary>
+    public DashboardOptions Dashboard { get; init; } = new();
+
     /// <summary>How bytes travel between clients, server and workers.</summary>
     public TuningOptions Tuning { get; init; } = new();
 
@@ -93,6 +96,9 @@ internal sealed record AddressOptions
     /// <summary>Where metrics are served, or null.</summary>
     public BindAddress? Metrics { get; init; }
 
+    /// <summary>Where the page is on which the server shows itself, or null.</summary>
+    public BindAddress? Dashboard { get; init; }
+
     /// <summary>Connections that may wait to be accepted.</summary>
     public int Backlog { get; init; } = 2048;
 
@@ -102,8 +108,11 @@ internal sealed record AddressOptions
     /// <summary>Whose these files are; null for who runs the server.</summary>
     public FileOwner? SocketOwner { get; init; }
 
+    /// <summary>What the transport of clients listens at.</summary>
+    public IReadOnlyList<BindAddress> Served => Metrics is null ? Binds : [.. Binds, Metrics];
+
     /// <summary>Everything that the server listens at.</summary>
-    public IReadOnlyList<BindAddress> All => Metrics is null ? Binds : [.. Binds, Metrics];
+    public IReadOnlyList<BindAddress> All => Dashboard is null ? Served : [.. Served, Dashboard];
 }
 
 /// <summary>TLS, as the command line says it.</summary>

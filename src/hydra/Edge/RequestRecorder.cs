@@ -17,6 +17,10 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 {
     /// <summary>What is counted; null where nobody wants to know.</summary>
     public RequestMetrics? Metrics => metrics;
+
+    /// <summary>Remembers those that took longest; null where nobody wants to know.</summary>
+    public SlowestRequests? Slowest { get; init; }
+
     // What Kestrel reads in the place of the host is not what was sent, where that was looked at more strictly.
     private readonly bool _namesHost = log is { Format.NamesHost: true };
 
@@ -42,6 +46,11 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         // One that is a stream has another status, and is as long.
         bool isSession = exchange is WebSocketExchange { IsAccepted: true };
         Count(context.Failure, isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode, elapsed, queued);
+        if (!isSession)
+        {
+            Slowest?.Add(request.Method, request.RawTarget, context.Http.Response.StatusCode, elapsed, queued, exchange?.WorkerIndex ?? -1);
+        }
+
         if (log is null)
         {
             return;

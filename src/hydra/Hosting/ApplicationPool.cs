@@ -118,9 +118,12 @@ internal sealed class ApplicationPool : IDisposable
             Workers =
             [
                 .. _supervisor.Alive.Select(static worker =>
-                    new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info)),
+                    new WorkerFigures(
+                        worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info, worker.Handle.IsSilent,
+                        worker.Links.Probe?.LoopLag ?? TimeSpan.Zero)),
             ],
             Launched = _supervisor.Launched,
+            Ends = _supervisor.Ends,
         };
     }
 

@@ -25,12 +25,13 @@ internal readonly record struct ControlResult(int Status, string Message)
     public static ControlResult Wrong(string message) => new(StatusCodes.Status400BadRequest, message);
 }
 
-/// <summary>The paths of the control socket: docs/control.md. Any thread.</summary>
+/// <summary>The paths of the control socket, of which the dashboard has some: docs/control.md. Any thread.</summary>
 /// <param name="status">Reads how the server is.</param>
 /// <param name="commands">Does what is asked for.</param>
 /// <param name="readiness">What health says.</param>
+/// <param name="place">Where it is asked: what the log calls it.</param>
 /// <param name="logger">Hears of each command.</param>
-internal sealed class ControlEndpoint(StatusReader status, ControlActions commands, Readiness readiness, ILogger logger)
+internal sealed class ControlEndpoint(StatusReader status, ControlActions commands, Readiness readiness, string place, ILogger logger)
 {
     /// <summary>Answers a request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -62,7 +63,7 @@ internal sealed class ControlEndpoint(StatusReader status, ControlActions comman
         }
         else
         {
-            HostingLog.ControlCommand(logger, path);
+            HostingLog.ControlCommand(logger, place, path);
             ControlResult result = await DoAsync(context.Request, parts).ConfigureAwait(false);
             await (result.Status == StatusCodes.Status200OK
                 ? WriteAsync(context, result.Status, new CommandAnswer(result.Message), ControlJson.Default.CommandAnswer)

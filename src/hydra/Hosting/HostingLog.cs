@@ -56,9 +56,15 @@ internal static partial class HostingLog
     [LoggerMessage(1617, LogLevel.Warning, "{User} has connected to the control socket, and is refused")]
     public static partial void ControlRefused(ILogger logger, string user);
 
-    [LoggerMessage(1618, LogLevel.Information, "asked for at the control socket: {Command}")]
-    public static partial void ControlCommand(ILogger logger, string command);
+    [LoggerMessage(1618, LogLevel.Information, "asked for at the {Place}: {Command}")]
+    public static partial void ControlCommand(ILogger logger, string place, string command);
 
     [LoggerMessage(1619, LogLevel.Warning, "the statsd daemon at {Address} does not get what it is told: {Reason}")]
     public static partial void StatsdLost(ILogger logger, string address, string reason);
+
+    [LoggerMessage(1630, LogLevel.Information, "the dashboard is at {Url}")]
+    public static partial void DashboardListens(ILogger logger, string url);
+
+    [LoggerMessage(1631, LogLevel.Information, "the token of the dashboard is {Token}")]
+    public static partial void DashboardToken(ILogger logger, string token);
 }

@@ -13,6 +13,9 @@ namespace Hydra.Hosting;
 /// <summary>The life of the server: puts its parts together, and has them start, serve and stop.</summary>
 internal sealed class HydraServer
 {
+    // As long as the charts of the dashboard.
+    private static readonly TimeSpan SlowestSpan = TimeSpan.FromMinutes(10);
+
     private readonly ServerOptions _options;
     private readonly IReadOnlyList<ApplicationOptions> _applications;
     private readonly ServerLogs _logs;
@@ -53,6 +56,9 @@ internal sealed class HydraServer
         try
         {
             ThreadReserve.Fill();
+
+            // It is not the application's, which shows its variables on pages of errors.
+            Environment.SetEnvironmentVariable(OptionTable.Get("dashboard-token").Variable!, null);
             InheritedDescriptors.Check(_options.Addresses.All);
             if (_options.ChecksOnly)
             {
@@ -61,6 +67,7 @@ internal sealed class HydraServer
 
             using var home = WorkerHome.Enter(_started, _options, _logger);
             StaticTrees.Check(_options.Static);
+            _ = DashboardServer.GivenToken(_options.Dashboard);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
             if (_options.ChecksOnly)
@@ -90,17 +97,27 @@ internal sealed class HydraServer
     {
         var readiness = new Readiness(() => pools.AreServing);
         StatsdCounts? counts = _options.Statsd.Address is null ? null : new StatsdCounts();
-        RequestMetrics? metrics = _options.Addresses.Metrics is null && _options.ControlSocket is null && counts is null
+        bool isShown = _options.ControlSocket is not null || _options.Addresses.Dashboard is not null;
+        RequestMetrics? metrics = _options.Addresses.Metrics is null && !isShown && counts is null
             ? null
             : new RequestMetrics(FailureRules.Names) { Statsd = counts };
         await using StatsdReporter? statsd = counts is null
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
-        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics).ConfigureAwait(false);
-        using StatusReader? status = _options.ControlSocket is null ? null : new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At);
-        await using ControlServer? control = CreateControl(around, pools, web, readiness, status);
-        await new StartSequence(around, pools, web, _logs, control, readiness, _started.At).RunAsync().ConfigureAwait(false);
+        SlowestRequests? slowest = _options.Addresses.Dashboard is null ? null : new SlowestRequests(SlowestSpan, TimeProvider.System);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest).ConfigureAwait(false);
+        using StatusReader? status = isShown ? new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At) : null;
+        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
+        await using ControlServer? control = CreateControl(actions, readiness, status);
+        await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, () => web);
+        await using DashboardServer? dashboard = history is null ? null : await CreateDashboardAsync(pools, new ControlEndpoint(status!, actions, readiness, "dashboard", _logger), history).ConfigureAwait(false);
+        await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
+        if (dashboard is not null && around.Upgrade.Done.IsCompletedSuccessfully)
+        {
+            // Both would accept.
+            await dashboard.StopAsync().ConfigureAwait(false);
+        }
 
         readiness.TryMoveTo(ServerState.Stopping);
         var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, SupervisorOptions.StreamGraceOf(_options.StreamGrace, _options.GracefulTimeout), _logger);
@@ -116,21 +133,29 @@ internal sealed class HydraServer
         return code;
     }
 
-    private ControlServer? CreateControl(Surroundings around, ApplicationPools pools, WebServer web, Readiness readiness, StatusReader? status)
-    {
-        if (status is null || OperatingSystem.IsWindows())
-        {
-            return null;
-        }
+    private ControlServer? CreateControl(ControlActions actions, Readiness readiness, StatusReader? status)
+        => _options.ControlSocket is null || status is null || OperatingSystem.IsWindows()
+            ? null
+            : new ControlServer(OddPath.Full(_options.ControlSocket), new ControlEndpoint(status, actions, readiness, "control socket", _logger), _logs.Loggers);
 
-        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
-        return new ControlServer(OddPath.Full(_options.ControlSocket!), new ControlEndpoint(status, actions, readiness, _logger), _logs.Loggers);
+    private async Task<DashboardServer> CreateDashboardAsync(ApplicationPools pools, ControlEndpoint control, HistorySampler history)
+    {
+        try
+        {
+            return DashboardServer.Create(_options, _sockets, history.Read, control, _logs.Loggers);
+        }
+        catch (StartException)
+        {
+            await pools.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
+            throw;
+        }
     }
 
-    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics)
+    private async Task<WebServer> BuildWebAsync(
+        ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest)
     {
         MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness);
-        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
+        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest };
         try
         {
             return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);

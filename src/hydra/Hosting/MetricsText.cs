@@ -105,8 +105,21 @@ internal static class MetricsText
             static worker => worker.InFlight);
         EachWorker(
             text, pools, "hydra_worker_websockets", "WebSockets that are open, by the number of their worker.", static worker => worker.Sessions);
+        EachWorker(
+            text, pools, "hydra_worker_silent", "Whether a worker does not answer: 1 where it does not, by its number.", static worker => worker.IsSilent ? 1 : 0);
+        EachWorker(
+            text, pools, "hydra_worker_loop_lag_seconds", "By how much the event loop of a worker is late, at the last look, by its number.",
+            static worker => worker.LoopLag.TotalSeconds, static workers => workers.Max());
         WriteWorkerInfo(text, pools);
         Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
+        PrometheusText.Head(text, "hydra_worker_ends_total", "counter", "Worker processes that have ended, by why; died and start_failed are those that nobody has asked for.");
+        foreach (PoolFigures pool in pools)
+        {
+            foreach ((string reason, long count) in pool.Ends)
+            {
+                Sample(text, "hydra_worker_ends_total", Labels(pools, pool, ("reason", reason)), count);
+            }
+        }
     }
 
     // While a worker is replaced by one that says the same, both are one sample.
@@ -131,15 +144,16 @@ internal static class MetricsText
         }
     }
 
-    // A gauge with one sample for each number of a worker.
-    private static void EachWorker(StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<WorkerFigures, int> value)
+    // A gauge with one sample for each number of a worker; of two processes with one number the sum, unless another way is given.
+    private static void EachWorker(
+        StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<WorkerFigures, double> value, Func<IEnumerable<double>, double>? join = null)
     {
         PrometheusText.Head(text, name, "gauge", help);
         foreach (PoolFigures pool in pools)
         {
             foreach (IGrouping<int, WorkerFigures> same in pool.Workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
             {
-                Sample(text, name, Labels(pools, pool, ("worker", same.Key.ToString(CultureInfo.InvariantCulture))), same.Sum(value));
+                Sample(text, name, Labels(pools, pool, ("worker", same.Key.ToString(CultureInfo.InvariantCulture))), (join ?? Enumerable.Sum)(same.Select(value)));
             }
         }
     }

@@ -36,6 +36,9 @@ internal sealed record PoolFigures
 
     /// <summary>How many were started so far.</summary>
     public long Launched { get; init; }
+
+    /// <summary>How many have ended, by why: a reason to replace one, or that it died.</summary>
+    public IReadOnlyDictionary<string, long> Ends { get; init; } = new Dictionary<string, long>();
 }
 
 /// <summary>What is measured of one worker process.</summary>
@@ -44,4 +47,7 @@ internal sealed record PoolFigures
 /// <param name="InFlight">Requests that it has.</param>
 /// <param name="Sessions">Sessions that it has beside them.</param>
 /// <param name="Info">What it said of itself when it was ready; null before.</param>
-internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null);
+/// <param name="IsSilent">Whether it does not answer.</param>
+/// <param name="LoopLag">By how much its event loop is late, at the last look.</param>
+internal readonly record struct WorkerFigures(
+    int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null, bool IsSilent = false, TimeSpan LoopLag = default);

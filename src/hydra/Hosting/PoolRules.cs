@@ -80,7 +80,7 @@ internal static class PoolRules
             Preload = application.Python.Preload,
             ChecksOnly = server.ChecksOnly,
             Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker, SlowRequest = application.Timeouts.Slow },
-            KeepsNotes = server.ControlSocket is not null || application.Timeouts.Slow > TimeSpan.Zero,
+            KeepsNotes = server.ControlSocket is not null || server.Addresses.Dashboard is not null || application.Timeouts.Slow > TimeSpan.Zero,
             InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
         };
     }

@@ -16,9 +16,10 @@ namespace Hydra.Hosting;
 /// <param name="web">What serves the clients.</param>
 /// <param name="logs">Where to say so.</param>
 /// <param name="control">What serves the control socket; null where there is none.</param>
+/// <param name="dashboard">What serves the dashboard; null where there is none.</param>
 /// <param name="readiness">Told when it serves.</param>
 /// <param name="startedAt">When the server was started, as a timestamp.</param>
-internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, ControlServer? control, Readiness readiness, long startedAt)
+internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, ControlServer? control, DashboardServer? dashboard, Readiness readiness, long startedAt)
 {
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
 
@@ -72,6 +73,11 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
             if (control is not null && !OperatingSystem.IsWindows())
             {
                 await control.StartAsync(around.Predecessor.Exists).ConfigureAwait(false);
+            }
+
+            if (dashboard is not null)
+            {
+                await dashboard.StartAsync().ConfigureAwait(false);
             }
 
             await web.StartAsync().ConfigureAwait(false);

@@ -121,7 +121,7 @@ internal sealed class WebServer : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
         {
-            throw new StartException(BindFailure.Describe(_options.Addresses.All, e));
+            throw new StartException(BindFailure.Describe(_options.Addresses.Served, e));
         }
 
         _sockets.CloseUnclaimed();

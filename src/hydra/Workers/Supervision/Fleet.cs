@@ -146,6 +146,9 @@ internal sealed class Fleet
         return refusal;
     }
 
+    /// <summary>How many workers have ended, by why. Any thread.</summary>
+    public IReadOnlyDictionary<string, long> Ends => _history.Read();
+
     /// <summary>How things are now.</summary>
     public FleetSnapshot Describe()
     {

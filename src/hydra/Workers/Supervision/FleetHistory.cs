@@ -1,6 +1,6 @@
 namespace Hydra.Workers.Supervision;
 
-/// <summary>How many workers have ended, and why. For the supervisor's queue alone.</summary>
+/// <summary>How many workers have ended, and why. The supervisor's queue counts; any thread may read.</summary>
 internal sealed class FleetHistory
 {
     /// <summary>A worker that served has ended, and nobody had asked for it.</summary>
@@ -9,7 +9,7 @@ internal sealed class FleetHistory
     /// <summary>A worker has ended before it was ready.</summary>
     public const string StartFailed = "start_failed";
 
-    private readonly SortedDictionary<string, long> _ends = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, long> _ends = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>A worker has ended.</summary>
     /// <param name="reason">Why it was to go; null where that was not decided.</param>
@@ -18,11 +18,18 @@ internal sealed class FleetHistory
     {
         // What has lost its link has most often died a moment before it.
         string name = reason is { } known and not RetireReason.LinkLost ? NameOf(known) : wasReady ? Died : StartFailed;
-        _ends[name] = _ends.GetValueOrDefault(name) + 1;
+        var ends = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach ((string other, long count) in _ends)
+        {
+            ends[other] = count;
+        }
+
+        ends[name] = ends.GetValueOrDefault(name) + 1;
+        _ends = ends;
     }
 
-    /// <summary>The counts, by name.</summary>
-    public IReadOnlyDictionary<string, long> Read() => new Dictionary<string, long>(_ends, StringComparer.Ordinal);
+    /// <summary>The counts, by name: as of now, and not changed any more.</summary>
+    public IReadOnlyDictionary<string, long> Read() => _ends;
 
     /// <summary>What a reason is called: max_requests.</summary>
     public static string NameOf(RetireReason reason)

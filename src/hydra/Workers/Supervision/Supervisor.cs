@@ -64,6 +64,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>How many were started so far. Any thread.</summary>
     public long Launched => Volatile.Read(ref _launched);
 
+    /// <summary>How many have ended, by why. Any thread.</summary>
+    public IReadOnlyDictionary<string, long> Ends => _fleet.Ends;
+
     /// <summary>Starts all workers.</summary>
     public void Start()
     {
