@@ -15,8 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x54d51dfb394cd321
-SCHEMA_HASH = 0x122a988cff00427e
+SCHEMA_HASH = 0xa648a464c2f3a470
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
