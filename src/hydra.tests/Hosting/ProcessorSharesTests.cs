@@ -25,6 +25,22 @@ public class ProcessorSharesTests
     }
 
     [Fact]
+    public void Latest_BetweenTheLastTwoSamples_IsTheSumOfThoseInBoth()
+    {
+        _shares.Add([1], static _ => TimeSpan.FromSeconds(1));
+        Assert.Null(_shares.Latest([1]));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _shares.Add([1, 2], static _ => TimeSpan.FromSeconds(2));
+        Assert.Equal(0.5, _shares.Latest([1, 2]));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _shares.Add([1, 2, 3], static pid => TimeSpan.FromSeconds(pid == 1 ? 4 : 3));
+
+        Assert.Equal(1.5, _shares.Latest([1, 2, 3]));
+        Assert.Equal(0.5, _shares.Latest([2]));
+        Assert.Null(_shares.Latest([3, 4]));
+    }
+
+    [Fact]
     public void Read_TooSoon_IsNotKnown()
     {
         _shares.Add([1], static _ => TimeSpan.Zero);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hydra.Dashboard;
 using Hydra.Diagnostics;
-using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
@@ -18,25 +17,27 @@ internal sealed class HistorySampler : IAsyncDisposable
     private readonly ApplicationPools _pools;
     private readonly RequestMetrics _requests;
     private readonly SlowestRequests _slowest;
+    private readonly ProcessorShares _shares;
     private readonly Func<WebServer?> _web;
     private readonly History _history = new(Kept);
     private readonly RequestPace _pace = new(TimeProvider.System);
     private readonly CancellationTokenSource _end = new();
     private readonly string _run = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}");
     private readonly Task _loop;
-    private Dictionary<int, TimeSpan> _used = [];
     private (long Refused, long Died)[] _before = [];
 
     /// <summary>Begins to sample.</summary>
     /// <param name="pools">The applications.</param>
     /// <param name="requests">What is counted of requests.</param>
     /// <param name="slowest">The requests that took longest.</param>
+    /// <param name="shares">What the workers use of processors.</param>
     /// <param name="web">What serves clients; null as long as there is none.</param>
-    public HistorySampler(ApplicationPools pools, RequestMetrics requests, SlowestRequests slowest, Func<WebServer?> web)
+    public HistorySampler(ApplicationPools pools, RequestMetrics requests, SlowestRequests slowest, ProcessorShares shares, Func<WebServer?> web)
     {
         _pools = pools;
         _requests = requests;
         _slowest = slowest;
+        _shares = shares;
         _web = web;
         _loop = Task.Run(RunAsync);
     }
@@ -87,16 +88,14 @@ internal sealed class HistorySampler : IAsyncDisposable
     {
         FleetSnapshot[] fleets = await Task.WhenAll(_pools.All.Select(static pool => pool.DescribeAsync())).WaitAsync(_end.Token).ConfigureAwait(false);
         Pace? pace = _pace.Next(_requests.Read(), _requests.ReadFailures().Values.Sum());
-        Dictionary<int, TimeSpan> used = [];
         PoolFigures[] figures = [.. _pools.All.Select(static pool => pool.ReadFigures())];
         (long Refused, long Died)[] counts = [.. figures.Select(static pool => (pool.RefusedFull + pool.RefusedLate, pool.Ends.GetValueOrDefault(FleetHistory.Died)))];
         _before = _before.Length == counts.Length ? _before : counts;
-        PoolSample[] pools = [.. fleets.Select((fleet, i) => Sample(_pools.All[i], fleet, figures[i], used, pace?.Seconds) with
+        PoolSample[] pools = [.. fleets.Select((fleet, i) => Sample(_pools.All[i], fleet, figures[i]) with
         {
             Refused = pace is null ? 0 : Math.Round((counts[i].Refused - _before[i].Refused) / pace.Seconds, 2),
             Died = counts[i].Died - _before[i].Died,
         })];
-        _used = used;
         _before = counts;
         if (pace is not null)
         {
@@ -106,7 +105,7 @@ internal sealed class HistorySampler : IAsyncDisposable
         }
     }
 
-    private PoolSample Sample(ApplicationPool pool, FleetSnapshot fleet, PoolFigures figures, Dictionary<int, TimeSpan> used, double? seconds)
+    private PoolSample Sample(ApplicationPool pool, FleetSnapshot fleet, PoolFigures figures)
     {
         Worker[] workers = [.. fleet.Workers.Select(static one => one.Worker).OfType<Worker>()];
         return new PoolSample
@@ -120,27 +119,10 @@ internal sealed class HistorySampler : IAsyncDisposable
             Starting = workers.Count(static worker => worker.State is WorkerState.Starting),
             Leaving = workers.Count(static worker => worker.State is not (WorkerState.Starting or WorkerState.Ready)),
             Waiting = fleet.Workers.Count(static one => one.Worker is null),
-            Cpu = Share(workers, used, seconds),
+            Cpu = _shares.Latest(workers.Select(static worker => worker.Pid)) is { } share ? Math.Round(share, 3) : null,
             Rss = workers.Sum(static worker => worker.Process?.Resident ?? 0),
             Lag = Round(workers.Select(static worker => worker.Links.Probe?.LoopLag ?? TimeSpan.Zero).DefaultIfEmpty().Max()),
         };
-    }
-
-    private double? Share(Worker[] workers, Dictionary<int, TimeSpan> used, double? seconds)
-    {
-        TimeSpan sum = TimeSpan.Zero;
-        bool isKnown = false;
-        foreach (Worker worker in workers.Where(static worker => worker.Pid > 0))
-        {
-            if (ProcessTime.Used(worker.Pid) is { } now)
-            {
-                used[worker.Pid] = now;
-                isKnown |= _used.ContainsKey(worker.Pid);
-                sum += _used.TryGetValue(worker.Pid, out TimeSpan before) && now > before ? now - before : TimeSpan.Zero;
-            }
-        }
-
-        return isKnown && seconds is { } time ? Math.Round(sum.TotalSeconds / time, 3) : null;
     }
 
     private static double Now() => Math.Round(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0, 3);

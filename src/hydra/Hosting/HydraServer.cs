@@ -109,7 +109,7 @@ internal sealed class HydraServer
         using StatusReader? status = isShown ? new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At) : null;
         var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
         await using ControlServer? control = CreateControl(actions, readiness, status);
-        await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, () => web);
+        await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, status!.Shares, () => web);
         await using DashboardServer? dashboard = history is null ? null : await CreateDashboardAsync(pools, new ControlEndpoint(status!, actions, readiness, "dashboard", _logger), history).ConfigureAwait(false);
         await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);

@@ -34,6 +34,26 @@ internal sealed class ProcessorShares(TimeSpan span, TimeProvider time)
         }
     }
 
+    /// <summary>What some processes have used together between the last two samples: 1 is all of one processor.</summary>
+    /// <param name="pids">The processes.</param>
+    /// <returns>Null where none of them is in both.</returns>
+    public double? Latest(IEnumerable<int> pids)
+    {
+        lock (_lock)
+        {
+            if (_samples.Count < 2)
+            {
+                return null;
+            }
+
+            (long beforeAt, Dictionary<int, TimeSpan> before) = _samples.ElementAt(_samples.Count - 2);
+            (long lastAt, Dictionary<int, TimeSpan> last) = _samples.ElementAt(_samples.Count - 1);
+            int[] known = [.. pids.Where(pid => before.ContainsKey(pid) && last.ContainsKey(pid))];
+            double seconds = Math.Max(time.GetElapsedTime(beforeAt, lastAt).TotalSeconds, 0.001);
+            return known.Length == 0 ? null : Math.Max(0, known.Sum(pid => (last[pid] - before[pid]).TotalSeconds) / seconds);
+        }
+    }
+
     /// <summary>What a process has used since the oldest sample that knows it: 1 is all of one processor.</summary>
     /// <param name="pid">The process.</param>
     /// <param name="now">What it has used so far.</param>

@@ -44,6 +44,9 @@ internal sealed class StatusReader : IDisposable
         _sampler = new Timer(_ => Sample(), null, TimeSpan.Zero, SampleInterval);
     }
 
+    /// <summary>What the workers use of processors.</summary>
+    public ProcessorShares Shares => _shares;
+
     /// <summary>How the server is now.</summary>
     public async Task<StatusDocument> ReadAsync()
     {

@@ -209,7 +209,7 @@ function findings(now, workers) {
     const ago = span(Math.max(1, end - deaths.at(-1).at));
     found.push(["bad", many === 1 ? `A worker has died ${ago} ago; the errors of the log say how.` : `${count(many)} workers have died within two minutes, the last ${ago} ago; the errors of the log say how.`]);
   }
-  return found;
+  return found.sort(([a], [b]) => a.localeCompare(b));
 }
 
 let said = "";

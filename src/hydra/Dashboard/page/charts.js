@@ -144,10 +144,12 @@ export class Chart {
       }
       run = [];
     };
+    // Where a layer is nothing its line would hide that of the one below.
+    const flat = (at) => this.stacked && i > 0 && (!rows[at] || rows[at][i] === rows[at][i - 1]);
     shown.forEach((sample, at) => {
       const n = rows[at][i];
       if (at > 0 && sample.at - shown[at - 1].at > GAP) finish();
-      if (n === null || n === undefined || (this.stacked && i > 0 && n === rows[at][i - 1])) finish();
+      if (n === null || n === undefined || (flat(at - 1) && flat(at) && flat(at + 1))) finish();
       else run.push([sample.at, n, this.stacked && i > 0 ? rows[at][i - 1] ?? 0 : 0]);
     });
     finish();
