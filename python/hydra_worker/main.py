@@ -39,6 +39,10 @@ class Worker:
     def serve(self, adapter: Adapter, application: Any) -> int:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
+        if self.control.routes is not None:
+            from . import routes
+
+            application = routes.wrap(adapter.name, application, self.control.routes)
         if not adapter.wants_loop:
             # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
@@ -52,7 +56,10 @@ class Worker:
         adapter = self._adapter
         assert adapter is not None
         process.stopping.take_back()
-        self.control.ready(concurrency, adapter.features | wire.FEATURE_INSPECTION, adapter.name, loop)
+        features = adapter.features | wire.FEATURE_INSPECTION
+        if self.control.collector.is_wanted:
+            features |= wire.FEATURE_COLLECTION
+        self.control.ready(concurrency, features, adapter.name, loop)
 
 
 def main() -> int:

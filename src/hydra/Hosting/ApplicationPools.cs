@@ -36,7 +36,7 @@ internal sealed class ApplicationPools : IDisposable
         {
             foreach (ApplicationOptions application in applications)
             {
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications)));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, pools.Count, LabelOf(application, applications)));
             }
         }
         catch (StartException)
@@ -115,6 +115,9 @@ internal sealed class ApplicationPools : IDisposable
 
     /// <summary>What there is to be measured now, in the order of the pools.</summary>
     public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
+
+    /// <summary>The same, with what the system and the supervisors have to be asked for.</summary>
+    public async Task<IReadOnlyList<PoolFigures>> MeasureAsync() => await Task.WhenAll(_all.Select(static pool => pool.MeasureAsync())).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public void Dispose() => _all.ForEach(static pool => pool.Dispose());

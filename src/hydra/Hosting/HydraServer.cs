@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
@@ -92,7 +93,7 @@ internal sealed class HydraServer
         StatsdCounts? counts = _options.Statsd.Address is null ? null : new StatsdCounts();
         RequestMetrics? metrics = _options.Addresses.Metrics is null && _options.ControlSocket is null && counts is null
             ? null
-            : new RequestMetrics(FailureRules.Names) { Statsd = counts };
+            : new RequestMetrics(FailureRules.Names, pools.All.Count > 1 ? [.. pools.All.Select(static pool => pool.Requests.Name)] : null) { Statsd = counts };
         await using StatsdReporter? statsd = counts is null
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
@@ -129,11 +130,13 @@ internal sealed class HydraServer
 
     private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics)
     {
-        MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness);
+        WebServer? built = null;
+        double startTime = (DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(_started.At)).ToUnixTimeMilliseconds() / 1000.0;
+        MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness, () => FrontFigures.Read(_options, startTime, built?.Connections));
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
+            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
         }
         catch (StartException)
         {

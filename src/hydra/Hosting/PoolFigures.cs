@@ -29,6 +29,15 @@ internal sealed record PoolFigures
 
     /// <summary>How many were started so far.</summary>
     public long Launched { get; init; }
+
+    /// <summary>How many have ended, by why.</summary>
+    public IReadOnlyDictionary<string, long> Ends { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>What the application counts; null where it is not asked.</summary>
+    public CollectedFigures? Application { get; init; }
+
+    /// <summary>What the workers have done, by number.</summary>
+    public IReadOnlyDictionary<int, WorkerTotal> Totals { get; init; } = new Dictionary<int, WorkerTotal>();
 }
 
 /// <summary>What is measured of one worker process.</summary>
@@ -37,4 +46,14 @@ internal sealed record PoolFigures
 /// <param name="InFlight">Requests that it has.</param>
 /// <param name="Sessions">Sessions that it has beside them.</param>
 /// <param name="Info">What it said of itself when it was ready; null before.</param>
-internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null);
+internal readonly record struct WorkerFigures(int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null)
+{
+    /// <summary>Bytes of memory that are resident.</summary>
+    public long Resident { get; init; }
+
+    /// <summary>By how much its event loop was late at the last look.</summary>
+    public TimeSpan LoopLag { get; init; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset StartedOn { get; init; }
+}

@@ -17,4 +17,7 @@ internal static class ProtocolLimits
 
     /// <summary>What a DATA frame costs of its stream's credit beside its bytes.</summary>
     public const int DataCost = 32;
+
+    /// <summary>The most text, in bytes, that the frames of one COLLECTED answer have together.</summary>
+    public const int MaxCollected = 4 * 1024 * 1024;
 }
