@@ -38,6 +38,8 @@ class Boot:
     request_id_header: str
     log_config: str
     request_start: bool
+    collect_application: bool
+    collect_routes: bool
     terminal: bool
     name: str
     arguments: str

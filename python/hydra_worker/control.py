@@ -12,13 +12,17 @@ import os
 import socket
 import time
 from types import FrameType
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from . import debuggers, forks, framing, inspection, links, mainthread, native, process, stacks, wire
 from .boot import Boot
+from .counting import Collector
 from .errors import BootError, LinkBroken, StartError
 from .logs import clip, logger
 from .tracebacks import format_exception
+
+if TYPE_CHECKING:
+    from .routes import RouteCounts
 
 # How long the worker may live on when the front is gone: half of the second that the protocol allows.
 _ABANDONED_SECONDS = 0.5
@@ -82,6 +86,12 @@ class Engine:
         return 0.0
 
 
+def _route_counts() -> "RouteCounts":
+    from .routes import RouteCounts
+
+    return RouteCounts()
+
+
 class ControlLink:
     """See the module's description."""
 
@@ -90,6 +100,10 @@ class ControlLink:
         self._sock, _, _ = links.open_link(boot, wire.LINK_CONTROL)
         self._lock = native.Lock()
         self._ready = native.Event()
+        # Counts requests by their routes, where that is wanted.
+        self.routes = _route_counts() if boot.collect_routes else None
+        # Answers COLLECT.
+        self.collector = Collector(self.send, boot.collect_application, self.routes)
         # What the main thread and the control thread tell each other.
         self._engine: Optional[Engine] = None
         self._grace: Optional[float] = None
@@ -146,6 +160,7 @@ class ControlLink:
 
     def goodbye(self, cancelled: int, message: str = "") -> None:
         """The worker has drained and is about to exit."""
+        self.collector.finish()
         self._parted.set()
         self.send(wire.pack_goodbye(0, 0, min(cancelled, _U32), clip(message, 0xFFFF)))
 
@@ -194,6 +209,10 @@ class ControlLink:
             # Other threads go on meanwhile, and what they do was looked at without their knowing.
             text = f"  (it cannot be shown: {type(error).__name__}: {error})"
         self.send(wire.pack_stacks(0, 0, sequence, clip(text, inspection.LONGEST)))
+
+    def on_collect(self, sequence: int) -> None:
+        """Somebody wants to know what was counted."""
+        self.collector.ask(sequence)
 
     def on_interrupt(self, target: int, link: int, reason: int) -> None:
         """What runs a stream is to stop."""

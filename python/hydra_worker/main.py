@@ -47,6 +47,10 @@ class Worker:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
         self._application = application
+        if self.control.routes is not None:
+            from . import routes
+
+            application = routes.wrap(adapter.name, application, self.control.routes)
         if not adapter.wants_loop:
             # It stays current and open: the application may have taken it, and finds one in its views.
             self.loop = None
@@ -67,7 +71,10 @@ class Worker:
         if self.hooks is not None:
             self.hooks.call_ready(self.boot, self._application)
         process.stopping.take_back()
-        self.control.ready(concurrency, adapter.features | wire.FEATURE_INSPECTION, adapter.name, loop)
+        features = adapter.features | wire.FEATURE_INSPECTION
+        if self.control.collector.is_wanted:
+            features |= wire.FEATURE_COLLECTION
+        self.control.ready(concurrency, features, adapter.name, loop)
 
 
 def main() -> int:

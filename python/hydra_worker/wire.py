@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xa648a464c2f3a470
+SCHEMA_HASH = 0xefc8cc16e564de04
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -26,6 +26,7 @@ MAX_HEADERS = 131072
 DATA_COST = 32
 MAX_STATE_VALUE = 67108864
 MAX_STATE_PART = 131072
+MAX_COLLECTED = 4194304
 
 # MessageType
 HELLO = 0x01
@@ -61,6 +62,8 @@ CAPACITY = 0x1e
 TRAILERS = 0x1f
 INSPECT = 0x20
 STACKS = 0x21
+COLLECT = 0x22
+COLLECTED = 0x23
 STATE_CALL = 0x28
 STATE_REPLY = 0x29
 STATE_PART = 0x2a
@@ -70,6 +73,11 @@ CANCEL_CLIENT_LEFT = 1
 CANCEL_TIMEOUT = 2
 CANCEL_SHUTDOWN = 3
 CANCEL_FRONT_ERROR = 4
+
+# CollectOutcome
+COLLECT_WHOLE = 0
+COLLECT_PARTIAL = 1
+COLLECT_TOO_LARGE = 2
 
 # FrameFlags
 FLAG_NONE = 0
@@ -86,6 +94,7 @@ FEATURE_INTERRUPTIBLE_THREADS = 1
 FEATURE_WEB_SOCKETS = 2
 FEATURE_WHOLE_BODIES = 4
 FEATURE_INSPECTION = 8
+FEATURE_COLLECTION = 16
 
 # LinkKind
 LINK_CONTROL = 0
@@ -178,6 +187,7 @@ FROM_WORKER = frozenset((
     CAPACITY,
     TRAILERS,
     STACKS,
+    COLLECTED,
     STATE_CALL,
     STATE_PART,
 ))
@@ -206,6 +216,8 @@ BOOT = {
     "request_id_header": str,
     "log_config": str,
     "request_start": bool,
+    "collect_application": bool,
+    "collect_routes": bool,
     "terminal": bool,
     "name": str,
     "arguments": str,
@@ -285,6 +297,10 @@ INSPECT_FIELDS = Struct("<QIB")
 _INSPECT_FRAME = Struct("<IBBHQQIB")
 STACKS_FIELDS = Struct("<II")
 _STACKS_FRAME = Struct("<IBBHQII")
+COLLECT_FIELDS = Struct("<I")
+_COLLECT_FRAME = Struct("<IBBHQI")
+COLLECTED_FIELDS = Struct("<IBI")
+_COLLECTED_FRAME = Struct("<IBBHQIBI")
 STATE_CALL_FIELDS = Struct("<QQQIIBBHI")
 _STATE_CALL_FRAME = Struct("<IBBHQQQQIIBBHI")
 STATE_REPLY_FIELDS = Struct("<QQIBBI")
@@ -836,6 +852,35 @@ def unpack_stacks(payload: Buffer) -> tuple[int, bytes]:
     return sequence, bytes(payload[8:end1])
 
 
+def pack_collect(stream: int, flags: int, sequence: int) -> bytes:
+    return _COLLECT_FRAME.pack(4, COLLECT, flags, 0, stream, sequence)
+
+
+def unpack_collect(payload: Buffer) -> tuple[int]:
+    if len(payload) != 4:
+        raise _malformed("COLLECT", len(payload))
+    return COLLECT_FIELDS.unpack(payload)
+
+
+def pack_collected(stream: int, flags: int, sequence: int, outcome: int, text: Buffer) -> bytes:
+    size = 9 + len(text)
+    if size > MAX_PAYLOAD:
+        raise _too_long("COLLECTED", size)
+    head = _COLLECTED_FRAME.pack(size, COLLECTED, flags, 0, stream, sequence, outcome, len(text))
+    return b"".join((head, text))
+
+
+def unpack_collected(payload: Buffer) -> tuple[int, int, bytes]:
+    size = len(payload)
+    if size < 9:
+        raise _malformed("COLLECTED", size)
+    sequence, outcome, size1 = COLLECTED_FIELDS.unpack_from(payload)
+    end1 = 9 + size1
+    if end1 != size:
+        raise _malformed("COLLECTED", size)
+    return sequence, outcome, bytes(payload[9:end1])
+
+
 def pack_state_call(
     stream: int,
     flags: int,
@@ -960,6 +1005,7 @@ FROM_FRONT = {
     CLOSE: ("on_close", 0, unpack_close),
     OPENED: ("on_opened", 0, unpack_opened),
     INSPECT: ("on_inspect", 0, unpack_inspect),
+    COLLECT: ("on_collect", 0, unpack_collect),
     STATE_REPLY: ("on_state_reply", 0, unpack_state_reply),
     STATE_PART: ("on_state_part", 0, unpack_state_part),
 }

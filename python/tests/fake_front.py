@@ -178,7 +178,12 @@ class Front:
             self.life.put(frame)
 
     def next_life(self, kind: int) -> Tuple[Any, ...]:
-        """Waits for the next frame of the worker's life on the control link, which must be of this kind."""
+        """Waits for the next frame of the worker's life on the control link, which must be of this kind; its fields."""
+        names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye", wire.STACKS: "stacks"}
+        return getattr(wire, "unpack_" + names[kind])(self.next_life_frame(kind).payload)
+
+    def next_life_frame(self, kind: int) -> Frame:
+        """The same, as it came."""
         deadline = time.monotonic() + DEADLINE
         while True:
             try:
@@ -195,8 +200,7 @@ class Front:
             assert frame is not None
             if frame.kind != kind:
                 raise AssertionError("expected %#x, got %r; stderr: %s" % (kind, frame, self.stderr()))
-            names = {wire.READY: "ready", wire.FAILED: "failed", wire.PONG: "pong", wire.GOODBYE: "goodbye", wire.STACKS: "stacks"}
-            return getattr(wire, "unpack_" + names[kind])(frame.payload)
+            return frame
 
     def ready(self) -> Tuple[int, int, str, str, str]:
         concurrency, features, interface, python, loop = self.next_life(wire.READY)
@@ -224,6 +228,25 @@ class Front:
         came, text = self.next_life(wire.STACKS)
         assert came == sequence, came
         return text.decode()
+
+    def collect(self, sequence: int = 6) -> Tuple[int, str]:
+        """What the worker says that was counted, with the outcome."""
+        assert self.control is not None
+        self.control.send(wire.pack_collect(0, 0, sequence))
+        came, outcome, text = self.collected()
+        assert came == sequence, came
+        return outcome, text
+
+    def collected(self) -> Tuple[int, int, str]:
+        """A whole answer to COLLECT, in as many frames as it has."""
+        parts = []
+        more = wire.FLAG_MORE
+        while more:
+            frame = self.next_life_frame(wire.COLLECTED)
+            more = frame.flags & wire.FLAG_MORE
+            sequence, outcome, text = wire.unpack_collected(frame.payload)
+            parts.append(text)
+        return sequence, outcome, b"".join(parts).decode()
 
     def wait_begun(self, flag: str, requests: int = 1) -> None:
         """Until so many requests for /blocks with this flag are in the application."""

@@ -41,7 +41,7 @@ public class HistogramTests
         _histogram.Add(TimeSpan.FromMilliseconds(7));
         _histogram.Add(TimeSpan.FromSeconds(45));
         var text = new StringBuilder();
-        _histogram.Write(text, "d");
+        Histogram.Write(text, "d", _histogram.Read());
 
         string[] lines = text.ToString().TrimEnd().Split('\n');
         Assert.Equal("d_bucket{le=\"0.001\"} 2", lines[0]);

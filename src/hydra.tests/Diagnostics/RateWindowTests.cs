@@ -59,7 +59,7 @@ public class RateWindowTests
     {
         for (int i = 0; i < count; i++)
         {
-            _metrics.Add(status, TimeSpan.FromSeconds(seconds), TimeSpan.Zero);
+            _metrics.Add(new RequestFigures { Status = status, Duration = TimeSpan.FromSeconds(seconds) });
         }
     }
 }

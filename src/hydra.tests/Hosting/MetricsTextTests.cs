@@ -1,7 +1,9 @@
 using Hydra.Diagnostics;
 using Hydra.Hosting;
+using Hydra.Http;
 using Hydra.Protocol;
 using Hydra.State;
+using Hydra.Tests.Diagnostics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Xunit;
@@ -23,6 +25,8 @@ public sealed class MetricsTextTests
             new WorkerFigures(1, WorkerState.Ready, 2, 7), new WorkerFigures(0, WorkerState.Draining, 4), new WorkerFigures(0, WorkerState.Ready, 1),
         ],
         Launched = 5,
+        Ends = new Dictionary<string, long> { ["died"] = 2 },
+        Totals = new Dictionary<int, WorkerTotal> { [0] = new(40, TimeSpan.FromSeconds(1.5)), [1] = new(2, TimeSpan.Zero) },
     };
 
     [Fact]
@@ -98,6 +102,104 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
+    public void Write_WorkersThatEnded_AreCountedByReasonAndStillCountForTheirNumber()
+    {
+        string[] lines = Lines(Shop);
+
+        Assert.Contains("hydra_worker_ends_total{reason=\"died\"} 2", lines);
+        Assert.Contains("hydra_worker_ends_total{reason=\"max_requests\"} 0", lines);
+        Assert.Contains("hydra_worker_assigned_requests_total{worker=\"0\"} 40", lines);
+        Assert.Contains("hydra_worker_cpu_seconds_total{worker=\"0\"} 1.5", lines);
+        Assert.Contains("hydra_worker_assigned_requests_total{worker=\"1\"} 2", lines);
+    }
+
+    [Fact]
+    public void Write_TwoProcessesOfOneNumber_AreTheirMemoryTogetherTheGreaterLagAndTheLaterStart()
+    {
+        DateTimeOffset started = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        string[] lines = Lines(new PoolFigures
+        {
+            Name = "a",
+            Workers =
+            [
+                new WorkerFigures(0, WorkerState.Draining, 0) { Resident = 100, LoopLag = TimeSpan.FromSeconds(2), StartedOn = started },
+                new WorkerFigures(0, WorkerState.Ready, 0) { Resident = 50, LoopLag = TimeSpan.FromSeconds(1), StartedOn = started.AddSeconds(9.5) },
+            ],
+        });
+
+        Assert.Contains("hydra_worker_resident_memory_bytes{worker=\"0\"} 150", lines);
+        Assert.Contains("hydra_worker_loop_lag_seconds{worker=\"0\"} 2", lines);
+        Assert.Contains("hydra_worker_start_time_seconds{worker=\"0\"} 1700000009.5", lines);
+    }
+
+    [Fact]
+    public void Write_Front_HasTheNamesOfClientLibrariesAndTlsWhereItIsSpoken()
+    {
+        var connections = new ClientConnections();
+        connections.OnHandshakeFailed();
+        var front = new FrontFigures
+        {
+            StartTime = 1.25,
+            Cpu = TimeSpan.FromSeconds(2),
+            Resident = 3,
+            Descriptors = (4, double.PositiveInfinity),
+            Heap = 5,
+            Collections = [6, 7, 8],
+            Connections = connections,
+            SpeaksTls = true,
+            OpenSsl = "3.0.1",
+        };
+        string[] lines = MetricsText.Write(new RequestMetrics(["none"]), [Shop], front).Split('\n');
+
+        Assert.Contains("process_start_time_seconds 1.25", lines);
+        Assert.Contains("process_cpu_seconds_total 2", lines);
+        Assert.Contains("process_resident_memory_bytes 3", lines);
+        Assert.Contains("process_open_fds 4", lines);
+        Assert.Contains("process_max_fds +Inf", lines);
+        Assert.Contains("hydra_gc_heap_bytes 5", lines);
+        Assert.Contains("hydra_gc_collections_total{generation=\"1\"} 7", lines);
+        Assert.Contains("hydra_tls_handshakes_failed_total 1", lines);
+        Assert.Contains("hydra_connections{tls=\"true\"} 0", lines);
+        Assert.Contains(lines, static line => line.StartsWith("hydra_build_info", StringComparison.Ordinal) && line.Contains("openssl=\"3.0.1\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Write_MetricsOfApplications_StandOnceBehindTheServersOwnWithTheirPool()
+    {
+        PoolFigures first = Shop with { Application = Collected("T counter all c\nS c_total{pool=\"x\"} 2\nT gauge all process_open_fds\nS process_open_fds 7\nT counter all process_max_fds\nS process_max_fds_total 1\n") };
+        PoolFigures second = Shop with { Name = "other", Application = Collected("T counter all c\nS c_total 3\nT gauge all g\nS g 1\n") with { Failures = [("timeout", 4), ("conflict", 0)] } };
+        var front = new FrontFigures { Descriptors = (4, 5) };
+        string text = MetricsText.Write(new RequestMetrics(["none"]), [first, second], front);
+
+        PrometheusSyntax.Check(text);
+        string[] lines = text.Split('\n');
+        Assert.Contains("c_total{pool=\"shop:app\",exported_pool=\"x\"} 2", lines);
+        Assert.Contains("c_total{pool=\"other\"} 3", lines);
+        Assert.Equal("process_open_fds{pool=\"shop:app\",worker=\"0\"} 7", lines[Array.IndexOf(lines, "process_open_fds 4") + 1]);
+        Assert.Contains("hydra_collect_failures_total{pool=\"other\",reason=\"timeout\"} 4", lines);
+    }
+
+    [Fact]
+    public void Write_MetricsOfAnotherKindThanTheServers_AreLeftOut()
+    {
+        PoolFigures pool = Shop with { Application = Collected("T counter all process_open_fds\nS process_open_fds_total 7\nT gauge sum process_cpu_seconds_total\nS process_cpu_seconds_total 1\n") };
+        string text = MetricsText.Write(new RequestMetrics(["none"]), [pool with { Application = pool.Application! with { Failures = [("conflict", 2)] } }], new FrontFigures { Descriptors = (4, 5) });
+
+        PrometheusSyntax.Check(text);
+        Assert.DoesNotContain("process_cpu_seconds_total{", text, StringComparison.Ordinal);
+        Assert.Contains("hydra_collect_failures_total{reason=\"conflict\"} 3\n", text, StringComparison.Ordinal);
+    }
+
+    private static CollectedFigures Collected(string lines) => new(new MetricMerge().Merge([Merged.Source("0", lines)]), []);
+
+    [Theory]
+    [InlineData(0x30000090, "3.0.9")]
+    [InlineData(0x30500010, "3.5.1")]
+    [InlineData(0x1010117f, "1.1.1w")]
+    [InlineData(0x1010100f, "1.1.1")]
+    public void VersionOf_NumberOfOpenSsl_IsWhatItIsCalled(long number, string expected) => Assert.Equal(expected, FrontFigures.VersionOf(number));
+
+    [Fact]
     public void Write_WorkersThatWereReady_SayWhatTheyAre()
     {
         WorkerInfo info = new("asgi", InterfaceFeatures.None, "CPython 3.11.2", "uvloop 0.17, speedups", 0);
@@ -126,7 +228,7 @@ public sealed class MetricsTextTests
         Assert.Contains("hydra_queue_requests{pool=\"shop:app\"} 3", lines);
         Assert.Contains("hydra_queue_requests{pool=\"a\\\"b\\\\c\"} 9", lines);
         Assert.Contains("hydra_workers{pool=\"shop:app\",state=\"ready\"} 2", lines);
-        Assert.Contains("hydra_build_info{version=\"0.1.0\"} 1", lines);
+        Assert.Contains($"hydra_build_info{{version=\"0.1.0\",dotnet=\"{Environment.Version}\"}} 1", lines);
     }
 
     [Fact]

@@ -25,11 +25,27 @@ public sealed class ClientConnectionsTests
     }
 
     [Fact]
+    public void Accepted_ConnectionsWithAndWithoutTls_AreCountedByThat()
+    {
+        ClientConnection[] all = [.. Enumerable.Range(0, 3).Select(static _ => New(new OpenConnection()))];
+        _connections.Add(all[0], isTls: true);
+        _connections.Add(all[1], isTls: true);
+        _connections.Add(all[2]);
+        _connections.Remove(all[0], isTls: true);
+        _connections.Remove(all[0], isTls: true);
+        _connections.OnHandshakeFailed();
+
+        Assert.Equal((1, 2), (_connections.Open(isTls: true), _connections.Accepted(isTls: true)));
+        Assert.Equal((1, 1), (_connections.Open(isTls: false), _connections.Accepted(isTls: false)));
+        Assert.Equal(1, _connections.FailedHandshakes);
+    }
+
+    [Fact]
     public void AbortIdle_SomeAreBusy_AbortsTheOthersThatAreOpen()
     {
         OpenConnection[] contexts = [new(), new(), new(), new()];
         ClientConnection[] all = [.. contexts.Select(New)];
-        Assert.All(all, _connections.Add);
+        Assert.All(all, connection => _connections.Add(connection));
         all[1].OnRequestBegins();
         _connections.Remove(all[2]);
         _connections.AbortIdle();

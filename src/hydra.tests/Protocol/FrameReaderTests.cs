@@ -25,7 +25,7 @@ public sealed class FrameReaderTests
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x1f, FrameReadStatus.Ok)]
-    [InlineData(4, 0x22, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x24, FrameReadStatus.UnknownType)]
     [InlineData(4, 0xff, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
     [InlineData(5, 0x40, FrameReadStatus.BadFlags)]
@@ -118,7 +118,7 @@ public sealed class FrameReaderTests
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
             MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened, MessageType.Inspect,
-            MessageType.StateReply,
+            MessageType.Collect, MessageType.StateReply,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

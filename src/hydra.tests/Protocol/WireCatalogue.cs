@@ -250,6 +250,17 @@ internal static class WireCatalogue
             (v, output, flags, stream) => new StacksMessage { Sequence = U32(v[0]), Text = Span(v[1]) }.WriteFrame(output, flags, stream),
             payload => StacksMessage.TryRead(payload, out StacksMessage m) ? [N(m.Sequence), m.Text.ToArray()] : null),
         new(
+            MessageType.Collect,
+            typeof(CollectMessage),
+            (v, output, flags, stream) => new CollectMessage { Sequence = U32(v[0]) }.WriteFrame(output, flags, stream),
+            payload => CollectMessage.TryRead(payload, out CollectMessage m) ? [N(m.Sequence)] : null),
+        new(
+            MessageType.Collected,
+            typeof(CollectedMessage),
+            (v, output, flags, stream) => new CollectedMessage { Sequence = U32(v[0]), Outcome = U8(v[1]), Text = Span(v[2]) }
+                .WriteFrame(output, flags, stream),
+            payload => CollectedMessage.TryRead(payload, out CollectedMessage m) ? [N(m.Sequence), N(m.Outcome), m.Text.ToArray()] : null),
+        new(
             MessageType.StateCall,
             typeof(StateCallMessage),
             (v, output, flags, stream) => new StateCallMessage

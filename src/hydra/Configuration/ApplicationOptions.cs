@@ -77,6 +77,9 @@ internal sealed record ApplicationOptions
     /// <summary>How long a worker may take for them.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
+    /// <summary>What is asked of its workers for metrics.</summary>
+    public CollectedOptions Metrics { get; init; } = new();
+
     /// <summary>How much of a body is under way.</summary>
     public BodyOptions Bodies { get; init; } = new();
 }
@@ -248,6 +251,19 @@ internal sealed record TimeoutOptions
 
     /// <summary>What an ASGI request has to come to its end by itself, up to a day.</summary>
     public TimeSpan DisconnectGrace { get; init; } = UsualDisconnectGrace;
+}
+
+/// <summary>What workers are asked for where metrics are served.</summary>
+internal sealed record CollectedOptions
+{
+    /// <summary>What the application counts with prometheus_client.</summary>
+    public bool Application { get; init; } = true;
+
+    /// <summary>Requests by their routes.</summary>
+    public bool Routes { get; init; }
+
+    /// <summary>Whether they are asked at all.</summary>
+    public bool AreCollected => Application || Routes;
 }
 
 /// <summary>The bodies of an application's requests and responses.</summary>

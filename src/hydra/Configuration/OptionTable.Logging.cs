@@ -30,6 +30,20 @@ internal static partial class OptionTable
         },
         new()
         {
+            Name = "metrics-application", Default = "true", Group = OptionGroup.Logging,
+            Help = "With --metrics: serve what the application counts with prometheus_client, too, of all workers together. It needs no "
+                + "PROMETHEUS_MULTIPROC_DIR; where that is set the application sees to it by itself.",
+            Binder = Section.Collected.Switch(static (o, v) => o with { Application = v }),
+        },
+        new()
+        {
+            Name = "metrics-routes", Group = OptionGroup.Logging,
+            Help = "Count requests by method, route (/items/{id}) and class of the status, with how long the application took: for ASGI and WSGI, and "
+                + "frameworks that say which route it was. With --metrics, and in hydra status. It costs a few microseconds for each request.",
+            Binder = Section.Collected.Switch(static (o, v) => o with { Routes = v }),
+        },
+        new()
+        {
             Name = "use-colors", Default = "(on a terminal)", SharedVariables = ["NO_COLOR"], Group = OptionGroup.Logging,
             Help = "Colour the log. NO_COLOR with any value turns colours off.",
             Binder = OptionBinder.OfServer(BindColors),

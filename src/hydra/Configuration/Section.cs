@@ -56,6 +56,9 @@ internal static class Section
     /// <summary><see cref="ApplicationOptions.Python"/>.</summary>
     public static OptionSection<PythonOptions> Python { get; } = OfApplication(static a => a.Python, static (a, part) => a with { Python = part });
 
+    /// <summary><see cref="ApplicationOptions.Metrics"/>.</summary>
+    public static OptionSection<CollectedOptions> Collected { get; } = OfApplication(static a => a.Metrics, static (a, part) => a with { Metrics = part });
+
     /// <summary><see cref="ApplicationOptions.Workers"/>.</summary>
     public static OptionSection<WorkerOptions> Workers { get; } = OfApplication(static a => a.Workers, static (a, part) => a with { Workers = part });
 

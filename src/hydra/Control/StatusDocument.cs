@@ -42,6 +42,9 @@ internal sealed record StatusDocument
     /// <summary>The applications.</summary>
     public IReadOnlyList<PoolStatus> Pools { get; init; } = [];
 
+    /// <summary>Requests by their routes, those that took most time in all first, as far as they are shown; empty where they are not counted.</summary>
+    public IReadOnlyList<RouteStatus> Routes { get; init; } = [];
+
     /// <summary>Errors in the log since the start.</summary>
     public long ErrorCount { get; init; }
 
@@ -198,6 +201,17 @@ internal sealed record WorkerStatus
 /// <param name="Age">Seconds since the worker got it.</param>
 /// <param name="Phase">waiting, responding, session or cancelled.</param>
 internal sealed record ActiveStatus(string Request, string Method, string Path, double Age, string Phase);
+
+/// <summary>Requests of one route.</summary>
+/// <param name="Pool">The name of their application.</param>
+/// <param name="Method">Their method.</param>
+/// <param name="Route">The route as the application has it: /items/{id}.</param>
+/// <param name="Count">How many there were.</param>
+/// <param name="Errors">Those with a status of 5xx.</param>
+/// <param name="Mean">Seconds that the application took for one, on average.</param>
+/// <param name="P50">Seconds that half of them took at most, as well as it can be told.</param>
+/// <param name="P99">The same of 99 %.</param>
+internal sealed record RouteStatus(string Pool, string Method, string Route, long Count, long Errors, double Mean, double P50, double P99);
 
 /// <summary>An error of the log.</summary>
 /// <param name="Time">When.</param>

@@ -64,24 +64,41 @@ internal sealed class Histogram
         return TimeSpan.FromSeconds(Bounds[^1]);
     }
 
+    /// <summary>What was counted so far.</summary>
+    public HistogramCounts Read() => new(Counts(), TimeSpan.FromTicks(Volatile.Read(ref _ticks)));
+
     /// <summary>Writes the samples in the text format of Prometheus, where each bucket counts the smaller ones as well.</summary>
-    public void Write(StringBuilder text, string name)
+    /// <param name="text">Takes them.</param>
+    /// <param name="name">The metric.</param>
+    /// <param name="counts">What was counted.</param>
+    /// <param name="labels">The labels of all samples.</param>
+    public static void Write(StringBuilder text, string name, HistogramCounts counts, params ReadOnlySpan<(string Name, string Value)> labels)
     {
-        long[] counts = Counts();
         long count = 0;
         int next = 0;
         foreach (double bound in Published)
         {
             while (next < Bounds.Length && Bounds[next] <= bound)
             {
-                count += counts[next++];
+                count += counts.Buckets[next++];
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"{bound}\"}} {count}\n");
+            PrometheusText.Sample(text, name + "_bucket", count, [.. labels, ("le", bound.ToString(CultureInfo.InvariantCulture))]);
         }
 
-        count = counts.Sum();
-        double sum = TimeSpan.FromTicks(Volatile.Read(ref _ticks)).TotalSeconds;
-        text.Append(CultureInfo.InvariantCulture, $"{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}\n");
+        count = counts.Buckets.Sum();
+        PrometheusText.Sample(text, name + "_bucket", count, [.. labels, ("le", "+Inf")]);
+        PrometheusText.Sample(text, name + "_sum", counts.Sum.TotalSeconds, labels);
+        PrometheusText.Sample(text, name + "_count", count, labels);
     }
+}
+
+/// <summary>What a <see cref="Histogram"/> has counted.</summary>
+/// <param name="Buckets">Its counts by size.</param>
+/// <param name="Sum">All durations together.</param>
+internal readonly record struct HistogramCounts(long[] Buckets, TimeSpan Sum)
+{
+    /// <summary>Both together.</summary>
+    public static HistogramCounts operator +(HistogramCounts left, HistogramCounts right)
+        => new([.. left.Buckets.Zip(right.Buckets, static (a, b) => a + b)], left.Sum + right.Sum);
 }

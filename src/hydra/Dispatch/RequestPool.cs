@@ -14,6 +14,9 @@ internal sealed class RequestPool(string name, MountPlace place, string outerPat
     /// <summary>What it is called in logs and metrics.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Its number among all applications, from 0.</summary>
+    public int Number { get; init; }
+
     /// <summary>Which requests are for it.</summary>
     public MountPlace Place { get; } = place;
 

@@ -45,7 +45,16 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 
         // One that is a stream has another status, and is as long.
         bool isSession = exchange is WebSocketExchange { IsAccepted: true };
-        Count(context.Failure, isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode, elapsed, queued);
+        Count(context.Failure, new RequestFigures
+        {
+            Status = isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode,
+            Duration = elapsed,
+            Queued = queued,
+            FirstByte = isSession || exchange is null || exchange.RespondedAt == 0 ? null : Stopwatch.GetElapsedTime(context.StartedAt, exchange.RespondedAt),
+            Worker = isSession || exchange is null || exchange.AnsweredAt == 0 ? null : Stopwatch.GetElapsedTime(exchange.SentAt, exchange.AnsweredAt),
+            Bytes = isSession ? 0 : bytes,
+            Pool = context.Pool,
+        });
         if (!isSession)
         {
             Slowest?.Add(request.Method, request.RawTarget, context.Http.Response.StatusCode, elapsed, queued, exchange?.WorkerIndex ?? -1);
@@ -92,7 +101,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     /// <param name="bytes">Bytes of the answer's body.</param>
     public void OnAnswered(ClientConnection connection, in QuickRequest request, IHeaderDictionary? fields, long bytes)
     {
-        Count(Failure.None, StatusCodes.Status200OK, TimeSpan.Zero, TimeSpan.Zero);
+        Count(Failure.None, new RequestFigures { Status = StatusCodes.Status200OK, Bytes = bytes, Pool = -1 });
         if (log is null)
         {
             return;
@@ -131,7 +140,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             request.Protocol = head.Protocol;
         }
 
-        Count(failure, status, TimeSpan.Zero, TimeSpan.Zero);
+        Count(failure, new RequestFigures { Status = status, Pool = -1 });
         RequestFacts facts = connection.FactsFor(request.Protocol ?? "");
         log?.Write(new AccessEntry
         {
@@ -147,9 +156,9 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         });
     }
 
-    private void Count(Failure failure, int status, TimeSpan elapsed, TimeSpan queued)
+    private void Count(Failure failure, in RequestFigures request)
     {
-        metrics?.Add(status, elapsed, queued);
+        metrics?.Add(request);
         if (failure is not Failure.None)
         {
             metrics?.AddFailure((int)failure);

@@ -1,5 +1,6 @@
 using Hydra.Cli;
 using Hydra.Configuration;
+using Hydra.Control;
 using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.State;
@@ -24,12 +25,13 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="home">What the workers of all pools share.</param>
     /// <param name="loops">What serves the workers' data links.</param>
     /// <param name="logs">Where the server and its workers write.</param>
+    /// <param name="number">Its number among all applications, from 0.</param>
     /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
     /// <param name="keys">Who has served a key last, in all pools of the application.</param>
     /// <param name="state">What its workers share; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
     public ApplicationPool(
-        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, string label, KeyMemory keys, StateStore? state)
+        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, StateStore? state)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
@@ -38,7 +40,8 @@ internal sealed class ApplicationPool : IDisposable
         _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options) with { Keys = keys }, logger);
         Requests = new RequestPool(
-            label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request);
+            label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request)
+        { Number = number };
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket, state);
         settings = settings with { Document = home.Complete(settings.Document) };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.WorkersOf(label), logger);
@@ -115,17 +118,35 @@ internal sealed class ApplicationPool : IDisposable
             RefusedFull = dispatcher.RefusedFull,
             RefusedLate = dispatcher.RefusedLate,
             Keys = dispatcher.Affinity is { } affinity ? (affinity.Served, affinity.Moved) : null,
-            Workers =
-            [
-                .. _supervisor.Alive.Select(static worker =>
-                    new WorkerFigures(
-                        worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info, worker.Handle.IsSilent,
-                        worker.Links.Probe?.LoopLag ?? TimeSpan.Zero)),
-            ],
+            Workers = [.. _supervisor.Alive.Select(Figures)],
             Launched = _supervisor.Launched,
             Ends = _supervisor.Ends,
         };
     }
+
+    /// <summary>The same, with what the system and the supervisor have to be asked for.</summary>
+    public async Task<PoolFigures> MeasureAsync()
+    {
+        Task<CollectedFigures>? collected = _options.Metrics.AreCollected ? _supervisor.Application.CollectAsync() : null;
+        CollectedFigures? application = collected is null ? null : await collected.ConfigureAwait(false);
+        return ReadFigures() with
+        {
+            Workers =
+            [
+                .. _supervisor.Alive.Select(static worker => Figures(worker) with
+                {
+                    Resident = worker.Measure().Resident,
+                    StartedOn = worker.StartedOn,
+                }),
+            ],
+            Application = application,
+            Totals = _supervisor.Totals.Read(),
+        };
+    }
+
+    /// <summary>Requests by their routes, as far as workers say so at once; empty where they are not counted.</summary>
+    public async Task<IReadOnlyList<RouteStatus>> ReadRoutesAsync()
+        => _options.Metrics.Routes ? RouteSummary.Of(Requests.Name, (await _supervisor.Application.CollectAsync(RouteSummary.Limit).ConfigureAwait(false)).Families) : [];
 
     /// <summary>What the banner says of it.</summary>
     /// <param name="info">What the first worker said of itself.</param>
@@ -142,6 +163,11 @@ internal sealed class ApplicationPool : IDisposable
         RequestRanks? ranks = PoolRules.Ranks(_options);
         return _options.Routes.Select(place => new PoolRoute(Requests, bodies, place) { Affinity = keys, Ranks = ranks });
     }
+
+    private static WorkerFigures Figures(Worker worker)
+        => new(
+            worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info, worker.Handle.IsSilent,
+            worker.Links.Probe?.LoopLag ?? TimeSpan.Zero);
 
     /// <summary>Closes the socket that workers connect to.</summary>
     public void Dispose()

@@ -47,7 +47,7 @@ internal sealed class ApplicationPools : IDisposable
                     keys.Add(application.Place, memory = new KeyMemory());
                 }
 
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, LabelOf(application, applications), memory, state.Of(application)));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, pools.Count, LabelOf(application, applications), memory, state.Of(application)));
             }
         }
         catch (StartException)
@@ -134,6 +134,9 @@ internal sealed class ApplicationPools : IDisposable
 
     /// <summary>What there is to be measured now, in the order of the pools.</summary>
     public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
+
+    /// <summary>The same, with what the system and the supervisors have to be asked for.</summary>
+    public async Task<IReadOnlyList<PoolFigures>> MeasureAsync() => await Task.WhenAll(_all.Select(static pool => pool.MeasureAsync())).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -101,7 +101,7 @@ internal sealed class HistorySampler : IAsyncDisposable
         {
             _history.Add(new HistorySample(
                 0, Now(), [.. pace.Status.Select(static rate => Math.Round(rate, 2))], Math.Round(pace.Failures, 2),
-                Round(pace.Median), Round(pace.Ninety), Round(pace.NinetyNine), _web()?.Connections ?? 0, pools));
+                Round(pace.Median), Round(pace.Ninety), Round(pace.NinetyNine), _web()?.Connections.Count ?? 0, pools));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Diagnostics;
@@ -100,7 +101,7 @@ internal sealed class HydraServer
         bool isShown = _options.ControlSocket is not null || _options.Addresses.Dashboard is not null;
         RequestMetrics? metrics = _options.Addresses.Metrics is null && !isShown && counts is null
             ? null
-            : new RequestMetrics(FailureRules.Names) { Statsd = counts };
+            : new RequestMetrics(FailureRules.Names, pools.All.Count > 1 ? [.. pools.All.Select(static pool => pool.Requests.Name)] : null) { Statsd = counts };
         await using StatsdReporter? statsd = counts is null
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
@@ -154,11 +155,13 @@ internal sealed class HydraServer
     private async Task<WebServer> BuildWebAsync(
         ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest)
     {
-        MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness);
+        WebServer? built = null;
+        double startTime = (DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(_started.At)).ToUnixTimeMilliseconds() / 1000.0;
+        MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness, () => FrontFigures.Read(_options, startTime, built?.Connections));
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest };
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
+            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
         }
         catch (StartException)
         {

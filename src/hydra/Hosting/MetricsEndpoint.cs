@@ -1,3 +1,4 @@
+using System.Text;
 using Hydra.Diagnostics;
 using Hydra.Http;
 using Microsoft.AspNetCore.Connections;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Hydra.Hosting;
 
 /// <summary>Answers whoever collects metrics, or asks how the server is, on an address of its own: no worker and no application hears of it.</summary>
-internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools pools, Readiness readiness)
+internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools pools, Readiness readiness, Func<FrontFigures> front)
 {
     private const string Path = "/metrics";
 
@@ -21,28 +22,34 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
         });
     }
 
-    private Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context)
     {
         bool isHealth = HealthAnswer.IsFor(context.Request.Path.Value);
         if (context.Request.Path != Path && !isHealth)
         {
-            return ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound);
+            await ErrorResponse.WriteAsync(context, StatusCodes.Status404NotFound).ConfigureAwait(false);
+            return;
         }
 
         if (!RequestMethod.IsGet(context.Request.Method) && !RequestMethod.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
-            return ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed);
+            await ErrorResponse.WriteAsync(context, StatusCodes.Status405MethodNotAllowed).ConfigureAwait(false);
+            return;
         }
 
         if (isHealth)
         {
-            return HealthAnswer.WriteAsync(context, readiness);
+            await HealthAnswer.WriteAsync(context, readiness).ConfigureAwait(false);
+            return;
         }
 
-        byte[] body = System.Text.Encoding.UTF8.GetBytes(MetricsText.Write(requests, pools.ReadFigures()));
+        byte[] body = Encoding.UTF8.GetBytes(MetricsText.Write(requests, await pools.MeasureAsync().ConfigureAwait(false), front()));
         context.Response.ContentType = PrometheusText.ContentType;
         context.Response.ContentLength = body.Length;
-        return RequestMethod.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
+        if (!RequestMethod.IsHead(context.Request.Method))
+        {
+            await context.Response.Body.WriteAsync(body).ConfigureAwait(false);
+        }
     }
 }

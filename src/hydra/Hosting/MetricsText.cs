@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Hydra.Cli;
 using Hydra.Diagnostics;
 using Hydra.State;
 using Hydra.Workers.Supervision;
@@ -13,15 +12,23 @@ internal static class MetricsText
     /// <summary>The answer to one scrape.</summary>
     /// <param name="requests">What is counted of all requests.</param>
     /// <param name="pools">What each pool has.</param>
-    public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools)
+    /// <param name="front">What the server's own process has; null for nothing.</param>
+    public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools, FrontFigures? front = null)
     {
         var text = new StringBuilder();
         requests.Write(text);
         WriteQueue(text, pools);
         WriteWorkers(text, pools);
         WriteState(text, pools);
-        PrometheusText.Head(text, "hydra_build_info", "gauge", "The version that runs; always 1.");
-        text.Append(CultureInfo.InvariantCulture, $"hydra_build_info{{version=\"{VersionText.Number}\"}} 1\n");
+        WriteTotals(text, pools);
+        var applications = new ApplicationText(pools);
+        if (front is not null)
+        {
+            FrontText.Write(text, front, applications);
+        }
+
+        FrontText.WriteBuild(text, front?.OpenSsl ?? "");
+        applications.WriteRest(text);
         return text.ToString();
     }
 
@@ -36,8 +43,8 @@ internal static class MetricsText
             text, "hydra_requests_refused_total", "counter", "Requests that were refused with 503, by the bound of the queue that they met.");
         foreach (PoolFigures pool in pools)
         {
-            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "full")), pool.RefusedFull);
-            Sample(text, "hydra_requests_refused_total", Labels(pools, pool, ("reason", "timeout")), pool.RefusedLate);
+            PrometheusText.Sample(text, "hydra_requests_refused_total", pool.RefusedFull, Labels(pools, pool, ("reason", "full")));
+            PrometheusText.Sample(text, "hydra_requests_refused_total", pool.RefusedLate, Labels(pools, pool, ("reason", "timeout")));
         }
 
         WriteKeys(text, pools);
@@ -56,8 +63,8 @@ internal static class MetricsText
         foreach (PoolFigures pool in keyed)
         {
             (long served, long moved) = pool.Keys!.Value;
-            Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "0")), served - moved);
-            Sample(text, "hydra_affinity_requests_total", Labels(pools, pool, ("moved", "1")), moved);
+            PrometheusText.Sample(text, "hydra_affinity_requests_total", served - moved, Labels(pools, pool, ("moved", "0")));
+            PrometheusText.Sample(text, "hydra_affinity_requests_total", moved, Labels(pools, pool, ("moved", "1")));
         }
     }
 
@@ -75,7 +82,7 @@ internal static class MetricsText
             PrometheusText.Head(text, name, type, help);
             foreach (PoolFigures pool in pools)
             {
-                Sample(text, name, Labels(all, pool), value(pool.State!.Value));
+                PrometheusText.Sample(text, name, value(pool.State!.Value), Labels(all, pool));
             }
         }
 
@@ -95,29 +102,45 @@ internal static class MetricsText
         {
             foreach (WorkerState state in Enum.GetValues<WorkerState>().Where(static state => state is not WorkerState.Stopped))
             {
-                string labels = Labels(pools, pool, ("state", state.ToString().ToLowerInvariant()));
-                Sample(text, "hydra_workers", labels, pool.Workers.Count(worker => worker.State == state));
+                PrometheusText.Sample(
+                    text, "hydra_workers", pool.Workers.Count(worker => worker.State == state), Labels(pools, pool, ("state", state.ToString().ToLowerInvariant())));
             }
         }
 
         EachWorker(
             text, pools, "hydra_worker_requests", "Requests that a worker has, by its number. While it is replaced, both have it.",
-            static worker => worker.InFlight);
+            static same => same.Sum(static worker => worker.InFlight));
         EachWorker(
-            text, pools, "hydra_worker_websockets", "WebSockets that are open, by the number of their worker.", static worker => worker.Sessions);
+            text, pools, "hydra_worker_websockets", "WebSockets that are open, by the number of their worker.", static same => same.Sum(static worker => worker.Sessions));
         EachWorker(
-            text, pools, "hydra_worker_silent", "Whether a worker does not answer: 1 where it does not, by its number.", static worker => worker.IsSilent ? 1 : 0);
+            text, pools, "hydra_worker_silent", "Whether a worker does not answer: 1 where it does not, by its number.", static same => same.Sum(static worker => worker.IsSilent ? 1 : 0));
+        EachWorker(
+            text, pools, "hydra_worker_resident_memory_bytes", "Memory of worker processes that is resident.", static same => same.Sum(static worker => worker.Resident));
         EachWorker(
             text, pools, "hydra_worker_loop_lag_seconds", "By how much the event loop of a worker is late, at the last look, by its number.",
-            static worker => worker.LoopLag.TotalSeconds, static workers => workers.Max());
+            static same => same.Max(static worker => worker.LoopLag.TotalSeconds));
+        EachWorker(
+            text, pools, "hydra_worker_start_time_seconds", "When the youngest process with this number was started, in seconds since the Unix epoch.",
+            static same => same.Max(static worker => worker.StartedOn.ToUnixTimeMilliseconds()) / 1000.0);
         WriteWorkerInfo(text, pools);
         Each(text, pools, "hydra_worker_starts_total", "counter", "Worker processes that were started.", static pool => pool.Launched);
-        PrometheusText.Head(text, "hydra_worker_ends_total", "counter", "Worker processes that have ended, by why; died and start_failed are those that nobody has asked for.");
+    }
+
+    // Of all processes that have had a number, so that they never get less.
+    private static void WriteTotals(StringBuilder text, IReadOnlyList<PoolFigures> pools)
+    {
+        EachTotal(
+            text, pools, "hydra_worker_assigned_requests_total", "Requests that the workers with a number were given, also those that have ended.",
+            static total => total.Requests);
+        EachTotal(
+            text, pools, "hydra_worker_cpu_seconds_total", "Processor time that the workers with a number have used, also those that have ended.",
+            static total => total.Cpu.TotalSeconds);
+        PrometheusText.Head(text, "hydra_worker_ends_total", "counter", "Worker processes that have ended, by why.");
         foreach (PoolFigures pool in pools)
         {
-            foreach ((string reason, long count) in pool.Ends)
+            foreach (string reason in FleetHistory.Names)
             {
-                Sample(text, "hydra_worker_ends_total", Labels(pools, pool, ("reason", reason)), count);
+                PrometheusText.Sample(text, "hydra_worker_ends_total", pool.Ends.GetValueOrDefault(reason), Labels(pools, pool, ("reason", reason)));
             }
         }
     }
@@ -129,31 +152,38 @@ internal static class MetricsText
             text, "hydra_worker_info", "gauge", "What a worker has said of itself, by its number: what the log has when it is ready; always 1.");
         foreach (PoolFigures pool in pools)
         {
-            IEnumerable<string> samples = pool.Workers.Where(static worker => worker.Info is not null).OrderBy(static worker => worker.Index)
-                .Select(worker => Labels(
-                    pools,
-                    pool,
-                    ("worker", worker.Index.ToString(CultureInfo.InvariantCulture)),
-                    ("interface", worker.Info!.Interface),
-                    ("python", worker.Info.Python),
-                    ("loop", worker.Info.Loop)));
-            foreach (string labels in samples.Distinct())
+            var known = pool.Workers.Where(static worker => worker.Info is not null).OrderBy(static worker => worker.Index)
+                .Select(static worker => (worker.Index, worker.Info!.Interface, worker.Info.Python, worker.Info.Loop));
+            foreach ((int index, string name, string python, string loop) in known.Distinct())
             {
-                Sample(text, "hydra_worker_info", labels, 1);
+                PrometheusText.Sample(
+                    text, "hydra_worker_info", 1, Labels(pools, pool, ("worker", Number(index)), ("interface", name), ("python", python), ("loop", loop)));
             }
         }
     }
 
-    // A gauge with one sample for each number of a worker; of two processes with one number the sum, unless another way is given.
+    // A gauge with one sample for each number of a worker.
     private static void EachWorker(
-        StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<WorkerFigures, double> value, Func<IEnumerable<double>, double>? join = null)
+        StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<IEnumerable<WorkerFigures>, double> value)
     {
         PrometheusText.Head(text, name, "gauge", help);
         foreach (PoolFigures pool in pools)
         {
             foreach (IGrouping<int, WorkerFigures> same in pool.Workers.GroupBy(static worker => worker.Index).OrderBy(static group => group.Key))
             {
-                Sample(text, name, Labels(pools, pool, ("worker", same.Key.ToString(CultureInfo.InvariantCulture))), (join ?? Enumerable.Sum)(same.Select(value)));
+                PrometheusText.Sample(text, name, value(same), Labels(pools, pool, ("worker", Number(same.Key))));
+            }
+        }
+    }
+
+    private static void EachTotal(StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string help, Func<WorkerTotal, double> value)
+    {
+        PrometheusText.Head(text, name, "counter", help);
+        foreach (PoolFigures pool in pools)
+        {
+            foreach ((int index, WorkerTotal total) in pool.Totals)
+            {
+                PrometheusText.Sample(text, name, value(total), Labels(pools, pool, ("worker", Number(index))));
             }
         }
     }
@@ -165,23 +195,12 @@ internal static class MetricsText
         PrometheusText.Head(text, name, type, help);
         foreach (PoolFigures pool in pools)
         {
-            Sample(text, name, Labels(pools, pool), value(pool));
+            PrometheusText.Sample(text, name, value(pool), Labels(pools, pool));
         }
     }
 
-    private static void Sample(StringBuilder text, string name, string labels, double value)
-        => text.Append(CultureInfo.InvariantCulture, $"{name}{labels} {value}\n");
+    private static (string Name, string Value)[] Labels(IReadOnlyList<PoolFigures> pools, PoolFigures pool, params (string Name, string Value)[] own)
+        => pools.Count > 1 ? [("pool", pool.Name), .. own] : own;
 
-    private static string Labels(IReadOnlyList<PoolFigures> pools, PoolFigures pool, params (string Name, string Value)[] own)
-    {
-        string[] labels =
-        [
-            .. pools.Count > 1 ? [$"pool=\"{Escape(pool.Name)}\""] : Array.Empty<string>(),
-            .. own.Select(static label => $"{label.Name}=\"{Escape(label.Value)}\""),
-        ];
-        return labels.Length == 0 ? "" : "{" + string.Join(',', labels) + "}";
-    }
-
-    private static string Escape(string text)
-        => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Number(int index) => index.ToString(CultureInfo.InvariantCulture);
 }

@@ -37,8 +37,14 @@ internal sealed record PoolFigures
     /// <summary>How many were started so far.</summary>
     public long Launched { get; init; }
 
-    /// <summary>How many have ended, by why: a reason to replace one, or that it died.</summary>
+    /// <summary>How many have ended, by why.</summary>
     public IReadOnlyDictionary<string, long> Ends { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>What the application counts; null where it is not asked.</summary>
+    public CollectedFigures? Application { get; init; }
+
+    /// <summary>What the workers have done, by number.</summary>
+    public IReadOnlyDictionary<int, WorkerTotal> Totals { get; init; } = new Dictionary<int, WorkerTotal>();
 }
 
 /// <summary>What is measured of one worker process.</summary>
@@ -50,4 +56,11 @@ internal sealed record PoolFigures
 /// <param name="IsSilent">Whether it does not answer.</param>
 /// <param name="LoopLag">By how much its event loop is late, at the last look.</param>
 internal readonly record struct WorkerFigures(
-    int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null, bool IsSilent = false, TimeSpan LoopLag = default);
+    int Index, WorkerState State, int InFlight, int Sessions = 0, WorkerInfo? Info = null, bool IsSilent = false, TimeSpan LoopLag = default)
+{
+    /// <summary>Bytes of memory that are resident.</summary>
+    public long Resident { get; init; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset StartedOn { get; init; }
+}

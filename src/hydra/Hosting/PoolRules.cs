@@ -137,6 +137,8 @@ internal static class PoolRules
             ? Math.Max(1, (int)application.Timeouts.DisconnectGrace.TotalMilliseconds)
             : 0,
         LogConfig = server.Logs.PythonConfig is { } config ? OddBytes.Join([OddPath.Encode(config)]) : "",
+        CollectApplication = server.Addresses.Metrics is not null && application.Metrics.Application,
+        CollectRoutes = application.Metrics.Routes && (server.Addresses.Metrics is not null || server.ControlSocket is not null),
         RequestStart = application.Queue.TellStart,
         RequestIdHeader = server.Logs.RequestIdHeader?.ToLowerInvariant() ?? "",
         ExitHook = application.OnWorkerExit,

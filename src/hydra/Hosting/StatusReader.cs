@@ -63,10 +63,11 @@ internal sealed class StatusReader : IDisposable
             Addresses = web?.Addresses ?? [],
             Metrics = web?.MetricsAddresses ?? [],
             LogLevel = OptionNames.NameOf(OptionNames.LogLevels, _logs.Level),
-            Connections = web?.Connections ?? 0,
+            Connections = web?.Connections.Count ?? 0,
             Rss = Environment.WorkingSet,
             Requests = Requests(),
             Pools = await Task.WhenAll(_pools.All.Select(ReadAsync)).ConfigureAwait(false),
+            Routes = RouteSummary.Slowest(await Task.WhenAll(_pools.All.Select(static pool => pool.ReadRoutesAsync())).ConfigureAwait(false)),
             ErrorCount = _logs.Recent.Count,
             Errors = [.. _logs.Recent.Read().Select(static error => new ErrorStatus(error.Time, OptionNames.NameOf(OptionNames.LogLevels, error.Level), error.Message))],
         };

@@ -109,7 +109,7 @@ internal sealed class WebServer : IAsyncDisposable
     public IReadOnlyList<string> MetricsAddresses { get; private set; } = [];
 
     /// <summary>Connections of clients.</summary>
-    public int Connections => _connections.Count;
+    public ClientConnections Connections => _connections;
 
     /// <summary>Binds the addresses.</summary>
     /// <exception cref="StartException">An address cannot be bound.</exception>
@@ -260,7 +260,7 @@ internal sealed class WebServer : IAsyncDisposable
             listen.UsePriorKnowledge(_connections, _options.Clients.KeepAlive, TimeProvider.System);
         }
 
-        UseClientConnection(listen);
+        UseClientConnection(listen, isTls);
     }
 
     private void ServeUwsgi(ListenOptions listen, bool isTls)
@@ -279,17 +279,29 @@ internal sealed class WebServer : IAsyncDisposable
             listen.UseConnectionLimits(_limits, answers: true, OnRefused);
         }
 
-        UseClientConnection(listen);
+        UseClientConnection(listen, isTls);
     }
 
-    private void UseTls(ListenOptions listen) => listen.UseHttps(new TlsHandshakeCallbackOptions
+    private void UseTls(ListenOptions listen)
     {
-        OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
-        HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
-    });
+        listen.Use(next => async connection =>
+        {
+            await next(connection).ConfigureAwait(false);
+            if (connection.Features.Get<ClientConnection>() is null)
+            {
+                _connections.OnHandshakeFailed();
+            }
+        });
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
+            HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
+        });
+    }
 
-    private void UseClientConnection(ListenOptions listen) => listen.UseClientConnection(_connections, _edge, new ConnectionRules
+    private void UseClientConnection(ListenOptions listen, bool isTls) => listen.UseClientConnection(_connections, _edge, new ConnectionRules
     {
+        IsTls = isTls,
         LimitField = _options.Clients.LimitField,
         Memory = _forwarder.Bodies.HeadMemory,
         LimitRequests = _options.Limits.RequestsPerConnection,

@@ -27,7 +27,7 @@ internal static class ClientConnectionMiddleware
         {
             bool isMultiplexed = IsMultiplexed(endpoint, context);
             using var connection = new ClientConnection(context, isMultiplexed, handler, rules.LimitField, rules.Memory, rules.Quick) { LimitRequests = rules.LimitRequests, Ends = rules.Ends };
-            connections.Add(connection);
+            connections.Add(connection, rules.IsTls);
             context.Features.Set(connection);
             try
             {
@@ -35,7 +35,7 @@ internal static class ClientConnectionMiddleware
             }
             finally
             {
-                connections.Remove(connection);
+                connections.Remove(connection, rules.IsTls);
             }
         };
     });

@@ -12,6 +12,9 @@ internal sealed record ConnectionRules
     /// <summary>What the heads of all connections may have in memory; null for no bound.</summary>
     public MemoryBudget? Memory { get; init; }
 
+    /// <summary>Whether TLS is spoken on them.</summary>
+    public bool IsTls { get; init; }
+
     /// <summary>Requests that a connection may have; 0 for any number.</summary>
     public int LimitRequests { get; init; }
 

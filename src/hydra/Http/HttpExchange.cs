@@ -227,6 +227,7 @@ internal class HttpExchange : ResponseExchange
     /// <inheritdoc/>
     protected override void OnSent(WorkerLink link, ulong id)
     {
+        base.OnSent(link, id);
         Context.Connection.LastWorker = link.Worker.Id;
         if (Place != 0)
         {

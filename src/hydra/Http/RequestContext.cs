@@ -49,6 +49,9 @@ internal sealed class RequestContext
     /// <summary>Whether the request has come as far as the forwarder, so that <see cref="Exchange"/> is about it and no one before.</summary>
     public bool IsForwarded { get; set; }
 
+    /// <summary>The number of the application that the request is for; below 0 where there is none, or it has not come as far.</summary>
+    public int Pool { get; set; } = -1;
+
     /// <summary>What the request is called in logs and to its application; null where requests have no names.</summary>
     public string? RequestId { get; set; }
 
@@ -142,6 +145,7 @@ internal sealed class RequestContext
         Failure = Failure.None;
         OwnBytes = 0;
         IsForwarded = false;
+        Pool = -1;
         RequestId = null;
         AskedHost = null;
         IsHandling = true;

@@ -53,6 +53,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
         RequestPool pool = route.Pool;
         HttpExchange exchange = ExchangeFor(context, route.Bodies);
         context.IsForwarded = true;
+        context.Pool = pool.Number;
         context.Connection.OnRequestBegins();
         try
         {

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Workers.Links;
 
 namespace Hydra.Http;
 
@@ -29,6 +31,15 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
 
     /// <summary>Whether what has begun is a response, with a body that comes; a session is none. Under the lock.</summary>
     protected virtual bool IsResponse => true;
+
+    /// <summary>When a worker got the request, as a timestamp; 0 where none did, or nobody wants to know.</summary>
+    public long SentAt { get; private set; }
+
+    /// <summary>When the head of the response came, as a timestamp; 0 where none has.</summary>
+    public long RespondedAt { get; private set; }
+
+    /// <summary>When all of the response had come from the worker, as a timestamp; 0 where it has not.</summary>
+    public long AnsweredAt { get; private set; }
 
     /// <summary>Completes when nothing stands before the response; null where nothing has. To be awaited before anything is written.</summary>
     public Task? Hinted { get; private set; }
@@ -62,6 +73,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
     {
         Context = context;
         Hinted = null;
+        SentAt = RespondedAt = AnsweredAt = 0;
         _response.Restart();
     }
 
@@ -105,7 +117,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
             }
             else if (end)
             {
-                Complete();
+                Finish();
                 _response.Settle();
             }
         }
@@ -146,7 +158,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
             _response.Add(new FileRange(file));
             if (end)
             {
-                Complete();
+                Finish();
                 _response.Settle();
             }
         }
@@ -200,7 +212,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
             failure = ResponseTrailers.Check(trailers.Headers) ?? _response.Trail(trailers.Headers);
             if (failure is null)
             {
-                Complete();
+                Finish();
             }
             else
             {
@@ -241,6 +253,25 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
 
     /// <inheritdoc/>
     protected override void OnBrokenOff(Failure failure, string message) => _response.End(new ResponseFailedException(message, failure));
+
+    /// <inheritdoc/>
+    protected override void OnSent(WorkerLink link, ulong id)
+    {
+        if (Context.StartedAt != 0)
+        {
+            SentAt = Stopwatch.GetTimestamp();
+        }
+    }
+
+    // The response is complete, and it is noted when. Under the lock.
+    private void Finish()
+    {
+        Complete();
+        if (Context.StartedAt != 0)
+        {
+            AnsweredAt = Stopwatch.GetTimestamp();
+        }
+    }
 
     // A client that gets no body gets no file either: the worker need not wait for that.
     private void GoOnWithFile(ulong id)
@@ -305,6 +336,12 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         {
             BreakOff(Failure.BadResponse, rule);
             return ExchangeResult.Failed;
+        }
+
+        if (Context.StartedAt != 0)
+        {
+            RespondedAt = Stopwatch.GetTimestamp();
+            AnsweredAt = end ? RespondedAt : 0;
         }
 
         if (EndsConnection(isComplete: end))

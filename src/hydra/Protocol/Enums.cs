@@ -40,6 +40,8 @@ internal enum MessageType : byte
     Trailers = 0x1F,
     Inspect = 0x20,
     Stacks = 0x21,
+    Collect = 0x22,
+    Collected = 0x23,
     StateCall = 0x28,
     StateReply = 0x29,
     StatePart = 0x2A,
@@ -64,7 +66,7 @@ internal enum FrameFlags : byte
     /// <summary>On DATA: the message is text, in UTF-8; all frames of a message say the same.</summary>
     Text = 8,
 
-    /// <summary>On DATA: the message goes on in the stream's next DATA frame.</summary>
+    /// <summary>On DATA: the message goes on in the stream's next DATA frame. On COLLECTED: the answer goes on in the next one.</summary>
     More = 16,
 
     /// <summary>On RESPONSE: its body is not bytes but what FILE carries, and begins with that file's.</summary>
@@ -95,6 +97,9 @@ internal enum InterfaceFeatures : uint
 
     /// <summary>It answers INSPECT. Where it is not said nobody can ask the worker what it does.</summary>
     Inspection = 8,
+
+    /// <summary>It answers COLLECT. Where it is not said nobody asks.</summary>
+    Collection = 16,
 }
 
 /// <summary>What a link carries.</summary>
@@ -243,6 +248,20 @@ internal enum ResetReason : byte
 
     /// <summary>The front had cancelled the stream, and the application is through with it.</summary>
     Cancelled = 5,
+}
+
+/// <summary>Whether a COLLECTED has all that there is.</summary>
+[WireEnum(PythonPrefix = "COLLECT_")]
+internal enum CollectOutcome : byte
+{
+    /// <summary>It has.</summary>
+    Whole = 0,
+
+    /// <summary>Something could not be had, because a collector of the application has raised: of that the last that is known stands.</summary>
+    Partial = 1,
+
+    /// <summary>It would be larger than <see cref="ProtocolLimits.MaxCollected"/>, and nothing was sent.</summary>
+    TooLarge = 2,
 }
 
 /// <summary>The severity of a LOG record, in the order of Python's levels.</summary>

@@ -198,6 +198,32 @@ internal readonly ref partial struct StacksMessage
     public ReadOnlySpan<byte> Text { get; init; }
 }
 
+/// <summary>Control link: what was counted? Only to a worker whose READY has said <see cref="InterfaceFeatures.Collection"/>, and not again before it has answered.</summary>
+[WireMessage(MessageType.Collect, WireDirection.ToWorker)]
+internal readonly ref partial struct CollectMessage
+{
+    /// <summary>Comes back with the answer; from 1.</summary>
+    public uint Sequence { get; init; }
+}
+
+/// <summary>
+/// Control link: what was counted, or, with <see cref="FrameFlags.More"/>, a part of it: the frames of one answer follow each other, and have
+/// <see cref="ProtocolLimits.MaxCollected"/> bytes of text at most together.
+/// </summary>
+[WireMessage(MessageType.Collected, WireDirection.ToFront, Flags = FrameFlags.More)]
+internal readonly ref partial struct CollectedMessage
+{
+    /// <summary>Which <see cref="CollectMessage"/> this answers; 0 for what was counted in the end, before GOODBYE.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>A <see cref="CollectOutcome"/>; that of the last frame counts.</summary>
+    public byte Outcome { get; init; }
+
+    /// <summary>Lines, UTF-8: docs/protocol.md.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Text { get; init; }
+}
+
 /// <summary>To a template process: fork a worker. Three descriptors come with the frame: the worker's standard streams.</summary>
 [WireMessage(MessageType.Fork, WireDirection.ToWorker)]
 internal readonly ref partial struct ForkMessage

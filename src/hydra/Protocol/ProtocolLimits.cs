@@ -23,4 +23,7 @@ internal static class ProtocolLimits
 
     /// <summary>The most bytes of a value of shared state in one frame; the others travel in STATE_PART.</summary>
     public const int MaxStatePart = 128 * 1024;
+
+    /// <summary>The most text, in bytes, that the frames of one COLLECTED answer have together.</summary>
+    public const int MaxCollected = 4 * 1024 * 1024;
 }

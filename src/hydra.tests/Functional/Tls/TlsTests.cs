@@ -66,6 +66,21 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Tls_ConnectionsAndHandshakesThatFail_AreInTheMetrics()
+    {
+        await using HydraServer server = await StartAsync("asgi_probe:app", "--metrics", "127.0.0.1:0");
+        await using (RawConnection plain = await server.ConnectAsync())
+        {
+            await plain.SendAsync("GET / HTTP/1.1\r\n\r\n");
+        }
+
+        Assert.Equal("CN=localhost", await ShownAsync(server, "localhost"));
+        IReadOnlyDictionary<string, double> samples = await server.SamplesAsync(static samples => samples["hydra_tls_handshakes_failed_total"] == 1);
+        Assert.True(samples["hydra_connections_accepted_total{tls=\"true\"}"] >= 1);
+        Assert.Contains(samples.Keys, static name => name.StartsWith("hydra_build_info", StringComparison.Ordinal) && name.Contains("openssl=\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Tls_SeveralCertificates_AreChosenByTheNameThatTheClientAsksFor()
     {
         IssuedFiles other = _authority.Issue("other", "*.other.test");

@@ -74,7 +74,30 @@ public class ControlLinkTests
         Assert.Equal(["stacks 8 here", "violation", "closed a STACKS answers no INSPECT"], _sink.Events);
     }
 
+    [Fact]
+    public void Collect_AndItsAnswer_GoBothWays()
+    {
+        _link.Collect(7);
+        (FrameHeader header, byte[] payload) = Assert.Single(_channel.TakeFrames());
+        Assert.Equal((MessageType.Collect, 0UL), (header.Type, header.Stream));
+        Assert.True(CollectMessage.TryRead(payload, out CollectMessage collect));
+        Assert.Equal(7U, collect.Sequence);
+
+        Assert.True(_channel.Receive(Collected(7, FrameFlags.More)) > 0);
+        Assert.True(_channel.Receive(Collected(7, FrameFlags.None)) > 0);
+        Assert.Equal(["collected 7 Partial here more", "collected 7 Partial here"], _sink.Events);
+    }
+
+    [Fact]
+    public void OnBytes_CollectedThatBreaksARule_ClosesTheLink()
+    {
+        Assert.Equal(-1, _channel.Receive(Collected(8, FrameFlags.None)));
+        Assert.Equal(["collected 8 Partial here", "violation", "closed it is wrong"], _sink.Events);
+    }
+
     [Theory]
+    [InlineData(nameof(MessageType.Collected), "a COLLECTED frame is malformed")]
+    [InlineData(nameof(MessageType.Collect), "Collect may not be sent by a worker on a control link")]
     [InlineData(nameof(MessageType.Stacks), "a STACKS frame is malformed")]
     [InlineData(nameof(MessageType.Inspect), "Inspect may not be sent by a worker on a control link")]
     [InlineData(nameof(MessageType.Response), "Response may not be sent by a worker on a control link")]
@@ -93,6 +116,13 @@ public class ControlLinkTests
     {
         var frame = new ArrayBufferWriter<byte>();
         new StacksMessage { Sequence = sequence, Text = "here"u8 }.WriteFrame(frame, FrameFlags.None, 0);
+        return frame.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Collected(uint sequence, FrameFlags flags)
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        new CollectedMessage { Sequence = sequence, Outcome = (byte)CollectOutcome.Partial, Text = "here"u8 }.WriteFrame(frame, flags, 0);
         return frame.WrittenSpan.ToArray();
     }
 
@@ -121,6 +151,12 @@ public class ControlLinkTests
         {
             Events.Add($"stacks {sequence} {text}");
             return sequence == 7;
+        }
+
+        public string? OnCollected(uint sequence, CollectOutcome outcome, ReadOnlySpan<byte> text, bool more)
+        {
+            Events.Add($"collected {sequence} {outcome} {System.Text.Encoding.UTF8.GetString(text)}{(more ? " more" : "")}");
+            return sequence == 7 ? null : "it is wrong";
         }
 
         public void OnViolation() => Events.Add("violation");

@@ -26,6 +26,10 @@ internal interface IControlSink
     /// <returns>False when nobody has asked that.</returns>
     bool OnStacks(uint sequence, string text);
 
+    /// <summary>The worker has said what was counted, or a part of it.</summary>
+    /// <returns>Null, or the rule that it broke.</returns>
+    string? OnCollected(uint sequence, CollectOutcome outcome, ReadOnlySpan<byte> text, bool more);
+
     /// <summary>The worker broke a rule, and this link is about to close.</summary>
     void OnViolation();
 
@@ -61,7 +65,8 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         new(MessageType.Failed, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnFailed(payload)),
         new(MessageType.Goodbye, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnGoodbye(payload)),
         new(MessageType.Pong, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnPong(payload)),
-        new(MessageType.Stacks, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnStacks(payload)));
+        new(MessageType.Stacks, FrameFlags.None, StreamEnd.Never, static (link, _, _, payload, _) => link.OnStacks(payload)),
+        new(MessageType.Collected, FrameFlags.More, StreamEnd.Never, static (link, _, flags, payload, _) => link.OnCollected(payload, flags)));
 
     /// <summary>Begins to read.</summary>
     public void Start() => channel.Start(this);
@@ -111,6 +116,17 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
         lock (channel.Gate)
         {
             new InspectMessage { Target = stream, Sequence = sequence, Link = (byte)link }.WriteFrame(channel.Output, FrameFlags.None, 0);
+            channel.FlushSoon();
+        }
+    }
+
+    /// <summary>Asks the worker what was counted.</summary>
+    /// <param name="sequence">Comes back with the answer.</param>
+    public void Collect(uint sequence)
+    {
+        lock (channel.Gate)
+        {
+            new CollectMessage { Sequence = sequence }.WriteFrame(channel.Output, FrameFlags.None, 0);
             channel.FlushSoon();
         }
     }
@@ -224,6 +240,11 @@ internal sealed class ControlLink(LinkChannel channel, IControlSink sink) : ILin
 
         return sink.OnStacks(stacks.Sequence, Text(stacks.Text)) ? null : "a STACKS answers no INSPECT";
     }
+
+    private string? OnCollected(ReadOnlySpan<byte> payload, FrameFlags flags)
+        => CollectedMessage.TryRead(payload, out CollectedMessage collected)
+            ? sink.OnCollected(collected.Sequence, (CollectOutcome)collected.Outcome, collected.Text, (flags & FrameFlags.More) != 0)
+            : "a COLLECTED frame is malformed";
 
     private static string Text(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
 

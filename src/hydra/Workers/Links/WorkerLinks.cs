@@ -50,6 +50,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     private readonly TaskCompletionSource _controlClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Inspections _inspections = new();
     private readonly StateLinks _state;
+    private readonly Collections _collections = new();
     private ControlLink? _control;
     private volatile bool _hasEnded;
 
@@ -156,6 +157,28 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         }
     }
 
+    /// <summary>What was counted, as its last answer has it; null before the first.</summary>
+    public CollectedText? Collected => _collections.Last;
+
+    /// <summary>Asks what was counted, unless it owes an answer already; that becomes <see cref="Collected"/>.</summary>
+    /// <param name="limit">How long to wait for it.</param>
+    /// <returns>False when it does not answer in time; true also where it cannot be asked.</returns>
+    public async Task<bool> CollectAsync(TimeSpan limit)
+    {
+        if (Info is not { } info || (info.Features & InterfaceFeatures.Collection) == 0 || Control() is not { } control)
+        {
+            return true;
+        }
+
+        Task answer = _collections.Ask(out uint sequence);
+        if (sequence != 0)
+        {
+            control.Collect(sequence);
+        }
+
+        return await Task.WhenAny(answer, Task.Delay(limit)).ConfigureAwait(false) == answer;
+    }
+
     /// <summary>Has responses without an end of their own come to theirs, before what still runs is cut off in this time.</summary>
     public void Part(TimeSpan rest, bool sessions) => Control()?.Part(rest, sessions);
 
@@ -223,6 +246,9 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
 
     bool IControlSink.OnStacks(uint sequence, string text) => _inspections.Answer(sequence, text);
 
+    string? IControlSink.OnCollected(uint sequence, CollectOutcome outcome, ReadOnlySpan<byte> text, bool more)
+        => _collections.Add(sequence, outcome, text, more);
+
     // Before the worker can notice and answer its requests with whatever its own end makes of them.
     void IControlSink.OnViolation() => CloseData();
 
@@ -230,6 +256,7 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     {
         _controlClosed.TrySetResult();
         _inspections.End();
+        _collections.End();
         _sink.OnLinkClosed(violation);
     }
 

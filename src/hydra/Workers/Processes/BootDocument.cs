@@ -78,6 +78,12 @@ internal sealed record BootDocument
     /// <summary>Whether a request that has waited gets the header X-Request-Start.</summary>
     public bool RequestStart { get; init; }
 
+    /// <summary>Whether COLLECT may come for what the application counts with prometheus_client.</summary>
+    public bool CollectApplication { get; init; }
+
+    /// <summary>Whether requests are counted by their routes, for COLLECT.</summary>
+    public bool CollectRoutes { get; init; }
+
     /// <summary>Whether the worker may ask at the terminal that its standard output is.</summary>
     public bool Terminal { get; init; }
 

@@ -57,7 +57,7 @@ internal sealed class ForkedProcess : IWorkerProcess, IDisposable
     ];
 
     /// <inheritdoc/>
-    public long Resident => ProcessMemory.Resident(Id);
+    public long Resident => ProcessUsage.Of(Id)?.Resident ?? 0;
 
     /// <summary>The worker's ends were sent to the template.</summary>
     public void CloseWorkersEnds()

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Hydra.Workers.Processes;
@@ -8,19 +6,7 @@ namespace Hydra.Workers.Processes;
 internal static class ProcessTime
 {
     /// <summary>Processor time that a process has used so far; null where it has ended.</summary>
-    public static TimeSpan? Used(int pid)
-    {
-        try
-        {
-            // An object of its own: that of a worker waits for the end, and is not made for two threads.
-            using Process process = Process.GetProcessById(pid);
-            return process.TotalProcessorTime;
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or Win32Exception or NotSupportedException)
-        {
-            return null;
-        }
-    }
+    public static TimeSpan? Used(int pid) => ProcessUsage.Of(pid)?.Cpu;
 
     /// <summary>What a process does that does not answer, as the rest of a sentence; empty where that is not known. Linux alone says it.</summary>
     public static string Doing(int pid)

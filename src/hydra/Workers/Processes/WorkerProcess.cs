@@ -135,7 +135,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     }
 
     /// <summary>Its resident memory in bytes; 0 when it has ended.</summary>
-    public long Resident => ProcessMemory.Resident(Id);
+    public long Resident => ProcessUsage.Of(Id)?.Resident ?? 0;
 
     /// <summary>Ends the process at once.</summary>
     public void Kill()

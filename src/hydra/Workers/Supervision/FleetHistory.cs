@@ -9,6 +9,10 @@ internal sealed class FleetHistory
     /// <summary>A worker has ended before it was ready.</summary>
     public const string StartFailed = "start_failed";
 
+    /// <summary>What they may have ended of.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. RetireRules.All.Where(static rule => rule.Reason is not RetireReason.LinkLost).Select(static rule => NameOf(rule.Reason)), Died, StartFailed];
+
     private volatile IReadOnlyDictionary<string, long> _ends = new Dictionary<string, long>(StringComparer.Ordinal);
 
     /// <summary>A worker has ended.</summary>

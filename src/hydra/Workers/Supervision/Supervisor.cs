@@ -24,6 +24,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
     private readonly Watchdog _watchdog;
+    private readonly WorkerTotals _totals = new();
+    private readonly ApplicationFigures _application = new();
 
     // Who waits for the end of a reload. For the queue alone.
     private readonly List<TaskCompletionSource<string?>> _reloads = [];
@@ -60,6 +62,12 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
 
     /// <summary>All worker processes that have not ended. Any thread.</summary>
     public IReadOnlyList<Worker> Alive => _fleet.Alive;
+
+    /// <summary>What the workers have done, by number. Any thread.</summary>
+    public WorkerTotals Totals => _totals;
+
+    /// <summary>What the application counts. Any thread.</summary>
+    public ApplicationFigures Application => _application;
 
     /// <summary>How many were started so far. Any thread.</summary>
     public long Launched => Volatile.Read(ref _launched);
@@ -158,16 +166,23 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     void IFleetActions.Launch(Worker worker)
     {
         Interlocked.Increment(ref _launched);
+        _totals.Add(worker);
         _ = LaunchAsync(worker);
     }
 
     void IWorkerEvents.OnReady(Worker worker)
     {
         _watchdog.Add(worker);
+        _application.Add(worker);
         Post(() => _fleet.OnReady(worker));
     }
 
-    void IWorkerEvents.OnGoodbye(Worker worker) => Post(() => _fleet.OnGoodbye(worker));
+    void IWorkerEvents.OnGoodbye(Worker worker)
+    {
+        // Its last: what it has used since is what its exit takes.
+        worker.Measure();
+        Post(() => _fleet.OnGoodbye(worker));
+    }
 
     void IWorkerEvents.OnLinkClosed(Worker worker, string? violation) => Post(() => _fleet.OnLinkClosed(worker, violation));
 
@@ -208,6 +223,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     {
         int code = await _launcher.RunAsync(worker, () => OnStarted(worker)).ConfigureAwait(false);
         _watchdog.Remove(worker);
+        _totals.Remove(worker);
+        _application.Remove(worker);
         if (worker.Pid > 0 && worker.Failure?.Reason is not StartFailure.ExitHookMissing)
         {
             // Before the fleet hears of it: when that has stopped, nothing is added any more.

@@ -44,6 +44,12 @@ internal sealed class Worker : IWorkerSink
     /// <summary>The process's id, or 0 as long as there is none.</summary>
     public int Pid => Process?.Id ?? 0;
 
+    /// <summary>When it was about to be started.</summary>
+    public DateTimeOffset StartedOn { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>What its process used at the last look.</summary>
+    public ProcessUsage Usage { get; private set; }
+
     /// <summary>What is decided about it.</summary>
     public WorkerLife Life { get; }
 
@@ -62,6 +68,24 @@ internal sealed class Worker : IWorkerSink
             {
                 return _firstLines.ToString();
             }
+        }
+    }
+
+    /// <summary>Looks at what its process uses; what has ended keeps what it had. Any thread.</summary>
+    public ProcessUsage Measure()
+    {
+        if (Pid > 0 && ProcessUsage.Of(Pid) is { } now)
+        {
+            lock (_lock)
+            {
+                // An exited process that nobody has waited for uses no memory, and what it has used is right.
+                Usage = now.Cpu >= Usage.Cpu ? now : Usage;
+            }
+        }
+
+        lock (_lock)
+        {
+            return Usage;
         }
     }
 
