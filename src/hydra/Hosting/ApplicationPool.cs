@@ -115,6 +115,7 @@ internal sealed class ApplicationPool : IDisposable
                     new WorkerFigures(worker.Index, worker.State, worker.Handle.InFlight, worker.Handle.Sessions, worker.Links.Info)),
             ],
             Launched = _supervisor.Launched,
+            Concurrency = _supervisor.Concurrency,
         };
     }
 
