@@ -66,6 +66,13 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
+    public void Write_ConcurrencyLimit_IsThereWhereItIsFoundOut()
+    {
+        Assert.DoesNotContain(Lines(Shop), static line => line.Contains("concurrency", StringComparison.Ordinal));
+        Assert.Contains("hydra_concurrency_limit 31", Lines(Shop with { Concurrency = new ConcurrencyFigures(31, TimeSpan.FromMilliseconds(50)) }));
+    }
+
+    [Fact]
     public void Write_Workers_AreCountedByStateAndAddedUpByNumber()
     {
         string[] lines = Lines(Shop);

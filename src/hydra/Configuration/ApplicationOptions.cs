@@ -192,6 +192,9 @@ internal sealed record QueueOptions
     /// <summary>Requests that a worker is given at the same time; 0 for no limit but its own.</summary>
     public int LimitConcurrency { get; init; }
 
+    /// <summary>Whether that number is found out.</summary>
+    public bool AdaptsConcurrency { get; init; }
+
     /// <summary>Which requests are sent to another worker when theirs dies.</summary>
     public RetryMode Retry { get; init; }
 

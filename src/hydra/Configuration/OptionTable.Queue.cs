@@ -48,10 +48,11 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "limit-concurrency", Placeholder = "N", Default = "0", Group = OptionGroup.Queue,
+            Name = "limit-concurrency", Placeholder = "N|auto", Default = "0", Group = OptionGroup.Queue,
             Help = "Requests that a worker is given at the same time; the others wait. 0: as many as an ASGI application takes; for WSGI its "
-                + "threads, and what they will come to within two milliseconds.",
-            Binder = Section.Queue.Integer(0, 1_000_000, static (o, v) => o with { LimitConcurrency = v }),
+                + "threads, and what they will come to within two milliseconds. auto: an ASGI worker gets as many as it is quick with; when a dependency stands still the others wait "
+                + "in the server and not in its memory.",
+            Binder = Section.Queue.CountOrAuto(1_000_000, static (o, v) => o with { LimitConcurrency = v ?? 0, AdaptsConcurrency = v is null }),
         },
         new()
         {

@@ -121,6 +121,7 @@ internal sealed class ApplicationPool : IDisposable
             Workers = [.. _supervisor.Alive.Select(Figures)],
             Launched = _supervisor.Launched,
             Ends = _supervisor.Ends,
+            Concurrency = _supervisor.Concurrency,
         };
     }
 

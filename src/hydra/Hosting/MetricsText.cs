@@ -48,6 +48,15 @@ internal static class MetricsText
         }
 
         WriteKeys(text, pools);
+        PoolFigures[] adapted = [.. pools.Where(static pool => pool.Concurrency is not null)];
+        if (adapted.Length > 0)
+        {
+            PrometheusText.Head(
+                text, "hydra_concurrency_limit", "gauge", "Requests that a worker is given at the same time (--limit-concurrency auto), beside responses that come.");
+            Array.ForEach(adapted, pool => Sample(text, "hydra_concurrency_limit", Labels(pools, pool), pool.Concurrency!.Value.Limit));
+            PrometheusText.Head(text, "hydra_concurrency_usual_seconds", "gauge", "How long requests take until they are answered when nothing holds them up; 0 while that is not known.");
+            Array.ForEach(adapted, pool => Sample(text, "hydra_concurrency_usual_seconds", Labels(pools, pool), pool.Concurrency!.Value.Usual.TotalSeconds));
+        }
     }
 
     private static void WriteKeys(StringBuilder text, IReadOnlyList<PoolFigures> pools)

@@ -31,6 +31,9 @@ internal sealed record PoolFigures
     /// <summary>Requests with a key that were sent to workers, and those whose worker was told that the key had moved; null where requests have no keys.</summary>
     public (long Served, long Moved)? Keys { get; init; }
 
+    /// <summary>How many requests a worker may have at the same time, where that is found out; else null.</summary>
+    public ConcurrencyFigures? Concurrency { get; init; }
+
     /// <summary>The worker processes that have not ended.</summary>
     public IReadOnlyList<WorkerFigures> Workers { get; init; } = [];
 

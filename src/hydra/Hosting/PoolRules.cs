@@ -73,6 +73,7 @@ internal static class PoolRules
             DataLinks = loops.Count * workerLoops,
             DataChannel = workerLoops == 1 ? loops.Channel : (socket, index) => loops.Channel(socket, index / workerLoops),
             LimitConcurrency = application.Queue.LimitConcurrency,
+            AdaptsConcurrency = application.Queue.AdaptsConcurrency,
             Windows = new WelcomeWindows(windows.RequestWindow, windows.ResponseWindow),
             Prepare = prepare,
             Command = command,

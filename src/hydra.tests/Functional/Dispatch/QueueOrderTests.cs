@@ -51,6 +51,22 @@ public sealed class QueueOrderTests
         Assert.InRange(order.IndexOf("other"), 0, 8);
     }
 
+    [Fact]
+    public async Task LimitConcurrencyAuto_DependencyStandsStill_FewRequestsWaitInTheWorkerAndAllAreServedWhenItGoesOn()
+    {
+        await using HydraServer server = await StartAsync("asgi_probe:app", "--limit-concurrency", "auto", "--queue-timeout", "2m");
+        await Eventually.HoldsAsync(
+            () => server.GetTextAsync("/hello").GetAwaiter().GetResult() == "hello" && Sample(server, "hydra_concurrency_usual_seconds") > 0,
+            "a usual time", () => server.Log.Text);
+        Task<string>[] requests = [.. Enumerable.Range(0, 400).Select(_ => server.GetTextAsync("/slow/stalled"))];
+        await Eventually.HoldsAsync(() => Limit(server) == 4, "a limit of 4", () => server.Log.Text);
+
+        Assert.InRange(server.Board.Records("stalled").Count, 1, 128);
+        server.Board.Open("stalled");
+        Assert.All(await Task.WhenAll(requests), static text => Assert.Equal("finished", text));
+        await server.Log.WaitAsync("--limit-concurrency auto");
+    }
+
     private static async Task AskAsync(HydraServer server, string client, List<string> order)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/hello", UriKind.Relative));
@@ -78,10 +94,14 @@ public sealed class QueueOrderTests
     private static Task QueuedAsync(HydraServer server, int count)
         => Eventually.HoldsAsync(() => Waiting(server) == count, $"{count} requests that wait", () => server.Log.Text);
 
-    private static int Waiting(HydraServer server)
+    private static int Waiting(HydraServer server) => (int)Sample(server, "hydra_queue_requests");
+
+    private static int Limit(HydraServer server) => (int)Sample(server, "hydra_concurrency_limit");
+
+    private static double Sample(HydraServer server, string name)
     {
         string text = Metrics.ReadAsync(server).GetAwaiter().GetResult();
-        string line = text.Split('\n').Single(static line => line.StartsWith("hydra_queue_requests ", StringComparison.Ordinal));
-        return int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        string line = text.Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -134,6 +134,18 @@ internal sealed class StreamTable(WorkerHandle worker)
         return true;
     }
 
+    /// <summary>Requests whose response has not begun.</summary>
+    public int CountWaiting()
+    {
+        int count = 0;
+        for (int i = 0; i < Used; i++)
+        {
+            count += _slots[i].IsTaken && !_slots[i].IsSession && _slots[i].Since != StreamDeadlines.None ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>What there is to say of a stream.</summary>
     public ActiveStream Describe(int index, int link, StreamNotes notes, long now)
     {

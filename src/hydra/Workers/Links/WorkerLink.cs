@@ -62,6 +62,15 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Streams that were opened so far.</summary>
     public long Opened => Volatile.Read(ref _sent);
 
+    /// <summary>Requests whose response has not begun, and all that were sent so far.</summary>
+    public (int Waiting, long Opened) ReadLoad()
+    {
+        lock (_channel.Gate)
+        {
+            return (_streams.CountWaiting(), _sent);
+        }
+    }
+
     /// <summary>Streams that are open now, sessions among them: an estimate, for it is read without the gate.</summary>
     public int Streams => _streams.Taken;
 

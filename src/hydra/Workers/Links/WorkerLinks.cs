@@ -104,6 +104,20 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
     /// <summary>Requests that were sent to it, from the first on.</summary>
     public long Opened => Data.Sum(static link => link.Opened);
 
+    /// <summary>Requests whose response has not begun, and all that were sent so far.</summary>
+    public (int Waiting, long Opened) ReadLoad()
+    {
+        (int waiting, long opened) = (0, 0);
+        foreach (WorkerLink link in Data)
+        {
+            (int its, long sent) = link.ReadLoad();
+            waiting += its;
+            opened += sent;
+        }
+
+        return (waiting, opened);
+    }
+
     /// <summary>Requests that it may still finish: not those whose time was over.</summary>
     public int ToFinish => Handle.InFlight == 0 ? 0 : Data.Sum(static link => link.CountToFinish());
 

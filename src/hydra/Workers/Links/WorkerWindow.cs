@@ -40,7 +40,7 @@ internal sealed class WorkerWindow
 
     private readonly Lock _lock = new();
     private readonly bool _countsThreads;
-    private readonly int _limit;
+    private int _limit;
     private readonly int _loops;
     private int _inFlight;
     private int _sessions;
@@ -71,6 +71,19 @@ internal sealed class WorkerWindow
         _threads = _mostThreads = threads;
         _limit = limit > 0 && limit < KeptBit ? limit : KeptBit;
         Apply();
+    }
+
+    /// <summary>The greatest number in flight is another from now on; what is there goes on. Nothing for a worker with threads, whose number is the bound.</summary>
+    public void SetLimit(int limit)
+    {
+        if (!CountsThreads)
+        {
+            lock (_lock)
+            {
+                _limit = Math.Clamp(limit, 1, KeptBit);
+                Apply();
+            }
+        }
     }
 
     /// <summary>Requests whose streams are open.</summary>

@@ -28,6 +28,7 @@ internal sealed class Fleet
     private readonly Replacements _replacements;
     private readonly FleetSize _size;
     private readonly WearCheck _wear;
+    private readonly ConcurrencyCheck? _concurrency;
     private readonly StartLimit _startLimit;
     private readonly FleetHistory _history = new();
     private bool _hasBegun;
@@ -54,6 +55,7 @@ internal sealed class Fleet
         _replacements = new Replacements(_roster, _reload, _departures, new OverlapRule(options.Replace), logger);
         _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
         _wear = new WearCheck(_roster);
+        _concurrency = options.AdaptsConcurrency ? new ConcurrencyCheck(_roster, logger) : null;
         _startLimit = new StartLimit(_roster, options.StartTimeout, logger);
     }
 
@@ -66,7 +68,10 @@ internal sealed class Fleet
     /// <summary>All processes that have not ended. Any thread.</summary>
     public IReadOnlyList<Worker> Alive => _roster.Alive;
 
-    private bool LooksOften => _options.Recycle.IsUsed || _options.Scale.IsUsed;
+    /// <summary>How many requests a worker may have at the same time, where that is found out; else null. Any thread.</summary>
+    public ConcurrencyFigures? Concurrency => _concurrency?.Figures;
+
+    private bool LooksOften => _concurrency is not null || _options.Recycle.IsUsed || _options.Scale.IsUsed;
 
     /// <summary>Whether workers are left that a reload is to replace.</summary>
     public bool IsReloading => _reload.IsActive && !_roster.IsStopping;
@@ -355,6 +360,7 @@ internal sealed class Fleet
 
         _lookAt = now + LookInterval;
         _wear.Look(now);
+        _concurrency?.Look(now);
         if (_options.Scale.IsUsed && _starts.First.IsCompleted)
         {
             _size.Look(now);

@@ -69,6 +69,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     /// <summary>What the application counts. Any thread.</summary>
     public ApplicationFigures Application => _application;
 
+    /// <summary>How many requests a worker may have at the same time, where that is found out; else null. Any thread.</summary>
+    public ConcurrencyFigures? Concurrency => _fleet.Concurrency;
+
     /// <summary>How many were started so far. Any thread.</summary>
     public long Launched => Volatile.Read(ref _launched);
 

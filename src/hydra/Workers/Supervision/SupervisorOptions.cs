@@ -51,7 +51,7 @@ internal sealed record SupervisorOptions
     public RecycleOptions Recycle { get; init; } = new();
 
     /// <summary>How often workers are asked how they do: the lateness of their event loops is what scaling goes by.</summary>
-    public TimeSpan ProbeInterval => Scale.IsUsed ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
+    public TimeSpan ProbeInterval => Scale.IsUsed || AdaptsConcurrency ? TimeSpan.FromSeconds(0.25) : TimeSpan.FromSeconds(10);
 
     /// <summary>How long requests may take, and workers may be silent.</summary>
     public WatchdogOptions Watchdog { get; init; } = new();
@@ -76,6 +76,9 @@ internal sealed record SupervisorOptions
 
     /// <summary>Requests that a worker may be given at the same time; 0 for no limit but its own.</summary>
     public int LimitConcurrency { get; init; }
+
+    /// <summary>Whether it is found out how many requests a worker with an event loop is given at the same time.</summary>
+    public bool AdaptsConcurrency { get; init; }
 
     /// <summary>The windows that WELCOME names.</summary>
     public required WelcomeWindows Windows { get; init; }
