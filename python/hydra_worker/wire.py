@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x122a988cff00427e
+SCHEMA_HASH = 0xe07135e4949fc6f0
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -175,6 +175,7 @@ BOOT = {
     "reload_hooks": str,
     "event": str,
     "instrument": str,
+    "development": bool,
     "preload": bool,
 }
 

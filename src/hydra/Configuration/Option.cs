@@ -18,6 +18,7 @@ internal enum OptionGroup
     Compression,
     Logging,
     Tuning,
+    Development,
     Information,
 }
 

@@ -26,7 +26,7 @@ internal static partial class OptionTable
         new()
         {
             Name = "instrument", Placeholder = OptionNames.Join(OptionNames.Agents) + "|MODULE:FUNCTION", Repeatable = true, Group = OptionGroup.Workers,
-            Help = "Set this agent up in each worker before it imports the application, by its own variables (OTEL_…, SENTRY_…, NEW_RELIC_…), and put its middleware "
+            Help = "Set this agent up in each worker before it imports the application, by its own variables (OTEL_*, SENTRY_*, NEW_RELIC_*), and put its middleware "
                 + "around the application where nothing of it watches the framework. MODULE:FUNCTION is called with the application and returns what to serve. May be repeated.",
             Binder = OptionBinder.OfApplication(BindAgent),
         },

@@ -30,6 +30,7 @@ internal static partial class OptionTable
         .. LogPlaceRows,
         .. StatsdRows,
         .. TuningRows,
+        .. DevelopmentRows,
         new()
         {
             Name = "version", Short = 'V', Group = OptionGroup.Information,

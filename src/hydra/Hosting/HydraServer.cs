@@ -76,7 +76,8 @@ internal sealed class HydraServer
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             pools.Start();
-            return await ServeAsync(around, pools, loops, spool).ConfigureAwait(false);
+            using SourceWatch? watch = _options.Development.IsOn ? SourceWatch.Start(_options, _applications, pools, _logger) : null;
+            return await ServeAsync(around, pools, loops, spool, watch).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -86,7 +87,7 @@ internal sealed class HydraServer
         }
     }
 
-    private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool)
+    private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool, SourceWatch? watch)
     {
         var readiness = new Readiness(() => pools.AreServing);
         StatsdCounts? counts = _options.Statsd.Address is null ? null : new StatsdCounts();
@@ -96,10 +97,10 @@ internal sealed class HydraServer
         await using StatsdReporter? statsd = counts is null
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
-        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics).ConfigureAwait(false);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, watch?.State).ConfigureAwait(false);
         using StatusReader? status = _options.ControlSocket is null ? null : new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At);
         await using ControlServer? control = CreateControl(around, pools, web, readiness, status);
-        await new StartSequence(around, pools, web, _logs, control, readiness, _started.At).RunAsync().ConfigureAwait(false);
+        await new StartSequence(around, pools, web, _logs, control, readiness, _started.At, _options.Development.IsOn).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
 
         readiness.TryMoveTo(ServerState.Stopping);
@@ -127,13 +128,13 @@ internal sealed class HydraServer
         return new ControlServer(OddPath.Full(_options.ControlSocket!), new ControlEndpoint(status, actions, readiness, _logger), _logs.Loggers);
     }
 
-    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics)
+    private async Task<WebServer> BuildWebAsync(ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, DevelopmentState? development)
     {
         MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness);
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics);
         try
         {
-            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
+            return new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development);
         }
         catch (StartException)
         {
