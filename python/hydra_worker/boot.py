@@ -54,6 +54,7 @@ class Boot:
     reload_hooks: str
     event: str
     instrument: str
+    development: bool
 
     def __init__(self, document: Dict[str, Any]) -> None:
         if document.get("schema") != str(wire.SCHEMA_HASH):

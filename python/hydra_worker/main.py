@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, speedups, stateful, title, wire
+from . import adapters, boot as boots, debuggers, loading, logconfig, logs, names, ontrio, process, prompts, requestnames, response, speedups, stateful, title, wire
 from .adapter import Adapter
 from .boot import Boot
 from .control import ControlLink
@@ -122,6 +122,7 @@ def _main_of_template(boot: Boot) -> int:
 
 def _serve_forked(worker: Worker, template: "Template") -> int:
     worker.hooks = template.hooks
+    _use_development(worker.boot)
     if worker.hooks is not None:
         worker.hooks.started(worker.boot)
     adapter, application = template.loaded()
@@ -172,7 +173,13 @@ def _load_and_serve(worker: Worker) -> int:
         worker.loop = late.get()
     process.stopping.take_back()
     setup.after_loading()
+    _use_development(boot)
     return worker.serve(adapter, loading.put_around(agents, adapter, application))
+
+
+def _use_development(boot: Boot) -> None:
+    if boot.development:
+        response.tell_tracebacks()
 
 
 def _create_loop(boot: Boot) -> Any:

@@ -11,6 +11,7 @@ from . import wire
 from .errors import InvalidMessage, RuleViolation
 from .headers import BODILESS, Head
 from .logs import logger
+from .tracebacks import format_exception
 
 # Where a response is.
 IDLE = 0
@@ -25,6 +26,10 @@ _TOO_LONG = "The body of the response is longer than its Content-Length"
 
 # What a message to the front may say, in bytes.
 _LONGEST_TEXT = 1024
+# And in characters of a traceback, of which none takes more than four bytes.
+_LONGEST_TRACEBACK = 15_000
+
+_tells_tracebacks = False
 
 
 class Order(NamedTuple):
@@ -130,9 +135,18 @@ class Response:
         """What the front is told of an application that ended with this: one of wire.RESET_*, and words."""
         if self.violation is not None and isinstance(error, RuleViolation):
             return self.violation
+        if _tells_tracebacks:
+            # What is at its end says most.
+            return wire.RESET_APPLICATION_ERROR, format_exception(error)[-_LONGEST_TRACEBACK:]
         return wire.RESET_APPLICATION_ERROR, type(error).__name__
+
+
+def tell_tracebacks() -> None:
+    """From now on the front is told where an application has failed: for who is writing it."""
+    global _tells_tracebacks
+    _tells_tracebacks = True
 
 
 def reset_frame(stream: int, reason: int, text: str) -> bytes:
     """RESET, with as much of the text as it takes."""
-    return wire.pack_reset(stream, 0, reason, text.encode("utf-8", "replace")[:_LONGEST_TEXT])
+    return wire.pack_reset(stream, 0, reason, text.encode("utf-8", "replace")[: _LONGEST_TEXT if not _tells_tracebacks else 4 * _LONGEST_TRACEBACK])

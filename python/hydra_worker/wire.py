@@ -231,6 +231,7 @@ BOOT = {
     "reload_hooks": str,
     "event": str,
     "instrument": str,
+    "development": bool,
     "preload": bool,
 }
 

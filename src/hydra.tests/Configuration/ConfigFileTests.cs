@@ -79,7 +79,7 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("[workers]\na = 1", "workers (hydra.toml, line 1): it takes no table.")]
     [InlineData("check-config = true", "check-config (hydra.toml, line 1): it is for the command line alone.")]
     [InlineData("log-file = \"a\"\nerror_logfile = \"b\"", "error_logfile (hydra.toml, line 2): it is said twice, by two of its names.")]
-    [InlineData("reload = true", "reload (hydra.toml, line 1): files are not watched yet.")]
+    [InlineData("touch-reload = \"a\"", "touch-reload (hydra.toml, line 1): a change of any file of the code is seen by --reload")]
     [InlineData("[[mount]]\nplace = \"/a\"", "mount (hydra.toml, line 1): a mount has a place and an app")]
     [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nbind = \"x\"", "mount (hydra.toml, line 1): bind is the server's, and no mount's.")]
     [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nworkerz = 1", "mount (hydra.toml, line 1): a mount has no option workerz; did you mean workers?")]

@@ -45,7 +45,7 @@ public sealed class AccessFormatTests
         => Assert.Equal(expected, Line(format, ("X-One", "1"), ("Host", "example.org")));
 
     [Theory]
-    [InlineData("combinde", "\"combinde\" is neither combined, common, json or timed nor a text with places such as %(h)s; did you mean combined?")]
+    [InlineData("combinde", "\"combinde\" is neither combined, common, json, timed or short nor a text with places such as %(h)s; did you mean combined?")]
     [InlineData("%(h)s %x", "\"%x\" does not begin like a place; write %(h)s, and %% for a percent sign.")]
     [InlineData("%(h", "\"%(h\" does not")]
     [InlineData("%(statsu)s", "\"%(statsu)s\" is no place of the access log; did you mean %(status)s?")]

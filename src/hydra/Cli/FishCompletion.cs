@@ -12,7 +12,7 @@ internal static class FishCompletion
     {
         var text = new StringBuilder();
         string all = string.Join(' ', commands.Select(static command => command.Name));
-        string server = $"not __fish_seen_subcommand_from {string.Join(' ', commands.Where(static command => command.Name != "check").Select(static command => command.Name))}";
+        string server = $"not __fish_seen_subcommand_from {string.Join(' ', commands.Where(static command => command.Name is not ("check" or "dev")).Select(static command => command.Name))}";
         text.Append("# Completion of hydra for fish:  hydra completion fish | source\n");
         foreach (CommandShape command in commands)
         {
@@ -27,7 +27,7 @@ internal static class FishCompletion
         foreach (CommandShape command in commands)
         {
             string condition = $"__fish_seen_subcommand_from {command.Name}";
-            foreach (Option option in command.Name == "check" ? [] : command.Options)
+            foreach (Option option in command.Name is "check" or "dev" ? [] : command.Options)
             {
                 Complete(text, condition, option);
             }

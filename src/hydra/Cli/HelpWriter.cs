@@ -30,6 +30,7 @@ internal static class HelpWriter
         (OptionGroup.Compression, "Compression and cache"),
         (OptionGroup.Logging, "Logging"),
         (OptionGroup.Tuning, "Tuning"),
+        (OptionGroup.Development, "Development"),
         (OptionGroup.Information, "Information"),
     ];
 

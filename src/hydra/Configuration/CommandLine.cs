@@ -11,6 +11,16 @@ internal static class CommandLine
     /// <summary>The first argument of who wants to see what comes of all that was said. A module of this name is check:app, or --app check.</summary>
     private const string CheckWord = "check";
 
+    /// <summary>The first argument of who is writing the application: <see cref="DevelopmentDefaults"/> count where nobody says anything else.</summary>
+    private const string DevelopmentWord = "dev";
+
+    private static readonly Dictionary<string, string> DevelopmentDefaults = new(StringComparer.Ordinal)
+    {
+        ["reload"] = "true",
+        ["access-log"] = "true",
+        ["access-log-format"] = "short",
+    };
+
     /// <summary>Reads everything and reports everything that is wrong at once.</summary>
     /// <param name="args">The arguments without the program's name.</param>
     /// <param name="environment">The variables; see <see cref="EnvironmentScanner.Current"/>.</param>
@@ -23,7 +33,8 @@ internal static class CommandLine
     {
         List<string> errors = [];
         bool isCheck = args.Count > 0 && args[0] == CheckWord;
-        args = isCheck ? [.. args.Skip(1)] : args;
+        bool isDevelopment = args.Count > 0 && args[0] == DevelopmentWord;
+        args = isCheck || isDevelopment ? [.. args.Skip(1)] : args;
         IReadOnlyList<(Option Option, OptionValue Value)> given = ArgumentScanner.Scan(args, errors);
 
         // Somebody who asks for help gets it, whatever else is wrong.
@@ -45,6 +56,11 @@ internal static class CommandLine
         foreach (Option option in OptionTable.All)
         {
             IReadOnlyList<OptionValue> values = ValuesOf(option, given, environment, file);
+            if (values.Count == 0 && isDevelopment && DevelopmentDefaults.TryGetValue(option.Name, out string? usual))
+            {
+                values = [new OptionValue(usual, new OptionSource(SourceRank.CommandLine, DevelopmentWord))];
+            }
+
             settings.Add((option, values));
             Bind(option, values, draft, errors);
         }

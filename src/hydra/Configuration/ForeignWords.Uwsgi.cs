@@ -49,7 +49,8 @@ internal static partial class ForeignWords
         Refused("hydra does not change its user. Start it as that one: User= and Group= of systemd, or runuser -u NAME -g GROUP -- hydra …", true, "uid", "gid"),
         Refused("hydra stays in the foreground. Run it as a service (docs/upgrade.md).", true, "daemonize", "daemonize2"),
         Refused("workers are scaled by how long requests wait: --workers MIN:MAX.", true, "cheaper", "cheaper-algo", "cheaper-initial", "cheaper-step"),
-        Refused(NoWatching, true, "py-autoreload", "touch-reload"),
+        new() { Names = ["py-autoreload"], HasValue = true, Take = static _ => [new TakenOption("reload", "true")], Taken = "the same as `--reload`" },
+        Refused("a change of any file of the code is seen by --reload; in production touch nothing, and send SIGHUP.", true, "touch-reload"),
         Refused("figures are for Prometheus to collect: --metrics ADDRESS.", true, "stats"),
         Refused("say it in hydra.toml: docs/migrate.md has the words of uwsgi.ini, one by one.", true, "ini", "yaml", "xml", "json", "emperor"),
     ];

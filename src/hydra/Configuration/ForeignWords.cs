@@ -6,7 +6,6 @@ namespace Hydra.Configuration;
 /// </summary>
 internal static partial class ForeignWords
 {
-    private const string NoWatching = "files are not watched yet. SIGHUP loads the code again, without a refused connection: kill -HUP with the id that --pid FILE has.";
     private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>

@@ -19,6 +19,7 @@ internal enum OptionGroup
     Compression,
     Logging,
     Tuning,
+    Development,
     Information,
 }
 

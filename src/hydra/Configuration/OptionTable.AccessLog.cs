@@ -21,10 +21,10 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "access-log-format", Aliases = ["access-logformat", "access-log-fmt"], Placeholder = "combined|common|json|timed|TEXT", Default = "combined",
+            Name = "access-log-format", Aliases = ["access-logformat", "access-log-fmt"], Placeholder = "combined|common|json|timed|short|TEXT", Default = "combined",
             Group = OptionGroup.Logging,
             Help = "What its lines look like: combined and common are Apache's, json is an object a line, timed has milliseconds and the time in the queue, for "
-                + "people. A text has places such as %(h)s, %(r)s, %({referer}i)s, as gunicorn, hypercorn and granian have them.",
+                + "people, short is what hydra dev has. A text has places such as %(h)s, %(r)s, %({referer}i)s, as gunicorn, hypercorn and granian have them.",
             Binder = OptionBinder.OfServer(static (draft, value) =>
             {
                 string? problem = AccessFormat.TryRead(value.Text, Environment.GetEnvironmentVariable, out AccessFormat format);

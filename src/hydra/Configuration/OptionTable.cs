@@ -33,6 +33,7 @@ internal static partial class OptionTable
         .. StatsdRows,
         .. DashboardRows,
         .. TuningRows,
+        .. DevelopmentRows,
         new()
         {
             Name = "version", Short = 'V', Group = OptionGroup.Information,

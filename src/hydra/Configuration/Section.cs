@@ -44,6 +44,9 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Static"/>.</summary>
     public static OptionSection<StaticOptions> Static { get; } = OfServer(static s => s.Static, static (s, part) => s with { Static = part });
 
+    /// <summary><see cref="ServerOptions.Development"/>.</summary>
+    public static OptionSection<DevelopmentOptions> Development { get; } = OfServer(static s => s.Development, static (s, part) => s with { Development = part });
+
     /// <summary><see cref="ServerOptions.Logs"/>.</summary>
     public static OptionSection<LogOptions> Logs { get; } = OfServer(static s => s.Logs, static (s, part) => s with { Logs = part });
 

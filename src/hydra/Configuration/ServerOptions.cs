@@ -68,6 +68,9 @@ internal sealed record ServerOptions
     /// <summary>The application is loaded in one worker, and nothing is served.</summary>
     public bool ChecksOnly { get; init; }
 
+    /// <summary>What is done for who is writing the code.</summary>
+    public DevelopmentOptions Development { get; init; } = new();
+
     /// <summary>The file to write the process id to, or null.</summary>
     public string? PidFile { get; init; }
 
@@ -85,6 +88,22 @@ internal sealed record ServerOptions
     /// requests have.
     /// </summary>
     public TimeSpan? StreamGrace { get; init; }
+}
+
+/// <summary>Code that is being written: its files are watched.</summary>
+internal sealed record DevelopmentOptions
+{
+    /// <summary>Workers are replaced when files change, and clients see tracebacks.</summary>
+    public bool IsOn { get; init; }
+
+    /// <summary>The directories that are watched; none for those of the applications.</summary>
+    public IReadOnlyList<string> Directories { get; init; } = [];
+
+    /// <summary>Patterns of files that are watched beside *.py.</summary>
+    public IReadOnlyList<string> Includes { get; init; } = [];
+
+    /// <summary>Patterns of files and directories that are not watched.</summary>
+    public IReadOnlyList<string> Excludes { get; init; } = [];
 }
 
 /// <summary>The addresses of the server.</summary>

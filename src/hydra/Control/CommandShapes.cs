@@ -14,6 +14,7 @@ internal static class CommandShapes
     /// <summary>One for each.</summary>
     public static IReadOnlyList<CommandShape> All { get; } =
     [
+        new("dev", "Serve the application while it is being written: its files are watched, and tracebacks shown.", OptionTable.All, []),
         new("check", "Print what is configured and who has said it, and load the application.", OptionTable.All, []),
         new("status", "Print how a running server is.", [.. Socket, Json, Help], []),
         new("top", "Show how a running server is, live.", [.. Socket, Json, Interval, Help], []),

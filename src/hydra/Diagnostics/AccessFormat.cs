@@ -14,11 +14,12 @@ internal sealed class AccessFormat
 
     private readonly IReadOnlyList<AccessPlace> _places;
 
-    private AccessFormat(IReadOnlyList<AccessPlace> places, bool isJson = false, bool isTimed = false)
+    private AccessFormat(IReadOnlyList<AccessPlace> places, bool isJson = false, bool isTimed = false, bool isShort = false)
     {
         _places = places;
         IsJson = isJson;
         IsTimed = isTimed;
+        IsShort = isShort;
     }
 
     /// <summary>Apache's and nginx's combined log format.</summary>
@@ -33,14 +34,20 @@ internal sealed class AccessFormat
     /// <summary>Hydra's own, for people: local time to the millisecond, how long it took and how long it waited.</summary>
     public static AccessFormat Timed { get; } = new([], isTimed: true);
 
+    /// <summary>Hydra's own, for who is writing the application: time, method, target, status, how long it took.</summary>
+    public static AccessFormat Short { get; } = new([], isShort: true);
+
     /// <summary>Those that have a name.</summary>
-    public static IReadOnlyList<(string Name, AccessFormat Format)> Named { get; } = [("combined", Combined), ("common", Common), ("json", Json), ("timed", Timed)];
+    public static IReadOnlyList<(string Name, AccessFormat Format)> Named { get; } = [("combined", Combined), ("common", Common), ("json", Json), ("timed", Timed), ("short", Short)];
 
     /// <summary>An object a line: see <see cref="AccessJson"/>.</summary>
     public bool IsJson { get; }
 
     /// <summary>Hydra's own.</summary>
     public bool IsTimed { get; }
+
+    /// <summary>Hydra's own, for who is writing the application.</summary>
+    public bool IsShort { get; }
 
     /// <summary>The places, where it is made of such.</summary>
     public IReadOnlyList<AccessPlace> Places => _places;
@@ -69,7 +76,7 @@ internal sealed class AccessFormat
         if (!text.Contains("%(", StringComparison.Ordinal))
         {
             string meant = EditDistance.Nearest(text, Named.Select(static one => one.Name)) is { } near ? $"; did you mean {near}?" : ".";
-            return $"\"{text}\" is neither combined, common, json or timed nor a text with places such as %(h)s{meant}";
+            return $"\"{text}\" is neither combined, common, json, timed or short nor a text with places such as %(h)s{meant}";
         }
 
         List<AccessPlace> places = [];

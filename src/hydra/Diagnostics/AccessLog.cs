@@ -34,6 +34,9 @@ internal sealed class AccessLog : IDisposable
     /// <summary>What lines look like.</summary>
     public AccessFormat Format { get; }
 
+    /// <summary>Whether those who read the short format see colours.</summary>
+    public bool UsesColors { get; init; }
+
     /// <summary>Queues a line, unless the request is one of those that have none.</summary>
     public void Write(in AccessEntry entry)
     {
@@ -54,6 +57,10 @@ internal sealed class AccessLog : IDisposable
         else if (Format.IsTimed)
         {
             TimedLine.Write(line, _clock.ToLocal(now), entry);
+        }
+        else if (Format.IsShort)
+        {
+            ShortLine.Write(line, _clock.ToLocal(now), entry, UsesColors);
         }
         else
         {

@@ -64,6 +64,9 @@ internal static class StandardStreams
     /// <summary>Whether standard error is a terminal.</summary>
     public static bool IsErrorTerminal => !Console.IsErrorRedirected;
 
+    /// <summary>Whether standard output is a terminal.</summary>
+    public static bool IsOutputTerminal => !Console.IsOutputRedirected;
+
     /// <summary>Whether lines for standard error are to have colours.</summary>
     /// <param name="wanted">What the user said, or null.</param>
     public static bool UseErrorColors(bool? wanted)

@@ -2,6 +2,7 @@ using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Control;
 using Hydra.Dispatch;
+using Hydra.Edge;
 using Hydra.Http;
 using Hydra.State;
 using Hydra.Workers.Links;
@@ -68,6 +69,12 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>Replaces all workers by such with the present code, as far as that starts.</summary>
     /// <returns>Completes when that is done, or given up: null, or why the new code does not start.</returns>
     public Task<string?> ReloadAsync() => _supervisor.ReloadAsync();
+
+    /// <summary>Why its code that was started last does not run; null where it does.</summary>
+    public CodeFailure? Failure => _supervisor.LastFailure is { } failure ? new CodeFailure(failure.Message, failure.Traceback) : null;
+
+    /// <summary>Waits until its workers have started or could not; first has them replaced by such with the present code.</summary>
+    public Task SettleAsync(bool reload) => _supervisor.SettleAsync(reload);
 
     /// <summary>The application.</summary>
     public string App => _options.App;

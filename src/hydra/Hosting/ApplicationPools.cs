@@ -1,5 +1,6 @@
 using Hydra.Configuration;
 using Hydra.Dispatch;
+using Hydra.Edge;
 using Hydra.Primitives;
 using Hydra.Workers.Supervision;
 
@@ -110,6 +111,12 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Replaces all workers by such with the present code.</summary>
     /// <returns>Completes when that is done, or given up.</returns>
     public Task ReloadAsync() => Task.WhenAll(_all.Select(static pool => pool.ReloadAsync()));
+
+    /// <summary>Why the code of one of them does not run; null where all do.</summary>
+    public CodeFailure? Failure => _all.Select(static pool => pool.Failure).FirstOrDefault(static failure => failure is not null);
+
+    /// <summary>Waits until all workers have started or could not; first has them replaced by such with the present code.</summary>
+    public Task SettleAsync(bool reload) => Task.WhenAll(_all.Select(pool => pool.SettleAsync(reload)));
 
     /// <summary>
     /// One worker more for each pool. A signal names none, and who sends one wants more room for whatever comes: that the first pool of the

@@ -16,7 +16,9 @@ internal static class EdgeChain
     /// <param name="loggers">Where parts log.</param>
     /// <param name="metrics">What is counted of requests; null where nobody wants to know.</param>
     /// <exception cref="StartException">What is asked for cannot be had.</exception>
-    public static IReadOnlyList<EdgePart> Parts(ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers, RequestMetrics? metrics)
+    /// <param name="development">What there is to know of code that is being written; null where none is.</param>
+    public static IReadOnlyList<EdgePart> Parts(
+        ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers, RequestMetrics? metrics, DevelopmentState? development = null)
     {
         List<EdgePart> parts = [];
 
@@ -67,6 +69,11 @@ internal static class EdgeChain
         if (StaticTrees.Part(options.Static, compression?.ForFiles(), forwarder.OuterPath, loggers) is { } files)
         {
             parts.Add(files);
+        }
+
+        if (development is not null)
+        {
+            parts.Add(new DevelopmentPart(development));
         }
 
         if (options.Cache.Size > 0)

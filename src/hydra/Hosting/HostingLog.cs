@@ -59,6 +59,15 @@ internal static partial class HostingLog
     [LoggerMessage(1618, LogLevel.Information, "asked for at the {Place}: {Command}")]
     public static partial void ControlCommand(ILogger logger, string place, string command);
 
+    [LoggerMessage(1620, LogLevel.Information, "the code is watched: {Count} files in {Directories}")]
+    public static partial void Watching(ILogger logger, int count, string directories);
+
+    [LoggerMessage(1622, LogLevel.Information, "listening at {Addresses} for development: tracebacks are shown to every client")]
+    public static partial void DevelopmentAddress(ILogger logger, string addresses);
+
+    [LoggerMessage(1621, LogLevel.Information, "{File} has changed")]
+    public static partial void Changed(ILogger logger, string file);
+
     [LoggerMessage(1619, LogLevel.Warning, "the statsd daemon at {Address} does not get what it is told: {Reason}")]
     public static partial void StatsdLost(ILogger logger, string address, string reason);
 

@@ -84,7 +84,8 @@ internal sealed class HydraServer
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             pools.Start();
-            return await ServeAsync(around, pools, loops, spool).ConfigureAwait(false);
+            using SourceWatch? watch = _options.Development.IsOn ? SourceWatch.Start(_options, _applications, pools, _logger) : null;
+            return await ServeAsync(around, pools, loops, spool, watch).ConfigureAwait(false);
         }
         catch (StartException e)
         {
@@ -94,7 +95,7 @@ internal sealed class HydraServer
         }
     }
 
-    private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool)
+    private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool, SourceWatch? watch)
     {
         var readiness = new Readiness(() => pools.AreServing);
         StatsdCounts? counts = _options.Statsd.Address is null ? null : new StatsdCounts();
@@ -106,13 +107,13 @@ internal sealed class HydraServer
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
         SlowestRequests? slowest = _options.Addresses.Dashboard is null ? null : new SlowestRequests(SlowestSpan, TimeProvider.System);
-        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest).ConfigureAwait(false);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest, watch?.State).ConfigureAwait(false);
         using StatusReader? status = isShown ? new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At) : null;
         var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
         await using ControlServer? control = CreateControl(actions, readiness, status);
         await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, status!.Shares, () => web);
         await using DashboardServer? dashboard = history is null ? null : await CreateDashboardAsync(pools, new ControlEndpoint(status!, actions, readiness, "dashboard", _logger), history).ConfigureAwait(false);
-        await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At).RunAsync().ConfigureAwait(false);
+        await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At, _options.Development.IsOn).RunAsync().ConfigureAwait(false);
         await around.End.ConfigureAwait(false);
         if (dashboard is not null && around.Upgrade.Done.IsCompletedSuccessfully)
         {
@@ -153,7 +154,7 @@ internal sealed class HydraServer
     }
 
     private async Task<WebServer> BuildWebAsync(
-        ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest)
+        ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest, DevelopmentState? development)
     {
         WebServer? built = null;
         double startTime = (DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(_started.At)).ToUnixTimeMilliseconds() / 1000.0;
@@ -161,7 +162,7 @@ internal sealed class HydraServer
         RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest };
         try
         {
-            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint);
+            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development);
         }
         catch (StartException)
         {

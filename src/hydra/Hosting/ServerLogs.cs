@@ -35,7 +35,11 @@ internal sealed class ServerLogs : IDisposable
         {
             _accessFile = options.AccessFile is { } path ? OpenFile(path, directory) : null;
             Access = new AccessLog(
-                _accessFile ?? StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access"), options.AccessFormat, options.AccessSkips);
+                _accessFile ?? StandardStreams.OpenOutput(), Loggers.CreateLogger("hydra.access"), options.AccessFormat, options.AccessSkips,
+                options: options.AccessFormat.IsShort ? OutputPumpOptions.Immediate : null)
+            {
+                UsesColors = _accessFile is null && UsesColors && StandardStreams.IsOutputTerminal,
+            };
         }
 
         ILogger logger = Loggers.CreateLogger("hydra");

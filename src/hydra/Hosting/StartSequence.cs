@@ -19,7 +19,8 @@ namespace Hydra.Hosting;
 /// <param name="dashboard">What serves the dashboard; null where there is none.</param>
 /// <param name="readiness">Told when it serves.</param>
 /// <param name="startedAt">When the server was started, as a timestamp.</param>
-internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, ControlServer? control, DashboardServer? dashboard, Readiness readiness, long startedAt)
+/// <param name="isDevelopment">Whether code that does not start is waited for.</param>
+internal sealed class StartSequence(Surroundings around, ApplicationPools pools, WebServer web, ServerLogs logs, ControlServer? control, DashboardServer? dashboard, Readiness readiness, long startedAt, bool isDevelopment = false)
 {
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
 
@@ -30,6 +31,10 @@ internal sealed class StartSequence(Surroundings around, ApplicationPools pools,
         if (!around.Predecessor.Exists)
         {
             await ListenAsync().ConfigureAwait(false);
+            if (isDevelopment)
+            {
+                HostingLog.DevelopmentAddress(_logger, string.Join(", ", web.Addresses));
+            }
         }
 
         await Task.WhenAny(pools.Started, around.Stop.First).ConfigureAwait(false);

@@ -56,15 +56,16 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="forwarder">What takes requests to workers.</param>
     /// <param name="recorder">Told of requests that are over; null where nobody wants to hear.</param>
     /// <param name="metrics">What answers at the metrics' address; null where there is none.</param>
+    /// <param name="development">What there is to know of code that is being written; null where none is.</param>
     public WebServer(
         ServerOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, RequestRecorder? recorder,
-        MetricsEndpoint? metrics)
+        MetricsEndpoint? metrics, DevelopmentState? development = null)
     {
         _options = options;
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics);
+        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics, development);
         _edge = EdgePart.Chain(parts, forwarder.InvokeAsync);
         _quick = EdgeChain.Quick(parts, options, forwarder, recorder);
         _metrics = metrics;

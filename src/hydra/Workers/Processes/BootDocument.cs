@@ -126,6 +126,9 @@ internal sealed record BootDocument
     /// <summary>The agents that a worker sets up, by name or module:function, with blanks between.</summary>
     public string Instrument { get; init; } = "";
 
+    /// <summary>Whether the front is told the traceback of a request that the application has failed.</summary>
+    public bool Development { get; init; }
+
     /// <summary>The process is a template: it imports the application and forks workers when it is told to.</summary>
     public bool Preload { get; init; }
 }

@@ -31,6 +31,7 @@ internal sealed class Fleet
     private readonly ConcurrencyCheck? _concurrency;
     private readonly StartLimit _startLimit;
     private readonly FleetHistory _history = new();
+    private volatile WorkerFailure? _lastFailure;
     private bool _hasBegun;
     private TimeSpan _probeAt;
     private TimeSpan _lookAt;
@@ -51,7 +52,7 @@ internal sealed class Fleet
         _roster = new Roster(options, actions, time);
         _departures = new Departures(_roster, options, pool, logger);
         _reload = new Reloader(_roster, _departures, logger);
-        _starts = new Starts(_roster, _reload, log, logger);
+        _starts = new Starts(_roster, _reload, log, logger) { WaitsForChange = options.WaitsForChange };
         _replacements = new Replacements(_roster, _reload, _departures, new OverlapRule(options.Replace), logger);
         _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);
         _wear = new WearCheck(_roster);
@@ -79,6 +80,13 @@ internal sealed class Fleet
     /// <summary>Why the last reload was given up; null where it was not.</summary>
     public string? ReloadFailure => _reload.Failure;
 
+    /// <summary>Why the last start of a worker has failed, or what has to be done before it; null once a worker got ready. Any thread.</summary>
+    public WorkerFailure? LastFailure => _lastFailure;
+
+    /// <summary>Whether no worker is being started, or about to be: what was asked for has come to its end, good or bad.</summary>
+    public bool IsSettled => _roster.IsStopping || (_hasBegun && !_reload.IsActive && _roster.Slots.All(slot => !slot.IsWanted
+        || (slot.Serving is { } serving ? serving.State is not WorkerState.Starting : slot.StartAt > _roster.Now + WorkerSlot.Soon)));
+
     private string? Refusal => _roster.IsStopping ? "the server is stopping" : _hasBegun ? null : "the server is still starting";
 
     /// <summary>Starts all workers.</summary>
@@ -95,6 +103,9 @@ internal sealed class Fleet
 
     /// <summary>No worker is to be started: what has to be done before has failed.</summary>
     public void FailStart(WorkerFailure failure) => _starts.Fail(failure);
+
+    /// <summary>What has to be done before workers start has failed. Any thread.</summary>
+    public void NoteFailure(WorkerFailure failure) => _lastFailure = failure;
 
     /// <summary>The workers of an index, whose links may come. Any thread.</summary>
     public IEnumerable<ILinkOwner> OwnersOf(int index) => _roster.OwnersOf(index);
@@ -222,6 +233,7 @@ internal sealed class Fleet
 
         WorkerSlot slot = _roster.SlotOf(worker);
         worker.Life.BecomeReady(_roster.Now);
+        _lastFailure = null;
         SupervisionLog.Ready(_logger, worker.Index, worker.Pid);
         _pool.Add(worker.Handle);
         _replacements.OnReady(slot, worker);
@@ -252,6 +264,11 @@ internal sealed class Fleet
     {
         WorkerSlot slot = _roster.SlotOf(worker);
         (bool served, bool replaced) = (slot.Serving == worker, slot.Replacement == worker);
+        if ((served || replaced) && worker.Life.ReadyAt is null && !_roster.IsStopping)
+        {
+            _lastFailure = worker.FailureOr(exitCode);
+        }
+
         worker.Life.MoveTo(WorkerState.Stopped);
         _history.OnEnded(worker.Life.Reason, worker.Life.ReadyAt is not null);
         _pool.Remove(worker.Handle);

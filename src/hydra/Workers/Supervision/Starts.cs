@@ -20,6 +20,9 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
     /// <summary>Completes when all workers have been ready once, or when one could not start before that.</summary>
     public Task<StartOutcome> First => _first.Task;
 
+    /// <summary>Whether code that does not start is left alone until a reload.</summary>
+    public bool WaitsForChange { get; init; }
+
     private bool HasStarted => _first.Task is { IsCompletedSuccessfully: true, Result.Failure: null };
 
     /// <summary>Starts the workers that are due.</summary>
@@ -56,6 +59,15 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
     public void OnEnded(WorkerSlot slot, Worker worker, int exitCode)
     {
         WorkerFailure? failure = worker.Life.ReadyAt is null ? worker.FailureOr(exitCode) : null;
+        if (failure is not null && WaitsForChange)
+        {
+            slot.Wish = null;
+            slot.StartAt = roster.Now + WorkerSlot.Never;
+            LogTraceback(worker, failure);
+            SupervisionLog.WaitsForChange(logger, failure.Message);
+            return;
+        }
+
         if (failure is not null && !HasStarted)
         {
             // The first says why the server cannot start, and it is about to stop; the others have nothing to add.

@@ -55,6 +55,9 @@ internal static partial class SupervisionLog
     [LoggerMessage(1417, LogLevel.Information, "reload: {Count} workers were replaced in {Seconds:0.0} s")]
     public static partial void Reloaded(ILogger logger, int count, double seconds);
 
+    [LoggerMessage(1434, LogLevel.Error, "the code does not start: {Reason} It is started again when it has changed")]
+    public static partial void WaitsForChange(ILogger logger, string reason);
+
     [LoggerMessage(1418, LogLevel.Error, "reload: given up, the old code serves on; the new code does not start: {Reason}")]
     public static partial void ReloadFailed(ILogger logger, string reason);
 

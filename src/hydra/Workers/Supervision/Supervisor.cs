@@ -31,6 +31,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly List<TaskCompletionSource<string?>> _reloads = [];
     private long _launched;
 
+    // Who waits until nothing is being started. For the queue alone.
+    private readonly List<TaskCompletionSource> _settling = [];
+
     // Completes when the workers are being started, or are not to be.
     private Task _begun = Task.CompletedTask;
 
@@ -99,6 +102,33 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         var over = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = BeginReloadAsync(over);
         return over.Task;
+    }
+
+    /// <summary>Why the code that was started last does not run; null where it does. Any thread.</summary>
+    public WorkerFailure? LastFailure => _fleet.LastFailure;
+
+    /// <summary>Waits until the workers have started or could not; first has them replaced by such with the present code. Any thread.</summary>
+    public async Task SettleAsync(bool reload)
+    {
+        await _begun.ConfigureAwait(false);
+        if (reload && await _hooks.CallAsync(ServerHooks.Reload).ConfigureAwait(false) is { } failure)
+        {
+            SupervisionLog.ReloadFailed(_logger, failure.Message);
+            _fleet.NoteFailure(failure);
+            return;
+        }
+
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            if (reload)
+            {
+                _fleet.Reload();
+            }
+
+            _settling.Add(over);
+        });
+        await over.Task.ConfigureAwait(false);
     }
 
     /// <summary>How things are. Any thread.</summary>
@@ -273,6 +303,12 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
                 {
                     _reloads.ForEach(over => over.TrySetResult(_fleet.ReloadFailure));
                     _reloads.Clear();
+                }
+
+                if (_settling.Count > 0 && _fleet.IsSettled)
+                {
+                    _settling.ForEach(static over => over.TrySetResult());
+                    _settling.Clear();
                 }
 
                 _timer.Change(_fleet.UntilNextTick(), Timeout.InfiniteTimeSpan);

@@ -92,6 +92,9 @@ internal sealed record SupervisorOptions
     /// <summary>Whether the application is imported once and workers are forked from that.</summary>
     public bool Preload { get; init; }
 
+    /// <summary>Whether a worker that does not start is left alone until its code has changed, also at the first start.</summary>
+    public bool WaitsForChange { get; init; }
+
     /// <summary>Nothing is to be served: workers start to see whether they could.</summary>
     public bool ChecksOnly { get; init; }
 

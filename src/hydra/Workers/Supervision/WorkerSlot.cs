@@ -6,6 +6,12 @@ namespace Hydra.Workers.Supervision;
 /// </summary>
 internal sealed class WorkerSlot(int index)
 {
+    /// <summary>What is due later than this nobody waits for.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromHours(1);
+
+    /// <summary>How far away a start is that only a reload brings near.</summary>
+    public static readonly TimeSpan Never = TimeSpan.FromDays(10_000);
+
     private readonly List<Worker> _leaving = [];
 
     /// <summary>The index, from 0.</summary>
