@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xefc8cc16e564de04
+SCHEMA_HASH = 0x88d08d4016b825c3
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")

@@ -53,9 +53,9 @@ internal static class MetricsText
         {
             PrometheusText.Head(
                 text, "hydra_concurrency_limit", "gauge", "Requests that a worker is given at the same time (--limit-concurrency auto), beside responses that come.");
-            Array.ForEach(adapted, pool => Sample(text, "hydra_concurrency_limit", Labels(pools, pool), pool.Concurrency!.Value.Limit));
+            Array.ForEach(adapted, pool => PrometheusText.Sample(text, "hydra_concurrency_limit", pool.Concurrency!.Value.Limit, Labels(pools, pool)));
             PrometheusText.Head(text, "hydra_concurrency_usual_seconds", "gauge", "How long requests take until they are answered when nothing holds them up; 0 while that is not known.");
-            Array.ForEach(adapted, pool => Sample(text, "hydra_concurrency_usual_seconds", Labels(pools, pool), pool.Concurrency!.Value.Usual.TotalSeconds));
+            Array.ForEach(adapted, pool => PrometheusText.Sample(text, "hydra_concurrency_usual_seconds", pool.Concurrency!.Value.Usual.TotalSeconds, Labels(pools, pool)));
         }
     }
 
