@@ -55,7 +55,7 @@ public sealed class RequestPaceTests
     {
         for (int i = 0; i < count; i++)
         {
-            _requests.Add(status, TimeSpan.FromSeconds(seconds), TimeSpan.Zero);
+            _requests.Add(new RequestFigures { Status = status, Duration = TimeSpan.FromSeconds(seconds) });
         }
     }
 }
