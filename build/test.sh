@@ -14,7 +14,7 @@ passed=0
 failed=0
 
 has_modules() {
-    [ -x $python ] && $python -c 'import aiohttp, channels, debugpy, django, eventlet, fastapi, flake8, flask, gevent, multipart, prometheus_client, pyramid, pytest, starlette, tornado, trio, uvloop, websockets, wsproto' 2>/dev/null
+    [ -x $python ] && $python -c 'import aiohttp, channels, debugpy, django, eventlet, fastapi, flake8, flask, flask_limiter, gevent, multipart, prometheus_client, pyramid, pytest, starlette, tornado, trio, uvloop, websockets, wsproto' 2>/dev/null
 }
 
 # check NAME COMMAND...: one check that passes or fails as a whole.

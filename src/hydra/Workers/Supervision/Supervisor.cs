@@ -48,7 +48,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _starter = options.Preload
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
-                options.StartTimeout, log, logger) { State = () => new StateLinks(options.State, options.DataChannel, options.DataLinks) }
+                options.StartTimeout, log, logger)
+            { State = () => new StateLinks(options.State, options.DataChannel, options.DataLinks) }
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
