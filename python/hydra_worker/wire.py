@@ -921,7 +921,9 @@ def unpack_state_call(payload: Buffer) -> tuple[int, int, int, int, int, int, in
     size = len(payload)
     if size < 40:
         raise _malformed("STATE_CALL", size)
-    number, other, milliseconds, sequence, wait, operation, options, size1, size2 = STATE_CALL_FIELDS.unpack_from(payload)
+    number, other, milliseconds, sequence, wait, operation, options, size1, size2 = (
+        STATE_CALL_FIELDS.unpack_from(payload)
+    )
     end1 = 40 + size1
     end2 = end1 + size2
     if end2 != size:

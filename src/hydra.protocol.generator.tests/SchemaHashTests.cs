@@ -63,7 +63,7 @@ public sealed class SchemaHashTests
         WireRun run = WireRun.Of(
             new Edit("Messages.cs", "/// <summary>Comes back in the PONG.</summary>", "// Other words."),
             new Edit("Enums.cs", Enum, "internal enum OldKind"),
-            Edit.Add($"namespace Hydra.Protocol;\n{Enum} {{ Control = 0, Data = 1 }}"));
+            Edit.Add($"namespace Hydra.Protocol;\n{Enum} {{ Control = 0, Data = 1, State = 2 }}"));
 
         Assert.Empty(run.Result.Diagnostics);
         Assert.Equal(Unchanged, run.Hash);

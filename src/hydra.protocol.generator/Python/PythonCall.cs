@@ -32,6 +32,22 @@ internal static class PythonCall
         text.Line(tail);
     }
 
+    /// <summary>An assignment: what is assigned in parentheses only when it needs a line of its own.</summary>
+    public static void WriteAssignment(LineWriter text, string target, string value)
+    {
+        if (text.Column + target.Length + " = ".Length + value.Length <= Columns)
+        {
+            text.Line($"{target} = {value}");
+            return;
+        }
+
+        text.Line(target + " = (");
+        text.Indent();
+        text.Line(value);
+        text.Unindent();
+        text.Line(")");
+    }
+
     /// <summary>A tuple: in parentheses only when it needs several lines.</summary>
     public static void WriteTuple(LineWriter text, string head, IReadOnlyList<string> items)
     {

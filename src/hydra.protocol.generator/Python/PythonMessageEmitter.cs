@@ -106,7 +106,7 @@ internal sealed class PythonMessageEmitter(LineWriter text, WireMessage message,
         }
 
         string comma = targets.Count == 1 ? "," : "";
-        text.Line($"{string.Join(", ", targets)}{comma} = {_type}_FIELDS.unpack_from(payload)");
+        PythonCall.WriteAssignment(text, string.Join(", ", targets) + comma, $"{_type}_FIELDS.unpack_from(payload)");
         foreach (string end in ends)
         {
             text.Line(end);
