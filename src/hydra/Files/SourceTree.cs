@@ -17,6 +17,9 @@ internal sealed class SourceTree(IReadOnlyList<string> directories, IReadOnlyLis
     // Nobody edits by hand what is in more than so many.
     private const int MostDirectories = 20_000;
 
+    // What the server's own files lie in, which may be here: HYDRA_RUNTIME_DIR may name it.
+    private const string Shim = "hydra-shim-";
+
     private static readonly HashSet<string> Never = new(StringComparer.Ordinal) { "node_modules", "__pycache__", "site-packages", "dist-packages" };
 
     private readonly Regex[] _included = [.. includes.Prepend(Usual).Select(IgnoreRules.Compile).OfType<Regex>()];
@@ -142,6 +145,6 @@ internal sealed class SourceTree(IReadOnlyList<string> directories, IReadOnlyLis
     }
 
     private static bool IsLookedInto(FileSystemInfo directory)
-        => !directory.Name.StartsWith('.') && !Never.Contains(directory.Name) && directory.LinkTarget is null
+        => !directory.Name.StartsWith('.') && !directory.Name.StartsWith(Shim, StringComparison.Ordinal) && !Never.Contains(directory.Name) && directory.LinkTarget is null
             && !File.Exists(Path.Combine(directory.FullName, "pyvenv.cfg"));
 }

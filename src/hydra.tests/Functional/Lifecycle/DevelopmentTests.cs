@@ -108,6 +108,26 @@ public sealed class DevelopmentTests
         await server.Log.ExpectErrorAsync("ZeroDivisionError");
     }
 
+    [Theory]
+    [InlineData()]
+    [InlineData("--preload")]
+    public async Task Start_ThatFailsWhileTheCodeIsMended_IsMadeAnew(params string[] arguments)
+    {
+        string path = Repository.Apps.Replace("\\", "/", StringComparison.Ordinal);
+        string broken = $"import sys\nsys.path.append('{path}')\nfrom signals_board import blocking_gate, record\nrecord('begun', 1)\nblocking_gate('start')\nraise LookupError\n";
+        await using HydraServer server = await HydraServer.LaunchAsync(Spec(broken, ["--reload", .. arguments]));
+        await server.WaitUntilReadyAsync();
+        await server.Board.WaitAsync("begun");
+        Save(server, Wsgi("\"mended\""));
+        Task<string> held = server.GetTextAsync("/");
+        await server.Log.WaitAsync("has changed");
+        server.Board.Open("start");
+
+        Assert.Equal("mended", await held);
+        server.Log.ExpectAnyErrors("LookupError");
+        server.Log.ExpectAnyErrors("does not start");
+    }
+
     [Fact]
     public async Task Dev_Requests_AreInAShortLog()
     {

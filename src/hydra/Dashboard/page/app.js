@@ -263,7 +263,9 @@ function showTiles(now, workers) {
 }
 
 function showSlow(now) {
-  const routes = now.routes ?? (now.pools.some((pool) => pool.routes) ? chosen(now).flatMap((pool) => (pool.routes ?? []).map((r) => ({ ...r, pool: pool.name }))) : null);
+  const shown = chosen(now).map((pool) => pool.name);
+  const known = (now.routes ?? []).filter((r) => !r.pool || shown.includes(r.pool));
+  const routes = known.length > 0 ? known : null;
   if (!slowTable || slowTable.routes !== (routes !== null)) makeSlow(routes !== null);
   const items = routes
     ? [...routes].sort((a, b) => (b.p99 ?? 0) - (a.p99 ?? 0)).slice(0, 15)

@@ -62,7 +62,15 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
         if (failure is not null && WaitsForChange)
         {
             slot.Wish = null;
+            if (reload.Contains(slot) && worker.Life.Generation < reload.Generation)
+            {
+                // It has been changed since.
+                slot.StartAt = roster.Now;
+                return;
+            }
+
             slot.StartAt = roster.Now + WorkerSlot.Never;
+            reload.Drop(slot);
             LogTraceback(worker, failure);
             SupervisionLog.WaitsForChange(logger, failure.Message);
             return;
