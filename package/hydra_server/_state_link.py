@@ -27,6 +27,8 @@ _U32 = 0xFFFFFFFF
 _RECEIVE = 256 * 1024
 # So many bytes of calls are sent before their answers are read: both sides have room for them.
 _BATCH = 128 * 1024
+# Seconds for which a thread waits for a lock at a time.
+_SLICE = 0.2
 # Seconds that the server may take to hear that nobody waits any more.
 _FAREWELL = 2.0
 
@@ -117,6 +119,8 @@ class _Line:
         sequence, frame = self._frames.pack(call)
         try:
             self._sock.sendall(frame)
+            if call[5]:
+                self._await_readable()
             while True:
                 for answered, reply in self._frames.take(self._receive()):
                     if answered == sequence:
@@ -128,6 +132,25 @@ class _Line:
             # Something has interrupted it, and the answer may still come: what it brings is to be given back.
             self._give_up(sequence)
             raise
+
+    async def call_in_trio(self, trio: Any, calls: List[Call]) -> List[Reply]:
+        """The answers, while other tasks go on. A task that is cancelled leaves nothing behind: what is quick is done first, who waits for a lock gives up."""
+        packed = [self._frames.pack(call) for call in calls]
+        waits = any(call[5] for call in calls)
+        replies: List[Reply] = []
+        try:
+            self._sock.sendall(b"".join(frame for _, frame in packed))
+            while len(replies) < len(calls):
+                with trio.CancelScope(shield=not waits):
+                    await trio.lowlevel.wait_readable(self._sock)
+                replies.extend(reply for _, reply in self._frames.take(self._receive()))
+        except OSError as error:
+            self.close()
+            raise errors.StateLost("the link to the server has broken: %s" % error) from error
+        except BaseException:
+            self._give_up(packed[-1][0])
+            raise
+        return replies
 
     def call_many(self, calls: List[Call]) -> List[Reply]:
         replies: List[Reply] = []
@@ -159,6 +182,19 @@ class _Line:
         if not data:
             raise ConnectionResetError("the server has closed it")
         return data
+
+    def _await_readable(self) -> None:
+        """Waits in slices: an exception that somebody raises in this thread, such as that of a time limit, is raised between two of them."""
+        self._sock.settimeout(_SLICE)
+        try:
+            while True:
+                try:
+                    self._sock.recv(1, socket.MSG_PEEK)
+                    return
+                except socket.timeout:
+                    pass
+        finally:
+            self._sock.settimeout(None)
 
     def _give_up(self, sequence: int) -> None:
         try:
@@ -289,40 +325,68 @@ class Links:
 
     def call(self, call: Call) -> Reply:
         """Waits for the answer."""
+        idle = self._idle_of()
         try:
-            line = self._idle.pop()
+            line = idle.pop()
         except IndexError:
             line = _Line(worker())
         reply = line.call(call)
-        self._idle.append(line)
+        idle.append(line)
         return reply
 
     def call_many(self, calls: List[Call]) -> List[Reply]:
         """Waits for all answers, in the order of the calls."""
+        idle = self._idle_of()
         try:
-            line = self._idle.pop()
+            line = idle.pop()
         except IndexError:
             line = _Line(worker())
         replies = line.call_many(calls)
-        self._idle.append(line)
+        idle.append(line)
         return replies
 
     async def acall(self, call: Call) -> Reply:
         """The answer, awaited in whatever kind of loop this is."""
         loop = _running_loop()
-        line = self._line_of(loop) if loop is not None else None
+        if loop is None:
+            return (await self._call_in_trio([call]))[0]
+        line = self._line_of(loop)
         if line is None:
             return await _in_thread(loop, self.call, call)
-        return await line.call(loop, call)  # type: ignore[arg-type]
+        return await line.call(loop, call)
 
     async def acall_many(self, calls: List[Call]) -> List[Reply]:
         """All answers, in the order of the calls."""
         loop = _running_loop()
-        line = self._line_of(loop) if loop is not None else None
+        if loop is None:
+            return await self._call_in_trio(calls)
+        line = self._line_of(loop)
         if line is None:
-            return await _in_thread(loop, self.call_many, calls)
-        futures = [line.begin(loop, call)[0] for call in calls]  # type: ignore[arg-type]
+            return list(await loop.run_in_executor(None, self.call_many, calls))
+        futures = [line.begin(loop, call)[0] for call in calls]
         return list(await asyncio.gather(*futures))
+
+    async def _call_in_trio(self, calls: List[Call]) -> List[Reply]:
+        trio = sys.modules.get("trio")
+        if trio is None:
+            raise RuntimeError("there is no event loop of asyncio or trio here")
+        if not calls:
+            return []
+        idle = self._idle_of()
+        try:
+            line = idle.pop()
+        except IndexError:
+            line = _Line(worker())
+        replies = await line.call_in_trio(trio, calls)
+        idle.append(line)
+        return replies
+
+    def _idle_of(self) -> List[_Line]:
+        """The links that nobody uses now. A socket of gevent's belongs to the thread that it was made in."""
+        monkey = sys.modules.get("gevent.monkey")
+        if monkey is None or not monkey.is_module_patched("socket"):
+            return self._idle
+        return self._idle_by_thread.setdefault(monkey.get_original("_thread", "get_ident")(), [])
 
     def _line_of(self, loop: asyncio.AbstractEventLoop) -> Optional[_LoopLine]:
         known = self._lines.get(id(loop))
@@ -344,6 +408,7 @@ class Links:
     def _reset(self) -> None:
         # In a child that was forked: the links are the parent's.
         self._idle: List[_Line] = []
+        self._idle_by_thread: Dict[int, List[_Line]] = {}
         self._lines: "Dict[int, Tuple[weakref.ref[Any], _LoopLine]]" = {}
         self._lock = threading.Lock()
 
@@ -355,21 +420,22 @@ def _running_loop() -> Optional[asyncio.AbstractEventLoop]:
         return None
 
 
-async def _in_thread(loop: Optional[asyncio.AbstractEventLoop], function: Any, argument: Any) -> Any:
-    if loop is not None:
-        return await loop.run_in_executor(None, function, argument)
-    trio = sys.modules.get("trio")
-    if trio is None:
-        raise RuntimeError("there is no event loop of asyncio or trio here")
-    return await trio.to_thread.run_sync(function, argument, abandon_on_cancel=True) if _takes_abandon(trio) else await trio.to_thread.run_sync(
-        function, argument, cancellable=True
-    )
+async def _in_thread(loop: asyncio.AbstractEventLoop, call: Any, what: Call) -> Reply:
+    """For loops that watch no sockets, as Windows' usual one: a thread waits."""
+    future = loop.run_in_executor(None, call, what)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        if what[0] == worker().wire.STATE_ACQUIRE:
+            future.add_done_callback(lambda done: _give_back(loop, call, what, done))
+        raise
 
 
-def _takes_abandon(trio: Any) -> bool:
-    import inspect
-
-    return "abandon_on_cancel" in inspect.signature(trio.to_thread.run_sync).parameters
+def _give_back(loop: asyncio.AbstractEventLoop, call: Any, what: Call, done: "asyncio.Future[Reply]") -> None:
+    """Nobody waits any more for a lock that was got in the end."""
+    wire = worker().wire
+    if not done.cancelled() and done.exception() is None and done.result()[0] == wire.STATUS_DONE:
+        loop.run_in_executor(None, call, (wire.STATE_RELEASE, 0, 0, done.result()[1], 0, 0, what[6], b""))
 
 
 links = Links()

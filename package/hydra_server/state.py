@@ -17,7 +17,11 @@ what those before it have done. Times are seconds, None is for ever.
 In a process that the server has not started all of it raises ``StateUnavailable``. docs/state.md says what is promised.
 """
 
+import asyncio
 import math
+import os
+import sys
+import threading
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ._state_codec import decode, encode, key_of
@@ -319,8 +323,11 @@ class Store:
         return _ADD, options, initial or 0, delta, _milliseconds(timeout), 0, key_of(self._prefix, key), token
 
     def _hit(self, operation: int, name: Key, limit: int, period: float, cost: int) -> Call:
-        if limit < 1 or period <= 0 or cost < 0:
-            raise ValueError("a limit is at least 1, a period longer than 0, a cost 0 or more")
+        if not period > 0 or cost < 0:
+            raise ValueError("a period is longer than 0, a cost 0 or more")
+        most = 1_000_000 if operation == _WINDOW else 1 << 53
+        if not 1 <= limit <= most or cost > most:
+            raise ValueError("a limit is from 1 to %d, and a cost no more" % most)
         return self._call(operation, name, cost, limit, _milliseconds(period))
 
 
@@ -331,8 +338,8 @@ class Lock:
     ended, in whatever way, at once. While it is held ``token`` is its fencing token: larger than all before, so that what is written with a smaller one can be
     told from what is late.
 
-    ``with`` and ``async with`` raise LockTimeout where it is not to be had within ``timeout``, and LockLost in the end where the lease was over. An object is
-    for one holder at a time; it can be used again.
+    ``with`` and ``async with`` raise LockTimeout where it is not to be had within ``timeout``, and LockLost in the end where the lease was over. An object may be
+    used by any number of tasks and threads, and again.
     """
 
     def __init__(self, store: Store, name: Key, places: int, lease: Optional[float], timeout: Optional[float]) -> None:
@@ -343,7 +350,13 @@ class Lock:
         self._places = places
         self._lease = lease
         self._timeout = timeout
-        self.token: Optional[int] = None
+        # By the task or the thread that holds it, and the process: a child that was forked holds nothing of its parent's.
+        self._tokens: Dict[Tuple[int, Any], int] = {}
+
+    @property
+    def token(self) -> Optional[int]:
+        """The fencing token, where this task or thread holds it; else None."""
+        return self._tokens.get(_holder())
 
     def acquire(self, timeout: Optional[float] = None, *, blocking: bool = True) -> bool:
         """Waits for it: so long, or as long as it takes. Whether it is held now."""
@@ -355,11 +368,15 @@ class Lock:
 
     def release(self) -> None:
         """Gives it back. Raises LockLost where the lease was over."""
-        self._released(links.call(self._release()))
+        call = self._release()
+        if call is not None:
+            self._released(links.call(call))
 
     async def arelease(self) -> None:
         """As ``release``."""
-        self._released(await links.acall(self._release()))
+        call = self._release()
+        if call is not None:
+            self._released(await links.acall(call))
 
     def extend(self, lease: Optional[float] = None) -> None:
         """Has the lease last so long from now on; as long as it was given, where nothing is said. Raises LockLost where it was over."""
@@ -395,8 +412,8 @@ class Lock:
                 raise
 
     def _acquire(self, timeout: Optional[float], blocking: bool) -> Call:
-        if self.token is not None:
-            raise StateError("the lock %r is held by this object already" % (self._name,))
+        if _holder() in self._tokens:
+            raise StateError("the lock %r is held here already, and would be waited for without end" % (self._name,))
         wait = 0 if not blocking else _EVER if timeout is None else min(max(0, math.ceil(timeout * 1000)), _EVER - 1)
         return self._store._call(_ACQUIRE, self._name, self._places, 0, _milliseconds(self._lease), wait)
 
@@ -404,13 +421,14 @@ class Lock:
         if reply[0] == _TIMED_OUT:
             return False
         _check(reply)
-        self.token = reply[1]
+        self._tokens[_holder()] = reply[1]
         return True
 
-    def _release(self) -> Call:
-        if self.token is None:
-            raise StateError("the lock %r is not held by this object" % (self._name,))
-        token, self.token = self.token, None
+    def _release(self) -> Optional[Call]:
+        holder = self._find_holder()
+        token = self._tokens.pop(holder)
+        if holder[0] != os.getpid():
+            return None  # the parent's, which has not given it back
         return self._store._call(_RELEASE, self._name, 0, token)
 
     def _released(self, reply: Reply) -> None:
@@ -419,15 +437,37 @@ class Lock:
         _check(reply)
 
     def _extend(self, lease: Optional[float]) -> Call:
-        if self.token is None:
-            raise StateError("the lock %r is not held by this object" % (self._name,))
-        return self._store._call(_EXTEND, self._name, 0, self.token, _milliseconds(self._lease if lease is None else lease))
+        token = self._tokens[self._find_holder()]
+        return self._store._call(_EXTEND, self._name, 0, token, _milliseconds(self._lease if lease is None else lease))
 
     def _extended(self, reply: Reply) -> None:
         if reply[0] == _MISSING:
-            self.token = None
+            self._tokens.pop(self._find_holder())
             raise LockLost("the lease of the lock %r was over" % (self._name,))
         _check(reply)
+
+    def _find_holder(self) -> Tuple[int, Any]:
+        """This task or thread; where another one has got it that is the only holder, that one, which has handed it over."""
+        holder = _holder()
+        if holder in self._tokens:
+            return holder
+        if len(self._tokens) == 1:
+            return next(iter(self._tokens))
+        raise StateError("the lock %r is not held here" % (self._name,))
+
+
+def _holder() -> Tuple[int, Any]:
+    """Who is asking: the process, and its task, or its thread (with gevent its greenlet)."""
+    try:
+        task: Any = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None and "trio" in sys.modules:
+        try:
+            task = sys.modules["trio"].lowlevel.current_task()
+        except RuntimeError:
+            pass
+    return os.getpid(), threading.get_ident() if task is None else id(task)
 
 
 def _milliseconds(timeout: Optional[float]) -> int:

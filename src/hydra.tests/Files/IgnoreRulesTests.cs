@@ -29,6 +29,15 @@ public sealed class IgnoreRulesTests
     [InlineData("a?c", "abc", false, true)]
     [InlineData("name  ", "name", false, true)]
     [InlineData("[", "[", false, true)]
+    [InlineData("**b**/c", "bxb/c", false, true)]
+    [InlineData("a/**b", "a/x/yb", false, true)]
+    [InlineData("a*", "x/ab", true, true)]
+    [InlineData("a*", "ab/x", false, null)]
+    [InlineData("[]a]x", "]x", false, true)]
+    [InlineData("[a-c]?[^x]", "bzy", false, true)]
+    [InlineData("[a-c]?[^x]", "bzx", false, null)]
+    [InlineData("a\\*", "a*", false, true)]
+    [InlineData("a\\*", "ab", false, null)]
     public void Of_Pattern_IsThatOfGit(string pattern, string path, bool isDirectory, bool? expected)
         => Assert.Equal(expected, new IgnoreRules([pattern]).Of(path, isDirectory));
 
@@ -38,5 +47,14 @@ public sealed class IgnoreRulesTests
         var rules = new IgnoreRules(["*.py", "!keep.py", "/x/keep.py"]);
 
         Assert.Equal((true, false, true), (rules.Of("a.py", false), rules.Of("keep.py", false), rules.Of("x/keep.py", false)));
+    }
+
+    [Fact]
+    public void Fits_ManyStars_IsSeenSoon()
+    {
+        string stars = string.Concat(Enumerable.Repeat("*a", 40));
+
+        Assert.False(GlobPattern.Of(stars + "b")!.Fits(new string('a', 4000)));
+        Assert.True(GlobPattern.Of(stars)!.Fits(new string('a', 4000)));
     }
 }

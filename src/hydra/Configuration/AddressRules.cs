@@ -54,6 +54,11 @@ internal static class AddressRules
     public static string? ReadBind(string text, out BindAddress address)
     {
         address = Default;
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return "the address is empty; a variable without a value, perhaps. Every interface is \":PORT\".";
+        }
+
         if (text.StartsWith("unix:", StringComparison.Ordinal))
         {
             return ReadUnix(text["unix:".Length..], out address);

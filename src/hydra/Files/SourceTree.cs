@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Hydra.Files;
 
 /// <summary>
@@ -22,9 +20,9 @@ internal sealed class SourceTree(IReadOnlyList<string> directories, IReadOnlyLis
 
     private static readonly HashSet<string> Never = new(StringComparer.Ordinal) { "node_modules", "__pycache__", "site-packages", "dist-packages" };
 
-    private readonly Regex[] _included = [.. includes.Prepend(Usual).Select(IgnoreRules.Compile).OfType<Regex>()];
-    private readonly Regex[] _wanted = [.. includes.Select(IgnoreRules.Compile).OfType<Regex>()];
-    private readonly Regex[] _excluded = [.. excludes.Select(IgnoreRules.Compile).OfType<Regex>()];
+    private readonly GlobPattern[] _included = [.. includes.Prepend(Usual).Select(GlobPattern.Of).OfType<GlobPattern>()];
+    private readonly GlobPattern[] _wanted = [.. includes.Select(GlobPattern.Of).OfType<GlobPattern>()];
+    private readonly GlobPattern[] _excluded = [.. excludes.Select(GlobPattern.Of).OfType<GlobPattern>()];
     private Dictionary<string, (long Time, long Size)> _known = [];
     private bool _hasLooked;
     private int _left;
@@ -85,7 +83,7 @@ internal sealed class SourceTree(IReadOnlyList<string> directories, IReadOnlyLis
         }
     }
 
-    private static bool Fits(Regex[] patterns, string path) => Array.Exists(patterns, pattern => pattern.IsMatch(path));
+    private static bool Fits(GlobPattern[] patterns, string path) => Array.Exists(patterns, pattern => pattern.Fits(path));
 
     private static bool IsIgnored(List<(string Directory, IgnoreRules Rules)> rules, string path, bool isDirectory)
     {

@@ -69,6 +69,7 @@ internal sealed class HydraServer
             using var home = WorkerHome.Enter(_started, _options, _logger);
             StaticTrees.Check(_options.Static);
             _ = DashboardServer.GivenToken(_options.Dashboard);
+            SourceWatch.Check(_options.Development);
             var loops = new FrontLoops(_options, _sockets);
             using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
             if (_options.ChecksOnly)

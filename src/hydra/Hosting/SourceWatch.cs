@@ -41,6 +41,16 @@ internal sealed class SourceWatch : IDisposable
     /// <summary>What requests have to know.</summary>
     public DevelopmentState State { get; }
 
+    /// <summary>Sees to it that what is to be watched is there.</summary>
+    /// <exception cref="StartException">A directory is not.</exception>
+    public static void Check(DevelopmentOptions options)
+    {
+        if (options.Directories.FirstOrDefault(static directory => !Directory.Exists(directory)) is { } missing)
+        {
+            throw new StartException(missing.Length == 0 ? "--reload-dir names no directory: it is empty." : $"--reload-dir {missing} is no directory.");
+        }
+    }
+
     /// <summary>Begins to watch. The workers are being started.</summary>
     public static SourceWatch Start(ServerOptions server, IReadOnlyList<ApplicationOptions> applications, ApplicationPools pools, ILogger logger)
     {

@@ -145,6 +145,27 @@ def _forked(query):
     return state.incr("forked")
 
 
+def _inherited(query):
+    """A child that was forked within the block gives back nothing."""
+    lock = state.lock("inherited", lease=None)
+    with lock:
+        pid = os.fork()
+        if not pid:
+            lock.release()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        return [state.lock("inherited").acquire(blocking=False), lock.token > 0]
+
+
+SHARED = state.lock("shared")
+
+
+def _shared(query):
+    """One object for all threads."""
+    with SHARED:
+        return _critical(query)
+
+
 def _count(query):
     return state.get("counted")
 
@@ -178,6 +199,19 @@ async def _atrio(query):
         await trio.sleep(0.001)
         await state.adecr("inside")
         return [inside, lock.token]
+
+
+async def _atriocancelled(query):
+    """The same in trio: who waits, who holds."""
+    import trio
+
+    async with state.lock("taken", lease=None):
+        with trio.move_on_after(0.05):
+            await state.lock("taken", lease=None).aacquire()
+    with trio.move_on_after(0.05):
+        async with state.lock("taken", lease=None):
+            await trio.sleep(60)
+    return await state.lock("taken").aacquire(20)
 
 
 async def _acancelled(query):

@@ -128,6 +128,17 @@ public sealed class DevelopmentTests
         server.Log.ExpectAnyErrors("does not start");
     }
 
+    [Theory]
+    [InlineData("", "--reload-dir names no directory: it is empty.")]
+    [InlineData("/nowhere/at/all", "--reload-dir /nowhere/at/all is no directory.")]
+    public async Task Directory_ThatIsNone_IsRefused(string directory, string sentence)
+    {
+        await using HydraServer server = await HydraServer.LaunchAsync(Spec(Wsgi("\"a\""), ["--reload", "--reload-dir", directory]));
+
+        Assert.Equal(3, await server.ExitAsync());
+        await server.Log.ExpectErrorAsync(sentence);
+    }
+
     [Fact]
     public async Task Dev_Requests_AreInAShortLog()
     {

@@ -76,7 +76,7 @@ public sealed class SharedStateTests
     public async Task Lock_HasOneHolderInAllWorkers(string app, int threads)
     {
         await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--threads", $"{threads}") with { Workers = 3 });
-        long[][] seen = [.. (await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => server.GetTextAsync("/critical")))).Select(static text => JsonSerializer.Deserialize<long[]>(text)!)];
+        long[][] seen = [.. (await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => server.GetTextAsync(app == "app" ? "/shared" : "/critical")))).Select(static text => JsonSerializer.Deserialize<long[]>(text)!)];
 
         Assert.All(seen, static one => Assert.Equal(1, one[0]));
         Assert.Equal(100, seen.Select(static one => one[1]).Distinct().Count());
@@ -106,6 +106,22 @@ public sealed class SharedStateTests
         await using HydraServer server = await HydraServer.StartAsync(Spec("asgi"));
 
         Assert.Equal("[false, 5]", await server.GetTextAsync("/cancelled"));
+    }
+
+    [Fact]
+    public async Task Tasks_OfTrioThatAreCancelled_LeaveTheLockToOthers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", "--loop", "trio"));
+
+        Assert.Equal("true", await server.GetTextAsync("/triocancelled"));
+    }
+
+    [Fact]
+    public async Task Lock_OfAParent_IsNotItsChilds()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+
+        Assert.Equal("[false, true]", await server.GetTextAsync("/inherited"));
     }
 
     [Fact]
