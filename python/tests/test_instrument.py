@@ -35,7 +35,8 @@ def has(*modules):
     try:
         for module in modules:
             importlib.import_module(module)
-    except ImportError:
+    except Exception:
+        # It is not there, or is not for this Python.
         return False
     return True
 

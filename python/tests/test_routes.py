@@ -152,7 +152,7 @@ class AsgiTests(unittest.TestCase):
         ask(self.wrap(application), "/books/3")
         self.assertEqual(counted(self.counts), {("GET", "/books/{id:int}", "5xx"): 1})
 
-    @unittest.skipUnless(has("starlette"), "there is no starlette")
+    @unittest.skipUnless(has("starlette.applications"), "there is no starlette")
     def test_starlette_with_mounts(self):
         from starlette.applications import Starlette
         from starlette.responses import PlainTextResponse
