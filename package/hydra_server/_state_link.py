@@ -325,6 +325,8 @@ class Links:
 
     def call(self, call: Call) -> Reply:
         """Waits for the answer."""
+        if call[5]:
+            self._hold_on()
         idle = self._idle_of()
         try:
             line = idle.pop()
@@ -347,6 +349,8 @@ class Links:
 
     async def acall(self, call: Call) -> Reply:
         """The answer, awaited in whatever kind of loop this is."""
+        if call[5]:
+            self._hold_on()
         loop = _running_loop()
         if loop is None:
             return (await self._call_in_trio([call]))[0]
@@ -381,6 +385,16 @@ class Links:
         idle.append(line)
         return replies
 
+    def _hold_on(self) -> None:
+        """
+        Who has no link any more holds no lock any more: so a process that takes part in locks has one that nobody uses and nothing closes. Others close when
+        a call is broken off, and when their loop does.
+        """
+        if self._anchor is None:
+            with self._lock:
+                if self._anchor is None:
+                    self._anchor = _open(worker(), None)
+
     def _idle_of(self) -> List[_Line]:
         """The links that nobody uses now. A socket of gevent's belongs to the thread that it was made in."""
         monkey = sys.modules.get("gevent.monkey")
@@ -407,6 +421,7 @@ class Links:
 
     def _reset(self) -> None:
         # In a child that was forked: the links are the parent's.
+        self._anchor: Optional[socket.socket] = None
         self._idle: List[_Line] = []
         self._idle_by_thread: Dict[int, List[_Line]] = {}
         self._lines: "Dict[int, Tuple[weakref.ref[Any], _LoopLine]]" = {}

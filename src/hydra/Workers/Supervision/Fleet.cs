@@ -83,9 +83,12 @@ internal sealed class Fleet
     /// <summary>Why the last start of a worker has failed, or what has to be done before it; null once a worker got ready. Any thread.</summary>
     public WorkerFailure? LastFailure => _lastFailure;
 
-    /// <summary>Whether no worker is being started, or about to be: what was asked for has come to its end, good or bad.</summary>
+    /// <summary>
+    /// Whether no worker is being started, or about to be: what was asked for has come to its end, good or bad. One that has said that it cannot start is not at its
+    /// end before its process is: only then it is known why.
+    /// </summary>
     public bool IsSettled => _roster.IsStopping || (_hasBegun && !_reload.IsActive && _roster.Slots.All(slot => !slot.IsWanted
-        || (slot.Serving is { } serving ? serving.State is not WorkerState.Starting : slot.StartAt > _roster.Now + WorkerSlot.Soon)));
+        || (slot.Serving is { } serving ? serving.Life.ReadyAt is not null : slot.StartAt > _roster.Now + WorkerSlot.Soon)));
 
     private string? Refusal => _roster.IsStopping ? "the server is stopping" : _hasBegun ? null : "the server is still starting";
 
