@@ -20,6 +20,7 @@ Reply = Tuple[int, int, int, bool, bytes]
 # operation, options, number, other, milliseconds, wait, key, value
 Call = Tuple[int, int, int, int, int, int, bytes, bytes]
 
+_WORKER = "_hydra.hydra_worker.stateful"
 _HEADER = 16
 _U64 = (1 << 64) - 1
 _SIGN = 1 << 63
@@ -35,15 +36,14 @@ _FAREWELL = 2.0
 
 def worker() -> Any:
     """The worker's side of it. Raises StateUnavailable where this process is no worker."""
-    module = sys.modules.get("_hydra.hydra_worker.stateful")
-    if module is None or not module.is_there():
+    if not is_available():
         raise errors.StateUnavailable("hydra_server.state works in the workers of Hydra, and this process is none: it was not started by the server")
-    return module
+    return sys.modules[_WORKER]
 
 
 def is_available() -> bool:
     """Whether this process is a worker of the server, or one that a worker has forked."""
-    module = sys.modules.get("_hydra.hydra_worker.stateful")
+    module = sys.modules.get(_WORKER)
     return module is not None and module.is_there()
 
 
@@ -77,6 +77,10 @@ class _Frames:
             wire.pack_state_call(0, 0, number & _U64, other & _U64, milliseconds, sequence, wait, operation, options, key, view[end:])
         )
         return sequence, b"".join(frames)
+
+    def abandon(self, sequence: int) -> bytes:
+        """Nobody waits for the answer to that call any more."""
+        return self.pack((self._wire.STATE_ABANDON, 0, sequence, 0, 0, 0, b"", b""))[1]
 
     def take(self, data: bytes) -> List[Tuple[int, Reply]]:
         """The replies that have come whole."""
@@ -113,7 +117,6 @@ class _Line:
         # The class of now: where an application has patched it, others go on while this waits.
         self._sock = _open(side, socket.socket)
         self._frames = _Frames(side.wire)
-        self._abandon = side.wire.STATE_ABANDON
 
     def call(self, call: Call) -> Reply:
         sequence, frame = self._frames.pack(call)
@@ -199,7 +202,7 @@ class _Line:
     def _give_up(self, sequence: int) -> None:
         try:
             self._sock.settimeout(_FAREWELL)
-            self._sock.sendall(self._frames.pack((self._abandon, 0, sequence, 0, 0, 0, b"", b""))[1])
+            self._sock.sendall(self._frames.abandon(sequence))
             # A socket that is closed with something unread takes back what it has sent.
             self._sock.shutdown(socket.SHUT_WR)
             while self._sock.recv(_RECEIVE):
@@ -216,7 +219,6 @@ class _LoopLine:
         self._sock = _open(side, None)
         self._sock.setblocking(False)
         self._frames = _Frames(side.wire)
-        self._abandon = side.wire.STATE_ABANDON
         self._acquire = side.wire.STATE_ACQUIRE
         self._loop = weakref.ref(loop)
         self._waiting: Dict[int, "asyncio.Future[Reply]"] = {}
@@ -232,7 +234,7 @@ class _LoopLine:
         except asyncio.CancelledError:
             self._waiting.pop(sequence, None)
             if call[0] == self._acquire and not self.is_closed:
-                self._send(loop, self._frames.pack((self._abandon, 0, sequence, 0, 0, 0, b"", b""))[1])
+                self._send(loop, self._frames.abandon(sequence))
             raise
 
     def begin(self, loop: asyncio.AbstractEventLoop, call: Call) -> "Tuple[asyncio.Future[Reply], int]":
@@ -315,6 +317,14 @@ def _open(side: Any, make: Any) -> socket.socket:
         raise errors.StateUnavailable("the server takes no link for shared state (--state-memory 0?): %s" % error) from error
 
 
+def _take(idle: List[_Line]) -> _Line:
+    """A link that nobody uses now, or another one."""
+    try:
+        return idle.pop()
+    except IndexError:
+        return _Line(worker())
+
+
 class Links:
     """All links of the process."""
 
@@ -328,10 +338,7 @@ class Links:
         if call[5]:
             self._hold_on()
         idle = self._idle_of()
-        try:
-            line = idle.pop()
-        except IndexError:
-            line = _Line(worker())
+        line = _take(idle)
         reply = line.call(call)
         idle.append(line)
         return reply
@@ -339,10 +346,7 @@ class Links:
     def call_many(self, calls: List[Call]) -> List[Reply]:
         """Waits for all answers, in the order of the calls."""
         idle = self._idle_of()
-        try:
-            line = idle.pop()
-        except IndexError:
-            line = _Line(worker())
+        line = _take(idle)
         replies = line.call_many(calls)
         idle.append(line)
         return replies
@@ -377,10 +381,7 @@ class Links:
         if not calls:
             return []
         idle = self._idle_of()
-        try:
-            line = idle.pop()
-        except IndexError:
-            line = _Line(worker())
+        line = _take(idle)
         replies = await line.call_in_trio(trio, calls)
         idle.append(line)
         return replies
