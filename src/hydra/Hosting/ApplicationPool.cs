@@ -135,8 +135,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <summary>The same, with what the system and the supervisor have to be asked for.</summary>
     public async Task<PoolFigures> MeasureAsync()
     {
-        Task<CollectedFigures>? collected = _options.Metrics.AreCollected ? _supervisor.Application.CollectAsync() : null;
-        CollectedFigures? application = collected is null ? null : await collected.ConfigureAwait(false);
+        CollectedFigures? application = _options.Metrics.AreCollected ? await _supervisor.Application.CollectAsync().ConfigureAwait(false) : null;
         return ReadFigures() with
         {
             Workers =

@@ -48,15 +48,12 @@ internal static class MetricsText
         }
 
         WriteKeys(text, pools);
-        PoolFigures[] adapted = [.. pools.Where(static pool => pool.Concurrency is not null)];
-        if (adapted.Length > 0)
-        {
-            PrometheusText.Head(
-                text, "hydra_concurrency_limit", "gauge", "Requests that a worker is given at the same time (--limit-concurrency auto), beside responses that come.");
-            Array.ForEach(adapted, pool => PrometheusText.Sample(text, "hydra_concurrency_limit", pool.Concurrency!.Value.Limit, Labels(pools, pool)));
-            PrometheusText.Head(text, "hydra_concurrency_usual_seconds", "gauge", "How long requests take until they are answered when nothing holds them up; 0 while that is not known.");
-            Array.ForEach(adapted, pool => PrometheusText.Sample(text, "hydra_concurrency_usual_seconds", pool.Concurrency!.Value.Usual.TotalSeconds, Labels(pools, pool)));
-        }
+        EachThatHas(
+            text, pools, "hydra_concurrency_limit", "gauge", "Requests that a worker is given at the same time (--limit-concurrency auto), beside responses that come.",
+            static pool => pool.Concurrency?.Limit);
+        EachThatHas(
+            text, pools, "hydra_concurrency_usual_seconds", "gauge",
+            "How long requests take until they are answered when nothing holds them up; 0 while that is not known.", static pool => pool.Concurrency?.Usual.TotalSeconds);
     }
 
     private static void WriteKeys(StringBuilder text, IReadOnlyList<PoolFigures> pools)
@@ -78,22 +75,10 @@ internal static class MetricsText
     }
 
     // Where an application has several pools each says the same of what they share.
-    private static void WriteState(StringBuilder text, IReadOnlyList<PoolFigures> all)
+    private static void WriteState(StringBuilder text, IReadOnlyList<PoolFigures> pools)
     {
-        PoolFigures[] pools = [.. all.Where(static pool => pool.State is not null)];
-        if (pools.Length == 0)
-        {
-            return;
-        }
-
         void Write(string name, string type, string help, Func<StateFigures, double> value)
-        {
-            PrometheusText.Head(text, name, type, help);
-            foreach (PoolFigures pool in pools)
-            {
-                PrometheusText.Sample(text, name, value(pool.State!.Value), Labels(all, pool));
-            }
-        }
+            => EachThatHas(text, pools, name, type, help, pool => pool.State is { } state ? value(state) : null);
 
         Write("hydra_state_entries", "gauge", "Entries of the state that workers share.", static state => state.Entries);
         Write("hydra_state_bytes", "gauge", "Bytes that they take.", static state => state.Bytes);
@@ -194,6 +179,23 @@ internal static class MetricsText
             {
                 PrometheusText.Sample(text, name, value(total), Labels(pools, pool, ("worker", Number(index))));
             }
+        }
+    }
+
+    // A metric with one sample for each pool that has it; nothing where none has.
+    private static void EachThatHas(
+        StringBuilder text, IReadOnlyList<PoolFigures> pools, string name, string type, string help, Func<PoolFigures, double?> value)
+    {
+        (PoolFigures Pool, double? Value)[] values = [.. pools.Select(pool => (pool, value(pool))).Where(static one => one.Item2 is not null)];
+        if (values.Length == 0)
+        {
+            return;
+        }
+
+        PrometheusText.Head(text, name, type, help);
+        foreach ((PoolFigures pool, double? number) in values)
+        {
+            PrometheusText.Sample(text, name, number!.Value, Labels(pools, pool));
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class StateEntry(StateKey key) : DueItem
     /// <summary>What an entry takes beside its key and its value: itself, its place in the tables, the headers of its arrays.</summary>
     public const int Overhead = 200;
 
+    /// <summary>What a hit of a moving window is counted as.</summary>
+    public const long HitCost = sizeof(long) * 2;
+
     /// <summary>The space that the key is in.</summary>
     public StateSpace Space { get; } = key.Space;
 
@@ -50,5 +53,5 @@ internal sealed class StateEntry(StateKey key) : DueItem
     public StateEntry? Newer { get; set; }
 
     /// <summary>Bytes that it is counted as.</summary>
-    public long Cost => Overhead + Name.Length + (Value?.Length ?? 0) + ((Hits?.Count ?? 0) * sizeof(long) * 2L);
+    public long Cost => Overhead + Name.Length + (Value?.Length ?? 0) + ((Hits?.Count ?? 0) * HitCost);
 }

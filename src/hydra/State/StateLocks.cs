@@ -264,12 +264,17 @@ internal sealed class StateLocks(StateTable table, long firstToken)
 
     private void Forget(StateWaiter waiter, long now)
     {
-        table.Due.Remove(waiter);
-        waiter.Owner.Waiters.Remove(waiter);
-        table.Resize(-Cost);
+        Leave(waiter);
         LockState state = StateOf(waiter.Entry);
         state.Waiters.Remove(waiter);
         Advance(waiter.Entry, state, now);
+    }
+
+    private void Leave(StateWaiter waiter)
+    {
+        table.Due.Remove(waiter);
+        waiter.Owner.Waiters.Remove(waiter);
+        table.Resize(-Cost);
     }
 
     private void Advance(StateEntry entry, LockState state, long now)
@@ -277,9 +282,7 @@ internal sealed class StateLocks(StateTable table, long firstToken)
         while (state.Waiters.First?.Value is { } next && state.Leases.Count < next.Places)
         {
             state.Waiters.RemoveFirst();
-            table.Due.Remove(next);
-            next.Owner.Waiters.Remove(next);
-            table.Resize(-Cost);
+            Leave(next);
             StateLease lease = Lease(entry, state, next.Owner, (next.Caller, next.Sequence), next.Milliseconds, now);
             _grants.Add(new Grant(next, new StateResult(StateStatus.Done, lease.Token)));
         }

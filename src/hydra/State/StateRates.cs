@@ -75,7 +75,7 @@ internal sealed class StateRates(StateTable table)
             return new(hits == 0 ? StateStatus.Done : StateStatus.Refused, count, UntilOldest(entry, call.Milliseconds, now));
         }
 
-        long more = hits * sizeof(long) * 2;
+        long more = hits * StateEntry.HitCost;
         if (entry is null ? (entry = table.Add(key, more, now)) is null : !table.HasRoom(more, entry, now))
         {
             return new(StateStatus.Full);
@@ -97,7 +97,7 @@ internal sealed class StateRates(StateTable table)
         while (entry?.Hits is { Count: > 0 } hits && hits.Peek() <= until)
         {
             hits.Dequeue();
-            table.Resize(-sizeof(long) * 2);
+            table.Resize(-StateEntry.HitCost);
         }
     }
 

@@ -112,9 +112,8 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     public async Task SettleAsync(bool reload)
     {
         await _begun.ConfigureAwait(false);
-        if (reload && await _hooks.CallAsync(ServerHooks.Reload).ConfigureAwait(false) is { } failure)
+        if (reload && await CallReloadHooksAsync().ConfigureAwait(false) is { } failure)
         {
-            SupervisionLog.ReloadFailed(_logger, failure.Message);
             _fleet.NoteFailure(failure);
             return;
         }
@@ -236,12 +235,23 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         Post(failure is null ? _fleet.Start : () => _fleet.FailStart(failure));
     }
 
+    // Null, or why there is to be no reload.
+    private async Task<WorkerFailure?> CallReloadHooksAsync()
+    {
+        WorkerFailure? failure = await _hooks.CallAsync(ServerHooks.Reload).ConfigureAwait(false);
+        if (failure is not null)
+        {
+            SupervisionLog.ReloadFailed(_logger, failure.Message);
+        }
+
+        return failure;
+    }
+
     private async Task BeginReloadAsync(TaskCompletionSource<string?> over)
     {
         await _begun.ConfigureAwait(false);
-        if (await _hooks.CallAsync(ServerHooks.Reload).ConfigureAwait(false) is { } failure)
+        if (await CallReloadHooksAsync().ConfigureAwait(false) is { } failure)
         {
-            SupervisionLog.ReloadFailed(_logger, failure.Message);
             over.TrySetResult(failure.Message);
             return;
         }
