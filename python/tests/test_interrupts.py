@@ -114,6 +114,13 @@ class WsgiInterruptTests(StuckCase):
         self.wait_log("KeyError: \"of the application's own\"")
         self.still_serves()
 
+    def test_it_counts_as_cancelled_before_the_cancellation_is_read(self):
+        exchange = self.open("/raises_another")
+        self.wait_notes("spins")
+        self.interrupt(exchange, cancel=False)
+        self.expect_cancelled(exchange)
+        self.still_serves()
+
     def test_client_that_left_interrupts_without_a_record(self):
         exchange = self.open("/loop")
         self.wait_notes("spins")

@@ -182,6 +182,11 @@ class Guard:
         runner = self._runners.get(native.get_ident())
         return function(*arguments) if runner is None else runner.shielded(function, *arguments)
 
+    def is_interrupted(self) -> bool:
+        """Whether the request that the calling thread runs was interrupted."""
+        runner = self._runners.get(native.get_ident())
+        return runner is not None and runner.interruption is not None
+
     def running(self) -> List[WsgiStream]:
         """The requests that run."""
         requests = [runner.request for runner in list(self._runners.values())]

@@ -307,8 +307,9 @@ class WsgiResponse(Response):
     # ---- what goes wrong
 
     def _failed(self, error: BaseException) -> None:
-        if isinstance(error, RequestInterrupted):
-            # That the front has ended the stream may be noted only after this.
+        guard = self._hub.guard
+        if isinstance(error, RequestInterrupted) or guard is not None and guard.is_interrupted():
+            # That the front has ended the stream may be noted only after this, whatever the application makes of it.
             self._request.gone = True
         if self._request.gone and isinstance(error, (ClientDisconnected, RequestInterrupted)):
             self._complete()
