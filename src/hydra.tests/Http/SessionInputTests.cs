@@ -87,6 +87,32 @@ public sealed class SessionInputTests : IDisposable
     }
 
     [Fact]
+    public async Task Lose_ApplicationTakesNothing_GivesWhatThereIsCreditForAndEnds()
+    {
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
+        await SendAsync(new string('x', 1500), WebSocketMessageType.Text);
+        await Eventually.HoldsAsync(() => _input.IsWaiting, "the wait for credit");
+        int before = Length();
+        _input.Lose();
+        await _pair.Client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+
+        Assert.Equal(1000, (await run).Code);
+        Assert.Equal(before, Length());
+    }
+
+    [Fact]
+    public async Task Lose_ApplicationTakesAll_GivesIt()
+    {
+        Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);
+        _input.Lose();
+        await SendAsync(new string('x', 500), WebSocketMessageType.Text);
+        await _pair.Client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+
+        Assert.Equal(1000, (await run).Code);
+        Assert.Equal(500, Length());
+    }
+
+    [Fact]
     public async Task Stop_ApplicationHasClosed_ReadsOnAndDrops()
     {
         Task<SessionEnd> run = _input.RunAsync(_pair.Input, _pair.Wire, deflates: false);

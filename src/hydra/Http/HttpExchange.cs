@@ -137,7 +137,7 @@ internal class HttpExchange : ResponseExchange
     public void KeepNoBody() => _upload?.KeepNoBody();
 
     /// <summary>The client's connection, or its stream on it, is gone. Any thread.</summary>
-    public void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
+    public virtual void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
 
     /// <summary>Whether the last byte of the request has come only now, or not even that. Any thread.</summary>
     /// <param name="since">When the handler began to wait for the worker or for the body, in milliseconds of <see cref="Environment.TickCount64"/>.</param>

@@ -14,6 +14,7 @@ internal sealed partial class SessionInput
 
     // What is left of the window: 0 when all of it is, less when some is used. Under _lock.
     private long _balance;
+    private bool _isLost;
     private volatile bool _isStopped;
     private volatile bool _isWaiting;
 
@@ -44,6 +45,17 @@ internal sealed partial class SessionInput
         _granted.Stop();
     }
 
+    /// <summary>The client is gone: nobody waits for the application to take what it has sent, beyond what there is credit for.</summary>
+    public void Lose()
+    {
+        lock (_lock)
+        {
+            _isLost = true;
+        }
+
+        _granted.Set();
+    }
+
     // Credit for so many bytes, or for some of them. False, and less than 0, where there is none.
     private bool TryTakeCredit(int wanted, out int size)
     {
@@ -59,6 +71,13 @@ internal sealed partial class SessionInput
 
             if (left < 0 || (left == 0 && wanted > 0))
             {
+                if (_isLost)
+                {
+                    _isStopped = true;
+                    size = wanted;
+                    return true;
+                }
+
                 size = -1;
                 _granted.Clear();
                 return false;

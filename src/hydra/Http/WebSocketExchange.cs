@@ -75,6 +75,20 @@ internal sealed class WebSocketExchange : HttpExchange
     }
 
     /// <inheritdoc/>
+    public override void OnClientGone()
+    {
+        if (_isAccepted)
+        {
+            // Who reads the session finds its end, behind what came before it, and the application hears of that.
+            Input.Lose();
+        }
+        else
+        {
+            base.OnClientGone();
+        }
+    }
+
+    /// <inheritdoc/>
     public override void OnClientFinished()
     {
         // Who reads a session finds it behind what was sent before.
