@@ -10,17 +10,19 @@ namespace Hydra.Hosting;
 internal sealed class ApplicationPools : IDisposable
 {
     private readonly List<ApplicationPool> _all;
-    private readonly StateStores _state;
 
     private ApplicationPools(List<ApplicationPool> all, StateStores state)
     {
         _all = all;
-        _state = state;
+        State = state;
         Started = WhenStartedAsync([.. all.Select(static pool => pool.Started)]);
     }
 
     /// <summary>The pools, in the order of their options.</summary>
     public IReadOnlyList<ApplicationPool> All => _all;
+
+    /// <summary>What their workers share.</summary>
+    public StateStores State { get; }
 
     /// <summary>Completes when all pools are ready, with the outcome of each in their order; or at the first failure, with that alone.</summary>
     public Task<IReadOnlyList<StartOutcome>> Started { get; }
@@ -32,11 +34,11 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>Prepares a pool for each application.</summary>
     /// <exception cref="StartException">What one of them needs is not to be had, or two are at the same place.</exception>
     public static ApplicationPools Prepare(
-        ServerOptions server, IReadOnlyList<ApplicationOptions> applications, WorkerHome home, FrontLoops loops, ServerLogs logs)
+        ServerOptions server, IReadOnlyList<ApplicationOptions> applications, WorkerHome home, FrontLoops loops, ServerLogs logs, Inheritance? inherited = null)
     {
         CheckPlaces(applications);
         List<ApplicationPool> pools = [];
-        var state = new StateStores();
+        var state = new StateStores(inherited, logs.Loggers.CreateLogger("hydra"));
         try
         {
             // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.
@@ -58,6 +60,7 @@ internal sealed class ApplicationPools : IDisposable
             throw;
         }
 
+        state.Start();
         return new ApplicationPools(pools, state);
     }
 
@@ -149,6 +152,6 @@ internal sealed class ApplicationPools : IDisposable
     public void Dispose()
     {
         _all.ForEach(static pool => pool.Dispose());
-        _state.Dispose();
+        State.Dispose();
     }
 }

@@ -76,4 +76,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1631, LogLevel.Information, "the token of the dashboard is {Token}")]
     public static partial void DashboardToken(ILogger logger, string token);
+
+    [LoggerMessage(1632, LogLevel.Warning, "the server before this one hands its shared state over in another way than this version knows; it begins anew")]
+    public static partial void StateOfAnotherVersion(ILogger logger);
+
+    [LoggerMessage(1633, LogLevel.Warning, "the new server has not taken the shared state within {Seconds:0.#} s")]
+    public static partial void StateNotTaken(ILogger logger, double seconds);
 }

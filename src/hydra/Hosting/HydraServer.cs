@@ -71,7 +71,7 @@ internal sealed class HydraServer
             _ = DashboardServer.GivenToken(_options.Dashboard);
             SourceWatch.Check(_options.Development);
             var loops = new FrontLoops(_options, _sockets);
-            using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs);
+            using var pools = ApplicationPools.Prepare(_options, _applications, home, loops, _logs, _started.Inheritance);
             if (_options.ChecksOnly)
             {
                 loops.Abandon();

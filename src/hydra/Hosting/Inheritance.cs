@@ -17,6 +17,12 @@ namespace Hydra.Hosting;
 /// <param name="IgnoresHangup">Whether the server was started with SIGHUP ignored, which an upgrade is not.</param>
 internal sealed record Inheritance(int Parent, int Report, string Directory, IReadOnlyList<InheritedSocket> Sockets, bool IgnoresHangup = false)
 {
+    /// <summary>The descriptor of the link to its shared state; null where there is none.</summary>
+    public int? State { get; init; }
+
+    /// <summary>The version of what is said on that link.</summary>
+    public int StateVersion { get; init; }
+
     private const string Shared = "shared";
     private const string Own = "own";
     private const string Nohup = "hangup=ignored";
@@ -32,6 +38,11 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
             text.Append(Uri.EscapeDataString(socket.Key));
         }
 
+        if (State is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $";state={State},{StateVersion}");
+        }
+
         return IgnoresHangup ? text.Append(';').Append(Nohup).ToString() : text.ToString();
     }
 
@@ -43,6 +54,8 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
         int report = 0;
         string? directory = null;
         bool ignoresHangup = false;
+        int state = 0;
+        int stateVersion = 0;
         List<InheritedSocket> sockets = [];
         foreach (string field in text.Split(';'))
         {
@@ -54,6 +67,7 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
                 "report" => IsNumber(value, out report),
                 "directory" => (directory = Unescape(value)).Length > 0,
                 "socket" => TryAddSocket(value, sockets),
+                "state" => value.Split(',') is [var number, var version] && IsNumber(number, out state) && IsNumber(version, out stateVersion),
                 "hangup" => ignoresHangup = field == Nohup,
                 _ => false,
             };
@@ -63,7 +77,9 @@ internal sealed record Inheritance(int Parent, int Report, string Directory, IRe
             }
         }
 
-        return report > 0 && directory is not null ? new Inheritance(parent, report, directory, sockets, ignoresHangup) : null;
+        return report > 0 && directory is not null
+            ? new Inheritance(parent, report, directory, sockets, ignoresHangup) { State = state > 0 ? state : null, StateVersion = stateVersion }
+            : null;
     }
 
     private static string Escape(string path)

@@ -50,7 +50,7 @@ internal sealed class Surroundings : IDisposable
     /// <param name="pools">The applications.</param>
     public void ReportReady(ApplicationPools pools)
     {
-        Upgrade.Enable(pools.StartTimeout);
+        Upgrade.Enable(pools.StartTimeout, pools.State);
         Predecessor.ReportReady();
         Notifier.Ready();
         _watchdog = new ServiceWatchdog(Notifier, _started.WatchdogInterval, () => pools.AreWell, TimeProvider.System);

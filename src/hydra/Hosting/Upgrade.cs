@@ -1,8 +1,10 @@
 using System.IO.Pipes;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Transport;
+using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +29,7 @@ internal sealed class Upgrade : IDisposable
     private bool _isOver;
     private int _child;
     private TimeSpan _limit;
+    private StateStores? _state;
 
     /// <summary>Begins to listen for the signal.</summary>
     public Upgrade(StartedAs started, ListenSockets sockets, ILogger logger)
@@ -48,8 +51,10 @@ internal sealed class Upgrade : IDisposable
 
     /// <summary>This server serves, so that there is something to take over.</summary>
     /// <param name="startTimeout">How long the workers of the new one may take until they are ready; zero for ever.</param>
-    public void Enable(TimeSpan startTimeout)
+    /// <param name="state">What the workers share, which it is to go on with; null for nothing.</param>
+    public void Enable(TimeSpan startTimeout, StateStores? state = null)
     {
+        _state = state;
         lock (_lock)
         {
             _isReady = true;
@@ -146,16 +151,27 @@ internal sealed class Upgrade : IDisposable
 
         await using var report = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
         ListenSocket[] sockets = [.. _sockets.Open];
-        int[] descriptors = [.. sockets.Select(static s => (int)s.Socket.SafeHandle.DangerousGetHandle()), (int)report.ClientSafePipeHandle.DangerousGetHandle()];
+        using Socket? state = _state?.Offer();
+        List<int> descriptors = [.. sockets.Select(static s => (int)s.Socket.SafeHandle.DangerousGetHandle()), (int)report.ClientSafePipeHandle.DangerousGetHandle()];
+        if (state is not null)
+        {
+            descriptors.Add((int)state.SafeHandle.DangerousGetHandle());
+        }
+
         var inheritance = new Inheritance(
             Environment.ProcessId,
             PosixSpawn.FirstDescriptor + sockets.Length,
             _started.Directory,
             [.. sockets.Select(static (s, i) => new InheritedSocket(s.Key, PosixSpawn.FirstDescriptor + i, s.IsShared, s.OwnsPath))],
-            _started.Terminal.IgnoresHangup);
+            _started.Terminal.IgnoresHangup)
+        {
+            State = state is null ? null : PosixSpawn.FirstDescriptor + descriptors.Count - 1,
+            StateVersion = SuccessionLink.Version,
+        };
         byte[] variable = Encoding.UTF8.GetBytes($"{EnvironmentVariables.Inherited}={inheritance.Format()}");
         int error = PosixSpawn.Start(executable, _started.Arguments, [.. _started.Variables, variable], descriptors, out int process);
         report.DisposeLocalCopyOfClientHandle();
+        state?.Dispose();
         if (error != 0)
         {
             return $"{Encoding.UTF8.GetString(executable)} cannot be started: {Marshal.GetPInvokeErrorMessage(error)}";

@@ -20,6 +20,9 @@ internal sealed class StateLease(StateEntry entry, StateOwner owner, (IStateCall
 
     /// <summary>The fencing token: larger than all that were given before.</summary>
     public long Token { get; } = token;
+
+    /// <summary>Describes it to another store.</summary>
+    public SavedLease Save(long now) => new(Entry.Name, Token, Due == long.MaxValue ? null : Due - now, Owner, By);
 }
 
 /// <summary>A call that waits for a place.</summary>
@@ -66,10 +69,15 @@ internal sealed class StateLocks(StateTable table, long firstToken)
     private const long Cost = 200;
 
     private readonly Dictionary<StateEntry, LockState> _locks = [];
-    private long _token = firstToken;
     private List<Grant> _grants = [];
 
-    /// <summary>Places that somebody has.</summary>
+    /// <summary>The last token that was given.</summary>
+    public long Token { get; set; } = firstToken;
+
+    /// <summary>The places that somebody has.</summary>
+    public IEnumerable<StateLease> Leases => _locks.Values.SelectMany(static one => one.Leases);
+
+    /// <summary>How many they are.</summary>
     public int Held => _locks.Values.Sum(static one => one.Leases.Count);
 
     /// <summary>Takes a place, or waits for one.</summary>
@@ -210,6 +218,22 @@ internal sealed class StateLocks(StateTable table, long firstToken)
         return grants;
     }
 
+    /// <summary>Takes over a place.</summary>
+    /// <returns>False where there is no room.</returns>
+    public bool Restore(SavedLease saved, long now)
+    {
+        var key = new StateKey(StateSpace.Lock, saved.Name);
+        StateEntry? entry = table.Find(key, now);
+        if (!table.HasRoom(Cost + (entry is null ? StateEntry.Overhead + saved.Name.Length : 0), entry, now))
+        {
+            return false;
+        }
+
+        entry ??= table.Add(key, 0, now)!;
+        Enter(new StateLease(entry, saved.Owner, saved.By, saved.Token), StateOf(entry), saved.Left ?? 0, now);
+        return true;
+    }
+
     private LockState StateOf(StateEntry entry)
     {
         if (!_locks.TryGetValue(entry, out LockState? state))
@@ -222,16 +246,20 @@ internal sealed class StateLocks(StateTable table, long firstToken)
 
     private StateLease Lease(StateEntry entry, LockState state, StateOwner owner, (IStateCaller Caller, uint Sequence) by, long milliseconds, long now)
     {
-        var lease = new StateLease(entry, owner, by, ++_token);
+        var lease = new StateLease(entry, owner, by, ++Token);
+        Enter(lease, state, milliseconds, now);
+        return lease;
+    }
+
+    private void Enter(StateLease lease, LockState state, long milliseconds, long now)
+    {
         state.Leases.Add(lease);
-        owner.Leases.Add(lease);
+        lease.Owner.Leases.Add(lease);
         table.Resize(Cost);
         if (milliseconds is > 0 and < StateCall.Longest)
         {
             table.Due.Set(lease, now + milliseconds);
         }
-
-        return lease;
     }
 
     private StateLease? Find(in StateCall call, long now)

@@ -21,7 +21,7 @@ internal readonly record struct StateFigures(int Entries, long Bytes, long Limit
 /// What the workers of an application share: values that expire, counters, locks, rates. Any thread; one gate guards all of it, and nothing is
 /// done under it that waits.
 /// </summary>
-internal sealed class StateStore : IDisposable
+internal sealed class StateStore : ISharedState
 {
     // So much that is due is seen to at a time; then others have their turn.
     private const int MostAtATime = 1000;
@@ -40,7 +40,7 @@ internal sealed class StateStore : IDisposable
     private long _timedFor = long.MaxValue;
     private long _calls;
     private long _refused;
-    private bool _isDisposed;
+    private bool _isOver;
 
     /// <summary>Makes an empty store.</summary>
     /// <param name="options">How large it may get.</param>
@@ -56,20 +56,21 @@ internal sealed class StateStore : IDisposable
         _timer = _time.CreateTimer(static store => ((StateStore)store!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Bytes that a value may have.</summary>
+    /// <inheritdoc/>
     public long MaxValue => Math.Min(_table.Limit, ProtocolLimits.MaxStateValue);
 
-    /// <summary>Does what a call says.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="owner">The process that makes it.</param>
-    /// <param name="caller">Who hears of what takes its time.</param>
-    /// <returns>Null where it takes its time.</returns>
+    /// <inheritdoc/>
     public StateResult? Execute(in StateCall call, StateOwner owner, IStateCaller caller)
     {
         StateResult? result;
         List<StateLocks.Grant>? grants;
         lock (_gate)
         {
+            if (_isOver)
+            {
+                return null;
+            }
+
             long now = Now();
             _calls++;
             result = call.Operation switch
@@ -99,13 +100,65 @@ internal sealed class StateStore : IDisposable
         return result;
     }
 
-    /// <summary>One of the links of a process has closed: what waits there does not any more.</summary>
+    /// <inheritdoc/>
     public void OnClosed(StateOwner owner, IStateCaller caller) => Change(now => _locks.Forget(owner, caller, now));
 
-    /// <summary>A process has ended: what it holds is free.</summary>
+    /// <inheritdoc/>
     public void OnEnded(StateOwner owner) => Change(now => _locks.End(owner, now));
 
-    /// <summary>What there is to be measured.</summary>
+    /// <inheritdoc/>
+    public Task<StateImage> StopAsync()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            long now = Now();
+            return Task.FromResult(new StateImage(
+                _table.All.Where(entry => entry.Space is not StateSpace.Lock && entry.Due > now).Select(entry => SavedEntry.Of(entry, now)),
+                _locks.Leases.Where(lease => lease.Due > now).Select(lease => lease.Save(now)), _values.Version, _locks.Token));
+        }
+    }
+
+    /// <summary>Takes over an entry of a store that has stopped.</summary>
+    /// <returns>False where there is no room for it, or its key is taken.</returns>
+    public bool Restore(SavedEntry saved)
+    {
+        lock (_gate)
+        {
+            long now = Now();
+            bool isRestored = _table.Restore(saved, now);
+            _values.Version = Math.Max(_values.Version, saved.Version);
+            SetTimer(now);
+            return isRestored;
+        }
+    }
+
+    /// <summary>Takes over a place in a lock.</summary>
+    /// <returns>False where there is no room for it.</returns>
+    public bool Restore(SavedLease saved)
+    {
+        lock (_gate)
+        {
+            long now = Now();
+            bool isRestored = _locks.Restore(saved, now);
+            SetTimer(now);
+            return isRestored;
+        }
+    }
+
+    /// <summary>Goes on with the numbers of a store that has stopped, where they are larger.</summary>
+    /// <param name="version">The last version that it has given.</param>
+    /// <param name="token">The last token.</param>
+    public void Continue(long version, long token)
+    {
+        lock (_gate)
+        {
+            _values.Version = Math.Max(_values.Version, version);
+            _locks.Token = Math.Max(_locks.Token, token);
+        }
+    }
+
+    /// <inheritdoc/>
     public StateFigures ReadFigures()
     {
         lock (_gate)
@@ -119,7 +172,7 @@ internal sealed class StateStore : IDisposable
     {
         lock (_gate)
         {
-            _isDisposed = true;
+            _isOver = true;
         }
 
         _timer.Dispose();
@@ -141,6 +194,11 @@ internal sealed class StateStore : IDisposable
         List<StateLocks.Grant>? grants;
         lock (_gate)
         {
+            if (_isOver)
+            {
+                return;
+            }
+
             long now = Now();
             change(now);
             grants = _locks.TakeGrants();
@@ -155,7 +213,7 @@ internal sealed class StateStore : IDisposable
         List<StateLocks.Grant>? grants;
         lock (_gate)
         {
-            if (_isDisposed)
+            if (_isOver)
             {
                 return;
             }
@@ -185,7 +243,7 @@ internal sealed class StateStore : IDisposable
     private void SetTimer(long now)
     {
         long next = _table.Due.Next;
-        if (next < _timedFor && !_isDisposed)
+        if (next < _timedFor && !_isOver)
         {
             _timedFor = next;
             _timer.Change(TimeSpan.FromMilliseconds(Math.Clamp(next - now + Slack, Slack, int.MaxValue)), Timeout.InfiniteTimeSpan);

@@ -28,6 +28,26 @@ internal sealed class StateTable(long limit, bool evicts)
     /// <summary>Values that have gone for others to have room.</summary>
     public long Evicted { get; private set; }
 
+    /// <summary>All entries; those in the order of their use, which have one, the one that was used least lately first.</summary>
+    public IEnumerable<StateEntry> All
+    {
+        get
+        {
+            for (StateEntry? entry = _oldest; entry is not null; entry = entry.Newer)
+            {
+                yield return entry;
+            }
+
+            foreach (StateEntry entry in _entries)
+            {
+                if (!IsChained(entry))
+                {
+                    yield return entry;
+                }
+            }
+        }
+    }
+
     /// <summary>What is under the key, unless its time is over.</summary>
     public StateEntry? Find(StateKey key, long now)
     {
@@ -42,7 +62,7 @@ internal sealed class StateTable(long limit, bool evicts)
             return null;
         }
 
-        if (evicts && entry != _newest && entry.Space is StateSpace.Value)
+        if (entry != _newest && IsChained(entry))
         {
             Unchain(entry);
             Chain(entry);
@@ -66,12 +86,28 @@ internal sealed class StateTable(long limit, bool evicts)
         var entry = new StateEntry(key);
         _entries.Add(entry);
         Bytes += entry.Cost;
-        if (evicts && entry.Space is StateSpace.Value)
+        if (IsChained(entry))
         {
             Chain(entry);
         }
 
         return entry;
+    }
+
+    /// <summary>Takes over an entry of another table.</summary>
+    /// <returns>False where there is no room for it, or its key is taken.</returns>
+    public bool Restore(SavedEntry saved, long now)
+    {
+        var key = new StateKey(saved.Space, saved.Name);
+        if (Find(key, now) is not null || Add(key, saved.Size, now) is not { } entry)
+        {
+            return false;
+        }
+
+        saved.CopyTo(entry, now);
+        Bytes += saved.Size;
+        Due.Set(entry, saved.Left is { } left ? now + left : long.MaxValue);
+        return true;
     }
 
     /// <summary>Gives an entry another value.</summary>
@@ -178,6 +214,8 @@ internal sealed class StateTable(long limit, bool evicts)
 
         others.ForEach(item => Due.Set(item, item.Due));
     }
+
+    private bool IsChained(StateEntry entry) => evicts && entry.Space is StateSpace.Value;
 
     private void Chain(StateEntry entry)
     {

@@ -8,7 +8,8 @@ internal sealed class StateValues(StateTable table)
     // How long the result of a call with an idempotency key is remembered, where the call does not say it.
     private const long OnceMilliseconds = 600_000;
 
-    private long _version;
+    /// <summary>The last version that was given.</summary>
+    public long Version { get; set; }
 
     /// <summary>What is under the key.</summary>
     public StateResult Get(ReadOnlySpan<byte> key, long now)
@@ -113,7 +114,7 @@ internal sealed class StateValues(StateTable table)
 
         entry.IsNumber = true;
         entry.Number = sum;
-        entry.Version = ++_version;
+        entry.Version = ++Version;
         if (isNew || !call.Has(StateOptions.KeepTime))
         {
             table.Due.Set(entry, call.EndsAt(now));
@@ -156,7 +157,7 @@ internal sealed class StateValues(StateTable table)
     {
         entry.IsNumber = call.Has(StateOptions.Number);
         entry.Number = entry.IsNumber ? call.Number : 0;
-        entry.Version = ++_version;
+        entry.Version = ++Version;
         return new(StateStatus.Done, 0, entry.Version);
     }
 }
