@@ -18,7 +18,9 @@ In a process that the server has not started all of it raises ``StateUnavailable
 """
 
 import asyncio
+import datetime
 import math
+import operator
 import os
 import sys
 import threading
@@ -33,6 +35,8 @@ __all__ = [
 ]  # fmt: skip
 
 Key = Union[str, bytes]
+# Seconds; None for ever.
+Time = Union[float, datetime.timedelta, None]
 
 # Of docs/protocol.md: STATE_…, WITH_…, STATUS_….
 _GET, _SET, _DELETE, _ADD, _TOUCH, _CLEAR, _ACQUIRE, _RELEASE, _EXTEND, _ABANDON, _RATE, _WINDOW, _COUNT, _TIME_LEFT = range(1, 15)
@@ -91,41 +95,41 @@ class Store:
         names = list(keys)
         return _values(names, await links.acall_many([self._call(_GET, key) for key in names]))
 
-    def set(self, key: Key, value: Any, timeout: Optional[float] = None, *, keep_timeout: bool = False) -> None:
+    def set(self, key: Key, value: Any, timeout: Time = None, *, keep_timeout: bool = False) -> None:
         """Puts a value under the key, for so long; a timeout of 0 or less is the end of it. Raises StateFull."""
         _check(links.call(self._set(key, value, timeout, _KEEP_TIME if keep_timeout else 0)))
 
-    async def aset(self, key: Key, value: Any, timeout: Optional[float] = None, *, keep_timeout: bool = False) -> None:
+    async def aset(self, key: Key, value: Any, timeout: Time = None, *, keep_timeout: bool = False) -> None:
         """As ``set``."""
         _check(await links.acall(self._set(key, value, timeout, _KEEP_TIME if keep_timeout else 0)))
 
-    def set_many(self, values: Mapping[Key, Any], timeout: Optional[float] = None) -> None:
+    def set_many(self, values: Mapping[Key, Any], timeout: Time = None) -> None:
         """Puts them all, one after the other; others may see some of them before the rest is there."""
         for reply in links.call_many([self._set(key, value, timeout, 0) for key, value in values.items()]):
             _check(reply)
 
-    async def aset_many(self, values: Mapping[Key, Any], timeout: Optional[float] = None) -> None:
+    async def aset_many(self, values: Mapping[Key, Any], timeout: Time = None) -> None:
         """As ``set_many``."""
         for reply in await links.acall_many([self._set(key, value, timeout, 0) for key, value in values.items()]):
             _check(reply)
 
-    def add(self, key: Key, value: Any, timeout: Optional[float] = None) -> bool:
+    def add(self, key: Key, value: Any, timeout: Time = None) -> bool:
         """Puts a value where there is none. Whether it did."""
-        if timeout is not None and timeout <= 0:
+        if _is_over(timeout):
             return not self.has_key(key)
         return _check(links.call(self._set(key, value, timeout, _ABSENT)))
 
-    async def aadd(self, key: Key, value: Any, timeout: Optional[float] = None) -> bool:
+    async def aadd(self, key: Key, value: Any, timeout: Time = None) -> bool:
         """As ``add``."""
-        if timeout is not None and timeout <= 0:
+        if _is_over(timeout):
             return not await self.ahas_key(key)
         return _check(await links.acall(self._set(key, value, timeout, _ABSENT)))
 
-    def replace(self, key: Key, value: Any, timeout: Optional[float] = None) -> bool:
+    def replace(self, key: Key, value: Any, timeout: Time = None) -> bool:
         """Puts a value where there is one. Whether it did."""
         return _check(links.call(self._set(key, value, timeout, _PRESENT)))
 
-    async def areplace(self, key: Key, value: Any, timeout: Optional[float] = None) -> bool:
+    async def areplace(self, key: Key, value: Any, timeout: Time = None) -> bool:
         """As ``replace``."""
         return _check(await links.acall(self._set(key, value, timeout, _PRESENT)))
 
@@ -139,11 +143,11 @@ class Store:
         reply = await links.acall(self._call(_GET, key))
         return _value(reply, default), reply[2]
 
-    def cas(self, key: Key, value: Any, version: int, timeout: Optional[float] = None) -> bool:
+    def cas(self, key: Key, value: Any, version: int, timeout: Time = None) -> bool:
         """Puts a value if nobody has changed what is there since ``gets`` gave this version. Whether it did."""
         return _check(links.call(self._set(key, value, timeout, _VERSION, version)))
 
-    async def acas(self, key: Key, value: Any, version: int, timeout: Optional[float] = None) -> bool:
+    async def acas(self, key: Key, value: Any, version: int, timeout: Time = None) -> bool:
         """As ``cas``."""
         return _check(await links.acall(self._set(key, value, timeout, _VERSION, version)))
 
@@ -163,11 +167,11 @@ class Store:
         """As ``delete_many``."""
         return sum(map(_check, await links.acall_many([self._call(_DELETE, key) for key in keys])))
 
-    def touch(self, key: Key, timeout: Optional[float] = None) -> bool:
+    def touch(self, key: Key, timeout: Time = None) -> bool:
         """Keeps what is under the key so long from now on. Whether there is something."""
         return _check(links.call(self._touch(key, timeout)))
 
-    async def atouch(self, key: Key, timeout: Optional[float] = None) -> bool:
+    async def atouch(self, key: Key, timeout: Time = None) -> bool:
         """As ``touch``."""
         return _check(await links.acall(self._touch(key, timeout)))
 
@@ -187,7 +191,7 @@ class Store:
         """As ``has_key``."""
         return (await links.acall(self._call(_GET, key)))[0] == _DONE
 
-    def get_or_set(self, key: Key, default: Any, timeout: Optional[float] = None) -> Any:
+    def get_or_set(self, key: Key, default: Any, timeout: Time = None) -> Any:
         """The value under the key; where there is none, the default, or what it gives when it is called, is put there first."""
         reply = links.call(self._call(_GET, key))
         if reply[0] == _DONE:
@@ -195,7 +199,7 @@ class Store:
         value = default() if callable(default) else default
         return value if self.add(key, value, timeout) else self.get(key, value)
 
-    async def aget_or_set(self, key: Key, default: Any, timeout: Optional[float] = None) -> Any:
+    async def aget_or_set(self, key: Key, default: Any, timeout: Time = None) -> Any:
         """As ``get_or_set``; what the default gives may be awaitable."""
         reply = await links.acall(self._call(_GET, key))
         if reply[0] == _DONE:
@@ -224,7 +228,7 @@ class Store:
     # ---- counters
 
     def incr(
-        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Optional[float] = None, once: Optional[Key] = None
+        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Time = None, once: Optional[Key] = None
     ) -> int:
         """Adds to the number under the key, and gives the sum.
 
@@ -240,48 +244,48 @@ class Store:
         return _sum(key, links.call(self._add(key, delta, initial, timeout, once)))
 
     async def aincr(
-        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Optional[float] = None, once: Optional[Key] = None
+        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Time = None, once: Optional[Key] = None
     ) -> int:
         """As ``incr``."""
         return _sum(key, await links.acall(self._add(key, delta, initial, timeout, once)))
 
     def decr(
-        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Optional[float] = None, once: Optional[Key] = None
+        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Time = None, once: Optional[Key] = None
     ) -> int:
         """As ``incr``, the other way."""
         return self.incr(key, -delta, initial=initial, timeout=timeout, once=once)
 
     async def adecr(
-        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Optional[float] = None, once: Optional[Key] = None
+        self, key: Key, delta: int = 1, *, initial: Optional[int] = 0, timeout: Time = None, once: Optional[Key] = None
     ) -> int:
         """As ``incr``, the other way."""
         return await self.aincr(key, -delta, initial=initial, timeout=timeout, once=once)
 
     # ---- locks and rates
 
-    def lock(self, name: Key, *, lease: Optional[float] = 60.0, timeout: Optional[float] = None) -> "Lock":
+    def lock(self, name: Key, *, lease: Time = 60.0, timeout: Time = None) -> "Lock":
         """A lock that one holder in all workers has at a time: ``with state.lock("x"):`` or ``async with``. See ``Lock``."""
         return Lock(self, name, 1, lease, timeout)
 
-    def semaphore(self, name: Key, places: int, *, lease: Optional[float] = 60.0, timeout: Optional[float] = None) -> "Lock":
+    def semaphore(self, name: Key, places: int, *, lease: Time = 60.0, timeout: Time = None) -> "Lock":
         """As ``lock``, for so many holders at a time."""
         if places < 1:
             raise ValueError("a semaphore has at least one place")
         return Lock(self, name, places, lease, timeout)
 
-    def rate(self, name: Key, limit: int, period: float = 1.0, *, cost: int = 1) -> Rate:
+    def rate(self, name: Key, limit: int, period: Union[float, datetime.timedelta] = 1.0, *, cost: int = 1) -> Rate:
         """Counts a hit, or as many as it costs, if that keeps to the limit for each period, as a bucket that fills evenly. With a cost of 0 it only asks."""
         return _rate(links.call(self._hit(_RATE, name, limit, period, cost)))
 
-    async def arate(self, name: Key, limit: int, period: float = 1.0, *, cost: int = 1) -> Rate:
+    async def arate(self, name: Key, limit: int, period: Union[float, datetime.timedelta] = 1.0, *, cost: int = 1) -> Rate:
         """As ``rate``."""
         return _rate(await links.acall(self._hit(_RATE, name, limit, period, cost)))
 
-    def window(self, name: Key, limit: int, period: float, *, cost: int = 1) -> Window:
+    def window(self, name: Key, limit: int, period: Union[float, datetime.timedelta], *, cost: int = 1) -> Window:
         """Counts a hit if there were fewer than the limit in the period that ends now, exactly: each is remembered. With a cost of 0 it only asks."""
         return _window(links.call(self._hit(_WINDOW, name, limit, period, cost)))
 
-    async def awindow(self, name: Key, limit: int, period: float, *, cost: int = 1) -> Window:
+    async def awindow(self, name: Key, limit: int, period: Union[float, datetime.timedelta], *, cost: int = 1) -> Window:
         """As ``window``."""
         return _window(await links.acall(self._hit(_WINDOW, name, limit, period, cost)))
 
@@ -301,34 +305,35 @@ class Store:
     def _call(self, operation: int, key: Key, number: int = 0, other: int = 0, milliseconds: int = 0, wait: int = 0) -> Call:
         return operation, 0, number, other, milliseconds, wait, key_of(self._prefix, key), b""
 
-    def _set(self, key: Key, value: Any, timeout: Optional[float], options: int, version: int = 0) -> Call:
-        if timeout is not None and timeout <= 0:
+    def _set(self, key: Key, value: Any, timeout: Time, options: int, version: int = 0) -> Call:
+        if _is_over(timeout):
             return _DELETE, options, 0, version, 0, 0, key_of(self._prefix, key), b""
         is_number, number, data = encode(value)
         if is_number:
             options |= _NUMBER
         return _SET, options, number, version, _milliseconds(timeout), 0, key_of(self._prefix, key), data
 
-    def _touch(self, key: Key, timeout: Optional[float]) -> Call:
-        if timeout is not None and timeout <= 0:
+    def _touch(self, key: Key, timeout: Time) -> Call:
+        if _is_over(timeout):
             return self._call(_DELETE, key)
         return self._call(_TOUCH, key, milliseconds=_milliseconds(timeout))
 
-    def _add(self, key: Key, delta: int, initial: Optional[int], timeout: Optional[float], once: Optional[Key]) -> Call:
+    def _add(self, key: Key, delta: int, initial: Optional[int], timeout: Time, once: Optional[Key]) -> Call:
         options = _KEEP_TIME if initial is None else _KEEP_TIME | _CREATE
-        for number in (delta, initial or 0):
+        for number in (operator.index(delta), operator.index(initial or 0)):
             if not -(1 << 63) <= number < 1 << 63:
                 raise OverflowError("%d has more than 64 bits" % number)
         token = b"" if once is None else key_of(self._prefix, once) + b"\0" + key_of(b"", key)
         return _ADD, options, initial or 0, delta, _milliseconds(timeout), 0, key_of(self._prefix, key), token
 
-    def _hit(self, operation: int, name: Key, limit: int, period: float, cost: int) -> Call:
-        if not period > 0 or cost < 0:
+    def _hit(self, operation: int, name: Key, limit: int, period: Union[float, datetime.timedelta], cost: int) -> Call:
+        limit, cost, seconds = operator.index(limit), operator.index(cost), _seconds(period, "a period")
+        if seconds is None or not seconds > 0 or cost < 0:
             raise ValueError("a period is longer than 0, a cost 0 or more")
         most = 1_000_000 if operation == _WINDOW else 1 << 53
         if not 1 <= limit <= most or cost > most:
             raise ValueError("a limit is from 1 to %d, and a cost no more" % most)
-        return self._call(operation, name, cost, limit, _milliseconds(period))
+        return self._call(operation, name, cost, limit, _milliseconds(seconds))
 
 
 class Lock:
@@ -342,14 +347,14 @@ class Lock:
     used by any number of tasks and threads, and again.
     """
 
-    def __init__(self, store: Store, name: Key, places: int, lease: Optional[float], timeout: Optional[float]) -> None:
-        if lease is not None and lease <= 0:
-            raise ValueError("a lease is longer than 0, or None for ever")
+    def __init__(self, store: Store, name: Key, places: int, lease: Time, timeout: Time) -> None:
         self._store = store
         self._name = name
-        self._places = places
-        self._lease = lease
-        self._timeout = timeout
+        self._places = operator.index(places)
+        self._lease = _seconds(lease, "a lease")
+        self._timeout = _seconds(timeout, "a timeout")
+        if self._lease is not None and self._lease <= 0:
+            raise ValueError("a lease is longer than 0, or None for ever")
         # By the task or the thread that holds it, and the process: a child that was forked holds nothing of its parent's.
         self._tokens: Dict[Tuple[int, Any], int] = {}
 
@@ -358,11 +363,11 @@ class Lock:
         """The fencing token, where this task or thread holds it; else None."""
         return self._tokens.get(_holder())
 
-    def acquire(self, timeout: Optional[float] = None, *, blocking: bool = True) -> bool:
+    def acquire(self, timeout: Time = None, *, blocking: bool = True) -> bool:
         """Waits for it: so long, or as long as it takes. Whether it is held now."""
         return self._acquired(links.call(self._acquire(timeout, blocking)))
 
-    async def aacquire(self, timeout: Optional[float] = None, *, blocking: bool = True) -> bool:
+    async def aacquire(self, timeout: Time = None, *, blocking: bool = True) -> bool:
         """As ``acquire``."""
         return self._acquired(await links.acall(self._acquire(timeout, blocking)))
 
@@ -378,11 +383,11 @@ class Lock:
         if call is not None:
             self._released(await links.acall(call))
 
-    def extend(self, lease: Optional[float] = None) -> None:
+    def extend(self, lease: Time = None) -> None:
         """Has the lease last so long from now on; as long as it was given, where nothing is said. Raises LockLost where it was over."""
         self._extended(links.call(self._extend(lease)))
 
-    async def aextend(self, lease: Optional[float] = None) -> None:
+    async def aextend(self, lease: Time = None) -> None:
         """As ``extend``."""
         self._extended(await links.acall(self._extend(lease)))
 
@@ -411,10 +416,11 @@ class Lock:
             if error is None:
                 raise
 
-    def _acquire(self, timeout: Optional[float], blocking: bool) -> Call:
+    def _acquire(self, timeout: Time, blocking: bool) -> Call:
         if _holder() in self._tokens:
             raise StateError("the lock %r is held here already, and would be waited for without end" % (self._name,))
-        wait = 0 if not blocking else _EVER if timeout is None else min(max(0, math.ceil(timeout * 1000)), _EVER - 1)
+        seconds = _seconds(timeout, "a timeout")
+        wait = 0 if not blocking else _EVER if seconds is None else math.ceil(min(max(0, seconds * 1000), _EVER - 1))
         return self._store._call(_ACQUIRE, self._name, self._places, 0, _milliseconds(self._lease), wait)
 
     def _acquired(self, reply: Reply) -> bool:
@@ -436,7 +442,7 @@ class Lock:
             raise LockLost("the lease of the lock %r was over before it was given back" % (self._name,))
         _check(reply)
 
-    def _extend(self, lease: Optional[float]) -> Call:
+    def _extend(self, lease: Time) -> Call:
         token = self._tokens[self._find_holder()]
         return self._store._call(_EXTEND, self._name, 0, token, _milliseconds(self._lease if lease is None else lease))
 
@@ -470,10 +476,32 @@ def _holder() -> Tuple[int, Any]:
     return os.getpid(), threading.get_ident() if task is None else id(task)
 
 
-def _milliseconds(timeout: Optional[float]) -> int:
-    if timeout is None:
+def _seconds(time: Any, what: str) -> Optional[float]:
+    """A time as a number; also of a timedelta. Raises TypeError or ValueError for what is none."""
+    if time is None or type(time) in (int, float) and time == time:
+        return time
+    if isinstance(time, datetime.timedelta):
+        return time.total_seconds()
+    try:
+        seconds = time + 0.0
+    except TypeError:
+        raise TypeError("%s is a number of seconds, a timedelta, or None for ever, and not %r" % (what, time)) from None
+    if seconds != seconds:
+        raise ValueError("%s is a number of seconds, and not %r" % (what, time))
+    return float(seconds)
+
+
+def _is_over(timeout: Any) -> bool:
+    """Whether what is given that time is gone at once."""
+    seconds = _seconds(timeout, "a timeout")
+    return seconds is not None and seconds <= 0
+
+
+def _milliseconds(timeout: Any, what: str = "a timeout") -> int:
+    seconds = _seconds(timeout, what)
+    if seconds is None:
         return 0
-    return max(1, math.ceil(min(timeout * 1000, _LONGEST)))
+    return max(1, math.ceil(min(seconds * 1000, _LONGEST)))
 
 
 def _check(reply: Reply) -> bool:

@@ -1,6 +1,8 @@
 """What `hydra_server.state` says to the server, and makes of its answers; the server here is a thread with a table."""
 
 import asyncio
+import datetime
+import fractions
 import os
 import socket
 import sys
@@ -215,3 +217,29 @@ def test_every_call_has_an_awaitable_twin():
     waits = {"get", "get_many", "set", "set_many", "add", "replace", "gets", "cas", "delete", "delete_many", "touch", "time_left", "has_key", "get_or_set", "clear", "count", "incr", "decr", "rate", "window", "reset"}  # fmt: skip # noqa: E501
     assert all(asyncio.iscoroutinefunction(getattr(state, "a" + name)) for name in waits)
     assert all(callable(getattr(state, name)) for name in waits | {"lock", "semaphore"})
+
+
+@pytest.mark.parametrize("time", [2, 2.0, datetime.timedelta(seconds=2), fractions.Fraction(2)], ids=repr)
+def test_times_are_numbers_of_seconds_or_timedeltas(front, time):
+    calls = [state._default._set("k", "v", time, 0), state._default._touch("k", time), state.lock("l", lease=time)._acquire(time, True), state._default._hit(11, "r", 1, time, 1)]
+    assert [call[4] for call in calls] == [2000] * 4
+    assert calls[2][5] == 2000
+
+
+def test_times_and_numbers_that_are_none_are_errors_that_say_so(front):
+    for attempt in (
+        lambda: state.set("k", "v", "60"),
+        lambda: state.add("k", "v", [60]),
+        lambda: state.touch("k", b"60"),
+        lambda: state.lock("l", lease="60"),
+        lambda: state.lock("l").acquire("60"),
+        lambda: state.rate("r", 1, "60"),
+    ):
+        with pytest.raises(TypeError, match="number of seconds, a timedelta, or None for ever, and not"):
+            attempt()
+    with pytest.raises(ValueError, match="number of seconds"):
+        state.set("k", "v", float("nan"))
+    for attempt in (lambda: state.incr("k", 1.5), lambda: state.rate("r", 1.5), lambda: state.semaphore("s", 1.5)):
+        with pytest.raises(TypeError, match="integer"):
+            attempt()
+    assert front.calls == []

@@ -14,6 +14,8 @@ public sealed class PriorityTextTests
     [InlineData("example.org/x=HIGH", "example.org/x", "High")]
     [InlineData("/a=b=low", "/a=b", "Low")]
     [InlineData("/*=low", "/", "Low")]
+    [InlineData("intranet/=low", "intranet", "Low")]
+    [InlineData("*.example.org/a=low", "*.example.org/a", "Low")]
     public void Read_Rule_IsTaken(string text, string place, string priority)
     {
         Assert.Null(PriorityText.Read(text, out PriorityRule rule));
@@ -25,6 +27,9 @@ public sealed class PriorityTextTests
     [InlineData("=high")]
     [InlineData("/health=urgent")]
     [InlineData("/a/../b=high")]
+    [InlineData("/a/*/b=high")]
+    [InlineData("/a*=high")]
+    [InlineData("health=high")]
     [InlineData("")]
     public void Read_WhatIsNone_IsASentence(string text) => Assert.NotNull(PriorityText.Read(text, out _));
 

@@ -207,6 +207,36 @@ public sealed class StateValuesTests
     }
 
     [Fact]
+    public void Eviction_TakesRatesAndWindowsToo()
+    {
+        using var bench = new StoreBench(4000, evicts: true);
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(StateStatus.Done, bench.Run(StateOperation.Rate, $"r{i}", number: 1, other: 2, milliseconds: 10_000)!.Value.Status);
+            Assert.Equal(StateStatus.Done, bench.Run(StateOperation.Window, $"w{i}", number: 1, other: 1, milliseconds: 10_000)!.Value.Status);
+        }
+
+        Assert.Equal(StateStatus.Refused, bench.Run(StateOperation.Window, "w99", number: 1, other: 1, milliseconds: 10_000)!.Value.Status);
+        Assert.Equal(StateStatus.Done, bench.Run(StateOperation.Window, "w0", number: 1, other: 1, milliseconds: 10_000)!.Value.Status);
+    }
+
+    [Fact]
+    public void Store_ThatIsFull_SaysSoOnceAMinute()
+    {
+        var clock = new StateClock();
+        List<long> said = [];
+        using var store = new StateStore(new StateStoreOptions(1000, false, said.Add), clock);
+        void Fill() => Assert.Equal(
+            StateStatus.Full, store.Execute(new StateCall { Operation = StateOperation.Set, Key = "k"u8, Value = new byte[900] }, new StateOwner(), null!)!.Value.Status);
+        Fill();
+        Fill();
+        clock.Advance(61);
+        Fill();
+
+        Assert.Equal([1, 3], said);
+    }
+
+    [Fact]
     public void Clear_And_Count_GoByThePrefix()
     {
         using var bench = new StoreBench();

@@ -219,6 +219,9 @@ internal sealed record AffinityOptions
 
     /// <summary>What signs that; null for something at random.</summary>
     public string? Secret { get; init; }
+
+    /// <summary>Whether an application of the server learns keys: what clients send in the place of one is then left out here, too.</summary>
+    public bool HidesField { get; init; }
 }
 
 /// <summary>What the workers of an application share.</summary>

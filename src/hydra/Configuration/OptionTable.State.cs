@@ -16,7 +16,7 @@ internal static partial class OptionTable
         {
             Name = "state-eviction", Placeholder = OptionNames.Join(OptionNames.Evictions), Default = "none", Group = OptionGroup.State,
             Help = "What happens when there is no room in it: a value that is to be set is refused with StateFull, or those go that were used "
-                + "least lately. Locks never go.",
+                + "least lately, and rates and windows with them. Locks never go.",
             Binder = Section.State.Choice(OptionNames.Evictions, static (o, v) => o with { Evicts = v }),
         },
     ];

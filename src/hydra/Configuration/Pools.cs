@@ -6,7 +6,7 @@ namespace Hydra.Configuration;
 internal static class Pools
 {
     // What says which application it is, or is said of all of it.
-    private static readonly string[] OfTheWhole = ["factory", "interface", "app-dir", "root-path", "lifespan"];
+    private static readonly string[] OfTheWhole = ["factory", "interface", "app-dir", "root-path", "lifespan", "state-memory", "state-eviction"];
 
     /// <summary>The parts with workers of their own; what they do not say of themselves is as for their application.</summary>
     /// <param name="draft">Everything that is bound so far.</param>

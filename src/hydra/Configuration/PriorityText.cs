@@ -36,6 +36,11 @@ internal static class PriorityText
     public static string? PlaceOf(string text, out MountPlace place)
     {
         text = text.Trim();
-        return MountPlace.Read(text.EndsWith("/*", StringComparison.Ordinal) ? text[..^1] : text, out place);
+        string rest = text.EndsWith("/*", StringComparison.Ordinal) ? text[..^1] : text;
+        int slash = rest.IndexOf('/', StringComparison.Ordinal);
+        place = MountPlace.Everywhere;
+        return slash >= 0 && rest.IndexOf('*', slash) >= 0 ? $"\"{text}\": * stands behind the last slash of a path alone, for all that is below it."
+            : slash < 0 && rest.Length > 0 && rest.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? $"\"{text}\" is no path: write /{text}, or {text}/ for a host of that name."
+            : MountPlace.Read(rest, out place);
     }
 }

@@ -43,8 +43,10 @@ internal sealed class ApplicationPools : IDisposable
         {
             // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.
             Dictionary<MountPlace, KeyMemory> keys = [];
-            foreach (ApplicationOptions application in applications)
+            bool isKeyed = applications.Any(static one => one.Affinity.Source is not null);
+            foreach (ApplicationOptions one in applications)
             {
+                ApplicationOptions application = one with { Affinity = one.Affinity with { HidesField = isKeyed } };
                 if (!keys.TryGetValue(application.Place, out KeyMemory? memory))
                 {
                     keys.Add(application.Place, memory = new KeyMemory());

@@ -82,4 +82,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1633, LogLevel.Warning, "the new server has not taken the shared state within {Seconds:0.#} s")]
     public static partial void StateNotTaken(ILogger logger, double seconds);
+
+    [LoggerMessage(1634, LogLevel.Warning, "the shared state of {Application} is full (--state-memory, --state-eviction): {Count} calls have found no room so far")]
+    public static partial void StateFull(ILogger logger, string application, long count);
 }

@@ -35,7 +35,7 @@ internal static class PoolRules
     public static AffinityKeys? Keys(AffinityOptions options)
         => options.Source is { } source
             ? new AffinityKeys(source, options.MakesCookie ? new AffinityCookie(source.Name, options.Secret is { } secret ? Encoding.UTF8.GetBytes(secret) : RandomSecret) : null)
-            : null;
+            : options.HidesField ? AffinityKeys.None : null;
 
     /// <summary>Says when requests are sent that wait; null where that is the order in which they came.</summary>
     public static RequestRanks? Ranks(ApplicationOptions application)

@@ -19,6 +19,7 @@ internal sealed class StateStores : IDisposable
 
     private readonly Dictionary<(string App, string Directory), ISharedState> _stores = [];
     private readonly StatePredecessor? _predecessor;
+    private readonly ILogger _logger;
     private StateSuccessor? _successor;
 
     /// <summary>Makes none yet.</summary>
@@ -26,6 +27,7 @@ internal sealed class StateStores : IDisposable
     /// <param name="logger">Where to say what was lost.</param>
     public StateStores(Inheritance? inherited, ILogger logger)
     {
+        _logger = logger;
         if (inherited?.State is { } link)
         {
             _ = Primitives.LibC.SetCloseOnExec(link);
@@ -54,7 +56,8 @@ internal sealed class StateStores : IDisposable
         (string, string) key = (application.App, application.AppDir);
         if (!_stores.TryGetValue(key, out ISharedState? state))
         {
-            var store = new StateStore(new StateStoreOptions(application.State.Memory, application.State.Evicts));
+            var store = new StateStore(new StateStoreOptions(
+                application.State.Memory, application.State.Evicts, refused => HostingLog.StateFull(_logger, application.App, refused)));
             _stores[key] = state = _predecessor is null ? store : _predecessor.Open(application.App, application.AppDir, store);
         }
 
@@ -99,7 +102,7 @@ internal sealed class StateStores : IDisposable
     }
 
     /// <summary>The workers have ended: hands what they have shared to the server that has taken this one's place.</summary>
-    public async Task HandOverAsync(ILogger logger)
+    public async Task HandOverAsync()
     {
         if (_successor is null)
         {
@@ -112,7 +115,7 @@ internal sealed class StateStores : IDisposable
         }
         catch (TimeoutException)
         {
-            HostingLog.StateNotTaken(logger, HandOverLimit.TotalSeconds);
+            HostingLog.StateNotTaken(_logger, HandOverLimit.TotalSeconds);
         }
     }
 

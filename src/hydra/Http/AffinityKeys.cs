@@ -6,12 +6,15 @@ using Microsoft.Extensions.Primitives;
 namespace Hydra.Http;
 
 /// <summary>Finds the keys of requests (--affinity). Any thread.</summary>
-/// <param name="source">Where they are.</param>
+/// <param name="source">Where they are; null where there are none.</param>
 /// <param name="cookie">Makes the cookie that has them; null where the application makes it.</param>
-internal sealed class AffinityKeys(AffinitySource source, AffinityCookie? cookie = null)
+internal sealed class AffinityKeys(AffinitySource? source, AffinityCookie? cookie = null)
 {
+    /// <summary>For what has no keys, and may not pass on what looks like one.</summary>
+    public static AffinityKeys None { get; } = new(null);
+
     /// <summary>The key of a request; <see cref="AffinityKey.None"/> where it has none.</summary>
-    public AffinityKey Read(RequestContext context) => source.Kind switch
+    public AffinityKey Read(RequestContext context) => source is null ? AffinityKey.None : source.Kind switch
     {
         AffinityKind.Cookie when cookie is not null => new AffinityKey(cookie.ReadOrMake(context)),
         AffinityKind.Cookie => Of(CookieOf(context.Http.Request, source.Name)),

@@ -63,21 +63,16 @@ internal sealed partial class SessionInput
         {
             long left = window + _balance - ProtocolLimits.DataCost;
             size = (int)Math.Min(wanted, left);
+            bool isUsedUp = left < 0 || (left == 0 && wanted > 0);
+            _isStopped |= _isLost && isUsedUp;
             if (_isStopped)
             {
                 size = wanted;
                 return true;
             }
 
-            if (left < 0 || (left == 0 && wanted > 0))
+            if (isUsedUp)
             {
-                if (_isLost)
-                {
-                    _isStopped = true;
-                    size = wanted;
-                    return true;
-                }
-
                 size = -1;
                 _granted.Clear();
                 return false;

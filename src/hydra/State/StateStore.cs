@@ -5,7 +5,8 @@ namespace Hydra.State;
 /// <summary>How a store is made.</summary>
 /// <param name="Memory">Bytes that it may take.</param>
 /// <param name="Evicts">Whether values go that were used least lately, where there is no room.</param>
-internal sealed record StateStoreOptions(long Memory, bool Evicts);
+/// <param name="OnFull">Told that there was no room, and how often so far: at most once a minute. Any thread.</param>
+internal sealed record StateStoreOptions(long Memory, bool Evicts, Action<long>? OnFull = null);
 
 /// <summary>What there is to be measured of a store.</summary>
 /// <param name="Entries">Entries of all kinds.</param>
@@ -26,6 +27,8 @@ internal sealed class StateStore : ISharedState
     // So much that is due is seen to at a time; then others have their turn.
     private const int MostAtATime = 1000;
 
+    private const long MillisecondsBetweenWords = 60_000;
+
     // A timer is set this much later than what it is for, so that it need not be set again for the rest of a millisecond.
     private const long Slack = 1;
 
@@ -39,7 +42,9 @@ internal sealed class StateStore : ISharedState
     private readonly ITimer _timer;
     private long _timedFor = long.MaxValue;
     private long _calls;
+    private readonly Action<long>? _onFull;
     private long _refused;
+    private long _nextWord;
     private bool _isOver;
 
     /// <summary>Makes an empty store.</summary>
@@ -49,6 +54,7 @@ internal sealed class StateStore : ISharedState
     {
         _time = time ?? TimeProvider.System;
         _start = _time.GetTimestamp();
+        _onFull = options.OnFull;
         _table = new StateTable(options.Memory, options.Evicts);
         _values = new StateValues(_table);
         _rates = new StateRates(_table);
@@ -64,6 +70,7 @@ internal sealed class StateStore : ISharedState
     {
         StateResult? result;
         List<StateLocks.Grant>? grants;
+        long full = 0;
         lock (_gate)
         {
             if (_isOver)
@@ -91,12 +98,21 @@ internal sealed class StateStore : ISharedState
                 StateOperation.Count => new(StateStatus.Done, _table.CountAll(call.Space, call.Key)),
                 _ => new(StateStatus.Invalid),
             };
-            _refused += result is { Status: StateStatus.Full } ? 1 : 0;
+            if (result is { Status: StateStatus.Full })
+            {
+                full = OnRefused(now);
+            }
+
             grants = _locks.TakeGrants();
             SetTimer(now);
         }
 
         Tell(grants);
+        if (full > 0)
+        {
+            _onFull?.Invoke(full);
+        }
+
         return result;
     }
 
@@ -176,6 +192,19 @@ internal sealed class StateStore : ISharedState
         }
 
         _timer.Dispose();
+    }
+
+    // How many calls have found no room, where it is time to say so.
+    private long OnRefused(long now)
+    {
+        _refused++;
+        if (now < _nextWord)
+        {
+            return 0;
+        }
+
+        _nextWord = now + MillisecondsBetweenWords;
+        return _refused;
     }
 
     private static void Tell(List<StateLocks.Grant>? grants)

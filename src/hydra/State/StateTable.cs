@@ -215,7 +215,7 @@ internal sealed class StateTable(long limit, bool evicts)
         others.ForEach(item => Due.Set(item, item.Due));
     }
 
-    private bool IsChained(StateEntry entry) => evicts && entry.Space is StateSpace.Value;
+    private bool IsChained(StateEntry entry) => evicts && (entry.Space is StateSpace.Value or StateSpace.Rate or StateSpace.Window);
 
     private void Chain(StateEntry entry)
     {

@@ -30,7 +30,13 @@ public sealed class AffinityTests
     [Fact]
     public async Task Key_ThatIsMissing_IsNotToldAndNothingPretendedIsPassedOn()
     {
-        await using HydraServer server = await StartAsync("affinity_app:wsgi", 1, "--affinity", "header:X-Tenant");
+        await using HydraServer server = await StartAsync(
+            "affinity_app:wsgi", 1, "--affinity", "header:X-Tenant", "--pool", "part:/part=1,affinity=off", "--mount", "/other=affinity_app:wsgi,affinity=off");
+        foreach (string path in new[] { "/part", "/other" })
+        {
+            Assert.Null((await GetAsync(server, path, ("X-Hydra-Affinity", "mine"), ("X-Tenant", "acme"))).Key);
+        }
+
         await using RawConnection connection = await server.ConnectAsync();
         foreach (string tenant in new[] { "", "X-Tenant: acme\r\n", "X-Tenant: acme\r\n" })
         {
