@@ -53,7 +53,7 @@ suite() {
 need_dotnet
 if ! has_modules || ! command -v curl >/dev/null || ! [ -x /usr/sbin/nginx ]; then
     install_packages "something that the tests use (aiohttp, Channels, debugpy, Django, gevent, eventlet, Flask, FastAPI, Starlette, tornado, trio, uvloop, prometheus_client, Pyramid, pytest, websockets, wsproto, flake8, curl, nginx)" \
-        python3 python3-aiohttp python3-debugpy python3-django python3-django-channels python3-eventlet python3-fastapi python3-flask python3-flask-limiter python3-gevent python3-multipart flake8 python3-prometheus-client python3-pyramid python3-pytest python3-starlette \
+        python3 python3-aiohttp python3-debugpy python3-django python3-django-channels python3-eventlet python3-fastapi python3-flask python3-flask-caching python3-flask-limiter python3-gevent python3-multipart flake8 python3-prometheus-client python3-pyramid python3-pytest python3-starlette \
         python3-tornado python3-trio python3-uvloop python3-websockets python3-wsproto curl nginx-light || exit 1
     has_modules || fail "the Debian packages are installed, but $python cannot import them"
 fi

@@ -187,6 +187,26 @@ public sealed class SharedStateTests
         Assert.Equal("ok", await server.GetTextAsync("/async-cache"));
     }
 
+    [PythonModuleFact("flask_caching")]
+    public async Task Cachelib_FlaskCachingAndTheCacheItself_AreOfAllWorkers()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_cached:app") { Workers = 3 });
+        using var browser = new HttpClient { BaseAddress = server.Address };
+
+        // Else its connection would stay with its worker.
+        browser.DefaultRequestHeaders.ConnectionClose = true;
+        string maker = await browser.GetStringAsync("/made-once");
+        for (int i = 1; i <= 9; i++)
+        {
+            Assert.Equal(maker, await browser.GetStringAsync("/made-once"));
+            Assert.Equal($"{i}", await browser.GetStringAsync("/counted"));
+        }
+
+        Assert.Equal("ok", await browser.GetStringAsync("/forgotten"));
+        Assert.Equal(
+            "[1, None, [{'c': [2]}, None], {'a': 1}, False, True, True, False, -1, True, False, ['b', 'new'], False, False]", await browser.GetStringAsync("/calls"));
+    }
+
     [PythonModuleFact("flask_limiter")]
     public async Task FlaskLimiter_CountsForAllWorkers()
     {
