@@ -30,10 +30,17 @@ class Handler(socketserver.StreamRequestHandler):
                 if field.lower().startswith(b"content-length:"):
                     length = int(field.split(b":")[1])
             self.rfile.read(length)
-            answer, ends = ANSWERS.get(line.split()[1], (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", False))
+            answer, ends = self.answer(line.split()[1])
             self.wfile.write(answer)
             if ends:
                 return
+
+    @staticmethod
+    def answer(path):
+        if path.startswith(b"/echo-path/"):
+            key = path.rpartition(b"/")[2]
+            return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(key), key), False
+        return ANSWERS.get(path, (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", False))
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
