@@ -18,7 +18,7 @@ internal sealed class ApplicationPool : IDisposable
     private readonly string _label;
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
-    private readonly ISharedState? _state;
+    private readonly IStateStore? _state;
 
     /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
     /// <param name="server">The server's options.</param>
@@ -32,7 +32,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="state">What its workers share; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
     public ApplicationPool(
-        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, ISharedState? state)
+        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, IStateStore? state)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;

@@ -17,7 +17,7 @@ internal sealed class StateStores : IDisposable
     // It is a matter of milliseconds, unless the other hangs.
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<(string App, string Directory), ISharedState> _stores = [];
+    private readonly Dictionary<(string App, string Directory), IStateStore> _stores = [];
     private readonly StatePredecessor? _predecessor;
     private readonly ILogger _logger;
     private StateSuccessor? _successor;
@@ -46,7 +46,7 @@ internal sealed class StateStores : IDisposable
 
     /// <summary>The store of an application.</summary>
     /// <returns>Null where its workers share nothing.</returns>
-    public ISharedState? Of(ApplicationOptions application)
+    public IStateStore? Of(ApplicationOptions application)
     {
         if (application.State.Memory == 0)
         {
@@ -54,7 +54,7 @@ internal sealed class StateStores : IDisposable
         }
 
         (string, string) key = (application.App, application.AppDir);
-        if (!_stores.TryGetValue(key, out ISharedState? state))
+        if (!_stores.TryGetValue(key, out IStateStore? state))
         {
             var store = new StateStore(new StateStoreOptions(
                 application.State.Memory, application.State.Evicts, refused => HostingLog.StateFull(_logger, application.App, refused)));
@@ -124,7 +124,7 @@ internal sealed class StateStores : IDisposable
     {
         _successor?.Close();
         _predecessor?.Close();
-        foreach (ISharedState store in _stores.Values)
+        foreach (IStateStore store in _stores.Values)
         {
             store.Dispose();
         }

@@ -22,7 +22,7 @@ internal readonly record struct StateFigures(int Entries, long Bytes, long Limit
 /// What the workers of an application share: values that expire, counters, locks, rates. Any thread; one gate guards all of it, and nothing is
 /// done under it that waits.
 /// </summary>
-internal sealed class StateStore : ISharedState
+internal sealed class StateStore : IStateStore
 {
     // So much that is due is seen to at a time; then others have their turn.
     private const int MostAtATime = 1000;

@@ -9,7 +9,7 @@ namespace Hydra.Workers.Links;
 /// <param name="link">The link to that server.</param>
 /// <param name="number">The number by which both know it.</param>
 /// <param name="store">Where it is once it is here.</param>
-internal sealed class InheritedState(StatePredecessor link, int number, StateStore store) : ISharedState
+internal sealed class InheritedState(StatePredecessor link, int number, StateStore store) : IStateStore
 {
     private readonly TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

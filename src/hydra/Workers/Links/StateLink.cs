@@ -12,7 +12,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     private const int MostUnread = 256 * 1024 * 1024;
 
     private readonly LinkChannel _channel;
-    private readonly ISharedState _store;
+    private readonly IStateStore _store;
     private readonly StateOwner _owner;
     private readonly Action<StateLink> _closed;
 
@@ -26,7 +26,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     /// <param name="store">What is used.</param>
     /// <param name="owner">The process.</param>
     /// <param name="closed">Called once when the link has closed.</param>
-    public StateLink(LinkChannel channel, ISharedState store, StateOwner owner, Action<StateLink> closed)
+    public StateLink(LinkChannel channel, IStateStore store, StateOwner owner, Action<StateLink> closed)
     {
         _channel = channel;
         _store = store;

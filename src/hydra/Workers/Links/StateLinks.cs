@@ -11,7 +11,7 @@ namespace Hydra.Workers.Links;
 /// <param name="store">What the application's workers share; null where they share nothing.</param>
 /// <param name="channel">Makes the channel of a link from its socket and a number.</param>
 /// <param name="channels">How many numbers there are.</param>
-internal sealed class StateLinks(ISharedState? store, Func<Socket, int, LinkChannel> channel, int channels)
+internal sealed class StateLinks(IStateStore? store, Func<Socket, int, LinkChannel> channel, int channels)
 {
     // A process has one for each event loop, and as many as it has threads that use the state at the same time.
     private const int Most = 4096;

@@ -9,7 +9,7 @@ namespace Hydra.Workers.Links;
 /// </summary>
 internal sealed class StateSuccessor : SuccessionLink
 {
-    private readonly Func<string, string, ISharedState?> _stateOf;
+    private readonly Func<string, string, IStateStore?> _stateOf;
 
     // Guards all of the following, and has each call answered before anything is handed over.
     private readonly Lock _lock = new();
@@ -19,7 +19,7 @@ internal sealed class StateSuccessor : SuccessionLink
     /// <summary>Makes this end of the link.</summary>
     /// <param name="channel">The connected channel.</param>
     /// <param name="stateOf">What the workers of an application in a directory share; null where there is none.</param>
-    public StateSuccessor(LinkChannel channel, Func<string, string, ISharedState?> stateOf)
+    public StateSuccessor(LinkChannel channel, Func<string, string, IStateStore?> stateOf)
         : base(channel) => _stateOf = stateOf;
 
     /// <summary>The workers of this server have ended: hands over what they have shared.</summary>
@@ -129,14 +129,14 @@ internal sealed class StateSuccessor : SuccessionLink
     }
 
     /// <summary>What the processes of one application are known by.</summary>
-    private sealed class Client(StateSuccessor link, int number, ISharedState state)
+    private sealed class Client(StateSuccessor link, int number, IStateStore state)
     {
         private readonly Dictionary<int, StateOwner> _owners = [];
         private readonly Dictionary<int, Caller> _callers = [];
 
         public int Number => number;
 
-        public ISharedState State => state;
+        public IStateStore State => state;
 
         public void Call(BinaryReader fields)
         {

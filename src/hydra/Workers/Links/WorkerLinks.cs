@@ -34,7 +34,7 @@ internal interface IWorkerSink
 /// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
 /// <param name="State">What the application's workers share; null where they share nothing.</param>
 internal sealed record WorkerLinkOptions(
-    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, ISharedState? State = null);
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, IStateStore? State = null);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;

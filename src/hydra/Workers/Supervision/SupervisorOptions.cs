@@ -63,7 +63,7 @@ internal sealed record SupervisorOptions
     public bool KeepsNotes { get; init; }
 
     /// <summary>What the workers share; null for nothing.</summary>
-    public ISharedState? State { get; init; }
+    public IStateStore? State { get; init; }
 
     /// <summary>Event loops of each worker.</summary>
     public int WorkerLoops { get; init; } = 1;

@@ -1,7 +1,7 @@
 namespace Hydra.State;
 
 /// <summary>What the workers of an application share: a store of this server's, or one that the server before it has still. Any thread.</summary>
-internal interface ISharedState : IDisposable
+internal interface IStateStore : IDisposable
 {
     /// <summary>Bytes that a value may have.</summary>
     long MaxValue { get; }
