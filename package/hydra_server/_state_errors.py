@@ -25,6 +25,14 @@ class NotANumber(StateError, TypeError):
     """What is under the key is no number that could be counted on."""
 
 
+class ClientGone(StateError, ConnectionError):
+    """The connection is over: nothing can be subscribed for it."""
+
+
+class TooSlow(StateError):
+    """The subscription is over, because its messages were not taken as fast as they came (``slow="close"``)."""
+
+
 class LockTimeout(StateError, TimeoutError):
     """The time to wait for a lock or semaphore is over."""
 

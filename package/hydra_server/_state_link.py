@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from typing import Any, Deque, Dict, List, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from . import _state_errors as errors
 
@@ -19,9 +19,13 @@ from . import _state_errors as errors
 Reply = Tuple[int, int, int, bool, bytes]
 # operation, options, number, other, milliseconds, wait, key, value
 Call = Tuple[int, int, int, int, int, int, bytes, bytes]
+# What is to be called when an answer has come for nobody.
+Undo = Optional[Callable[[Reply], Optional[Call]]]
 
 _WORKER = "_hydra.hydra_worker.stateful"
 _HEADER = 16
+# STATUS_OFF of docs/protocol.md.
+_OFF = 9
 _U64 = (1 << 64) - 1
 _SIGN = 1 << 63
 _U32 = 0xFFFFFFFF
@@ -78,9 +82,9 @@ class _Frames:
         )
         return sequence, b"".join(frames)
 
-    def abandon(self, sequence: int) -> bytes:
+    def abandon(self, sequence: int) -> Tuple[int, bytes]:
         """Nobody waits for the answer to that call any more."""
-        return self.pack((self._wire.STATE_ABANDON, 0, sequence, 0, 0, 0, b"", b""))[1]
+        return self.pack((self._wire.STATE_ABANDON, 0, sequence, 0, 0, 0, b"", b""))
 
     def take(self, data: bytes) -> List[Tuple[int, Reply]]:
         """The replies that have come whole."""
@@ -202,7 +206,7 @@ class _Line:
     def _give_up(self, sequence: int) -> None:
         try:
             self._sock.settimeout(_FAREWELL)
-            self._sock.sendall(self._frames.abandon(sequence))
+            self._sock.sendall(self._frames.abandon(sequence)[1])
             # A socket that is closed with something unread takes back what it has sent.
             self._sock.shutdown(socket.SHUT_WR)
             while self._sock.recv(_RECEIVE):
@@ -219,23 +223,54 @@ class _LoopLine:
         self._sock = _open(side, None)
         self._sock.setblocking(False)
         self._frames = _Frames(side.wire)
-        self._acquire = side.wire.STATE_ACQUIRE
         self._loop = weakref.ref(loop)
         self._waiting: Dict[int, "asyncio.Future[Reply]"] = {}
+        # what is to be called where an answer has come for nobody
+        self._undos: "Dict[int, Callable[[Reply], Optional[Call]]]" = {}
         self._output: List[bytes] = []
         self._unsent: Deque[memoryview] = deque()
         self.is_closed = False
         loop.add_reader(self._sock.fileno(), self._on_readable)
 
-    async def call(self, loop: asyncio.AbstractEventLoop, call: Call) -> Reply:
+    async def call(self, loop: asyncio.AbstractEventLoop, call: Call, undo: Undo = None) -> Reply:
         future, sequence = self.begin(loop, call)
+        if undo is not None:
+            self._undos[sequence] = undo
         try:
             return await future
         except asyncio.CancelledError:
-            self._waiting.pop(sequence, None)
-            if call[0] == self._acquire and not self.is_closed:
-                self._send(loop, self._frames.abandon(sequence))
+            if undo is None or sequence in self._undos:
+                self._give_up(loop, call, sequence, future)
             raise
+        finally:
+            self._undos.pop(sequence, None)
+
+    def _give_up(self, loop: asyncio.AbstractEventLoop, call: Call, sequence: int, future: "asyncio.Future[Reply]") -> None:
+        """Nobody waits for that call any more, whose answer may be here or on its way."""
+        self._waiting.pop(sequence, None)
+        undo = self._undos.get(sequence)
+        if undo is not None and future.done() and not future.cancelled() and future.exception() is None:
+            self._undo(loop, undo, future.result())
+            return
+        if not call[5] or self.is_closed:
+            return
+        answered, frame = self._frames.abandon(sequence)
+        if undo is not None:
+            self._expect(loop, sequence, lambda reply: self._undo(loop, undo, reply))
+            self._expect(loop, answered, lambda _: self._waiting.pop(sequence, None))
+        self._send(loop, frame)
+        # This may be the last turn of the loop.
+        self._flush()
+
+    def _expect(self, loop: asyncio.AbstractEventLoop, sequence: int, then: "Callable[[Reply], object]") -> None:
+        self._waiting[sequence] = late = loop.create_future()
+        late.add_done_callback(lambda done: done.exception() or then(done.result()))
+
+    def _undo(self, loop: asyncio.AbstractEventLoop, undo: "Callable[[Reply], Optional[Call]]", reply: Reply) -> None:
+        """Nobody takes this answer: what is to be done for that."""
+        call = undo(reply)
+        if call is not None and not self.is_closed:
+            self._send(loop, self._frames.pack(call)[1])
 
     def begin(self, loop: asyncio.AbstractEventLoop, call: Call) -> "Tuple[asyncio.Future[Reply], int]":
         sequence, frame = self._frames.pack(call)
@@ -255,6 +290,8 @@ class _LoopLine:
                 loop.remove_writer(self._sock.fileno())
         self._sock.close()
         waiting, self._waiting = self._waiting, {}
+        if loop is None or loop.is_closed():
+            return
         for future in waiting.values():
             if not future.done():
                 future.set_exception(errors.StateLost("the link to the server has broken: %s" % error))
@@ -266,6 +303,8 @@ class _LoopLine:
         self._output.append(frame)
 
     def _flush(self) -> None:
+        if not self._output:
+            return
         data = memoryview(b"".join(self._output))
         self._output.clear()
         if self.is_closed:
@@ -308,6 +347,11 @@ class _LoopLine:
             future = self._waiting.pop(sequence, None)
             if future is not None and not future.done():
                 future.set_result(reply)
+            elif sequence in self._undos:
+                # Its task is cancelled in this turn of the loop, and does not know yet.
+                loop = self._loop()
+                if loop is not None:
+                    self._undo(loop, self._undos.pop(sequence), reply)
 
 
 def _open(side: Any, make: Any) -> socket.socket:
@@ -315,6 +359,12 @@ def _open(side: Any, make: Any) -> socket.socket:
         return side.connect(make)
     except Exception as error:
         raise errors.StateUnavailable("the server takes no link for shared state (--state-memory 0?): %s" % error) from error
+
+
+def _is_on(reply: Reply) -> Reply:
+    if reply[0] == _OFF:
+        raise errors.StateUnavailable("the server was started without it (--state-memory 0, --pubsub-memory 0)")
+    return reply
 
 
 def _take(idle: List[_Line]) -> _Line:
@@ -336,12 +386,12 @@ class Links:
     def call(self, call: Call) -> Reply:
         """Waits for the answer."""
         if call[5]:
-            self._hold_on()
+            self.hold_on()
         idle = self._idle_of()
         line = _take(idle)
         reply = line.call(call)
         idle.append(line)
-        return reply
+        return _is_on(reply)
 
     def call_many(self, calls: List[Call]) -> List[Reply]:
         """Waits for all answers, in the order of the calls."""
@@ -349,19 +399,19 @@ class Links:
         line = _take(idle)
         replies = line.call_many(calls)
         idle.append(line)
-        return replies
+        return list(map(_is_on, replies))
 
-    async def acall(self, call: Call) -> Reply:
-        """The answer, awaited in whatever kind of loop this is."""
+    async def acall(self, call: Call, undo: Undo = None) -> Reply:
+        """The answer, awaited in whatever kind of loop this is. `undo` says what is to be called where it comes when nobody waits for it any more."""
         if call[5]:
-            self._hold_on()
+            self.hold_on()
         loop = _running_loop()
         if loop is None:
             return (await self._call_in_trio([call]))[0]
         line = self._line_of(loop)
         if line is None:
             return await _in_thread(loop, self.call, call)
-        return await line.call(loop, call)
+        return _is_on(await line.call(loop, call, undo))
 
     async def acall_many(self, calls: List[Call]) -> List[Reply]:
         """All answers, in the order of the calls."""
@@ -372,7 +422,7 @@ class Links:
         if line is None:
             return list(await loop.run_in_executor(None, self.call_many, calls))
         futures = [line.begin(loop, call)[0] for call in calls]
-        return list(await asyncio.gather(*futures))
+        return list(map(_is_on, await asyncio.gather(*futures)))
 
     async def _call_in_trio(self, calls: List[Call]) -> List[Reply]:
         trio = sys.modules.get("trio")
@@ -384,11 +434,18 @@ class Links:
         line = _take(idle)
         replies = await line.call_in_trio(trio, calls)
         idle.append(line)
-        return replies
+        return list(map(_is_on, replies))
 
-    def _hold_on(self) -> None:
+    def is_new(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether this has not been asked of the loop before."""
+        with self._lock:
+            is_new = loop not in self._loops
+            self._loops.add(loop)
+        return is_new
+
+    def hold_on(self) -> None:
         """
-        Who has no link any more holds no lock any more: so a process that takes part in locks has one that nobody uses and nothing closes. Others close when
+        Who has no link any more holds no lock any more, and has no subscription: so a process that takes part in them has one that nobody uses and nothing closes. Others close when
         a call is broken off, and when their loop does.
         """
         if self._anchor is None:
@@ -426,6 +483,7 @@ class Links:
         self._idle: List[_Line] = []
         self._idle_by_thread: Dict[int, List[_Line]] = {}
         self._lines: "Dict[int, Tuple[weakref.ref[Any], _LoopLine]]" = {}
+        self._loops: "weakref.WeakSet[Any]" = weakref.WeakSet()
         self._lock = threading.Lock()
 
 

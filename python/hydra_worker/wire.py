@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x88d08d4016b825c3
+SCHEMA_HASH = 0xa57cfb7775070d30
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -26,6 +26,9 @@ MAX_HEADERS = 131072
 DATA_COST = 32
 MAX_STATE_VALUE = 67108864
 MAX_STATE_PART = 131072
+MAX_TOPIC = 1024
+MAX_MEMBER_INFO = 16384
+MAX_TOPIC_MESSAGE = 16777216
 MAX_COLLECTED = 4194304
 
 # MessageType
@@ -64,6 +67,8 @@ INSPECT = 0x20
 STACKS = 0x21
 COLLECT = 0x22
 COLLECTED = 0x23
+SUBSCRIBE = 0x24
+SUBSCRIBED = 0x25
 STATE_CALL = 0x28
 STATE_REPLY = 0x29
 STATE_PART = 0x2a
@@ -108,6 +113,11 @@ RESET_NO_RESPONSE = 3
 RESET_NOT_STARTED = 4
 RESET_CANCELLED = 5
 
+# SlowPolicy
+SLOW_DROP_OLDEST = 0
+SLOW_DROP = 1
+SLOW_CLOSE = 2
+
 # StartFailure
 FAILURE_MODULE_NOT_FOUND = 1
 FAILURE_ATTRIBUTE_MISSING = 2
@@ -136,6 +146,17 @@ STATE_RATE = 11
 STATE_WINDOW = 12
 STATE_COUNT = 13
 STATE_TIME_LEFT = 14
+STATE_PUBLISH = 15
+STATE_SUBSCRIBE = 16
+STATE_UNSUBSCRIBE = 17
+STATE_TAKE = 18
+STATE_PRESENCE = 19
+STATE_PUSH = 20
+STATE_PULL = 21
+STATE_GROUP_ADD = 22
+STATE_GROUP_DISCARD = 23
+STATE_GROUP_SEND = 24
+STATE_FLUSH = 25
 
 # StateOptions
 WITH_NONE = 0
@@ -145,6 +166,8 @@ WITH_VERSION = 4
 WITH_NUMBER = 8
 WITH_CREATE = 16
 WITH_KEEP_TIME = 32
+WITH_TEXT = 64
+WITH_EVENTS = 128
 
 # StateStatus
 STATUS_DONE = 0
@@ -156,6 +179,13 @@ STATUS_TOO_LARGE = 5
 STATUS_OVERFLOW = 6
 STATUS_TIMED_OUT = 7
 STATUS_INVALID = 8
+STATUS_OFF = 9
+
+# TopicKind
+TOPIC_BINARY = 0
+TOPIC_TEXT = 1
+TOPIC_JOIN = 2
+TOPIC_LEAVE = 3
 
 # WireLogLevel
 LOG_DEBUG = 1
@@ -188,6 +218,7 @@ FROM_WORKER = frozenset((
     TRAILERS,
     STACKS,
     COLLECTED,
+    SUBSCRIBE,
     STATE_CALL,
     STATE_PART,
 ))
@@ -302,6 +333,10 @@ COLLECT_FIELDS = Struct("<I")
 _COLLECT_FRAME = Struct("<IBBHQI")
 COLLECTED_FIELDS = Struct("<IBI")
 _COLLECTED_FRAME = Struct("<IBBHQIBI")
+SUBSCRIBE_FIELDS = Struct("<IIBBBHHI")
+_SUBSCRIBE_FRAME = Struct("<IBBHQIIBBBHHI")
+SUBSCRIBED_FIELDS = Struct("<IB")
+_SUBSCRIBED_FRAME = Struct("<IBBHQIB")
 STATE_CALL_FIELDS = Struct("<QQQIIBBHI")
 _STATE_CALL_FRAME = Struct("<IBBHQQQQIIBBHI")
 STATE_REPLY_FIELDS = Struct("<QQIBBI")
@@ -882,6 +917,71 @@ def unpack_collected(payload: Buffer) -> tuple[int, int, bytes]:
     return sequence, outcome, bytes(payload[9:end1])
 
 
+def pack_subscribe(
+    stream: int,
+    flags: int,
+    sequence: int,
+    limit: int,
+    operation: int,
+    policy: int,
+    options: int,
+    topic: Buffer,
+    member: Buffer,
+    info: Buffer,
+) -> bytes:
+    size = 19 + len(topic) + len(member) + len(info)
+    if size > MAX_PAYLOAD:
+        raise _too_long("SUBSCRIBE", size)
+    head = _SUBSCRIBE_FRAME.pack(
+        size,
+        SUBSCRIBE,
+        flags,
+        0,
+        stream,
+        sequence,
+        limit,
+        operation,
+        policy,
+        options,
+        len(topic),
+        len(member),
+        len(info),
+    )
+    return b"".join((head, topic, member, info))
+
+
+def unpack_subscribe(payload: Buffer) -> tuple[int, int, int, int, int, bytes, bytes, bytes]:
+    size = len(payload)
+    if size < 19:
+        raise _malformed("SUBSCRIBE", size)
+    sequence, limit, operation, policy, options, size1, size2, size3 = SUBSCRIBE_FIELDS.unpack_from(payload)
+    end1 = 19 + size1
+    end2 = end1 + size2
+    end3 = end2 + size3
+    if end3 != size:
+        raise _malformed("SUBSCRIBE", size)
+    return (
+        sequence,
+        limit,
+        operation,
+        policy,
+        options,
+        bytes(payload[19:end1]),
+        bytes(payload[end1:end2]),
+        bytes(payload[end2:end3]),
+    )
+
+
+def pack_subscribed(stream: int, flags: int, sequence: int, status: int) -> bytes:
+    return _SUBSCRIBED_FRAME.pack(5, SUBSCRIBED, flags, 0, stream, sequence, status)
+
+
+def unpack_subscribed(payload: Buffer) -> tuple[int, int]:
+    if len(payload) != 5:
+        raise _malformed("SUBSCRIBED", len(payload))
+    return SUBSCRIBED_FIELDS.unpack(payload)
+
+
 def pack_state_call(
     stream: int,
     flags: int,
@@ -1009,6 +1109,7 @@ FROM_FRONT = {
     OPENED: ("on_opened", 0, unpack_opened),
     INSPECT: ("on_inspect", 0, unpack_inspect),
     COLLECT: ("on_collect", 0, unpack_collect),
+    SUBSCRIBED: ("on_subscribed", 0, unpack_subscribed),
     STATE_REPLY: ("on_state_reply", 0, unpack_state_reply),
     STATE_PART: ("on_state_part", 0, unpack_state_part),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from .. import forks
+from ..eventloop.exchange import CONNECTION
 from ..eventloop.relatives import REQUEST
 from ..logs import warn_once
 from ..response import DONE
@@ -30,6 +31,7 @@ class HttpStream(HttpMessages):
         """Calls the application and sees to it that the stream ends with it."""
         if self.link.interruptible:
             REQUEST.set(self)
+        scope[CONNECTION] = self
         try:
             result = await application(scope, self.receive, self.send)
             if result is None and self.is_through():

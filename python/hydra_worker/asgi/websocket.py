@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional, Tuple
 
 from .. import forks, wire
 from ..errors import ClientDisconnected
+from ..eventloop.exchange import CONNECTION
 from ..eventloop.link import DataLink
 from ..eventloop.relatives import REQUEST
 from ..eventloop.session import LOST, NORMAL, LoopSession, can_close_with
@@ -123,6 +124,7 @@ class WebSocketStream(HttpStream, LoopSession):
     async def run(self, application: Any, scope: Dict[str, Any]) -> None:
         if self.link.interruptible:
             REQUEST.set(self)
+        scope[CONNECTION] = self
         error: Optional[BaseException] = None
         try:
             result = await application(scope, self.receive, self.send)

@@ -20,6 +20,8 @@ from .stream import LoopStream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+# Where a scope has the exchange: what is published in topics goes to its client (hydra_server.pubsub).
+CONNECTION = "hydra.connection"
 # How much of a body nobody has seen.
 NOTHING = 0
 BEGUN = 1
@@ -70,6 +72,36 @@ class LoopExchange(LoopStream, Response):
         """The front has the file."""
         self.opened = size
         self.wake()
+
+    # ---- topics
+
+    def is_over(self) -> bool:
+        """Whether nothing more goes to the client."""
+        return self.gone or self.phase == DONE
+
+    async def subscribe(self, operation: int, limit: int, policy: int, options: int, topic: bytes, member: bytes, info: bytes) -> int:
+        """The client gets what is published in a topic, or no more of it, behind what was sent before: one of wire.STATUS_*. On the link's thread."""
+        asked = self.link.asked
+        sequence = self.link.next_sequence()
+        asked[sequence] = None
+        try:
+            if not self.is_over():
+                self.link.write(wire.pack_subscribe(self.id, 0, sequence, limit, operation, policy, options, topic, member, info))
+            while True:
+                status = asked[sequence]
+                if status is not None:
+                    return status
+                if self.is_over():
+                    return wire.STATUS_MISSING
+                await self.change()
+        finally:
+            del asked[sequence]
+
+    def on_subscribed(self, sequence: int, status: int) -> None:
+        """The front has done it."""
+        if sequence in self.link.asked:
+            self.link.asked[sequence] = status
+            self.wake()
 
     # ---- the response
 

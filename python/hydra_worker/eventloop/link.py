@@ -83,12 +83,20 @@ class LinkBase:
         self._lost = lost
         # heads that wait for their bodies
         self._heads: List[LoopStream] = []
+        # what was asked for topics and is not answered, with the answers that nobody has taken yet
+        self.asked: Dict[int, Optional[int]] = {}
+        self._sequence = 0
         # who is told of a request whose time is over
         self.timed_out: Callable[[LoopStream], None] = lambda stream: None
 
     async def open(self) -> None:
         """Begins to read."""
         raise NotImplementedError
+
+    def next_sequence(self) -> int:
+        """A number that none of what is asked has."""
+        self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+        return self._sequence
 
     def hold_head(self, stream: LoopStream) -> None:
         """The head of this stream's response is to leave by itself when its body does not come soon."""

@@ -279,7 +279,7 @@ public sealed class ResponseBodyTests
         body.Release();
     }
 
-    private static BodyResources Resources(int window, int buffer, long memory) => new(
+    internal static BodyResources Resources(int window, int buffer, long memory) => new(
         new ForwarderOptions { ResponseWindow = window, BufferResponse = buffer, BufferMemory = memory }, null, NullLogger.Instance);
 
     private static ResponseBody Opened(BodyResources resources, long? announced = null, string first = "")

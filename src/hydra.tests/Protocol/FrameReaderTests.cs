@@ -118,7 +118,7 @@ public sealed class FrameReaderTests
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
             MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened, MessageType.Inspect,
-            MessageType.Collect, MessageType.StateReply,
+            MessageType.Collect, MessageType.StateReply, MessageType.Subscribed,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

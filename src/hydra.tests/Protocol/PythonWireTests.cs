@@ -87,6 +87,8 @@ public sealed class PythonWireTests(PythonWire python) : IClassFixture<PythonWir
         AssertEnum<StateOperation>("STATE_");
         AssertEnum<StateOptions>("WITH_");
         AssertEnum<StateStatus>("STATUS_");
+        AssertEnum<SlowPolicy>("SLOW_");
+        AssertEnum<TopicKind>("TOPIC_");
     }
 
     [Fact]

@@ -296,6 +296,27 @@ internal static class WireCatalogue
             typeof(StatePartMessage),
             (v, output, flags, stream) => new StatePartMessage { Sequence = U32(v[0]), Value = Span(v[1]) }.WriteFrame(output, flags, stream),
             payload => StatePartMessage.TryRead(payload, out StatePartMessage m) ? [N(m.Sequence), m.Value.ToArray()] : null),
+        new(
+            MessageType.Subscribe,
+            typeof(SubscribeMessage),
+            (v, output, flags, stream) => new SubscribeMessage
+            {
+                Sequence = U32(v[0]),
+                Limit = U32(v[1]),
+                Operation = U8(v[2]),
+                Policy = U8(v[3]),
+                Options = U8(v[4]),
+                Topic = Span(v[5]),
+                Member = Span(v[6]),
+                Info = Span(v[7]),
+            }.WriteFrame(output, flags, stream),
+            payload => SubscribeMessage.TryRead(payload, out SubscribeMessage m)
+                ? [N(m.Sequence), N(m.Limit), N(m.Operation), N(m.Policy), N(m.Options), m.Topic.ToArray(), m.Member.ToArray(), m.Info.ToArray()] : null),
+        new(
+            MessageType.Subscribed,
+            typeof(SubscribedMessage),
+            (v, output, flags, stream) => new SubscribedMessage { Sequence = U32(v[0]), Status = U8(v[1]) }.WriteFrame(output, flags, stream),
+            payload => SubscribedMessage.TryRead(payload, out SubscribedMessage m) ? [N(m.Sequence), N(m.Status)] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -232,6 +232,9 @@ internal sealed record SharedStateOptions
 
     /// <summary>Whether values go that were used least lately, where there is no room for others.</summary>
     public bool Evicts { get; init; }
+
+    /// <summary>Bytes that topics, subscriptions and what waits for them may take; 0 for no publishing.</summary>
+    public long TopicMemory { get; init; } = 64L << 20;
 }
 
 /// <summary>Requests and workers that hang.</summary>

@@ -19,5 +19,13 @@ internal static partial class OptionTable
                 + "least lately, and rates and windows with them. Locks never go.",
             Binder = Section.State.Choice(OptionNames.Evictions, static (o, v) => o with { Evicts = v }),
         },
+        new()
+        {
+            Name = "pubsub-memory", Placeholder = "SIZE", Default = "64m", Group = OptionGroup.State,
+            Help = "Memory for what the workers of an application publish (hydra_server.pubsub): topics, subscriptions, messages that wait for slow "
+                + "subscribers, channels of Django Channels. It is taken as it is used, one worker has at most half of it, a message is at most a quarter "
+                + "of it and 16m. 0: none.",
+            Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { TopicMemory = v }),
+        },
     ];
 }

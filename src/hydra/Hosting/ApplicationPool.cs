@@ -4,7 +4,7 @@ using Hydra.Control;
 using Hydra.Dispatch;
 using Hydra.Edge;
 using Hydra.Http;
-using Hydra.State;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -18,7 +18,7 @@ internal sealed class ApplicationPool : IDisposable
     private readonly string _label;
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
-    private readonly IStateStore? _state;
+    private readonly SharedState? _state;
 
     /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
     /// <param name="server">The server's options.</param>
@@ -32,7 +32,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="state">What its workers share; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
     public ApplicationPool(
-        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, IStateStore? state)
+        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, SharedState? state)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
@@ -118,7 +118,8 @@ internal sealed class ApplicationPool : IDisposable
         return new PoolFigures
         {
             Name = Requests.Name,
-            State = _state?.ReadFigures(),
+            State = _state?.Values?.ReadFigures(),
+            Topics = _state?.Topics?.ReadFigures(),
             QueueLength = dispatcher.QueueLength,
             QueueBytes = dispatcher.QueueBytes,
             QueueDelay = dispatcher.QueueDelay,

@@ -83,6 +83,19 @@ internal sealed class FrontLoops
     /// <summary>There will be no web host, and nobody is to wait for it.</summary>
     public void Abandon() => _group.TrySetResult(null);
 
+    /// <summary>Has something run on the thread of a loop, or, where there are none, on one of the pool.</summary>
+    public void Post(int index, IThreadPoolWorkItem work)
+    {
+        if (_group.Task.GetAwaiter().GetResult() is { } group)
+        {
+            group.Loops[index].Post(work);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        }
+    }
+
     /// <summary>The channel of a worker's data link, on the loop of the same number. Waits for the loops, so not for a pool thread.</summary>
     public LinkChannel Channel(Socket socket, int index)
         => _group.Task.GetAwaiter().GetResult() is { } group

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Hydra.Diagnostics;
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Workers.Supervision;
 
 namespace Hydra.Hosting;
@@ -20,6 +21,7 @@ internal static class MetricsText
         WriteQueue(text, pools);
         WriteWorkers(text, pools);
         WriteState(text, pools);
+        WriteTopics(text, pools);
         WriteTotals(text, pools);
         var applications = new ApplicationText(pools);
         if (front is not null)
@@ -87,6 +89,21 @@ internal static class MetricsText
         Write("hydra_state_calls_total", "counter", "Calls on the state that workers share.", static state => state.Calls);
         Write("hydra_state_evictions_total", "counter", "Values that have gone for others to have room.", static state => state.Evicted);
         Write("hydra_state_refused_total", "counter", "Calls that found no room.", static state => state.Refused);
+    }
+
+    private static void WriteTopics(StringBuilder text, IReadOnlyList<PoolFigures> pools)
+    {
+        void Write(string name, string type, string help, Func<TopicFigures, double> value)
+            => EachThatHas(text, pools, name, type, help, pool => pool.Topics is { } topics ? value(topics) : null);
+
+        Write("hydra_topics", "gauge", "Topics that somebody has subscribed to.", static topics => topics.Topics);
+        Write("hydra_topic_subscriptions", "gauge", "Subscriptions, of connections and of code in workers.", static topics => topics.Subscriptions);
+        Write("hydra_topic_bytes", "gauge", "Bytes that topics, subscriptions, channels and waiting messages take.", static topics => topics.Bytes);
+        Write("hydra_topic_limit_bytes", "gauge", "Bytes that they may take.", static topics => topics.Limit);
+        Write("hydra_topic_published_total", "counter", "Messages that were published.", static topics => topics.Published);
+        Write("hydra_topic_delivered_total", "counter", "Messages that subscribers were given.", static topics => topics.Delivered);
+        Write("hydra_topic_dropped_total", "counter", "Messages that subscribers did not get because they were too slow.", static topics => topics.Dropped);
+        Write("hydra_topic_refused_total", "counter", "Calls that found no room.", static topics => topics.Refused);
     }
 
     private static void WriteWorkers(StringBuilder text, IReadOnlyList<PoolFigures> pools)

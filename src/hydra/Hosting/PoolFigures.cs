@@ -1,4 +1,5 @@
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
 
@@ -12,6 +13,9 @@ internal sealed record PoolFigures
 
     /// <summary>What the workers share; null where they share nothing.</summary>
     public StateFigures? State { get; init; }
+
+    /// <summary>What they publish and subscribe; null where they do not.</summary>
+    public TopicFigures? Topics { get; init; }
 
     /// <summary>Requests that wait for a worker.</summary>
     public int QueueLength { get; init; }

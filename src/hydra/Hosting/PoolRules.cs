@@ -4,7 +4,7 @@ using Hydra.Configuration;
 using Hydra.Dispatch;
 using Hydra.Http;
 using Hydra.Primitives;
-using Hydra.State;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
@@ -53,7 +53,7 @@ internal static class PoolRules
     /// <param name="prepare">Called before each start.</param>
     /// <param name="state">What the workers share; null for nothing.</param>
     public static SupervisorOptions Supervisor(
-        ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare, IStateStore? state = null)
+        ServerOptions server, ApplicationOptions application, FrontLoops loops, Func<WorkerCommand> command, Action prepare, SharedState? state = null)
     {
         ForwarderOptions windows = BodyRules.Forwarder(server, application);
         TimeSpan drain = application.Replacement.DrainTimeout ?? server.GracefulTimeout;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using Hydra.Configuration;
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Transport;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,8 @@ internal sealed class StateStores : IDisposable
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<(string App, string Directory), IStateStore> _stores = [];
+    private readonly Dictionary<(string App, string Directory), TopicHub> _hubs = [];
+    private readonly FrontLoops _loops;
     private readonly StatePredecessor? _predecessor;
     private readonly ILogger _logger;
     private StateSuccessor? _successor;
@@ -25,8 +28,10 @@ internal sealed class StateStores : IDisposable
     /// <summary>Makes none yet.</summary>
     /// <param name="inherited">What the server before this one has passed on; null where there was none.</param>
     /// <param name="logger">Where to say what was lost.</param>
-    public StateStores(Inheritance? inherited, ILogger logger)
+    /// <param name="loops">The loops that connections live on.</param>
+    public StateStores(Inheritance? inherited, ILogger logger, FrontLoops loops)
     {
+        _loops = loops;
         _logger = logger;
         if (inherited?.State is { } link)
         {
@@ -44,24 +49,13 @@ internal sealed class StateStores : IDisposable
         }
     }
 
-    /// <summary>The store of an application.</summary>
-    /// <returns>Null where its workers share nothing.</returns>
-    public IStateStore? Of(ApplicationOptions application)
+    /// <summary>What the workers of an application share.</summary>
+    /// <returns>Null where that is nothing.</returns>
+    public SharedState? Of(ApplicationOptions application)
     {
-        if (application.State.Memory == 0)
-        {
-            return null;
-        }
-
-        (string, string) key = (application.App, application.AppDir);
-        if (!_stores.TryGetValue(key, out IStateStore? state))
-        {
-            var store = new StateStore(new StateStoreOptions(
-                application.State.Memory, application.State.Evicts, refused => HostingLog.StateFull(_logger, application.App, refused)));
-            _stores[key] = state = _predecessor is null ? store : _predecessor.Open(application.App, application.AppDir, store);
-        }
-
-        return state;
+        IStateStore? values = ValuesOf(application);
+        TopicHub? topics = TopicsOf(application);
+        return values is null && topics is null ? null : new SharedState(values, topics);
     }
 
     /// <summary>All stores are made.</summary>
@@ -128,5 +122,47 @@ internal sealed class StateStores : IDisposable
         {
             store.Dispose();
         }
+
+        foreach (TopicHub hub in _hubs.Values)
+        {
+            hub.Dispose();
+        }
     }
+
+    private IStateStore? ValuesOf(ApplicationOptions application)
+    {
+        if (application.State.Memory == 0)
+        {
+            return null;
+        }
+
+        (string, string) key = (application.App, application.AppDir);
+        if (!_stores.TryGetValue(key, out IStateStore? state))
+        {
+            var store = new StateStore(new StateStoreOptions(
+                application.State.Memory, application.State.Evicts, refused => HostingLog.StateFull(_logger, application.App, refused)));
+            _stores[key] = state = _predecessor is null ? store : _predecessor.Open(application.App, application.AppDir, store);
+        }
+
+        return state;
+    }
+
+    // Who is connected to the server before this one is not reached from here, so there is nothing of it to take over.
+    private TopicHub? TopicsOf(ApplicationOptions application)
+    {
+        if (application.State.TopicMemory == 0)
+        {
+            return null;
+        }
+
+        (string, string) key = (application.App, application.AppDir);
+        if (!_hubs.TryGetValue(key, out TopicHub? hub))
+        {
+            _hubs[key] = hub = new TopicHub(application.State.TopicMemory, Enumerable.Range(0, _loops.Count).Select(Lane));
+        }
+
+        return hub;
+    }
+
+    private Action<IThreadPoolWorkItem> Lane(int index) => work => _loops.Post(index, work);
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
@@ -25,6 +26,9 @@ internal class HttpExchange : ResponseExchange
     // For a request that is not whole in its frame; made when the first one comes.
     private RequestUpload? _upload;
     private CancellationTokenRegistration _lifetime;
+
+    // What the client of a response that streams has subscribed to; null for nothing. Under the lock.
+    private StreamTarget? _topics;
 
     /// <summary>Makes an exchange.</summary>
     /// <param name="forwarder">Who sends it.</param>
@@ -191,6 +195,7 @@ internal class HttpExchange : ResponseExchange
         _key = null;
         _moveToken = 0;
         _body.Release();
+        EndTopics();
         ReleaseResponse();
     }
 
@@ -212,6 +217,85 @@ internal class HttpExchange : ResponseExchange
             _body.OwesContinue = false;
             return _upload!.Grant(credit);
         }
+    }
+
+    /// <inheritdoc/>
+    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message)
+    {
+        StreamTarget target;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is ExchangeState.Ended)
+            {
+                return StateStatus.Missing;
+            }
+
+            if (Link!.Worker.Topics is not { } access)
+            {
+                return StateStatus.Off;
+            }
+
+            if (state is ExchangeState.Streaming && !Response.TakesMessages)
+            {
+                return StateStatus.Refused;
+            }
+
+            _topics ??= new StreamTarget(this, id, Context.Connection.Loop, access);
+            target = _topics;
+            Response.Messages = target.Messages;
+        }
+
+        return target.Apply(message);
+    }
+
+    /// <summary>There is a message for the client: whoever reads the body for it looks for that. Any thread.</summary>
+    /// <returns>False where it is to get none any more.</returns>
+    public bool OnMessage(ulong id)
+    {
+        PipeReader? reader = null;
+        lock (Lock)
+        {
+            ExchangeState state = StateOf(id);
+            if (state is ExchangeState.Ended || (state is ExchangeState.Streaming && !Response.TakesMessages))
+            {
+                return false;
+            }
+
+            if (state is ExchangeState.Streaming)
+            {
+                reader = Response.Waking;
+            }
+        }
+
+        reader?.CancelPendingRead();
+        return true;
+    }
+
+    /// <summary>The client is to get nothing more of topics, or is not there any more. Any thread.</summary>
+    public virtual void EndTopics()
+    {
+        StreamTarget? topics;
+        lock (Lock)
+        {
+            (topics, _topics) = (_topics, null);
+        }
+
+        topics?.End();
+    }
+
+    /// <summary>The client takes less than its topics have, and is to come again.</summary>
+    public void OnTooSlow(ulong id)
+    {
+        lock (Lock)
+        {
+            if (StateOf(id) is not ExchangeState.Streaming)
+            {
+                return;
+            }
+        }
+
+        Abandon(Failure.ClientGone, CancelReason.ClientLeft, "its client was too slow for a topic");
     }
 
     /// <inheritdoc/>

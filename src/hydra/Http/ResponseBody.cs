@@ -18,6 +18,7 @@ internal sealed class ResponseBody(BodyResources resources)
     private long _received;
     private long _credit;
     private Pipe? _pipe;
+    private ResponseReader? _reader;
     private CheckedReader? _checked;
 
     // Beyond the window that every response has: taken from the budget of all responses' memory, and granted.
@@ -26,6 +27,12 @@ internal sealed class ResponseBody(BodyResources resources)
     // What the client is to get next, behind what is in the pipe; the worker sends nothing before it was opened.
     private volatile FileRange? _file;
 
+    // Messages of topics that wait for the client; what it was given of them in all, and what of that is not set off against what it takes. The numbers
+    // are the handler's own.
+    private volatile StreamMessages? _messages;
+    private long _ofTopics;
+    private long _notOwn;
+
     // Taken by the client and not granted again yet; the handler's own.
     private long _ungranted;
 
@@ -33,13 +40,13 @@ internal sealed class ResponseBody(BodyResources resources)
     private long _left;
 
     /// <summary>Bytes that the worker has sent and the client is to get; of a file what its connection was given.</summary>
-    public long BytesReceived => _isDropped ? 0 : _received - _left;
+    public long BytesReceived => _isDropped ? 0 : _received + _ofTopics - _left;
 
     /// <summary>How long the client's body is: it has come as a whole, or the application has said it. Null where that is not known.</summary>
     public long? Length => _isDropped ? null : _isWhole ? _received : _announced;
 
     /// <summary>What the client is to get of a body that streams. When it ends, <see cref="Cut"/> says whether that is the body's end.</summary>
-    public PipeReader Reader => _pipe!.Reader;
+    public PipeReader Reader => _reader ??= new ResponseReader(this, _pipe!.Reader);
 
     /// <summary>The same for those who do not ask: reading fails where it is not.</summary>
     public PipeReader CheckedReader => _checked ??= new CheckedReader(this);
@@ -94,6 +101,7 @@ internal sealed class ResponseBody(BodyResources resources)
     public uint Open(ReadOnlySpan<byte> first)
     {
         _ungranted = 0;
+        KeepNoCopy();
         _credit = resources.Options.ResponseWindow;
         _pipe ??= new Pipe(new PipeOptions(
             readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0,
@@ -175,6 +183,36 @@ internal sealed class ResponseBody(BodyResources resources)
         flushed.GetAwaiter().GetResult();
     }
 
+    /// <summary>Messages of topics that the client gets between what the application sends; null for none. Set under the exchange's lock.</summary>
+    public StreamMessages? Messages
+    {
+        get => _messages;
+        set
+        {
+            _messages = value;
+            KeepNoCopy();
+        }
+    }
+
+    /// <summary>Whether messages of topics may stand between what the application sends: not where its length is known, or the client gets none of it.</summary>
+    public bool TakesMessages => !_isDropped && _announced is null;
+
+    /// <summary>Takes the next message of a topic; null where there is none. The handler's own.</summary>
+    public byte[]? TryTakeMessage()
+    {
+        if (_messages is not { } messages || !TakesMessages || messages.TryTake() is not { } message)
+        {
+            return null;
+        }
+
+        _ofTopics += message.Length;
+        _notOwn += message.Length;
+        return message;
+    }
+
+    /// <summary>What has a read that waits look for messages. To be called under no lock: the handler goes on inside that.</summary>
+    public PipeReader Waking => _pipe!.Reader;
+
     /// <summary>Whether a file has yet to be opened.</summary>
     public bool HasFile => _file is not null;
 
@@ -224,7 +262,10 @@ internal sealed class ResponseBody(BodyResources resources)
     /// <returns>Whether enough has come together to be granted: <see cref="TakeGrant"/> is due.</returns>
     public bool OnTaken(long size)
     {
-        _ungranted += size;
+        // The worker has sent less than that.
+        long notOwn = Math.Min(size, _notOwn);
+        _notOwn -= notOwn;
+        _ungranted += size - notOwn;
         return _ungranted >= (resources.Options.ResponseWindow + Volatile.Read(ref _extraCredit)) / 4;
     }
 
@@ -260,6 +301,7 @@ internal sealed class ResponseBody(BodyResources resources)
         {
             _pipe.Reader.Complete();
             _pipe = null;
+            _reader = null;
             _checked = null;
         }
     }
@@ -269,11 +311,24 @@ internal sealed class ResponseBody(BodyResources resources)
     {
         _received = 0;
         _left = 0;
+        _messages = null;
+        _ofTopics = 0;
+        _notOwn = 0;
         _isDropped = false;
         _trailers = null;
         Copy = null;
         Cut = null;
         _file = null;
+    }
+
+    // What others would get of it has messages that were for this client.
+    private void KeepNoCopy()
+    {
+        if (_messages is not null)
+        {
+            Copy?.End(isComplete: false);
+            Copy = null;
+        }
     }
 
     private void Write(ReadOnlySpan<byte> data)

@@ -1,21 +1,25 @@
-using System.Runtime.InteropServices;
 using Hydra.Primitives;
 using Hydra.Protocol;
+using Hydra.Topics;
 
 namespace Hydra.Http;
 
 /// <summary>
 /// What a session's application sends, on its way to the client: in order, as fast as that takes it. As much waits here as the worker has
-/// credit for. Messages are added by the reading side of the worker's link, also before there is a connection for them. Any thread.
+/// credit for, and of topics as much as their subscriptions say. Messages are added by the reading side of the worker's link, also before there is a
+/// connection for them, and by the lane of the topics. Any thread.
 /// </summary>
 /// <param name="sent">Called with what a message has cost of the worker's credit, when the client's connection has taken it.</param>
 internal sealed class SessionOutput(Action<int> sent)
 {
-    // Less is not worth the work: without what came before, hardly anything repeats.
-    private const int LeastCompressed = 256;
+    /// <summary>Bytes; less is not worth the work: without what came before, hardly anything repeats.</summary>
+    public const int LeastCompressed = 256;
 
     private readonly Lock _lock = new();
-    private readonly Queue<Piece> _pieces = new(0);
+    private readonly LinkedList<SessionPiece> _pieces = [];
+
+    // Messages of topics that have come while the application is within one of its own.
+    private LinkedList<SessionPiece>? _held;
     private SessionWire? _wire;
     private bool _deflates;
     private Action? _closed;
@@ -23,6 +27,9 @@ internal sealed class SessionOutput(Action<int> sent)
     // Somebody sends what is in the queue. Under the lock, as whether nothing more goes there.
     private bool _isSending;
     private bool _isEnded;
+
+    // The application has begun a message and not ended it. Under the lock.
+    private bool _isOpen;
 
     // A message was begun and not ended; whether it is compressed. Who sends alone.
     private bool _isWithin;
@@ -53,15 +60,19 @@ internal sealed class SessionOutput(Action<int> sent)
     /// <summary>A message, or a part of one.</summary>
     public void Add(ReadOnlySpan<byte> data, FrameFlags flags)
     {
-        if (TrySendAtOnce(data, flags, out ValueTask done, out bool isDone))
+        if (TrySendAtOnce(data, flags, out ValueTask done, out bool isDone, out bool goesOn))
         {
             if (isDone)
             {
                 sent(data.Length + ProtocolLimits.DataCost);
+                if (goesOn)
+                {
+                    _ = SendAllAsync(_wire!);
+                }
             }
             else
             {
-                _ = GoOnAsync(done, data.Length);
+                _ = GoOnAsync(done, data.Length + ProtocolLimits.DataCost);
             }
 
             return;
@@ -69,7 +80,52 @@ internal sealed class SessionOutput(Action<int> sent)
 
         byte[] buffer = BufferPool.Rent(data.Length);
         data.CopyTo(buffer);
-        Add(new Piece(buffer, data.Length, flags, 0));
+        Add(new SessionPiece(buffer, data.Length, flags, 0));
+    }
+
+    /// <summary>A message of a topic: behind what was added before, and never within a message of the application's.</summary>
+    public Offered Offer(Subscription subscription, TopicMessage message)
+    {
+        Offered outcome = Offered.Taken;
+        SessionWire? wire = null;
+        ValueTask done = default;
+        lock (_lock)
+        {
+            bool isSent = !_isEnded && TrySendAtOnce(message, out done);
+            if (!isSent && !_isEnded)
+            {
+                outcome = Queue(subscription, message);
+            }
+
+            if (!_isSending && (isSent ? !done.IsCompletedSuccessfully : _pieces.Count > 0))
+            {
+                wire = _wire;
+                _isSending = wire is not null;
+            }
+        }
+
+        if (wire is not null)
+        {
+            _ = GoOnAsync(done, 0);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The session ends at once: what waits is for nobody any more.</summary>
+    /// <param name="code">The close code.</param>
+    public void Break(ushort code)
+    {
+        Action? closed;
+        lock (_lock)
+        {
+            Clear();
+            closed = _closed;
+        }
+
+        // A client that takes nothing is not to be waited for.
+        closed?.Invoke();
+        Close(code, []);
     }
 
     /// <summary>The session ends, behind what was added before; what comes after that is for nobody.</summary>
@@ -79,7 +135,7 @@ internal sealed class SessionOutput(Action<int> sent)
     {
         byte[] buffer = BufferPool.Rent(reason.Length);
         reason.CopyTo(buffer);
-        Add(new Piece(buffer, reason.Length, FrameFlags.End, code));
+        Add(new SessionPiece(buffer, reason.Length, FrameFlags.End, code));
     }
 
     /// <summary>Nobody is there to send to.</summary>
@@ -93,12 +149,12 @@ internal sealed class SessionOutput(Action<int> sent)
     }
 
     // Most often nothing waits in front of it, and the connection has room. Whether it is done is looked at once: it may be a moment later.
-    private bool TrySendAtOnce(ReadOnlySpan<byte> data, FrameFlags flags, out ValueTask done, out bool isDone)
+    private bool TrySendAtOnce(ReadOnlySpan<byte> data, FrameFlags flags, out ValueTask done, out bool isDone, out bool goesOn)
     {
         lock (_lock)
         {
             done = default;
-            isDone = false;
+            isDone = goesOn = false;
             try
             {
                 if (_wire is null || _isSending || _isEnded || Compresses(data.Length) || !_wire.TrySend(FirstByte(flags), data, out done))
@@ -114,13 +170,86 @@ internal sealed class SessionOutput(Action<int> sent)
             }
 
             _isWithin = (flags & FrameFlags.More) != 0;
+            OnAdded(flags);
             isDone = done.IsCompletedSuccessfully;
-            _isSending = !isDone;
+            goesOn = isDone && _pieces.Count > 0;
+            _isSending = !isDone || goesOn;
             return true;
         }
     }
 
-    private async Task GoOnAsync(ValueTask done, int length)
+    // A message of a topic, likewise. Under the lock.
+    private bool TrySendAtOnce(TopicMessage message, out ValueTask done)
+    {
+        done = default;
+        try
+        {
+            return _wire is not null && !_isSending && !_isOpen && _wire.TrySend(TopicFrames.FrameOf(message, _deflates), out done);
+        }
+        catch (Exception e) when (SessionEnd.IsOver(e))
+        {
+            // Who reads hears of it as well.
+            _isEnded = true;
+            return false;
+        }
+    }
+
+    // A message of a topic waits, as far as it may. Under the lock.
+    private Offered Queue(Subscription subscription, TopicMessage message)
+    {
+        Offered outcome = Offered.Taken;
+        if (!subscription.HasRoom(message) && subscription.Options.Policy is SlowPolicy.DropOldest)
+        {
+            outcome = Offered.Dropped;
+            DropOldest(_pieces, subscription, message);
+            DropOldest(_held, subscription, message);
+        }
+
+        if (!subscription.HasRoom(message) || !message.TryHold())
+        {
+            return subscription.Options.Policy is SlowPolicy.Close ? Offered.TooSlow : Offered.Dropped;
+        }
+
+        subscription.OnQueued(message);
+        var piece = new SessionPiece([], 0, FrameFlags.None, 0) { Subscription = subscription, Message = message };
+        if (_isOpen)
+        {
+            (_held ??= []).AddLast(piece);
+        }
+        else
+        {
+            _pieces.AddLast(piece);
+        }
+
+        return outcome;
+    }
+
+    private static void DropOldest(LinkedList<SessionPiece>? pieces, Subscription subscription, TopicMessage message)
+    {
+        LinkedListNode<SessionPiece>? next = pieces?.First;
+        while (next is { } node && !subscription.HasRoom(message))
+        {
+            next = node.Next;
+            if (node.Value.Subscription == subscription)
+            {
+                pieces!.Remove(node);
+                subscription.OnUnqueued(node.Value.Message!);
+            }
+        }
+    }
+
+    // The application has added a message, or a part of one: what has waited for its end comes behind it. Under the lock.
+    private void OnAdded(FrameFlags flags)
+    {
+        _isOpen = (flags & FrameFlags.More) != 0;
+        while (!_isOpen && _held?.First is { } first)
+        {
+            _held.RemoveFirst();
+            _pieces.AddLast(first);
+        }
+    }
+
+    private async Task GoOnAsync(ValueTask done, int cost)
     {
         try
         {
@@ -131,7 +260,11 @@ internal sealed class SessionOutput(Action<int> sent)
             Stop();
         }
 
-        sent(length + ProtocolLimits.DataCost);
+        if (cost > 0)
+        {
+            sent(cost);
+        }
+
         await SendAllAsync(_wire!).ConfigureAwait(false);
     }
 
@@ -144,7 +277,7 @@ internal sealed class SessionOutput(Action<int> sent)
 
     private bool Compresses(int length) => _deflates && (_isWithin ? _isCompressed : length >= LeastCompressed);
 
-    private void Add(Piece piece)
+    private void Add(SessionPiece piece)
     {
         SessionWire? wire;
         lock (_lock)
@@ -156,7 +289,8 @@ internal sealed class SessionOutput(Action<int> sent)
             }
 
             _isEnded = piece.IsClose;
-            _pieces.Enqueue(piece);
+            _pieces.AddLast(piece);
+            OnAdded(piece.Marks);
             wire = _wire;
             if (_isSending || wire is null)
             {
@@ -171,7 +305,7 @@ internal sealed class SessionOutput(Action<int> sent)
 
     private async Task SendAllAsync(SessionWire wire)
     {
-        while (TryTake(out Piece piece))
+        while (TryTake(out SessionPiece piece))
         {
             try
             {
@@ -191,6 +325,11 @@ internal sealed class SessionOutput(Action<int> sent)
                 Stop();
             }
 
+            if (piece.Message is not null)
+            {
+                continue;
+            }
+
             BufferPool.Return(piece.Buffer);
             if (!piece.IsClose)
             {
@@ -199,8 +338,13 @@ internal sealed class SessionOutput(Action<int> sent)
         }
     }
 
-    private ValueTask SendAsync(SessionWire wire, in Piece piece)
+    private ValueTask SendAsync(SessionWire wire, in SessionPiece piece)
     {
+        if (piece.Message is { } message)
+        {
+            return wire.SendAsync(TopicFrames.FrameOf(message, _deflates));
+        }
+
         byte first = FirstByte(piece.Marks);
         bool compresses = Compresses(piece.Length);
         bool isFirst = !_isWithin;
@@ -209,7 +353,7 @@ internal sealed class SessionOutput(Action<int> sent)
         return compresses ? SendCompressedAsync(wire, piece, first, isFirst) : wire.SendAsync(first, piece.Data);
     }
 
-    private static async ValueTask SendCompressedAsync(SessionWire wire, Piece piece, byte first, bool isFirst)
+    private static async ValueTask SendCompressedAsync(SessionWire wire, SessionPiece piece, byte first, bool isFirst)
     {
         bool isLast = (first & SessionFrame.Final) != 0;
         byte[] buffer = MessageDeflate.Compress(piece.Data.Span, isLast, out int length);
@@ -228,28 +372,38 @@ internal sealed class SessionOutput(Action<int> sent)
     // What means nothing is told as an ordinary end; a close without a code stays one.
     private static ushort CodeOf(ushort code) => SessionEnd.IsSendable(code) || code is SessionEnd.NoCode ? code : (ushort)1000;
 
-    private bool TryTake(out Piece piece)
+    private bool TryTake(out SessionPiece piece)
     {
         lock (_lock)
         {
-            _isSending = _pieces.TryDequeue(out piece);
-            return _isSending;
+            if (_pieces.First is not { } first)
+            {
+                piece = default;
+                return _isSending = false;
+            }
+
+            _pieces.RemoveFirst();
+            piece = first.Value;
+            piece.Subscription?.OnUnqueued(piece.Message!);
+            return true;
         }
     }
 
     private void Clear()
     {
-        while (_pieces.TryDequeue(out Piece piece))
+        foreach (SessionPiece piece in _pieces.Concat(_held ?? []))
         {
-            BufferPool.Return(piece.Buffer);
+            if (piece.Message is { } message)
+            {
+                piece.Subscription!.OnUnqueued(message);
+            }
+            else
+            {
+                BufferPool.Return(piece.Buffer);
+            }
         }
-    }
 
-    [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Piece(byte[] Buffer, int Length, FrameFlags Marks, ushort Code)
-    {
-        public bool IsClose => Marks is FrameFlags.End;
-
-        public ReadOnlyMemory<byte> Data => Buffer.AsMemory(0, Length);
+        _pieces.Clear();
+        _held = null;
     }
 }

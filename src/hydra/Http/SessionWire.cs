@@ -13,7 +13,8 @@ namespace Hydra.Http;
 internal sealed class SessionWire(PipeWriter output)
 #pragma warning restore CA1001
 {
-    private const int LongestHead = 10;
+    /// <summary>Bytes of the longest head of a frame.</summary>
+    public const int LongestHead = 10;
 
     // A large block of the connection's.
     private const int LongestPiece = 64 * 1024;
@@ -47,6 +48,29 @@ internal sealed class SessionWire(PipeWriter output)
 
         done = Write(first, data);
         return true;
+    }
+
+    /// <summary>Sends a frame that was made for many, unless another is on its way.</summary>
+    /// <param name="frame">All of it: no close.</param>
+    /// <param name="done">Complete when the connection has room for more.</param>
+    /// <returns>False where nothing was sent.</returns>
+    public bool TrySend(ReadOnlySpan<byte> frame, out ValueTask done)
+    {
+        if (!_gate.Wait(0, CancellationToken.None))
+        {
+            done = default;
+            return false;
+        }
+
+        done = Write(0, frame, isWhole: true);
+        return true;
+    }
+
+    /// <summary>Sends a frame that was made for many when the one on its way has left.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> frame)
+    {
+        await _gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        await Write(0, frame.Span, isWhole: true).ConfigureAwait(false);
     }
 
     /// <summary>Sends a frame when the one on its way has left.</summary>
@@ -103,7 +127,7 @@ internal sealed class SessionWire(PipeWriter output)
     }
 
     // In the gate, which opens when it is done.
-    private ValueTask Write(byte first, ReadOnlySpan<byte> data)
+    private ValueTask Write(byte first, ReadOnlySpan<byte> data, bool isWhole = false)
     {
         ValueTask<FlushResult> flush;
         try
@@ -115,7 +139,15 @@ internal sealed class SessionWire(PipeWriter output)
             }
 
             _isClosed = (first & 15) == SessionFrame.Close;
-            WriteFrame(first, data);
+            if (isWhole)
+            {
+                WriteWhole(data);
+            }
+            else
+            {
+                WriteFrame(first, data);
+            }
+
             flush = output.FlushAsync(CancellationToken.None);
         }
         catch
@@ -132,6 +164,18 @@ internal sealed class SessionWire(PipeWriter output)
         _ = flush.Result;
         _gate.Release();
         return ValueTask.CompletedTask;
+    }
+
+    private void WriteWhole(ReadOnlySpan<byte> frame)
+    {
+        if (frame.Length > LongestPiece)
+        {
+            output.Write(frame);
+            return;
+        }
+
+        frame.CopyTo(output.GetSpan(frame.Length));
+        output.Advance(frame.Length);
     }
 
     // In one piece of memory where that is not much: one system call sends it.
@@ -152,7 +196,9 @@ internal sealed class SessionWire(PipeWriter output)
         }
     }
 
-    private static int WriteHead(Span<byte> head, byte first, int length)
+    /// <summary>Writes the head of a frame to a client (section 5.2), which has no mask.</summary>
+    /// <returns>How long it is.</returns>
+    public static int WriteHead(Span<byte> head, byte first, int length)
     {
         head[0] = first;
         if (length < 126)

@@ -2,6 +2,7 @@ using System.Buffers;
 using Hydra.Diagnostics;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 
 namespace Hydra.Http;
@@ -10,7 +11,7 @@ namespace Hydra.Http;
 /// A request for a WebSocket, and the session that comes of it. Until the application accepts it is as any other request without a body: it
 /// waits, is sent again, and may be answered by a response, which denies the session. From then on messages go both ways.
 /// </summary>
-internal sealed class WebSocketExchange : HttpExchange
+internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
 {
     // The client's side of the session is over: its worker was told to end it, or is told in the end.
     private const string Over = "the session is over";
@@ -18,6 +19,8 @@ internal sealed class WebSocketExchange : HttpExchange
     private readonly int _window;
     private readonly SessionMetrics? _metrics;
     private bool _isAccepted;
+    private volatile StreamTopics? _topics;
+    private int _lane;
 
     // Bytes that the worker may still send, and those that the client has taken since it was told so last. Under the lock.
     private long _credit;
@@ -55,6 +58,54 @@ internal sealed class WebSocketExchange : HttpExchange
 
     /// <inheritdoc/>
     protected override bool IsResponse => !_isAccepted;
+
+    /// <inheritdoc/>
+    public int Lane => _lane;
+
+    /// <inheritdoc/>
+    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message)
+    {
+        lock (Lock)
+        {
+            if (StateOf(id) is ExchangeState.Ended)
+            {
+                return StateStatus.Missing;
+            }
+
+            if (_topics is null)
+            {
+                if (Link!.Worker.Topics is not { } access)
+                {
+                    return StateStatus.Off;
+                }
+
+                _lane = Context.Connection.Loop;
+                _topics = new StreamTopics(access, this);
+            }
+        }
+
+        return _topics.Apply(message);
+    }
+
+    /// <inheritdoc/>
+    public void Deliver(Subscription subscription, TopicMessage message)
+    {
+        Offered outcome = Output.Offer(subscription, message);
+        if (outcome is Offered.Taken)
+        {
+            _metrics?.AddOut(message.Data.Length, isLast: true);
+            return;
+        }
+
+        _topics?.Counts.OnDropped();
+        if (outcome is Offered.TooSlow && _isAccepted)
+        {
+            OnTooSlow();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void EndTopics() => _topics?.End();
 
     /// <summary>The client ends the session, or breaks a rule: the application is told so.</summary>
     public void OnClientClosed(SessionEnd end)
@@ -176,6 +227,7 @@ internal sealed class WebSocketExchange : HttpExchange
             Complete();
         }
 
+        EndTopics();
         Input.Stop();
         Output.Close(close.Code, close.Reason);
         return true;
@@ -198,6 +250,7 @@ internal sealed class WebSocketExchange : HttpExchange
     /// <inheritdoc/>
     protected override void OnBrokenOff(Failure failure, string message)
     {
+        EndTopics();
         if (!_isAccepted)
         {
             base.OnBrokenOff(failure, message);
@@ -214,6 +267,29 @@ internal sealed class WebSocketExchange : HttpExchange
             // RFC 6455, section 7.4.1, and "Service Restart" of its registry: another worker takes who comes again.
             Output.Close((ushort)(failure is Failure.WorkerLost ? 1012 : 1011), []);
         }
+    }
+
+    // It takes less than its topics have, and wants to be closed then: it comes again, and sees what there is.
+    private void OnTooSlow()
+    {
+        WorkerLink? link;
+        ulong id;
+        lock (Lock)
+        {
+            id = Id;
+            link = StateOf(id) is ExchangeState.Streaming ? Link : null;
+            if (link is null)
+            {
+                return;
+            }
+
+            BreakOff(Failure.None, Over);
+        }
+
+        EndTopics();
+        Input.Stop();
+        Output.Break(SessionEnd.TryAgainLater);
+        link.CloseSession(id, SessionEnd.TryAgainLater, "too slow for a topic"u8);
     }
 
     private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags)

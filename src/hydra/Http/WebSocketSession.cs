@@ -67,6 +67,7 @@ internal sealed class WebSocketSession(SessionBounds options, SessionMetrics? me
         }
         finally
         {
+            exchange.EndTopics();
             exchange.OnClientClosed(end);
             exchange.Output.Stop();
         }

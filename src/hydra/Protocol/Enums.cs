@@ -2,7 +2,8 @@ namespace Hydra.Protocol;
 
 /// <summary>
 /// The closed set of messages. The numbers are part of the schema: from <see cref="Request"/> on the messages are about streams, on
-/// data links, and those before it about links, as are those from <see cref="Inspect"/> on. See docs/protocol.md.
+/// data links, and those before it about links, as are those from <see cref="Inspect"/> on, but for <see cref="Subscribe"/> and
+/// <see cref="Subscribed"/>. See docs/protocol.md.
 /// </summary>
 [WireEnum]
 internal enum MessageType : byte
@@ -42,6 +43,8 @@ internal enum MessageType : byte
     Stacks = 0x21,
     Collect = 0x22,
     Collected = 0x23,
+    Subscribe = 0x24,
+    Subscribed = 0x25,
     StateCall = 0x28,
     StateReply = 0x29,
     StatePart = 0x2A,
@@ -134,6 +137,17 @@ internal enum StateOperation : byte
     Window = 12,
     Count = 13,
     TimeLeft = 14,
+    Publish = 15,
+    Subscribe = 16,
+    Unsubscribe = 17,
+    Take = 18,
+    Presence = 19,
+    Push = 20,
+    Pull = 21,
+    GroupAdd = 22,
+    GroupDiscard = 23,
+    GroupSend = 24,
+    Flush = 25,
 }
 
 /// <summary>How a call on shared state is meant.</summary>
@@ -160,6 +174,43 @@ internal enum StateOptions : byte
 
     /// <summary>SET, ADD: leave the time when it ends as it is.</summary>
     KeepTime = 32,
+
+    /// <summary>PUBLISH: the data is text in UTF-8.</summary>
+    Text = 64,
+
+    /// <summary>SUBSCRIBE: who comes to the topic and leaves it is told as well.</summary>
+    Events = 128,
+}
+
+/// <summary>What becomes of messages of a topic for who does not take them as fast as they come.</summary>
+[WireEnum(PythonPrefix = "SLOW_")]
+internal enum SlowPolicy : byte
+{
+    /// <summary>The oldest that waits goes.</summary>
+    DropOldest = 0,
+
+    /// <summary>The new one goes.</summary>
+    Drop = 1,
+
+    /// <summary>The subscriber goes: its connection is closed, its iteration ends.</summary>
+    Close = 2,
+}
+
+/// <summary>What a message of a topic is.</summary>
+[WireEnum(PythonPrefix = "TOPIC_")]
+internal enum TopicKind : byte
+{
+    /// <summary>Bytes that somebody has published.</summary>
+    Binary = 0,
+
+    /// <summary>Text that somebody has published.</summary>
+    Text = 1,
+
+    /// <summary>A member has come.</summary>
+    Join = 2,
+
+    /// <summary>A member has left.</summary>
+    Leave = 3,
 }
 
 /// <summary>What became of a call on shared state.</summary>
@@ -191,6 +242,9 @@ internal enum StateStatus : byte
 
     /// <summary>The operation is not known, or its arguments make no sense.</summary>
     Invalid = 8,
+
+    /// <summary>What it needs is switched off.</summary>
+    Off = 9,
 }
 
 /// <summary>Why a worker could not get ready.</summary>

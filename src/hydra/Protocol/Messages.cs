@@ -545,3 +545,46 @@ internal readonly ref partial struct StatePartMessage
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Value { get; init; }
 }
+
+/// <summary>The client of this stream is to get what is published in a topic, or no more of it: behind what was sent before on the stream.</summary>
+[WireMessage(MessageType.Subscribe, WireDirection.ToFront)]
+internal readonly ref partial struct SubscribeMessage
+{
+    /// <summary>Comes back in the answer.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>Messages that may wait for a client that is slow.</summary>
+    public uint Limit { get; init; }
+
+    /// <summary><see cref="StateOperation.Subscribe"/> or <see cref="StateOperation.Unsubscribe"/>.</summary>
+    public byte Operation { get; init; }
+
+    /// <summary>A <see cref="SlowPolicy"/>.</summary>
+    public byte Policy { get; init; }
+
+    /// <summary><see cref="StateOptions.Events"/> or none.</summary>
+    public byte Options { get; init; }
+
+    /// <summary>The topic.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Topic { get; init; }
+
+    /// <summary>Who it is that is there, in UTF-8; empty for nobody.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Member { get; init; }
+
+    /// <summary>What is to be known of the member, in JSON; empty for nothing.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> Info { get; init; }
+}
+
+/// <summary>What became of a SUBSCRIBE.</summary>
+[WireMessage(MessageType.Subscribed, WireDirection.ToWorker)]
+internal readonly ref partial struct SubscribedMessage
+{
+    /// <summary>Which one it answers.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>A <see cref="StateStatus"/>.</summary>
+    public byte Status { get; init; }
+}

@@ -24,6 +24,15 @@ internal static class ProtocolLimits
     /// <summary>The most bytes of a value of shared state in one frame; the others travel in STATE_PART.</summary>
     public const int MaxStatePart = 128 * 1024;
 
+    /// <summary>The longest name of a topic, a member, a channel or a group, in bytes.</summary>
+    public const int MaxTopic = 1024;
+
+    /// <summary>The most that may be known of a member, in bytes.</summary>
+    public const int MaxMemberInfo = 16 * 1024;
+
+    /// <summary>The largest message of a topic or a channel, in bytes; where there is less memory for them, a quarter of that.</summary>
+    public const int MaxTopicMessage = 16 * 1024 * 1024;
+
     /// <summary>The most text, in bytes, that the frames of one COLLECTED answer have together.</summary>
     public const int MaxCollected = 4 * 1024 * 1024;
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Xunit;
 
@@ -11,6 +12,8 @@ namespace Hydra.Tests.Workers.Links;
 public sealed class StateLinkTests : IDisposable
 {
     private readonly StateStore _store = new(new StateStoreOptions(1 << 20, false));
+    private readonly TopicHub _hub = new(1 << 20, []);
+    private readonly TopicAccess _topics;
     private readonly StateOwner _owner = new();
     private readonly FakeChannel _channel = new();
     private readonly StateLink _link;
@@ -18,10 +21,15 @@ public sealed class StateLinkTests : IDisposable
 
     public StateLinkTests()
     {
+        _topics = TopicAccess.Open(_hub)!;
         _link = Open(_channel, _owner);
     }
 
-    public void Dispose() => _store.Dispose();
+    public void Dispose()
+    {
+        _store.Dispose();
+        _hub.Dispose();
+    }
 
     [Fact]
     public void Calls_AreAnsweredInTheirOrder()
@@ -128,7 +136,7 @@ public sealed class StateLinkTests : IDisposable
 
     private StateLink Open(FakeChannel channel, StateOwner owner)
     {
-        var link = new StateLink(channel, _store, owner, _ => _closed++);
+        var link = new StateLink(channel, _store, _topics, owner, _ => _closed++);
         link.Start();
         return link;
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Hydra.Protocol;
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
@@ -12,7 +13,9 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     private const int MostUnread = 256 * 1024 * 1024;
 
     private readonly LinkChannel _channel;
-    private readonly IStateStore _store;
+    private readonly IStateStore? _store;
+    private readonly TopicAccess? _topics;
+    private readonly long _longest;
     private readonly StateOwner _owner;
     private readonly Action<StateLink> _closed;
 
@@ -23,13 +26,16 @@ internal sealed class StateLink : ILinkSink, IStateCaller
 
     /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
     /// <param name="channel">The connected channel, its handshake done.</param>
-    /// <param name="store">What is used.</param>
+    /// <param name="store">Values, counters, locks; null where they are switched off.</param>
+    /// <param name="topics">Publishing and subscribing; null where that is switched off.</param>
     /// <param name="owner">The process.</param>
     /// <param name="closed">Called once when the link has closed.</param>
-    public StateLink(LinkChannel channel, IStateStore store, StateOwner owner, Action<StateLink> closed)
+    public StateLink(LinkChannel channel, IStateStore? store, TopicAccess? topics, StateOwner owner, Action<StateLink> closed)
     {
         _channel = channel;
         _store = store;
+        _topics = topics;
+        _longest = Math.Max(store?.MaxValue ?? 0, topics?.Hub.MaxMessage ?? 0);
         _owner = owner;
         _closed = closed;
     }
@@ -100,7 +106,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
             return "a STATE_PART is of another call than the one before it";
         }
 
-        _isTooLarge |= _parts.WrittenCount + part.Value.Length > _store.MaxValue;
+        _isTooLarge |= _parts.WrittenCount + part.Value.Length > _longest;
         if (!_isTooLarge)
         {
             _parts.Write(part.Value);
@@ -122,7 +128,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
         }
 
         ReadOnlySpan<byte> value = call.Value;
-        bool isTooLarge = _isTooLarge || (_parts?.WrittenCount ?? 0) + value.Length > _store.MaxValue;
+        bool isTooLarge = _isTooLarge || (_parts?.WrittenCount ?? 0) + value.Length > _longest;
         if (_parts is not null && !isTooLarge)
         {
             _parts.Write(value);
@@ -131,7 +137,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
 
         _parts = null;
         _isTooLarge = false;
-        StateResult? result = isTooLarge ? new StateResult(StateStatus.TooLarge) : _store.Execute(StateCall.Of(call, value), _owner, this);
+        StateResult? result = isTooLarge ? new StateResult(StateStatus.TooLarge) : Execute(StateCall.Of(call, value));
         if (result is { } known)
         {
             Reply(call.Sequence, known);
@@ -139,5 +145,19 @@ internal sealed class StateLink : ILinkSink, IStateCaller
 
         // Read without the gate: it is a bound for those who have lost their mind, no promise.
         return _channel.Output.Count > MostUnread ? "it does not read the answers to its calls" : null;
+    }
+
+    private StateResult? Execute(in StateCall call)
+    {
+        if (TopicHub.Knows(call.Operation))
+        {
+            return _topics is null ? new StateResult(StateStatus.Off) : _topics.Hub.Execute(call, _owner, _topics.Share, this);
+        }
+
+        bool hasWaited = call.Operation is StateOperation.Abandon && _topics?.Hub.Abandon(_owner, this, (uint)call.Number) == true;
+        return hasWaited ? StateResult.Done
+            : _store is null ? new StateResult(StateStatus.Off)
+            : call.Value.Length > _store.MaxValue ? new StateResult(StateStatus.TooLarge)
+            : _store.Execute(call, _owner, this);
     }
 }

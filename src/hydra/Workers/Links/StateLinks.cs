@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hydra.State;
+using Hydra.Topics;
 using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
@@ -8,10 +9,11 @@ namespace Hydra.Workers.Links;
 /// The links of one worker for the shared state: those of its own process, and of processes that it has forked. What a process holds is free when the
 /// last of its links has closed. Any thread; <c>_lock</c> guards all.
 /// </summary>
-/// <param name="store">What the application's workers share; null where they share nothing.</param>
+/// <param name="store">Values, counters and locks of the application's workers; null where they share none.</param>
+/// <param name="topics">What they publish and subscribe; null where they do not.</param>
 /// <param name="channel">Makes the channel of a link from its socket and a number.</param>
 /// <param name="channels">How many numbers there are.</param>
-internal sealed class StateLinks(IStateStore? store, Func<Socket, int, LinkChannel> channel, int channels)
+internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<Socket, int, LinkChannel> channel, int channels)
 {
     // A process has one for each event loop, and as many as it has threads that use the state at the same time.
     private const int Most = 4096;
@@ -29,7 +31,7 @@ internal sealed class StateLinks(IStateStore? store, Func<Socket, int, LinkChann
     /// <returns>Null, or why it is refused.</returns>
     public string? Accept(Socket socket, int pid, ReadOnlySpan<byte> welcome)
     {
-        if (store is null)
+        if (store is null && topics is null)
         {
             return "there is no shared state here";
         }
@@ -53,7 +55,7 @@ internal sealed class StateLinks(IStateStore? store, Func<Socket, int, LinkChann
                 _owners[pid] = owner = new StateOwner();
             }
 
-            link = new StateLink(channel(socket, turn % channels), store, owner, closed => OnClosed(closed, pid, owner));
+            link = new StateLink(channel(socket, turn % channels), store, topics, owner, closed => OnClosed(closed, pid, owner));
             _links[link] = pid;
         }
 
@@ -93,11 +95,14 @@ internal sealed class StateLinks(IStateStore? store, Func<Socket, int, LinkChann
 
         if (isLast)
         {
-            store!.OnEnded(owner);
+            store?.OnEnded(owner);
+            topics?.Hub.OnEnded(owner);
         }
         else
         {
-            store!.OnClosed(owner, link);
+            store?.OnClosed(owner, link);
         }
+
+        topics?.Hub.OnClosed(link);
     }
 }

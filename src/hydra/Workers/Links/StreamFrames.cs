@@ -27,6 +27,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         new(MessageType.File, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnFile(id, payload, end)),
         new(MessageType.Hint, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnHint(id, payload, end)),
         new(MessageType.Trailers, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnTrailers(id, payload, end)),
+        new(MessageType.Subscribe, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnSubscribe(id, payload, end)),
         new(MessageType.Capacity, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, _) => frames.OnCapacity(id, payload)),
         new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
@@ -214,6 +215,35 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
 
         UpstreamStream? stream = Find(id, end);
         return stream is null || stream.OnData(id, flags, payload) ? null : "a DATA frame came before its ACCEPT or beyond its credit";
+    }
+
+    private string? OnSubscribe(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!SubscribeMessage.TryRead(payload, out SubscribeMessage message))
+        {
+            return "a SUBSCRIBE frame has wrong lengths";
+        }
+
+        if (Find(id, end) is not { } stream)
+        {
+            return null;
+        }
+
+        if (stream.OnSubscribe(id, message) is not { } status)
+        {
+            return "a SUBSCRIBE frame came where none may";
+        }
+
+        lock (channel.Gate)
+        {
+            if (streams.IndexOfOpen(id) >= 0)
+            {
+                new SubscribedMessage { Sequence = message.Sequence, Status = (byte)status }.WriteFrame(channel.Output, FrameFlags.None, id);
+                channel.FlushSoon();
+            }
+        }
+
+        return null;
     }
 
     private string? OnClose(ulong id, ReadOnlySpan<byte> payload, bool end)

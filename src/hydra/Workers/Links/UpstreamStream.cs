@@ -66,6 +66,10 @@ internal abstract class UpstreamStream
     /// <summary>A message of the session for the client, or a part of one.</summary>
     public virtual bool OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> data) => false;
 
+    /// <summary>The client is to get what is published in a topic, or no more of it.</summary>
+    /// <returns>What has come of it; null where none may come here.</returns>
+    public virtual StateStatus? OnSubscribe(ulong id, in SubscribeMessage message) => null;
+
     /// <summary>The application ends the session.</summary>
     public virtual bool OnClose(ulong id, in CloseMessage close) => false;
 

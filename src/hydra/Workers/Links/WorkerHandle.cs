@@ -1,4 +1,5 @@
 using Hydra.Protocol;
+using Hydra.Topics;
 
 namespace Hydra.Workers.Links;
 
@@ -65,6 +66,9 @@ internal sealed class WorkerHandle(int index)
 
     /// <summary>What its interface can do; set before it is open.</summary>
     public InterfaceFeatures Features { get; set; }
+
+    /// <summary>Publishing and subscribing; null where it is switched off.</summary>
+    public TopicAccess? Topics { get; init; }
 
     /// <summary>Who hears of its progress; set before any request is sent to it.</summary>
     public IProgressSink? Progress { get; set; }

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Hydra.Protocol;
-using Hydra.State;
+using Hydra.Topics;
 using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
@@ -34,7 +34,7 @@ internal interface IWorkerSink
 /// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
 /// <param name="State">What the application's workers share; null where they share nothing.</param>
 internal sealed record WorkerLinkOptions(
-    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, IStateStore? State = null);
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, SharedState? State = null);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -63,12 +63,13 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         _options = options;
         _sink = sink;
         _data = new WorkerLink?[options.Count];
-        _state = new StateLinks(options.State, options.Channel, options.Count);
+        TopicAccess? topics = TopicAccess.Open(options.State?.Topics);
+        _state = new StateLinks(options.State?.Values, topics, options.Channel, options.Count);
 
         // From the system's random source, as all version 4 GUIDs of .NET; RandomNumberGenerator would need OpenSSL on Linux.
         TokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
         _token = Encoding.ASCII.GetBytes(TokenText);
-        Handle = new WorkerHandle(index);
+        Handle = new WorkerHandle(index) { Topics = topics };
     }
 
     /// <summary>The worker as dispatch sees it.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Hydra.Protocol;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Microsoft.Extensions.Logging;
@@ -49,7 +50,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
                 options.StartTimeout, log, logger)
-            { State = () => new StateLinks(options.State, options.DataChannel, options.DataLinks) }
+            { State = () => new StateLinks(options.State?.Values, TopicAccess.Open(options.State?.Topics), options.DataChannel, options.DataLinks) }
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Hydra.Primitives;
-using Hydra.State;
+using Hydra.Topics;
 using Hydra.Transport;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -63,7 +63,7 @@ internal sealed record SupervisorOptions
     public bool KeepsNotes { get; init; }
 
     /// <summary>What the workers share; null for nothing.</summary>
-    public IStateStore? State { get; init; }
+    public SharedState? State { get; init; }
 
     /// <summary>Event loops of each worker.</summary>
     public int WorkerLoops { get; init; } = 1;
