@@ -51,7 +51,7 @@ internal static class SettingsReport
     {
         if (IsSecret(option))
         {
-            text = option.Name == "env" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
+            text = option.Name is "env" or "trace-header" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
         }
         else if (option.Name is "mount" or "pool")
         {
@@ -72,6 +72,6 @@ internal static class SettingsReport
 
     // Variables of workers are where passwords are.
     private static bool IsSecret(Option option)
-        => option.Name == "env" || option.Name.Contains("password", StringComparison.Ordinal) || option.Name.Contains("secret", StringComparison.Ordinal)
+        => option.Name is "env" or "trace-header" || option.Name.Contains("password", StringComparison.Ordinal) || option.Name.Contains("secret", StringComparison.Ordinal)
             || option.Name.Contains("token", StringComparison.Ordinal);
 }

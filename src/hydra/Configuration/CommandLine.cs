@@ -75,6 +75,8 @@ internal static class CommandLine
         bool isNamed = draft.Application.IsNamed || draft.Server.Mounts.Count > 0;
         string? taken = isNamed || draft.Application.Options.IsProgram ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
+        List<string> remarks = [];
+        options = TraceVariables.Settle(options, environment, errors.Add, remarks.Add);
 
         // A file with a mistake may name one where the mistake is.
         if (!isNamed && taken is null && !isFileWrong)
@@ -84,7 +86,7 @@ internal static class CommandLine
 
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings).Distinct(), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings).Distinct(), .. TlsRules.Warnings(options.Server), .. remarks, .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
     /// <summary>The value of one option alone, found as the server finds it: given, in the environment, in the file.</summary>

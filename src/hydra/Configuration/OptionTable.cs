@@ -31,6 +31,7 @@ internal static partial class OptionTable
         .. AccessLogRows,
         .. LogPlaceRows,
         .. StatsdRows,
+        .. TraceRows,
         .. DashboardRows,
         .. TuningRows,
         .. DevelopmentRows,

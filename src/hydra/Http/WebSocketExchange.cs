@@ -115,6 +115,7 @@ internal sealed class WebSocketExchange : HttpExchange
             {
                 Subprotocol = subprotocol;
                 _isAccepted = true;
+                Context.Trace.Trace?.OnAccepted();
                 Begin(isWhole: false);
             }
             else
