@@ -32,6 +32,7 @@ internal static partial class OptionTable
         .. LogPlaceRows,
         .. StatsdRows,
         .. TraceRows,
+        .. RecordRows,
         .. DashboardRows,
         .. TuningRows,
         .. DevelopmentRows,

@@ -53,6 +53,9 @@ internal sealed record ServerOptions
     /// <summary>Who else is told how the server is.</summary>
     public StatsdOptions Statsd { get; init; } = new();
 
+    /// <summary>Requests that are kept.</summary>
+    public RecordOptions Record { get; init; } = new();
+
     /// <summary>Traces of requests.</summary>
     public TraceOptions Trace { get; init; } = new();
 

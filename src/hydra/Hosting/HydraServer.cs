@@ -112,10 +112,12 @@ internal sealed class HydraServer
         TraceQueue? traces = _options.Trace.Settings is { } settings ? new TraceQueue(settings.MostWaiting, settings.Batch, traceMetrics) : null;
         await using TraceExporter? exporter = traces is null ? null : StartExport(traces, traceMetrics);
         SlowestRequests? slowest = _options.Addresses.Dashboard is null ? null : new SlowestRequests(SlowestSpan, TimeProvider.System);
-        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest, TracingOf(traces, pools), watch?.State).ConfigureAwait(false);
+        RequestRing? ring = _options.Record.Most > 0 && _options.ControlSocket is not null ? new RequestRing(_options.Record.Most, _options.Record.Bytes) : null;
+        RecordPart? record = ring is null ? null : new RecordPart(ring, _options.Record.Masks);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest, TracingOf(traces, pools), watch?.State, record).ConfigureAwait(false);
         using StatusReader? status = isShown ? new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At) : null;
-        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
-        await using ControlServer? control = CreateControl(actions, readiness, status);
+        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs) { IsDevelopment = _options.Development.IsOn };
+        await using ControlServer? control = CreateControl(actions, readiness, status, ring is null ? null : new RequestReplay(ring, record!.Next!));
         await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, status!.Shares, () => web);
         await using DashboardServer? dashboard = history is null ? null : await CreateDashboardAsync(pools, new ControlEndpoint(status!, actions, readiness, "dashboard", _logger), history).ConfigureAwait(false);
         await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At, _options.Development.IsOn).RunAsync().ConfigureAwait(false);
@@ -150,10 +152,10 @@ internal sealed class HydraServer
     private RequestTracing? TracingOf(TraceQueue? queue, ApplicationPools pools) => queue is null ? null
         : new RequestTracing(new Tracer(_options.Trace.Settings!.Sampler, queue), pools.All.Count > 1 ? [.. pools.All.Select(static pool => pool.Requests.Name)] : []);
 
-    private ControlServer? CreateControl(ControlActions actions, Readiness readiness, StatusReader? status)
+    private ControlServer? CreateControl(ControlActions actions, Readiness readiness, StatusReader? status, RequestReplay? replay)
         => _options.ControlSocket is null || status is null || OperatingSystem.IsWindows()
             ? null
-            : new ControlServer(OddPath.Full(_options.ControlSocket), new ControlEndpoint(status, actions, readiness, "control socket", _logger), _logs.Loggers);
+            : new ControlServer(OddPath.Full(_options.ControlSocket), new ControlEndpoint(status, actions, readiness, "control socket", _logger) { Kept = new KeptRequests(replay) }, _logs.Loggers);
 
     private async Task<DashboardServer> CreateDashboardAsync(ApplicationPools pools, ControlEndpoint control, HistorySampler history)
     {
@@ -170,7 +172,7 @@ internal sealed class HydraServer
 
     private async Task<WebServer> BuildWebAsync(
         ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest, RequestTracing? traces,
-        DevelopmentState? development)
+        DevelopmentState? development, RecordPart? record)
     {
         WebServer? built = null;
         double startTime = (DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(_started.At)).ToUnixTimeMilliseconds() / 1000.0;
@@ -178,7 +180,7 @@ internal sealed class HydraServer
         RequestRecorder? recorder = metrics is null && _logs.Access is null && traces is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest, Traces = traces };
         try
         {
-            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development);
+            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development, record);
         }
         catch (StartException)
         {
