@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, List, Tuple
 
-from . import boot as boots, loading, logs, process, wire
+from . import boot as boots, loading, logs, names, process, wire
 from .boot import Boot
 from .errors import StartError
 from .tracebacks import format_exception
@@ -54,6 +54,7 @@ def run(boot: Boot) -> int:
     # What a terminal or a service sends to all processes of the server must not keep the function from its work.
     process.HeldSignals()
     logs.line_buffer_output()
+    names.prepare(boot)
     boots.prepare_sys_path(boot)
     try:
         function = find(boot)

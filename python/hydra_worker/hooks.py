@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from . import boot as boots, loading, logs, process, wire
+from . import boot as boots, loading, logs, names, process, wire
 from .boot import Boot
 from .detect import is_coroutine_callable
 from .errors import StartError
@@ -148,6 +148,8 @@ def run(boot: Boot) -> int:
     # What a terminal or a service sends to all processes of the server: it is the front that ends this one.
     process.HeldSignals()
     logs.line_buffer_output()
+    # They may import what applications do: the server's own package.
+    names.prepare(boot)
     boots.prepare_sys_path(boot)
     try:
         if boot.event == RELOAD:

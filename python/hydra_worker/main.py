@@ -47,6 +47,10 @@ class Worker:
         """Runs the adapter; returns the exit code."""
         self._adapter = adapter
         self._application = application
+        if self.boot.development:
+            from . import development
+
+            application = development.wrap(adapter.name, application)
         if self.control.routes is not None:
             from . import routes
 

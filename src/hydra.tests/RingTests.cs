@@ -19,19 +19,20 @@ public partial class RingTests
         ["Coding"] = ["Primitives"],
         ["Tls"] = [],
         ["Files"] = ["Primitives", "Coding"],
+        ["Tracing"] = ["Primitives", "Diagnostics"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport"],
         ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport", "Workers.Links"],
         ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport", "Workers.Links", "Workers.Processes"],
         ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
-        ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Topics", "Transport", "Workers.Links", "Dispatch"],
-        ["Edge"] = ["Primitives", "Diagnostics", "Coding", "Files", "Dispatch", "Http"],
-        ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls"],
+        ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Topics", "Transport", "Workers.Links", "Dispatch", "Tracing"],
+        ["Edge"] = ["Primitives", "Diagnostics", "Coding", "Files", "Dispatch", "Http", "Tracing"],
+        ["Configuration"] = ["Primitives", "Diagnostics", "Coding", "Tls", "Tracing"],
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
         ["Control"] = ["Primitives", "Diagnostics", "Configuration", "Cli"],
         ["Dashboard"] = ["Primitives", "Diagnostics"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Dashboard", "Bridge", "Tls", "Files"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Dashboard", "Bridge", "Tls", "Files", "Tracing"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -128,7 +129,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Topics|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Dashboard|Hosting|Files)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Topics|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Dashboard|Hosting|Files|Tracing)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

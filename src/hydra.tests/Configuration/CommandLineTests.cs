@@ -8,6 +8,9 @@ namespace Hydra.Tests.Configuration;
 public sealed class CommandLineTests
 {
     [Fact]
+    public void Parse_NameOfGunicornsSettingForPreload_IsTheSame() => Assert.True(Parsing.Run("main:app", "--preload-app").Applications[0].Python.Preload);
+
+    [Fact]
     public void Parse_ApplicationAlone_GivesDefaults()
     {
         HydraOptions options = Parsing.Run("main:app");

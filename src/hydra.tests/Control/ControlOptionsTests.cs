@@ -48,6 +48,9 @@ public class ControlOptionsTests
     [InlineData("ctl log-level loud", "log-level: \"loud\" is none of critical|error|warning|info|debug|trace.")]
     [InlineData("status now", "\"now\" is one word too many for hydra status.")]
     [InlineData("status --jsn", "Unknown option --jsn; did you mean --json?")]
+    [InlineData("replay one", "\"one\" is no number of a request")]
+    [InlineData("replay 1 2", "\"2\" is one word too many for hydra replay")]
+    [InlineData("status --force", "Unknown option --force.")]
     [InlineData("status --pool", "--pool needs a value.")]
     [InlineData("top --interval 0", "--interval: \"0\" is not a time from 100ms to 1h.")]
     public void Read_WhatIsWrong_IsASentence(string line, string expected)

@@ -18,7 +18,7 @@ internal static class SettingsReport
     /// <param name="settings">What was said of each option.</param>
     public static void Write(TextWriter output, HydraOptions options, IReadOnlyList<(Option Option, IReadOnlyList<OptionValue> Values)> settings)
     {
-        output.Write($"# listens at {string.Join(", ", options.Server.Addresses.Binds)}\n");
+        output.Write($"# listens at {string.Join(", ", options.Server.Addresses.Binds.Select(bind => Spoken(bind, options.Server)))}\n");
         output.Write($"# serves {string.Join(", ", options.Applications.Where(static one => one.Pool.Length == 0).Select(static one => ControlText.Escape(one.App)))}\n");
         foreach ((Option option, IReadOnlyList<OptionValue> values) in settings.Where(static one => !one.Option.IsCommand))
         {
@@ -28,6 +28,11 @@ internal static class SettingsReport
                     ? $"[{string.Join(", ", values.Select(value => Written(option, value.Text)))}]" : Written(option, values[0].Text);
                 Line(output, $"{option.Name} = {written}", Who(option, values[0].Source));
             }
+            else if (option.Name == "host" && settings.Single(static one => one.Option.Name == "port").Values is [{ Source.Rank: SourceRank.SharedVariable } port]
+                && options.Server.Addresses.Binds is [BindAddress.Tcp { Host: var host }])
+            {
+                Line(output, $"host = {Written(option, host)}", $"default with {port.Source.Spelling}");
+            }
             else if (option.Default is { Length: > 0 } usual)
             {
                 // A word in parentheses is about it, and no value.
@@ -35,6 +40,13 @@ internal static class SettingsReport
                 Line(output, isWord ? $"# {option.Name}" : $"{option.Name} = {Written(option, usual)}", isWord ? $"default: {usual.Trim('(', ')')}" : "default");
             }
         }
+    }
+
+    // With what is spoken there, where that is not HTTP without TLS.
+    private static string Spoken(BindAddress bind, ServerOptions server)
+    {
+        bool isTls = bind.IsTls ?? server.Tls.IsOn;
+        return (bind.IsUwsgi ?? server.Proxies.SpeaksUwsgi) ? $"{(isTls ? "suwsgi" : "uwsgi")}://{bind}" : isTls ? $"https://{bind}" : bind.ToString()!;
     }
 
     private static void Line(TextWriter output, string setting, string who) => output.Write($"{setting.PadRight(ValueColumn)} # {who}\n");
@@ -51,7 +63,7 @@ internal static class SettingsReport
     {
         if (IsSecret(option))
         {
-            text = option.Name == "env" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
+            text = option.Name is "env" or "trace-header" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
         }
         else if (option.Name is "mount" or "pool")
         {
@@ -72,6 +84,6 @@ internal static class SettingsReport
 
     // Variables of workers are where passwords are.
     private static bool IsSecret(Option option)
-        => option.Name == "env" || option.Name.Contains("password", StringComparison.Ordinal) || option.Name.Contains("secret", StringComparison.Ordinal)
+        => option.Name is "env" or "trace-header" || option.Name.Contains("password", StringComparison.Ordinal) || option.Name.Contains("secret", StringComparison.Ordinal)
             || option.Name.Contains("token", StringComparison.Ordinal);
 }

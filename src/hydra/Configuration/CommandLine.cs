@@ -19,6 +19,10 @@ internal static class CommandLine
         ["reload"] = "true",
         ["access-log"] = "true",
         ["access-log-format"] = "short",
+
+        // Ctrl-C is to end it, whatever runs: an open stream, or a prompt. What a change replaces has its time.
+        ["graceful-timeout"] = "2s",
+        ["drain-timeout"] = "30s",
     };
 
     /// <summary>Reads everything and reports everything that is wrong at once.</summary>
@@ -75,6 +79,8 @@ internal static class CommandLine
         bool isNamed = draft.Application.IsNamed || draft.Server.Mounts.Count > 0;
         string? taken = isNamed || draft.Application.Options.IsProgram ? null : Discover(draft, discover);
         HydraOptions options = Finish(draft, errors);
+        List<string> remarks = [];
+        options = TraceVariables.Settle(options, environment, errors.Add, remarks.Add);
 
         // A file with a mistake may name one where the mistake is.
         if (!isNamed && taken is null && !isFileWrong)
@@ -84,7 +90,7 @@ internal static class CommandLine
 
         return errors.Count > 0
             ? new ParseResult.Errors([.. errors.Select(static error => ControlText.Escape(error))])
-            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings).Distinct(), .. TlsRules.Warnings(options.Server), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
+            : new ParseResult.Run(options, [.. taken is null ? Array.Empty<string>() : [taken], .. options.Applications.SelectMany(ApplicationNaming.Warnings).Distinct(), .. TlsRules.Warnings(options.Server), .. remarks, .. LoneOptions.Warnings(settings), .. EnvironmentScanner.Warnings(environment), .. EnvironmentScanner.WarningsOfPeers(environment)]) { Settings = isCheck ? settings : null };
     }
 
     /// <summary>The value of one option alone, found as the server finds it: given, in the environment, in the file.</summary>

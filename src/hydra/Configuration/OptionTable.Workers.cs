@@ -29,7 +29,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "preload", Default = "false", Group = OptionGroup.Workers,
+            Name = "preload", Aliases = ["preload-app"], Default = "false", Group = OptionGroup.Workers,
             Help = "Import the application once and fork the workers from that process: they start at once and share its memory. Not on "
                 + "Windows.",
             Binder = Section.Python.Switch(static (o, v) => o with { Preload = v }),

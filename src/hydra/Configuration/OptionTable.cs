@@ -31,6 +31,8 @@ internal static partial class OptionTable
         .. AccessLogRows,
         .. LogPlaceRows,
         .. StatsdRows,
+        .. TraceRows,
+        .. RecordRows,
         .. DashboardRows,
         .. TuningRows,
         .. DevelopmentRows,

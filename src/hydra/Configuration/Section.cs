@@ -50,6 +50,12 @@ internal static class Section
     /// <summary><see cref="ServerOptions.Logs"/>.</summary>
     public static OptionSection<LogOptions> Logs { get; } = OfServer(static s => s.Logs, static (s, part) => s with { Logs = part });
 
+    /// <summary><see cref="ServerOptions.Record"/>.</summary>
+    public static OptionSection<RecordOptions> Record { get; } = OfServer(static s => s.Record, static (s, part) => s with { Record = part });
+
+    /// <summary><see cref="ServerOptions.Trace"/>.</summary>
+    public static OptionSection<TraceOptions> Trace { get; } = OfServer(static s => s.Trace, static (s, part) => s with { Trace = part });
+
     /// <summary><see cref="ServerOptions.Tuning"/>.</summary>
     public static OptionSection<TuningOptions> Tuning { get; } = OfServer(static s => s.Tuning, static (s, part) => s with { Tuning = part });
 

@@ -53,6 +53,12 @@ internal sealed record ServerOptions
     /// <summary>Who else is told how the server is.</summary>
     public StatsdOptions Statsd { get; init; } = new();
 
+    /// <summary>Requests that are kept.</summary>
+    public RecordOptions Record { get; init; } = new();
+
+    /// <summary>Traces of requests.</summary>
+    public TraceOptions Trace { get; init; } = new();
+
     /// <summary>The page on which the server shows itself.</summary>
     public DashboardOptions Dashboard { get; init; } = new();
 

@@ -9,6 +9,7 @@ internal static class CommandShapes
     private static readonly Option Json = Own("json", null, "Print the document as it is.");
     private static readonly Option Interval = Own("interval", "TIME", "How often top asks.");
     private static readonly Option Pool = Own("pool", "NAME", "Which application is meant, by the name that status shows.");
+    private static readonly Option Force = Own("force", null, "Send a request again that may do again what it has done, such as a POST.");
     private static readonly Option Help = Own("help", null, "Print the help of this command and exit.");
 
     /// <summary>One for each.</summary>
@@ -19,6 +20,7 @@ internal static class CommandShapes
         new("status", "Print how a running server is.", [.. Socket, Json, Help], []),
         new("top", "Show how a running server is, live.", [.. Socket, Json, Interval, Help], []),
         new("ctl", "Tell a running server to do something.", [.. Socket, Json, Pool, Help], [.. ControlCommands.All.Select(Word)]),
+        new("replay", "List the requests that a running server has kept (--record), or send one of them to a worker again.", [.. Socket, Json, Force, Help], []),
         new("completion", "Print what completes these words in a shell.", [Help], [.. CompletionProgram.Shells.Select(static shell => new CommandWord(shell.Name, "", $"For {shell.Name}.", []))]),
     ];
 

@@ -38,6 +38,16 @@ internal static class ControlCommands
     /// <param name="errors">Told what is wrong.</param>
     public static ControlOptions Read(ControlOptions options, IReadOnlyList<string> words, List<string> errors)
     {
+        if (options.Program == "replay")
+        {
+            if (words.Count > 1 || (words.Count == 1 && !long.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            {
+                errors.Add($"\"{words[^1]}\" is {(words.Count > 1 ? "one word too many for hydra replay" : "no number of a request")}: \"hydra replay\" lists those that there are.");
+            }
+
+            return options with { Argument = words.Count > 0 ? words[0] : "" };
+        }
+
         if (options.Program != "ctl")
         {
             errors.AddRange(words.Select(word => $"\"{word}\" is one word too many for hydra {options.Program}."));
@@ -76,6 +86,11 @@ internal static class ControlCommands
     /// <summary>The request of a command that was read.</summary>
     public static ControlRequest RequestOf(ControlOptions options)
         => All.First(one => one.Name == options.Command).Request(options.Argument, options.Pool);
+
+    /// <summary>The request of hydra replay.</summary>
+    public static ControlRequest ReplayOf(ControlOptions options) => options.Argument.Length == 0
+        ? new ControlRequest("GET", $"{ControlRequest.Version}/requests")
+        : new ControlRequest("POST", $"{ControlRequest.Version}/requests/{options.Argument}/replay", ("force", options.IsForced ? "1" : null));
 
     private static ControlRequest Post(string what, string name = "", string? value = null, string? pool = null)
         => new("POST", $"{ControlRequest.Version}/{what}", (name, value), ("pool", pool));

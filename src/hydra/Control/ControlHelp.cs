@@ -15,6 +15,8 @@ internal static class ControlHelp
             "status" => "Usage: hydra status [--json] [--control-socket PATH]\n\nPrints how a running server is.\n",
             "top" => "Usage: hydra top [--interval 1s] [--control-socket PATH]\n\nShows how a running server is, live; without a terminal it prints that once.\n"
                 + "Keys: q quits; c, m, r, l and n sort the workers by CPU, memory, requests, lag and number.\n",
+            "replay" => "Usage: hydra replay [--json] [--force] [--control-socket PATH] [ID]\n\nLists the requests that a running server has kept (--record), or sends one of them to a worker again and\n"
+                + "prints what comes of it. --force is for those that may do again what they have done, such as a POST.\n",
             _ => "Usage: hydra ctl [--pool NAME] [--control-socket PATH] COMMAND\n\nTells a running server to do something.\n\nCommands:\n",
         });
         foreach (ControlCommand command in program == "ctl" ? ControlCommands.All : [])

@@ -8,5 +8,7 @@ namespace Hydra.Control;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(CommandAnswer))]
 [JsonSerializable(typeof(StackAnswer))]
+[JsonSerializable(typeof(RequestsAnswer))]
+[JsonSerializable(typeof(ReplayAnswer))]
 [JsonSerializable(typeof(ErrorAnswer))]
 internal sealed partial class ControlJson : JsonSerializerContext;

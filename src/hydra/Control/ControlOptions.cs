@@ -8,9 +8,9 @@ namespace Hydra.Control;
 internal sealed record ControlOptions
 {
     /// <summary>The first words that are these commands. A module of such a name is status:app, or --app status.</summary>
-    public static readonly IReadOnlyList<string> Programs = ["status", "top", "ctl"];
+    public static readonly IReadOnlyList<string> Programs = ["status", "top", "ctl", "replay"];
 
-    /// <summary>status, top or ctl.</summary>
+    /// <summary>status, top, ctl or replay.</summary>
     public required string Program { get; init; }
 
     /// <summary>The control socket.</summary>
@@ -18,6 +18,9 @@ internal sealed record ControlOptions
 
     /// <summary>Whether the answer is to be shown as it is.</summary>
     public bool AsJson { get; init; }
+
+    /// <summary>Whether a request is to be sent again that may do something twice.</summary>
+    public bool IsForced { get; init; }
 
     /// <summary>Which application is meant; null for all, or the only one.</summary>
     public string? Pool { get; init; }
@@ -28,7 +31,7 @@ internal sealed record ControlOptions
     /// <summary>The command of ctl.</summary>
     public string Command { get; init; } = "";
 
-    /// <summary>Its argument, or empty.</summary>
+    /// <summary>Its argument, or that of replay; or empty.</summary>
     public string Argument { get; init; } = "";
 
     /// <summary>Whether help is wanted.</summary>
@@ -55,6 +58,10 @@ internal sealed record ControlOptions
             if (argument == "--json")
             {
                 options = options with { AsJson = true };
+            }
+            else if (argument == "--force" && options.Program == "replay")
+            {
+                options = options with { IsForced = true };
             }
             else if (argument.StartsWith('-'))
             {

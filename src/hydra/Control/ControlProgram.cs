@@ -7,7 +7,7 @@ using Hydra.Primitives;
 
 namespace Hydra.Control;
 
-/// <summary>The executable as hydra status, hydra top or hydra ctl: it asks a server that runs, at its control socket.</summary>
+/// <summary>The executable as hydra status, hydra top, hydra ctl or hydra replay: it asks a server that runs, at its control socket.</summary>
 internal static class ControlProgram
 {
     /// <summary>Runs it.</summary>
@@ -72,7 +72,12 @@ internal static class ControlProgram
             return await new TopProgram(client, options.Interval).RunAsync().ConfigureAwait(false);
         }
 
-        ControlRequest request = options.Program == "ctl" ? ControlCommands.RequestOf(options) : ControlRequest.Status;
+        ControlRequest request = options.Program switch
+        {
+            "ctl" => ControlCommands.RequestOf(options),
+            "replay" => ControlCommands.ReplayOf(options),
+            _ => ControlRequest.Status,
+        };
         byte[] answer = await client.SendAsync(request).ConfigureAwait(false);
         await output.WriteAsync(options.AsJson ? Encoding.UTF8.GetString(answer).TrimEnd() + "\n" : Describe(options, answer)).ConfigureAwait(false);
         return ExitCodes.Success;
@@ -86,6 +91,8 @@ internal static class ControlProgram
             {
                 "status" => Join(StatusText.Lines(JsonSerializer.Deserialize(answer, ControlJson.Default.StatusDocument)!)),
                 "top" => Join(new TopScreen().Render(JsonSerializer.Deserialize(answer, ControlJson.Default.StatusDocument), null, 200, 1000).SkipLast(1).Reverse().SkipWhile(static line => line.Length == 0).Reverse()),
+                "replay" when options.Argument.Length == 0 => Join(ReplayText.Lines(JsonSerializer.Deserialize(answer, ControlJson.Default.RequestsAnswer)!)),
+                "replay" => Join(ReplayText.Lines(JsonSerializer.Deserialize(answer, ControlJson.Default.ReplayAnswer)!)),
                 _ when options.Command == "stack" => ControlText.Escape(JsonSerializer.Deserialize(answer, ControlJson.Default.StackAnswer)!.Text.TrimEnd(), allowLines: true) + "\n",
                 _ => ControlText.Escape(JsonSerializer.Deserialize(answer, ControlJson.Default.CommandAnswer)!.Message) + "\n",
             };

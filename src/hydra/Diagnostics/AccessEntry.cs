@@ -48,6 +48,9 @@ internal readonly ref struct AccessEntry
     /// <summary>What the request is called; null where requests have no names.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>The trace that the request belongs to; null where only its fields say so, or nobody.</summary>
+    public string? TraceId { get; init; }
+
     /// <summary>The host that the client asked for, where it is not what <see cref="RequestHeaders"/> have.</summary>
     public string? Host { get; init; }
 

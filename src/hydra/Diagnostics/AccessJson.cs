@@ -29,7 +29,7 @@ internal static class AccessJson
         }
 
         Text(line, ",\"request_id\":"u8, entry.RequestId);
-        Text(line, ",\"trace_id\":"u8, TraceOf(entry.RequestHeader("traceparent")));
+        Text(line, ",\"trace_id\":"u8, entry.TraceId ?? TraceOf(entry.RequestHeader("traceparent")));
         Text(line, ",\"referer\":"u8, entry.RequestHeader("Referer"));
         Text(line, ",\"user_agent\":"u8, entry.RequestHeader("User-Agent"));
         Text(line, ",\"host\":"u8, entry.RequestHeader("Host"));

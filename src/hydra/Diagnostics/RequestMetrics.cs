@@ -44,6 +44,9 @@ internal sealed class RequestMetrics
     /// <summary>What is counted of the cache.</summary>
     public CacheMetrics Cache { get; } = new();
 
+    /// <summary>What is counted of traces.</summary>
+    public TraceMetrics Traces { get; } = new();
+
     /// <summary>Counts a request that is over. How long one took that became a session says nothing of requests.</summary>
     public void Add(in RequestFigures request)
     {
@@ -99,6 +102,7 @@ internal sealed class RequestMetrics
         Sessions.Write(text);
         Coding.Write(text);
         Cache.Write(text);
+        Traces.Write(text);
     }
 
     private static void Write(StringBuilder text, (string? Pool, TallyCounts Counts)[] pools, string name, string help, Func<TallyCounts, HistogramCounts> histogram)

@@ -69,6 +69,11 @@ internal static class WorkerJson
             json.WriteNumber("worker"u8, origin.Worker);
         }
 
+        if (origin.Worker == WorkerLog.Hook)
+        {
+            json.WriteBoolean("hook"u8, true);
+        }
+
         json.WriteNumber("pid"u8, origin.Pid);
         if (stream is not null)
         {
@@ -116,6 +121,6 @@ internal static class WorkerJson
 
 /// <summary>Who says something.</summary>
 /// <param name="Pool">What tells its application from others; empty where there are none.</param>
-/// <param name="Worker">The worker's index; below 0 for the process that workers are forked from.</param>
+/// <param name="Worker">The worker's index; below 0 for the process that workers are forked from, or <see cref="WorkerLog.Hook"/>.</param>
 /// <param name="Pid">Its process; 0 where there was none.</param>
 internal readonly record struct WorkerOrigin(string Pool, int Worker, int Pid);

@@ -10,6 +10,9 @@ namespace Hydra.Diagnostics;
 /// <param name="pool">What tells their application from others; empty where there are none.</param>
 internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool = "")
 {
+    /// <summary>The number of a process that calls functions of the user's for the server, in the place of a worker's.</summary>
+    public const int Hook = -2;
+
     /// <summary>Whether records of this level are written.</summary>
     public bool IsEnabled(LogLevel level) => log.IsEnabled(level);
 
@@ -77,5 +80,5 @@ internal sealed class WorkerLog(ServerLog log, bool asJson = false, string pool 
         => (pool.Length > 0 ? pool + ": " : "") + Number(worker, pid);
 
     private static string Number(int worker, int pid)
-        => worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
+        => worker == Hook ? $"hook (pid {pid})" : worker < 0 ? $"template (pid {pid})" : pid == 0 ? $"worker {worker}" : $"worker {worker} (pid {pid})";
 }

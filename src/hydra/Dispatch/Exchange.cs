@@ -259,6 +259,12 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
         _state = ExchangeState.Ended;
         Failure = failure;
         Detail = detail;
+        OnBreakingOff(failure);
+    }
+
+    /// <summary>There is no answer of the worker that has it, or no more of it. Under the lock.</summary>
+    protected virtual void OnBreakingOff(Failure failure)
+    {
     }
 
     /// <summary>Lets the handler go on, inside this call: it may begin the next request with this object. Under no lock.</summary>

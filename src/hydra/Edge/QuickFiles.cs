@@ -27,7 +27,8 @@ internal sealed class QuickFiles(StaticFiles files, Func<bool> isEnding, Request
     /// <inheritdoc/>
     public override bool TryAnswer(ClientConnection connection, in QuickRequest request, IBufferWriter<byte> output)
     {
-        if (files.Kept(request.Path) is not { } file || !request.IsPlain(out ReadOnlySpan<byte> accepted) || isEnding())
+        if (files.Kept(request.Path) is not { } file || !request.IsPlain(out ReadOnlySpan<byte> accepted) || isEnding()
+            || (recorder?.Traces is not null && request.IsInTrace))
         {
             return false;
         }

@@ -18,6 +18,9 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     /// <summary>What is counted; null where nobody wants to know.</summary>
     public RequestMetrics? Metrics => metrics;
 
+    /// <summary>Traces requests; null where they are not traced.</summary>
+    public RequestTracing? Traces { get; init; }
+
     /// <summary>Remembers those that took longest; null where nobody wants to know.</summary>
     public SlowestRequests? Slowest { get; init; }
 
@@ -32,6 +35,8 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         {
             context.KeepHost();
         }
+
+        Traces?.Begin(context);
     }
 
     /// <summary>A request is over.</summary>
@@ -45,6 +50,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
 
         // One that is a stream has another status, and is as long.
         bool isSession = exchange is WebSocketExchange { IsAccepted: true };
+        Traces?.End(context, exchange, isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode, NameOf(context.Failure));
         Count(context.Failure, new RequestFigures
         {
             Status = isSession ? StatusCodes.Status101SwitchingProtocols : context.Http.Response.StatusCode,
@@ -81,6 +87,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
             Worker = exchange?.WorkerIndex ?? -1,
             Failure = NameOf(context.Failure),
             RequestId = context.RequestId,
+            TraceId = context.Trace.IsKnown ? context.Trace.Told.TraceText : null,
             Host = context.AskedHost,
             RequestHeaders = request.Headers,
             ResponseHeaders = context.Http.Response.Headers,
@@ -102,6 +109,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
     public void OnAnswered(ClientConnection connection, in QuickRequest request, IHeaderDictionary? fields, long bytes)
     {
         Count(Failure.None, new RequestFigures { Status = StatusCodes.Status200OK, Bytes = bytes, Pool = -1 });
+        Traces?.OnAnswered(connection, request);
         if (log is null)
         {
             return;
@@ -141,6 +149,7 @@ internal sealed class RequestRecorder(AccessLog? log, RequestMetrics? metrics)
         }
 
         Count(failure, new RequestFigures { Status = status, Pool = -1 });
+        Traces?.OnRefused(connection, request, status, NameOf(failure));
         RequestFacts facts = connection.FactsFor(request.Protocol ?? "");
         log?.Write(new AccessEntry
         {

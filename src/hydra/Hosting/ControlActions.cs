@@ -18,6 +18,9 @@ internal sealed class ControlActions(Surroundings around, ApplicationPools pools
     /// <summary>How long a worker may take to say where its code is.</summary>
     public static readonly TimeSpan StackTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether requests are shown why code does not start, and the old is not served.</summary>
+    public bool IsDevelopment { get; init; }
+
     /// <summary>Replaces all workers, and waits for the end of that.</summary>
     public async Task<ControlResult> ReloadAsync(string? pool)
     {
@@ -33,7 +36,7 @@ internal sealed class ControlActions(Surroundings around, ApplicationPools pools
 
         string?[] failures = await Task.WhenAll(chosen.Select(static one => one.ReloadAsync())).ConfigureAwait(false);
         return failures.FirstOrDefault(static failure => failure is not null) is { } failure
-            ? ControlResult.Refused($"the new code does not start, the old code serves on: {failure}")
+            ? ControlResult.Refused(IsDevelopment ? $"the new code does not start: {failure}" : $"the new code does not start, the old code serves on: {failure}")
             : ControlResult.Done("all workers run the present code");
     }
 

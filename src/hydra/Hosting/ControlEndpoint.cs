@@ -33,6 +33,9 @@ internal readonly record struct ControlResult(int Status, string Message)
 /// <param name="logger">Hears of each command.</param>
 internal sealed class ControlEndpoint(StatusReader status, ControlActions commands, Readiness readiness, string place, ILogger logger)
 {
+    /// <summary>Requests that were kept; of this place alone that has them.</summary>
+    public KeptRequests Kept { get; init; } = new(null);
+
     /// <summary>Answers a request.</summary>
     public async Task AnswerAsync(HttpContext context)
     {
@@ -61,6 +64,16 @@ internal sealed class ControlEndpoint(StatusReader status, ControlActions comman
         {
             await StackAsync(context, number).ConfigureAwait(false);
         }
+        else if (parts is ["requests"])
+        {
+            (ControlResult listed, RequestsAnswer? answer) = Kept.List();
+            await (answer is null ? FailAsync(context, listed) : WriteAsync(context, listed.Status, answer, ControlJson.Default.RequestsAnswer)).ConfigureAwait(false);
+        }
+        else if (parts is ["requests", var id, ..])
+        {
+            HostingLog.ControlCommand(logger, place, path);
+            await ReplayAsync(context, id).ConfigureAwait(false);
+        }
         else
         {
             HostingLog.ControlCommand(logger, place, path);
@@ -73,8 +86,8 @@ internal sealed class ControlEndpoint(StatusReader status, ControlActions comman
 
     private static string? MethodOf(string[] parts) => parts switch
     {
-        ["status"] or ["workers", _, "stack"] => "GET",
-        ["reload" or "drain" or "resume" or "stop" or "log-level" or "scale"] or ["workers", _, "restart"] => "POST",
+        ["status" or "requests"] or ["workers", _, "stack"] => "GET",
+        ["reload" or "drain" or "resume" or "stop" or "log-level" or "scale"] or ["workers", _, "restart"] or ["requests", _, "replay"] => "POST",
         _ => null,
     };
 
@@ -107,6 +120,14 @@ internal sealed class ControlEndpoint(StatusReader status, ControlActions comman
             ? await commands.StackAsync(index, Query(context.Request, "pool")).ConfigureAwait(false)
             : (ControlResult.Missing($"\"{number}\" is no number of a worker"), null);
         await (answer is null ? FailAsync(context, result) : WriteAsync(context, result.Status, answer, ControlJson.Default.StackAnswer)).ConfigureAwait(false);
+    }
+
+    private async Task ReplayAsync(HttpContext context, string number)
+    {
+        (ControlResult result, ReplayAnswer? answer) = long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long id)
+            ? await Kept.ReplayAsync(id, Query(context.Request, "force") is not null).ConfigureAwait(false)
+            : (ControlResult.Missing($"\"{number}\" is no number of a request"), null);
+        await (answer is null ? FailAsync(context, result) : WriteAsync(context, result.Status, answer, ControlJson.Default.ReplayAnswer)).ConfigureAwait(false);
     }
 
     private static string? Query(HttpRequest request, string name) => request.Query[name] is [{ Length: > 0 } value, ..] ? value : null;

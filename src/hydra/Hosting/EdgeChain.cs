@@ -16,9 +16,10 @@ internal static class EdgeChain
     /// <param name="loggers">Where parts log.</param>
     /// <param name="metrics">What is counted of requests; null where nobody wants to know.</param>
     /// <exception cref="StartException">What is asked for cannot be had.</exception>
+    /// <param name="record">Keeps requests; null where none are kept.</param>
     /// <param name="development">What there is to know of code that is being written; null where none is.</param>
     public static IReadOnlyList<EdgePart> Parts(
-        ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers, RequestMetrics? metrics, DevelopmentState? development = null)
+        ServerOptions options, RequestForwarder forwarder, ILoggerFactory loggers, RequestMetrics? metrics, DevelopmentState? development = null, RecordPart? record = null)
     {
         List<EdgePart> parts = [];
 
@@ -79,6 +80,11 @@ internal static class EdgeChain
         if (options.Cache.Size > 0)
         {
             parts.Add(Cache(options, compression, forwarder.Bodies.Memory, metrics?.Cache));
+        }
+
+        if (record is not null)
+        {
+            parts.Add(record);
         }
 
         // 5. What is done to bodies on their way in or out. A gate that is added first is asked first, and may take the body over.

@@ -5,6 +5,7 @@ using Hydra.Diagnostics;
 using Hydra.Edge;
 using Hydra.Http;
 using Hydra.Primitives;
+using Hydra.Tracing;
 using Hydra.Transport;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -107,11 +108,16 @@ internal sealed class HydraServer
         await using StatsdReporter? statsd = counts is null
             ? null
             : new StatsdReporter(_options.Statsd, counts, _logs.Recent.Counts, pools.ReadFigures, _logger);
+        TraceMetrics traceMetrics = metrics?.Traces ?? new TraceMetrics();
+        TraceQueue? traces = _options.Trace.Settings is { } settings ? new TraceQueue(settings.MostWaiting, settings.Batch, traceMetrics) : null;
+        await using TraceExporter? exporter = traces is null ? null : StartExport(traces, traceMetrics);
         SlowestRequests? slowest = _options.Addresses.Dashboard is null ? null : new SlowestRequests(SlowestSpan, TimeProvider.System);
-        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest, watch?.State).ConfigureAwait(false);
+        RequestRing? ring = _options.Record.Most > 0 && _options.ControlSocket is not null ? new RequestRing(_options.Record.Most, _options.Record.Bytes) : null;
+        RecordPart? record = ring is null ? null : new RecordPart(ring, _options.Record.Masks);
+        await using WebServer web = await BuildWebAsync(pools, loops, spool, readiness, metrics, slowest, TracingOf(traces, pools), watch?.State, record).ConfigureAwait(false);
         using StatusReader? status = isShown ? new StatusReader(pools, readiness, metrics!, _logs, () => web, _started.At) : null;
-        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs);
-        await using ControlServer? control = CreateControl(actions, readiness, status);
+        var actions = new ControlActions(around, pools, readiness, web.EndConnections, _logs) { IsDevelopment = _options.Development.IsOn };
+        await using ControlServer? control = CreateControl(actions, readiness, status, ring is null ? null : new RequestReplay(ring, record!.Next!));
         await using HistorySampler? history = slowest is null ? null : new HistorySampler(pools, metrics!, slowest, status!.Shares, () => web);
         await using DashboardServer? dashboard = history is null ? null : await CreateDashboardAsync(pools, new ControlEndpoint(status!, actions, readiness, "dashboard", _logger), history).ConfigureAwait(false);
         await new StartSequence(around, pools, web, _logs, control, dashboard, readiness, _started.At, _options.Development.IsOn).RunAsync().ConfigureAwait(false);
@@ -136,10 +142,20 @@ internal sealed class HydraServer
         return code;
     }
 
-    private ControlServer? CreateControl(ControlActions actions, Readiness readiness, StatusReader? status)
+    private TraceExporter StartExport(TraceQueue queue, TraceMetrics metrics)
+    {
+        TraceSettings settings = _options.Trace.Settings!;
+        TracingLog.Exports(_logger, settings.Endpoint.ToString());
+        return new TraceExporter(settings, queue, VersionText.Number, metrics, _logger, TimeProvider.System);
+    }
+
+    private RequestTracing? TracingOf(TraceQueue? queue, ApplicationPools pools) => queue is null ? null
+        : new RequestTracing(new Tracer(_options.Trace.Settings!.Sampler, queue), pools.All.Count > 1 ? [.. pools.All.Select(static pool => pool.Requests.Name)] : []);
+
+    private ControlServer? CreateControl(ControlActions actions, Readiness readiness, StatusReader? status, RequestReplay? replay)
         => _options.ControlSocket is null || status is null || OperatingSystem.IsWindows()
             ? null
-            : new ControlServer(OddPath.Full(_options.ControlSocket), new ControlEndpoint(status, actions, readiness, "control socket", _logger), _logs.Loggers);
+            : new ControlServer(OddPath.Full(_options.ControlSocket), new ControlEndpoint(status, actions, readiness, "control socket", _logger) { Kept = new KeptRequests(replay) }, _logs.Loggers);
 
     private async Task<DashboardServer> CreateDashboardAsync(ApplicationPools pools, ControlEndpoint control, HistorySampler history)
     {
@@ -155,15 +171,16 @@ internal sealed class HydraServer
     }
 
     private async Task<WebServer> BuildWebAsync(
-        ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest, DevelopmentState? development)
+        ApplicationPools pools, FrontLoops loops, Spool? spool, Readiness readiness, RequestMetrics? metrics, SlowestRequests? slowest, RequestTracing? traces,
+        DevelopmentState? development, RecordPart? record)
     {
         WebServer? built = null;
         double startTime = (DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(_started.At)).ToUnixTimeMilliseconds() / 1000.0;
         MetricsEndpoint? endpoint = metrics is null || _options.Addresses.Metrics is null ? null : new MetricsEndpoint(metrics, pools, readiness, () => FrontFigures.Read(_options, startTime, built?.Connections));
-        RequestRecorder? recorder = metrics is null && _logs.Access is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest };
+        RequestRecorder? recorder = metrics is null && _logs.Access is null && traces is null ? null : new RequestRecorder(_logs.Access, metrics) { Slowest = slowest, Traces = traces };
         try
         {
-            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development);
+            return built = new WebServer(_options, loops, _logs.Loggers, CreateForwarder(pools, spool, metrics?.Sessions), recorder, endpoint, development, record);
         }
         catch (StartException)
         {

@@ -58,6 +58,10 @@ internal static class PoolRules
         ForwarderOptions windows = BodyRules.Forwarder(server, application);
         TimeSpan drain = application.Replacement.DrainTimeout ?? server.GracefulTimeout;
         int workerLoops = WorkerLoops(application);
+
+        // Who writes the code may stand at a prompt in the middle of a request, or of the import, for as long as he likes.
+        bool waitsForPrompt = server.Development.IsOn && AsksAtTerminal(server, application);
+        TimeSpan Bound(TimeSpan time) => waitsForPrompt ? TimeSpan.Zero : time;
         return new SupervisorOptions
         {
             Scale = Scale(application.Workers),
@@ -67,7 +71,7 @@ internal static class PoolRules
             Replace = application.Python.Preload && application.Replacement.Mode is ReplaceMode.Auto ? ReplaceMode.Overlap : application.Replacement.Mode,
             DrainTimeout = drain,
             StreamGrace = SupervisorOptions.StreamGraceOf(server.StreamGrace, drain),
-            StartTimeout = application.Timeouts.Start,
+            StartTimeout = Bound(application.Timeouts.Start),
             State = state,
             WorkerLoops = workerLoops,
             DataLinks = loops.Count * workerLoops,
@@ -81,7 +85,7 @@ internal static class PoolRules
             Preload = application.Python.Preload,
             ChecksOnly = server.ChecksOnly,
             WaitsForChange = server.Development.IsOn && !server.ChecksOnly,
-            Watchdog = new WatchdogOptions { RequestTimeout = application.Timeouts.Request, WorkerTimeout = application.Timeouts.Worker, SlowRequest = application.Timeouts.Slow },
+            Watchdog = new WatchdogOptions { RequestTimeout = Bound(application.Timeouts.Request), WorkerTimeout = Bound(application.Timeouts.Worker), SlowRequest = application.Timeouts.Slow },
             KeepsNotes = server.ControlSocket is not null || server.Addresses.Dashboard is not null || application.Timeouts.Slow > TimeSpan.Zero,
             InterruptsAbandoned = application.Timeouts.CancelOnDisconnect,
         };

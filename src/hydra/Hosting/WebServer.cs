@@ -57,15 +57,16 @@ internal sealed class WebServer : IAsyncDisposable
     /// <param name="recorder">Told of requests that are over; null where nobody wants to hear.</param>
     /// <param name="metrics">What answers at the metrics' address; null where there is none.</param>
     /// <param name="development">What there is to know of code that is being written; null where none is.</param>
+    /// <param name="record">Keeps requests; null where none are kept.</param>
     public WebServer(
         ServerOptions options, FrontLoops loops, ILoggerFactory loggers, RequestForwarder forwarder, RequestRecorder? recorder,
-        MetricsEndpoint? metrics, DevelopmentState? development = null)
+        MetricsEndpoint? metrics, DevelopmentState? development = null, RecordPart? record = null)
     {
         _options = options;
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
-        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics, development);
+        IReadOnlyList<EdgePart> parts = EdgeChain.Parts(options, forwarder, loggers, recorder?.Metrics, development, record);
         _edge = EdgePart.Chain(parts, forwarder.InvokeAsync);
         _quick = EdgeChain.Quick(parts, options, forwarder, recorder);
         _metrics = metrics;

@@ -64,6 +64,7 @@ internal sealed class DetachedRequest : IDisposable
         Context.Begin(features);
         Context.Facts = model.Facts;
         Context.RequestId = model.RequestId;
+        Context.Trace = model.Trace.Beside;
     }
 
     /// <summary>The request, which has begun.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Tracing;
 using Hydra.Workers.Links;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -83,6 +84,11 @@ internal class HttpExchange : ResponseExchange
         var request = (IHttpRequestFeature)features[typeof(IHttpRequestFeature)]!;
         Failure failure = _frame.WriteHead(request, facts, context.Connection.Head);
         context.Connection.OnHeadRead();
+        if (context.Trace.Telling is not TraceTelling.AsSent && failure is Failure.None)
+        {
+            failure = _frame.TellTrace(context.Trace);
+        }
+
         if (key is not null && failure is Failure.None)
         {
             Place = key.Place;
@@ -313,6 +319,16 @@ internal class HttpExchange : ResponseExchange
     {
         base.OnSent(link, id);
         Context.Connection.LastWorker = link.Worker.Id;
+        if (Context.Trace.Trace is { } trace)
+        {
+            bool isFirst = trace.Tries.Count == 0;
+            ulong span = trace.OnSent(link.Worker.Index, QueueMicroseconds);
+            if (!isFirst)
+            {
+                _frame.TellSpan(span);
+            }
+        }
+
         if (Place != 0)
         {
             _moveToken = Workers.Affinity!.Serve(_key!.Memory, link.Worker);

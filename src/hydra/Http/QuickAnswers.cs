@@ -38,6 +38,23 @@ internal readonly ref struct QuickRequest(CapturedHead head)
     /// <summary>Its path.</summary>
     public ReadOnlySpan<byte> Path => Target.IndexOf((byte)'?') is >= 0 and var question ? Target[..question] : Target;
 
+    /// <summary>Whether it says that it belongs to a trace.</summary>
+    public bool IsInTrace
+    {
+        get
+        {
+            foreach ((ReadOnlySpan<byte> name, _) in new HeaderBlock(_head.Block))
+            {
+                if (name.SequenceEqual(TraceFields.ParentName))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Its fields, for who writes them down.</summary>
     public IHeaderDictionary Fields()
     {

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Tracing;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -60,6 +61,9 @@ internal sealed class RequestContext
 
     /// <summary>The host that the client has asked for, where a log wants to know and Kestrel was given another.</summary>
     public string? AskedHost { get; private set; }
+
+    /// <summary>Its place in a trace; none where requests are not traced.</summary>
+    public TraceLink Trace { get; set; }
 
     /// <summary>Bytes of the answer's body that the front has written by itself, instead of a worker.</summary>
     public long OwnBytes { get; set; }
@@ -147,6 +151,7 @@ internal sealed class RequestContext
         IsForwarded = false;
         Pool = -1;
         RequestId = null;
+        Trace = default;
         AskedHost = null;
         IsHandling = true;
     }

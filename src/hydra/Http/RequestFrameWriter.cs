@@ -4,6 +4,7 @@ using System.Text;
 using Hydra.Dispatch;
 using Hydra.Primitives;
 using Hydra.Protocol;
+using Hydra.Tracing;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -84,6 +85,41 @@ internal sealed class RequestFrameWriter
             || _connectionLength > ushort.MaxValue || _headersLength > ProtocolLimits.MaxHeaders
             ? Failure.HeadTooLarge
             : Failure.None;
+    }
+
+    /// <summary>The worker is told where the request belongs in a trace, other than the client has said it. Before <see cref="TellAffinity"/>.</summary>
+    /// <param name="trace">What it is told.</param>
+    /// <returns><see cref="Failure.None"/> or <see cref="Failure.HeadTooLarge"/>.</returns>
+    public Failure TellTrace(in TraceLink trace)
+    {
+        if (TraceFields.LeftOut(trace.Telling) is { } sent)
+        {
+            Edit(sent);
+        }
+
+        ReadOnlySpan<byte> name = _headersLength > 0 ? "\0traceparent\0"u8 : "traceparent\0"u8;
+        Span<byte> target = Reserve(name.Length + TraceParent.Length);
+        name.CopyTo(target);
+        trace.Told.Write(target[name.Length..]);
+        _count += name.Length + TraceParent.Length;
+        _headersLength += name.Length + TraceParent.Length;
+        return _headersLength > ProtocolLimits.MaxHeaders ? Failure.HeadTooLarge : Failure.None;
+    }
+
+    /// <summary>Another worker gets the request, and with it a span of its own.</summary>
+    /// <param name="span">The span's id.</param>
+    public void TellSpan(ulong span)
+    {
+        int at = 0;
+        foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(_buffer.AsSpan(_headersStart, _headersLength)))
+        {
+            if (name.SequenceEqual(TraceFields.ParentName) && value.Length == TraceParent.Length)
+            {
+                TraceParent.WriteHex(span, _buffer.AsSpan(_headersStart + at + name.Length + 1 + TraceParent.SpanAt));
+            }
+
+            at += name.Length + value.Length + 2;
+        }
     }
 
     /// <summary>

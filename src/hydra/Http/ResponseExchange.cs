@@ -263,6 +263,15 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         }
     }
 
+    /// <inheritdoc/>
+    protected override void OnBreakingOff(Failure failure)
+    {
+        if (Context?.Trace.Trace is { } trace)
+        {
+            trace.OnFailed(failure is Failure.None ? null : failure.Rule().Name);
+        }
+    }
+
     // The response is complete, and it is noted when. Under the lock.
     private void Finish()
     {

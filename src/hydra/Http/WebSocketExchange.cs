@@ -166,6 +166,7 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
             {
                 Subprotocol = subprotocol;
                 _isAccepted = true;
+                Context.Trace.Trace?.OnAccepted();
                 Begin(isWhole: false);
             }
             else

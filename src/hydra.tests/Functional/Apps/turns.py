@@ -32,6 +32,13 @@ def fails():
     raise LookupError("no database")
 
 
+def imports_server():
+    import hydra_server
+
+    record("imported", hydra_server.__name__.rpartition(".")[2])
+    print("found it")
+
+
 def fails_when_told():
     if os.path.exists("broken"):
         raise LookupError("no database")

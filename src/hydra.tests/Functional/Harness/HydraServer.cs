@@ -173,6 +173,6 @@ public sealed partial class HydraServer : IAsyncDisposable
         return match.Success ? new Uri(string.Create(CultureInfo.InvariantCulture, $"{match.Groups[1].Value}://127.0.0.1:{match.Groups[2].Value}")) : null;
     }
 
-    [GeneratedRegex(@"(?<!dashboard is at )(https?|s?uwsgi)://[^\s/]+:(\d+)")]
+    [GeneratedRegex(@"(?<!dashboard is at |traces go to |collector at )(https?|s?uwsgi)://[^\s/]+:(\d+)")]
     private static partial Regex AddressPattern();
 }

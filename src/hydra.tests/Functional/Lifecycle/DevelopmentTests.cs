@@ -93,6 +93,46 @@ public sealed class DevelopmentTests
         await server.Log.ExpectErrorAsync("ZeroDivisionError");
     }
 
+    // As Starlette and FastAPI do it without debug.
+    [Theory]
+    [InlineData("Internal Server Error", "<h1>ZeroDivisionError: division by zero</h1>")]
+    [InlineData("my own words", "my own words")]
+    public async Task Request_ThatFailsBehindAnAnswer_IsAPageUnlessTheAnswerSaysMore(string answer, string expected)
+    {
+        string code = "async def app(scope, receive, send):\n    assert scope['type'] == 'http'\n    await send({'type': 'http.response.start', 'status': 500, 'headers': []})\n"
+            + $"    await send({{'type': 'http.response.body', 'body': b'{answer}'}})\n    1 / 0\n";
+        await using HydraServer server = await StartAsync(code);
+        (HttpStatusCode status, _, string page) = await AskAsync(server, Page);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.Contains(expected, page, StringComparison.Ordinal);
+        await server.Log.ExpectErrorAsync("ZeroDivisionError");
+    }
+
+    [Theory]
+    [InlineData("--mount", "/api=edited:app")]
+    [InlineData("--pool", "slow:/api=2")]
+    public async Task Change_WithSeveralPools_IsTheCodeOfAllOfThem(string option, string value)
+    {
+        await using HydraServer server = await StartAsync(Wsgi("\"first\""), option, value);
+        Assert.Equal("first", await server.GetTextAsync("/api/a"));
+        Save(server, Wsgi("\"second\""));
+        Assert.Equal(["second", "second"], [await server.GetTextAsync("/api/a"), await server.GetTextAsync("/")]);
+
+        // What no pool can start is the page of all; the log does not say that the old code serves on.
+        Save(server, "def app(:\n");
+        foreach (string path in new[] { "/", "/api/a" })
+        {
+            Assert.Contains("SyntaxError", (await AskAsync(server, Page, path)).Text, StringComparison.Ordinal);
+        }
+
+        Save(server, Wsgi("\"third\""));
+        Assert.Equal(["third", "third"], [await server.GetTextAsync("/"), await server.GetTextAsync("/api/a")]);
+        Assert.Empty(server.Log.Find("serves on"));
+        server.Log.ExpectAnyErrors("SyntaxError");
+        server.Log.ExpectAnyErrors("does not start");
+    }
+
     [Fact]
     public async Task Production_ShowsNothingOfIt()
     {

@@ -22,6 +22,38 @@ public sealed class TerminalTests
         Assert.Contains("return b\"went on\"", shown, StringComparison.Ordinal);
     }
 
+    // Each time is over while the prompt is open.
+    [Theory]
+    [InlineData("asking:wsgi")]
+    [InlineData("asking:asgi")]
+    public async Task Dev_AtAPrompt_WaitsAsLongAsItTakes(string app)
+    {
+        string shown = await TalkAsync(
+            ["dev", app, "--request-timeout", "100ms", "--worker-timeout", "200ms", "--start-timeout", "60s"],
+            [(Ready, "/breakpoint"), ("(Pdb) ", "import time; time.sleep(3)\n"), ("(Pdb) ", "p 6 * 7\n"), ("42", ""), ("(Pdb) ", "c\n"), ("answer: went on", Interrupt)]);
+
+        Assert.Contains(" GET    /breakpoint 200 ", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("replaced", shown, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("asking:wsgi")]
+    [InlineData("asking:asgi")]
+    public async Task Dev_InterruptAtAPrompt_EndsTheServer(string app)
+    {
+        string shown = await TalkAsync(["dev", app], [(Ready, "/breakpoint"), ("(Pdb) ", Interrupt)]);
+
+        Assert.Contains("stopped", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dev_AtATerminal_SaysWhatItServesAndShowsRequests()
+    {
+        string shown = await TalkAsync(["dev", "asking:wsgi"], [(Ready, "/there"), (" GET    /there 200 ", Interrupt)]);
+
+        Assert.Contains("the code is watched", shown, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OneWorker_AtATerminal_ReadsALine()
     {

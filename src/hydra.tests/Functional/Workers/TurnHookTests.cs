@@ -107,6 +107,19 @@ public sealed class TurnHookTests
     }
 
     [Fact]
+    public async Task Starting_OneOfSeveralThatFails_IsNamedAndWhatTheyPrintIsTheirs()
+    {
+        await using HydraServer server = await HydraServer.LaunchAsync(
+            new ServerSpec("turns_app:app") { Arguments = ["--on-starting", "turns:imports_server", "--on-starting", "turns:fails"] });
+
+        Assert.Equal(3, await server.ExitAsync());
+        Assert.Equal(["hydra_server"], server.Board.Records("imported"));
+        await server.Log.ExpectErrorAsync("[CRIT]", "--on-starting turns:imports_server turns:fails has failed", "\"turns:fails\" raised LookupError: no database.");
+        Assert.Contains(server.Log.Find("hook (pid"), static line => line.Contains("stdout: found it", StringComparison.Ordinal));
+        Assert.Empty(server.Log.Find("worker 0 (pid"));
+    }
+
+    [Fact]
     public async Task Check_Server_CallsNoneOfItsOwnTurns()
     {
         await using HydraServer server = await HydraServer.LaunchAsync(

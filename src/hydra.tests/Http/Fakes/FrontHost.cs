@@ -11,6 +11,7 @@ using Hydra.Http;
 using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Tests.Transport;
+using Hydra.Tracing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,7 +33,7 @@ internal sealed class FrontHost : IAsyncDisposable
     private readonly RefusedHeads _refused;
     private readonly WebApplication _app;
 
-    private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits, ConnectionRules? rules = null)
+    private FrontHost(IReadOnlyList<EdgePart> parts, HttpProtocols protocols, Action<KestrelServerLimits>? limits, ConnectionRules? rules = null, Tracer? tracer = null)
     {
         _access = new AccessLog(_lines, NullLogger.Instance, AccessFormat.Timed);
         FakeUpstream worker = new FakeUpstream().Quick();
@@ -57,7 +58,7 @@ internal sealed class FrontHost : IAsyncDisposable
         });
         FrontServer.Register(builder.Services);
         _app = builder.Build();
-        var recorder = new RequestRecorder(_access, null);
+        var recorder = new RequestRecorder(_access, null) { Traces = tracer is null ? null : new RequestTracing(tracer, []) };
         _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
         _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, Log.CreateLogger("hydra"));
     }
@@ -79,6 +80,14 @@ internal sealed class FrontHost : IAsyncDisposable
 
     /// <summary>A front with these parts of the edge.</summary>
     public static Task<FrontHost> StartAsync(params IReadOnlyList<EdgePart> parts) => StartAsync(HttpProtocols.Http1, null, parts);
+
+    /// <summary>The same where requests are traced.</summary>
+    public static async Task<FrontHost> StartAsync(Tracer tracer, params IReadOnlyList<EdgePart> parts)
+    {
+        var host = new FrontHost(parts, HttpProtocols.Http1, null, null, tracer);
+        await host._app.StartAsync();
+        return host;
+    }
 
     /// <summary>The same with other rules for its connections.</summary>
     public static async Task<FrontHost> StartAsync(ConnectionRules rules, params IReadOnlyList<EdgePart> parts)

@@ -1,3 +1,4 @@
+using Hydra.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Workers.Processes;
@@ -103,7 +104,7 @@ internal sealed class ExitHook(Func<int, Task<IWorkerProcess>> start, BootDocume
 
         // It connects to nobody; the fields only must not be empty.
         process.Boot(document with { Address = "none", Token = "none", Worker = index, Preload = false, Ended = ended });
-        Task<int> exit = process.WaitAsync((line, isError) => log.WriteLine(index, process.Id, line, isError));
+        Task<int> exit = process.WaitAsync((line, isError) => log.WriteLine(WorkerLog.Hook, process.Id, line, isError));
         if (await Task.WhenAny(exit, Task.Delay(Limit, time)).ConfigureAwait(false) != exit)
         {
             process.Kill();

@@ -1,3 +1,4 @@
+using Hydra.Diagnostics;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 
@@ -97,7 +98,12 @@ internal sealed class ServerHooks(Func<Task<StartedProcess>> start, BootDocument
 
         // It connects to nobody; the fields only must not be empty.
         process.Boot(document with { Address = "none", Token = "none", Worker = Worker, Preload = false, Event = name, AppDir = command.AppDirectory });
-        Task<int> exit = process.WaitAsync((line, isError) => log.WriteLine(Worker, process.Id, line, isError));
+        string said = "";
+        Task<int> exit = process.WaitAsync((line, isError) =>
+        {
+            log.WriteLine(WorkerLog.Hook, process.Id, line, isError);
+            said = isError && line.StartsWith(OptionOf(name) + ": ", StringComparison.Ordinal) ? line[(OptionOf(name).Length + 1)..] : said;
+        });
         Task late = limit > TimeSpan.Zero ? Task.Delay(limit, time) : Task.Delay(Timeout.InfiniteTimeSpan, time);
         bool isLate = await Task.WhenAny(exit, late).ConfigureAwait(false) != exit;
         if (isLate)
@@ -112,13 +118,15 @@ internal sealed class ServerHooks(Func<Task<StartedProcess>> start, BootDocument
             return isLate ? Failure(name, $"took longer than --start-timeout, {limit.TotalSeconds:0.#} s, and was killed")
                 : _isOver ? Failure(name, "was not called to its end: the server stops")
                 : code == 0 ? null
-                : Failure(name, $"has failed: its process (pid {process.Id}) {ExitDescription.Of(code)}");
+                : Failure(name, $"has failed: its process (pid {process.Id}) {ExitDescription.Of(code)}{(said.Length > 0 ? ":" + said : "")}");
         }
     }
+
+    private static string OptionOf(string name) => name is Reload ? "--on-reload" : "--on-starting";
 
     private WorkerFailure Failure(string name, string what)
         => new(
             StartFailure.HookFailed,
-            name is Reload ? $"--on-reload {document.ReloadHooks} {what}" : $"--on-starting {document.StartingHooks} {what}",
+            $"{OptionOf(name)} {(name is Reload ? document.ReloadHooks : document.StartingHooks)} {what}",
             "");
 }

@@ -51,7 +51,7 @@ internal sealed class Fleet
         _logger = logger;
         _roster = new Roster(options, actions, time);
         _departures = new Departures(_roster, options, pool, logger);
-        _reload = new Reloader(_roster, _departures, logger);
+        _reload = new Reloader(_roster, _departures, logger) { WaitsForChange = options.WaitsForChange };
         _starts = new Starts(_roster, _reload, log, logger) { WaitsForChange = options.WaitsForChange };
         _replacements = new Replacements(_roster, _reload, _departures, new OverlapRule(options.Replace), logger);
         _size = new FleetSize(_roster, options, queue, _departures, _reload, logger);

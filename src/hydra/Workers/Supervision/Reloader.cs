@@ -13,9 +13,11 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
     // hang in the very code that was mended. A shorter one is, or reloads in quick succession would never get to an end.
     private static readonly TimeSpan LeastOverdue = TimeSpan.FromSeconds(2);
 
-
     private readonly ReloadPlan _plan = new();
     private TimeSpan _longestStart;
+
+    /// <summary>Whether requests wait for code that starts, so that the old is not served meanwhile.</summary>
+    public bool WaitsForChange { get; init; }
 
     /// <summary>Which reload new workers come after: 0 before the first.</summary>
     public int Generation => _plan.Generation;
@@ -89,7 +91,15 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
         }
 
         Failure = failure.Message;
-        SupervisionLog.ReloadFailed(logger, failure.Message);
+        if (WaitsForChange)
+        {
+            SupervisionLog.WaitsForChange(logger, failure.Message);
+        }
+        else
+        {
+            SupervisionLog.ReloadFailed(logger, failure.Message);
+        }
+
         Follow();
         return true;
     }
