@@ -29,7 +29,7 @@ from typing import Any, AsyncIterator, List, Mapping, NamedTuple, Optional, Unio
 from ._listen import Message, Subscription
 from ._pubsub_codec import LONGEST_INFO, check, name_of, policy_of, queue_of, read_members
 from ._state_errors import ClientGone, StateError, StateFull, StateLost, StateUnavailable, TooSlow, ValueTooLarge
-from ._state_link import Call, Reply, is_available, links
+from ._state_link import Call, Reply, is_available, links, worker
 
 __all__ = [
     "ClientGone", "Member", "Message", "StateError", "StateFull", "StateLost", "StateUnavailable", "Subscription", "TooSlow", "ValueTooLarge", "acount",
@@ -177,11 +177,14 @@ def _members(reply: Reply) -> List[Member]:
 
 
 async def _ask(scope: Mapping[str, Any], *call: Any) -> int:
-    connection = scope.get(_CONNECTION)
-    if connection is None:
-        if not is_available():
-            raise StateUnavailable("hydra_server.pubsub works in the workers of Hydra, and this process is none: it was not started by the server")
+    if not is_available():
+        raise StateUnavailable("hydra_server.pubsub works in the workers of Hydra, and this process is none: it was not started by the server")
+    numbers = scope.get(_CONNECTION)
+    if numbers is None:
         raise ValueError("this scope has no connection: it is that of an HTTP request or a WebSocket of ASGI, as the server has made it")
+    connection = worker().exchange_of(*numbers)
+    if connection is None:
+        return _MISSING
     answer = connection.subscribe(*call)
     loop = _running_loop()
     if loop is None or loop is connection.link.loop:

@@ -1,9 +1,9 @@
-"""What `hydra_server.state` needs of the worker that it is imported in: links for shared state, and the numbers of the protocol."""
+"""What `hydra_server` needs of the worker that it is imported in: links for shared state, and the numbers of the protocol."""
 
 from __future__ import annotations
 
 import socket
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from . import links, native, wire as wire
 from .boot import Boot
@@ -30,3 +30,11 @@ def connect(make: Optional[Callable[..., socket.socket]]) -> socket.socket:
     assert _boot is not None
     sock, _, _ = links.open_link(_boot, wire.LINK_STATE, make=make or native.Socket)
     return sock
+
+
+def exchange_of(link: int, number: int) -> Any:
+    """The exchange of a scope, which has these numbers as "hydra.connection"; None where it is over."""
+    from .eventloop.link import LINKS
+
+    found = LINKS.get(link)
+    return None if found is None else found.streams.get(number)

@@ -236,7 +236,7 @@ class Application:
 
     async def __call__(self, scope, receive, send):
         path = scope["path"]
-        self.scopes.append(repr({key: value for key, value in scope.items() if key != "hydra.connection"} if isinstance(scope, dict) else scope))
+        self.scopes.append(repr(scope))
         chance = random.Random(path)
         events = self.noted(path)
         make, steps, ways = message_of, chance.randrange(1, 8), range(8)

@@ -31,7 +31,7 @@ class HttpStream(HttpMessages):
         """Calls the application and sees to it that the stream ends with it."""
         if self.link.interruptible:
             REQUEST.set(self)
-        scope[CONNECTION] = self
+        scope[CONNECTION] = self.link.index, self.id
         try:
             result = await application(scope, self.receive, self.send)
             if result is None and self.is_through():

@@ -124,7 +124,7 @@ class WebSocketStream(HttpStream, LoopSession):
     async def run(self, application: Any, scope: Dict[str, Any]) -> None:
         if self.link.interruptible:
             REQUEST.set(self)
-        scope[CONNECTION] = self
+        scope[CONNECTION] = self.link.index, self.id
         error: Optional[BaseException] = None
         try:
             result = await application(scope, self.receive, self.send)

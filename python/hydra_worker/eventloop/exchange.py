@@ -20,7 +20,8 @@ from .stream import LoopStream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
-# Where a scope has the exchange: what is published in topics goes to its client (hydra_server.pubsub).
+# Where a scope says which exchange it is of, by the numbers of its link and of itself: what is published in topics goes to its client (hydra_server.pubsub).
+# Numbers, so that a scope is what can be printed, compared and written as JSON.
 CONNECTION = "hydra.connection"
 # How much of a body nobody has seen.
 NOTHING = 0

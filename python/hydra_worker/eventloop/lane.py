@@ -11,7 +11,7 @@ from ..boot import Boot
 from ..watch import Watch
 from . import transports
 from .busypoll import BusyPoll
-from .link import DataLink, Serving
+from .link import LINKS, DataLink, Serving
 from .meter import LoopMeter
 from .overdue import Overdue
 
@@ -71,6 +71,7 @@ class Lane:
             meter,
         )
         link.index = index
+        LINKS[index] = link
         link.timed_out = self._overdue.stop
         link.interruptible = self._boot.interruptible
         link.patience = self._boot.disconnect_milliseconds / 1000

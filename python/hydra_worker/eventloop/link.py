@@ -19,6 +19,9 @@ from .meter import LoopMeter
 from .stream import LoopStream
 from .tasks import starter
 
+# The data links of this process by their numbers.
+LINKS: Dict[int, Any] = {}
+
 
 class Serving(NamedTuple):
     """

@@ -38,7 +38,7 @@ async def echo(scope, receive, send):
 @case
 async def scope(scope, receive, send):
     await accept(receive, send, subprotocol=scope["subprotocols"][-1], headers=[(b"x-more", b"yes")])
-    await send({"type": "websocket.send", "text": repr({key: value for key, value in scope.items() if key != "hydra.connection"})})
+    await send({"type": "websocket.send", "text": repr(scope)})
     await send({"type": "websocket.close", "code": 3001, "reason": "enough"})
     log.warning("%r", await receive())
     try:
