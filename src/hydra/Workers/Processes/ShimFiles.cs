@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Reflection;
 using System.Text;
 
@@ -15,6 +16,7 @@ internal sealed class ShimFiles
     public const string EntryPoint = "hydra_shim.py";
 
     private const string Prefix = "shim/";
+    private const string Pack = "shim.pack";
 
     /// <summary>Takes the files, in any order.</summary>
     public ShimFiles(IEnumerable<ShimFile> files)
@@ -38,10 +40,27 @@ internal sealed class ShimFiles
         Assembly assembly = typeof(ShimFiles).Assembly;
 
         // Names have the separators of the machine that built the executable.
-        return new ShimFiles(
+        return new ShimFiles(Unpack(assembly).Concat(
             from name in assembly.GetManifestResourceNames()
             where name.StartsWith(Prefix, StringComparison.Ordinal)
-            select new ShimFile(name[Prefix.Length..].Replace('\\', '/'), Read(assembly, name)));
+            select new ShimFile(name[Prefix.Length..].Replace('\\', '/'), Read(assembly, name))));
+    }
+
+    // What hydra.csproj packs: of each file the name, the length, the bytes; all of it deflated (RFC 1951).
+    private static IEnumerable<ShimFile> Unpack(Assembly assembly)
+    {
+        var content = new MemoryStream();
+        using (var packed = new DeflateStream(assembly.GetManifestResourceStream(Pack)!, CompressionMode.Decompress))
+        {
+            packed.CopyTo(content);
+        }
+
+        content.Position = 0;
+        using var reader = new BinaryReader(content);
+        while (content.Position < content.Length)
+        {
+            yield return new ShimFile(reader.ReadString(), reader.ReadBytes(reader.ReadInt32()));
+        }
     }
 
     private static byte[] Read(Assembly assembly, string name)
