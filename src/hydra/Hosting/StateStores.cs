@@ -96,11 +96,18 @@ internal sealed class StateStores : IDisposable
     }
 
     /// <summary>The workers have ended: hands what they have shared to the server that has taken this one's place.</summary>
-    public async Task HandOverAsync()
+    /// <param name="force">Completes when the server is to stop at once, although the one before it may have the state still.</param>
+    public async Task HandOverAsync(Task force)
     {
         if (_successor is null)
         {
             return;
+        }
+
+        if (_predecessor is not null)
+        {
+            // That one finishes its requests: as long as its grace.
+            await Task.WhenAny(_predecessor.Closed, _successor.Closed, force).ConfigureAwait(false);
         }
 
         try

@@ -31,12 +31,12 @@ internal sealed class StopSequence(
             web.Abandon();
             pools.KillAll();
             await Task.WhenAny(pools.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
-            await pools.State.HandOverAsync().ConfigureAwait(false);
+            await pools.State.HandOverAsync(plan.Force).ConfigureAwait(false);
             return ExitCodes.RuntimeError;
         }
 
         await graceful.ConfigureAwait(false);
-        await pools.State.HandOverAsync().ConfigureAwait(false);
+        await pools.State.HandOverAsync(plan.Force).ConfigureAwait(false);
         HostingLog.Stopped(logger);
         return ExitCodes.Success;
     }

@@ -36,7 +36,7 @@ internal abstract class SuccessionLink : ILinkSink
     }
 
     /// <summary>Completes when either end has closed it.</summary>
-    protected Task Closed => _closed.Task;
+    public Task Closed => _closed.Task;
 
     /// <summary>Begins to read.</summary>
     public void Start() => _channel.Start(this);
