@@ -25,7 +25,7 @@ public sealed class FrameReaderTests
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x1f, FrameReadStatus.Ok)]
-    [InlineData(4, 0x24, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x26, FrameReadStatus.UnknownType)]
     [InlineData(4, 0xff, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
     [InlineData(5, 0x40, FrameReadStatus.BadFlags)]

@@ -63,7 +63,7 @@ internal sealed class StateStores : IDisposable
     {
         if (_stores.Count == 0)
         {
-            _predecessor?.Close();
+            _predecessor?.GiveUp();
         }
         else
         {
@@ -124,7 +124,7 @@ internal sealed class StateStores : IDisposable
     public void Dispose()
     {
         _successor?.Close();
-        _predecessor?.Close();
+        _predecessor?.GiveUp();
         foreach (IStateStore store in _stores.Values)
         {
             store.Dispose();

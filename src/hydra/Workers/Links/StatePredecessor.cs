@@ -13,6 +13,7 @@ internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : Su
 
     // How many of them are here. The reading side's.
     private int _arrived;
+    private volatile bool _isGivenUp;
 
     /// <summary>What the workers of an application share, first there and then here. Before <see cref="SuccessionLink.Start"/>.</summary>
     /// <param name="app">The application.</param>
@@ -28,6 +29,13 @@ internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : Su
             fields.Write(directory);
         });
         return state;
+    }
+
+    /// <summary>This server ends, and needs nothing of it any more.</summary>
+    public void GiveUp()
+    {
+        _isGivenUp = true;
+        Close();
     }
 
     /// <summary>Asks it to do a call.</summary>
@@ -80,7 +88,11 @@ internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : Su
     {
         if (_arrived < _states.Count)
         {
-            LinksLog.StateLost(logger);
+            if (!_isGivenUp)
+            {
+                LinksLog.StateLost(logger);
+            }
+
             _states.ForEach(static state => state.OnHere());
         }
     }
