@@ -72,7 +72,7 @@ public class FrameRulesTests
         => Assert.Equal(
             ["Body End WithFlag", "Response End, File WithFlag", "Window None Never", "Reset None Always", "Taken None Never",
                 "Accept None Never", "Data Text, More Never", "Close None Always", "File End WithFlag", "Hint None Never", "Capacity None Never",
-                "Trailers None Always"],
+                "Trailers None Always", "Subscribe None Never"],
             StreamFrames.Rules.All.Select(rule => $"{rule.Type} {rule.Flags} {rule.Ends}"));
 
     private string? Read(ReadOnlySpan<byte> data, out int left)
