@@ -48,11 +48,12 @@ public sealed partial class StateUpgradeTests
         await using RawConnection busy = await server.ConnectAsync();
         await busy.GetAsync("/busy");
         await server.Board.WaitAsync("busy");
+        IReadOnlyList<int> old = server.WorkerPids();
         int successor = await UpgradeAsync(server);
-        await using RawConnection holds = await server.ConnectAsync();
+        await using RawConnection holds = await ConnectToNewAsync(server, old);
         await holds.GetAsync("/hold");
         string[] held = (await server.Board.WaitAsync("holds"))[0].Split(' ');
-        await using RawConnection waits = await server.ConnectAsync();
+        await using RawConnection waits = await ConnectToNewAsync(server, old);
         await waits.GetAsync("/wait");
         server.Board.Open("busy");
         Assert.Equal("\"busy\"", (await busy.ReadResponseAsync()).Text);
@@ -120,6 +121,21 @@ public sealed partial class StateUpgradeTests
     }
 
     private static ServerSpec Spec(params string[] arguments) => new("shared_state:app") { Arguments = ["--threads", "4", .. arguments] };
+
+    // What waits in the queue is accepted by the old one still.
+    private static async Task<RawConnection> ConnectToNewAsync(HydraServer server, IReadOnlyList<int> old)
+    {
+        while (true)
+        {
+            RawConnection connection = await server.ConnectAsync();
+            if (!old.Contains(int.Parse((await connection.ExchangeAsync("GET /pid HTTP/1.1\r\nHost: a\r\n\r\n")).Text, CultureInfo.InvariantCulture)))
+            {
+                return connection;
+            }
+
+            await connection.DisposeAsync();
+        }
+    }
 
     private static async Task<int> UpgradeAsync(HydraServer server)
     {
