@@ -72,9 +72,8 @@ public sealed partial class StateUpgradeTests
         Assert.True(long.Parse(held[1], CultureInfo.InvariantCulture) < JsonSerializer.Deserialize<long[]>((await waits.ReadResponseAsync()).Text)![1]);
         if (isHolderKilled)
         {
-            await server.Log.WaitAsync("GET /hold: the worker was lost");
-            server.Log.ExpectAnyErrors("GET /hold");
-            server.Log.ExpectAnyErrors("SIGKILL");
+            await server.Log.ExpectErrorAsync("GET /hold: the worker was lost");
+            await server.Log.ExpectErrorAsync("was ended by SIGKILL");
         }
 
         await StopAsync(server, successor);
