@@ -157,7 +157,15 @@ public sealed class RecordPartTests
 
     private static RecordedRequest Request() => new()
     {
-        At = default, Method = "GET", Target = "/", Protocol = "HTTP/1.1", Fields = [], Body = [], Status = 200, Took = default, Facts = new RequestFacts { Scheme = "http", HttpVersion = "1.1" },
+        At = default,
+        Method = "GET",
+        Target = "/",
+        Protocol = "HTTP/1.1",
+        Fields = [],
+        Body = [],
+        Status = 200,
+        Took = default,
+        Facts = new RequestFacts { Scheme = "http", HttpVersion = "1.1" },
     };
 
     private async Task<RecordedRequest> RecordAsync(string text, bool masks = true)

@@ -14,7 +14,8 @@ public sealed class InheritanceTests
         var inheritance = new Inheritance(4711, 6, "/srv/a;b=c,d é", [
             new InheritedSocket("127.0.0.1:0", 3, IsShared: false, OwnsPath: false),
             new InheritedSocket("/run/a;b=1,2 %.sock", 4, IsShared: false, OwnsPath: true),
-            new InheritedSocket("fd://3", 5, IsShared: true, OwnsPath: false)], ignoresHangup) { State = ignoresHangup ? 7 : null, StateVersion = ignoresHangup ? 3 : 0 };
+            new InheritedSocket("fd://3", 5, IsShared: true, OwnsPath: false)], ignoresHangup)
+        { State = ignoresHangup ? 7 : null, StateVersion = ignoresHangup ? 3 : 0 };
 
         Inheritance read = Assert.IsType<Inheritance>(Inheritance.Parse(inheritance.Format()));
 
