@@ -89,14 +89,11 @@ internal sealed class StateLocks(StateTable table, long firstToken)
             return new StateResult(StateStatus.Invalid);
         }
 
-        var key = new StateKey(StateSpace.Lock, call.Key);
-        StateEntry? entry = table.Find(key, now);
-        if (!table.HasRoom(Cost + (entry is null ? StateEntry.Overhead + call.Key.Length : 0), entry, now))
+        if (EntryOf(call.Key, now) is not { } entry)
         {
             return new StateResult(StateStatus.Full);
         }
 
-        entry ??= table.Add(key, 0, now)!;
         LockState state = StateOf(entry);
         if (state.Waiters.Count == 0 && state.Leases.Count < call.Number)
         {
@@ -222,16 +219,21 @@ internal sealed class StateLocks(StateTable table, long firstToken)
     /// <returns>False where there is no room.</returns>
     public bool Restore(SavedLease saved, long now)
     {
-        var key = new StateKey(StateSpace.Lock, saved.Name);
-        StateEntry? entry = table.Find(key, now);
-        if (!table.HasRoom(Cost + (entry is null ? StateEntry.Overhead + saved.Name.Length : 0), entry, now))
+        if (EntryOf(saved.Name, now) is not { } entry)
         {
             return false;
         }
 
-        entry ??= table.Add(key, 0, now)!;
         Enter(new StateLease(entry, saved.Owner, saved.By, saved.Token), StateOf(entry), saved.Left ?? 0, now);
         return true;
+    }
+
+    // That of a lock, with room for one who has a place or waits; null where there is none.
+    private StateEntry? EntryOf(ReadOnlySpan<byte> name, long now)
+    {
+        var key = new StateKey(StateSpace.Lock, name);
+        StateEntry? entry = table.Find(key, now);
+        return table.HasRoom(Cost + (entry is null ? StateEntry.Overhead + name.Length : 0), entry, now) ? entry ?? table.Add(key, 0, now) : null;
     }
 
     private LockState StateOf(StateEntry entry)

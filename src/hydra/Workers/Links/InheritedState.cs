@@ -123,26 +123,24 @@ internal sealed class InheritedState(StatePredecessor link, int number, StateSto
     /// <summary>A place in a lock, which a process of this server has, is here now.</summary>
     public void OnLease(BinaryReader fields)
     {
-        Asked? asked = null;
-        SavedLease? lease = null;
+        var said = SuccessionFields.ReadLease(fields);
+        Asked? asked;
         lock (_lock)
         {
-            int owner = 0;
-            int caller = 0;
-            lease = SuccessionFields.ReadLease(fields, one => _owners.At(owner = one) ?? new StateOwner(), one => _callers.At(caller = one) ?? Nobody.Instance);
-            if (_owners.At(owner) is null)
+            if (_owners.At(said.Owner) is not { } owner)
             {
                 // It has ended in the meantime.
                 return;
             }
 
+            var lease = new SavedLease(said.Name, said.Token, said.Left, owner, (_callers.At(said.Caller) ?? Nobody.Instance, said.Sequence));
             Lost += store.Restore(lease) ? 0 : 1;
 
             // It was given there, and the answer has not been written any more.
-            _ = _asked.Remove((caller, lease.By.Sequence), out asked);
+            _ = _asked.Remove((said.Caller, said.Sequence), out asked);
         }
 
-        asked?.Caller.Reply(lease.By.Sequence, new StateResult(Protocol.StateStatus.Done, lease.Token));
+        asked?.Caller.Reply(said.Sequence, new StateResult(Protocol.StateStatus.Done, said.Token));
     }
 
     /// <summary>All of it is here: what has no answer was not done there, and is done now.</summary>

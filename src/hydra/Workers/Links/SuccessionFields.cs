@@ -74,12 +74,9 @@ internal static class SuccessionFields
         fields.Write(lease.By.Sequence);
     }
 
-    /// <summary>Reads a place in a lock.</summary>
-    /// <param name="fields">The fields.</param>
-    /// <param name="ownerOf">The process with that number.</param>
-    /// <param name="callerOf">The link with that number.</param>
-    public static SavedLease ReadLease(BinaryReader fields, Func<int, StateOwner> ownerOf, Func<int, IStateCaller> callerOf) => new(
-        ReadBytes(fields) ?? [], fields.ReadInt64(), ReadLeft(fields), ownerOf(fields.ReadInt32()), (callerOf(fields.ReadInt32()), fields.ReadUInt32()));
+    /// <summary>Reads a place in a lock: its name, its token, the milliseconds that it lasts yet, and the numbers of the process, the link and the call.</summary>
+    public static (byte[] Name, long Token, long? Left, int Owner, int Caller, uint Sequence) ReadLease(BinaryReader fields)
+        => (ReadBytes(fields) ?? [], fields.ReadInt64(), ReadLeft(fields), fields.ReadInt32(), fields.ReadInt32(), fields.ReadUInt32());
 
     private static void Write(BinaryWriter fields, byte[]? bytes)
     {
