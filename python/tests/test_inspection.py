@@ -16,10 +16,26 @@ def lines(text):
 
 def inspect_until(front, wanted, times=1, **what):
     """Until that is to be seen so many times: a task is there a moment after its request was sent, and what it starts a moment later."""
+    return _until(lambda text: text.count(wanted) >= times, front, **what)
+
+
+def tasks_until(front, wanted, times=1):
+    """The same of the tasks. The threads are looked at before them, and the loop's may be anywhere then."""
+    text = _until(lambda text: tasks(text).count(wanted) >= times, front)
+    return tasks(text)
+
+
+def tasks(text):
+    """What is said of the tasks, which are below the threads."""
+    at = text.find("\nTask ")
+    return text[at:] if at >= 0 else ""
+
+
+def _until(found, front, **what):
     deadline = time.monotonic() + DEADLINE
     while True:
         text = front.inspect(**what)
-        if text.count(wanted) >= times:
+        if found(text):
             return text
         assert time.monotonic() < deadline, text
 
@@ -52,7 +68,7 @@ class EverythingTests(unittest.TestCase):
         with Front("inspected:app", loop="asyncio") as front:
             front.ready()
             exchange = front.open("GET", "/gathers")
-            text = inspect_until(front, "in leaf", times=2)
+            text = tasks_until(front, "in leaf", times=2)
             self.assertIn("GET /gathers, request 0.1.0, ", text)
             self.assertEqual(indents(text, "gathers"), [0])
             self.assertEqual(indents(text, "inner"), [4])
@@ -63,7 +79,7 @@ class EverythingTests(unittest.TestCase):
         with Front("inspected:app", loop="asyncio") as front:
             front.ready()
             exchange = front.open("GET", "/groups")
-            text = inspect_until(front, "in leaf")
+            text = tasks_until(front, "in leaf")
             self.assertEqual((indents(text, "groups"), indents(text, "leaf")), ([0], [4]))
             exchange.cancel()
 
