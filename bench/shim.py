@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -47,9 +47,14 @@ class Case:
     interface: str = "auto"
 
 
+# A header block that is another one with each request: the digits are written anew.
+DIGITS = "0123456789abcdef"
+TRACED = replace(scenarios.BROWSER, headers=(*scenarios.BROWSER.headers, ("traceparent", f"00-{DIGITS}{DIGITS}-{DIGITS}-00")))
+
 CASES = (
     Case("asgi hello", scenarios.ASGI, scenarios.HELLO),
     Case("asgi browser", scenarios.ASGI, scenarios.BROWSER),
+    Case("asgi traced", scenarios.ASGI, TRACED),
     Case("asgi json post", scenarios.ASGI, scenarios.JSON),
     Case("asgi 10 KB", scenarios.ASGI, scenarios.TEN_KB),
     Case("rsgi hello", scenarios.RSGI, scenarios.HELLO, "rsgi"),
@@ -58,6 +63,7 @@ CASES = (
     Case("raw browser", scenarios.RAW, scenarios.BROWSER, "raw"),
     Case("wsgi hello", scenarios.WSGI, scenarios.HELLO),
     Case("wsgi browser", scenarios.WSGI, scenarios.BROWSER),
+    Case("wsgi traced", scenarios.WSGI, TRACED),
     Case("fastapi", scenarios.FASTAPI, scenarios.FASTAPI_ITEM),
     Case("django", scenarios.DJANGO, scenarios.DJANGO_ITEM),
 )
@@ -122,11 +128,12 @@ class Worker:
     def batches(self, frame: bytes, size: int, seconds: float) -> float:
         """Sends batches for so long; returns microseconds of CPU time for each request."""
         batch = bytearray(frame * size)
+        digits = frame.find(DIGITS.encode())
         deadline = time.monotonic() + seconds
         before = self.cpu()
         requests = 0
         while time.monotonic() < deadline:
-            self.data.sendall(self._number(batch, size, len(frame)))
+            self.data.sendall(self._number(batch, size, len(frame), digits))
             self._take_responses(size)
             requests += size
         return (self.cpu() - before) / requests * 1e6
@@ -144,9 +151,11 @@ class Worker:
                 count -= kind == wire.RESPONSE
             self.rest = data[at:]
 
-    def _number(self, batch: bytearray, size: int, length: int) -> bytearray:
+    def _number(self, batch: bytearray, size: int, length: int, digits: int) -> bytearray:
         for index in range(size):
             struct.pack_into("<Q", batch, index * length + STREAM_OFFSET, self.next_stream)
+            if digits >= 0:
+                batch[index * length + digits : index * length + digits + len(DIGITS)] = b"%0*x" % (len(DIGITS), self.next_stream)
             self.next_stream += 1
         return batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Generic, Iterable, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Generic, Iterable, List, Optional, Set, Tuple, TypeVar
 
 from . import wire
 from .errors import InvalidMessage, RuleViolation
@@ -33,17 +33,19 @@ _MOST_NAMES = 1024
 
 class BlockCache(Generic[Value]):
     """
-    What was made of a block of bytes, kept for the next time that the same bytes come.
+    What was made of a block of bytes, kept from the second time on that the same bytes come: what is another one with each
+    request, such as a header with an id, leaves nothing behind but its hash.
 
     Two generations: what is not asked for while `size` others arrive is forgotten. `young` is public for a
     look-up without a call.
     """
 
-    __slots__ = ("young", "_old", "_make", "_size", "_longest")
+    __slots__ = ("young", "_old", "_seen", "_make", "_size", "_longest")
 
     def __init__(self, make: Callable[[bytes], Value], size: int = 1024, longest: int = 4096) -> None:
         self.young: Dict[bytes, Value] = {}
         self._old: Dict[bytes, Value] = {}
+        self._seen: Set[int] = set()
         self._make = make
         self._size = size
         self._longest = longest
@@ -55,13 +57,23 @@ class BlockCache(Generic[Value]):
             value = self._old.get(block)
             if value is None:
                 value = self._make(block)
-                if len(block) > self._longest:
+                if len(block) > self._longest or not self._came_before(block):
                     return value
             if len(self.young) >= self._size:
                 self._old = self.young
                 self.young = {}
             self.young[block] = value
         return value
+
+    def _came_before(self, block: bytes) -> bool:
+        mark = hash(block)
+        if mark in self._seen:
+            self._seen.discard(mark)
+            return True
+        if len(self._seen) >= self._size:
+            self._seen.clear()
+        self._seen.add(mark)
+        return False
 
 
 class HeadCache:

@@ -547,10 +547,11 @@ static PyObject *serve_http(Link *self, PyObject *args)
             &PyDict_Type, &asgi, &tells_start)) {
         return NULL;
     }
-    if (blocks_open(&self->connections, parse_connection) < 0 || blocks_open(&self->headers, parse_headers) < 0
-        || link_serve_by(self, serve_asgi, application, kind, run) < 0) {
+    if (link_serve_by(self, serve_asgi, application, kind, run) < 0) {
         return NULL;
     }
+    blocks_open(&self->connections, parse_connection);
+    blocks_open(&self->headers, parse_headers);
     set_field(&self->scopes, scopes);
     set_field(&self->template, template);
     set_field(&self->asgi, asgi);
@@ -625,8 +626,7 @@ static int init(Link *self, PyObject *args, PyObject *kwargs)
 #define EACH_REFERENCE(DO) \
     DO(self->loop); DO(self->loop_attributes); DO(self->streams); DO(self->unfinished); DO(self->latest); DO(self->task_type); DO(self->starter); \
     DO(self->start); DO(self->take); DO(self->step); DO(self->context); DO(self->arm); DO(self->meter); DO(self->application); DO(self->scopes); \
-    DO(self->kind); DO(self->run); DO(self->template); DO(self->asgi); DO(self->state); DO(self->connections.young); DO(self->connections.old); \
-    DO(self->connections.make); DO(self->headers.young); DO(self->headers.old); DO(self->headers.make); \
+    DO(self->kind); DO(self->run); DO(self->template); DO(self->asgi); DO(self->state); DO(self->connections.make); DO(self->headers.make); \
     DO(self->woken); DO(self->kinds[0].type); DO(self->kinds[1].type); DO(self->kinds[2].type); DO(self->kinds[3].type)
 
 static int traverse(Link *self, visitproc visit, void *arg)
@@ -649,6 +649,8 @@ static void dealloc(Link *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     clear(self);
+    memory_clear(&self->connections.memory);
+    memory_clear(&self->headers.memory);
     link_free_output(self);
     free(self->in);
     PyObject_GC_Del(self);

@@ -205,7 +205,7 @@ PyMODINIT_FUNC PyInit__speedups(void)
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL || make_names() < 0 || PyModule_AddFunctions(module, wsgi_functions) < 0 || PyModule_AddFunctions(module, rsgi_functions) < 0
         || PyModule_AddFunctions(module, raw_functions) < 0 || PyModule_AddFunctions(module, registry_functions) < 0
-        || PyModule_AddFunctions(module, facts_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
+        || PyModule_AddFunctions(module, fields_functions) < 0 || add(module, "Exchange", exchange_type = exchange_make_type()) < 0
         || add(module, "RsgiExchange", rsgi_make_type()) < 0 || add(module, "RsgiScope", rsgi_make_scope_type()) < 0
         || add(module, "RawExchange", raw_make_type()) < 0
         || (call_type = call_make_type()) == NULL || method_make_type() < 0 || add(module, "Meter", meter_type = meter_make_type()) < 0

@@ -222,10 +222,11 @@ static PyObject *configure(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *facts, *parse_connection, *parse_headers;
-    if (!PyArg_ParseTuple(args, "OOO", &facts, &parse_connection, &parse_headers) || blocks_open(&connections, parse_connection) < 0
-        || blocks_open(&header_blocks, parse_headers) < 0) {
+    if (!PyArg_ParseTuple(args, "OOO", &facts, &parse_connection, &parse_headers)) {
         return NULL;
     }
+    blocks_open(&connections, parse_connection);
+    blocks_open(&header_blocks, parse_headers);
     set_field(&python_facts, facts);
     Py_RETURN_NONE;
 }

@@ -296,10 +296,11 @@ static PyObject *configure(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *scope, *parse_connection, *parse_headers;
-    if (!PyArg_ParseTuple(args, "OOO", &scope, &parse_connection, &parse_headers) || blocks_open(&connections, parse_connection) < 0
-        || blocks_open(&header_blocks, parse_headers) < 0) {
+    if (!PyArg_ParseTuple(args, "OOO", &scope, &parse_connection, &parse_headers)) {
         return NULL;
     }
+    blocks_open(&connections, parse_connection);
+    blocks_open(&header_blocks, parse_headers);
     set_field(&python_scope, scope);
     Py_RETURN_NONE;
 }

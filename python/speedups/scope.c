@@ -1,61 +1,61 @@
 /* The scope of a request: ScopeBuilder.build() in asgi/scope.py, for connections and paths as most are. */
+#define _GNU_SOURCE /* memmem() */
 #include "speedups.h"
 
-/* As BlockCache has them: blocks of a generation, and the longest that is kept, in bytes. */
-#define MOST_BLOCKS 1024
-#define LONGEST_BLOCK 4096
-
-/* Remembers from now on what this makes of blocks. 0, or -1 with an exception. */
-int blocks_open(Blocks *blocks, PyObject *make)
+/* Remembers from now on what this makes of blocks. */
+void blocks_open(Blocks *blocks, PyObject *make)
 {
-    PyObject *young = PyDict_New(), *old = PyDict_New();
-    if (young == NULL || old == NULL) {
-        Py_XDECREF(young);
-        Py_XDECREF(old);
-        return -1;
-    }
-    set_field(&blocks->young, young);
-    set_field(&blocks->old, old);
+    memory_clear(&blocks->memory);
     set_field(&blocks->make, make);
-    Py_DECREF(young);
-    Py_DECREF(old);
-    return 0;
 }
 
 /* New: what was made of these bytes, now or earlier. */
 PyObject *blocks_find(Blocks *blocks, const char *data, size_t size)
 {
-    PyObject *block = bytes_of(data, size);
-    if (block == NULL) {
-        return NULL;
+    uint64_t hash;
+    PyObject *value = memory_find(&blocks->memory, data, size, &hash);
+    if (value == NULL) {
+        PyObject *block = bytes_of(data, size);
+        value = block == NULL ? NULL : call_function(blocks->make, &block, 1);
+        Py_XDECREF(block);
+        if (value != NULL) {
+            memory_keep(&blocks->memory, data, size, hash, value);
+        }
     }
-    PyObject *value = PyDict_GetItemWithError(blocks->young, block);
-    if (value != NULL) {
-        Py_INCREF(value);
-        Py_DECREF(block);
-        return value;
-    }
-    value = PyErr_Occurred() ? NULL : PyDict_GetItemWithError(blocks->old, block);
-    if (value != NULL) {
-        Py_INCREF(value);
-    } else if (!PyErr_Occurred()) {
-        value = call_function(blocks->make, &block, 1);
-    }
-    if (value != NULL && size <= LONGEST_BLOCK) {
-        if (PyDict_Size(blocks->young) >= MOST_BLOCKS) {
-            PyObject *fresh = PyDict_New(), *old = blocks->old;
-            if (fresh != NULL) {
-                blocks->old = blocks->young;
-                blocks->young = fresh;
-                Py_DECREF(old);
+    return value;
+}
+
+/*
+ * New: the pairs of a request's headers, a list of its own; NULL without an exception where the scope has more of them than that. TE counts in
+ * HTTP/1.1 alone: see ScopeBuilder.build().
+ */
+static PyObject *headers_of(Link *link, const RequestFrame *frame, PyObject *http_version)
+{
+    uint64_t hash;
+    PyObject *pairs = memory_find(&link->headers.memory, frame->headers, frame->headers_size, &hash);
+    if (pairs == NULL) {
+        int names_trailers = memmem(frame->headers, frame->headers_size, "trailers", 8) != NULL;
+        int may_count = names_trailers && PyUnicode_CompareWithASCIIString(http_version, "1.1") == 0;
+        pairs = may_count ? NULL : fields_pairs(frame->headers, frame->headers_size);
+        if (pairs == NULL) {
+            if (PyErr_Occurred()) {
+                return NULL;
+            }
+            PyObject *block = bytes_of(frame->headers, frame->headers_size);
+            pairs = block == NULL ? NULL : call_function(link->headers.make, &block, 1);
+            Py_XDECREF(block);
+            if (is_none(pairs)) {
+                Py_XDECREF(pairs);
+                return NULL;
             }
         }
-        if (PyDict_SetItem(blocks->young, block, value) < 0) {
-            Py_CLEAR(value);
+        if (!names_trailers) {
+            memory_keep(&link->headers.memory, frame->headers, frame->headers_size, hash, pairs);
         }
     }
-    Py_DECREF(block);
-    return value;
+    PyObject *list = PyList_GetSlice(pairs, 0, PyList_Size(pairs));
+    Py_DECREF(pairs);
+    return list;
 }
 
 /* Borrowed; NULL without an exception for one that is not of the usual. */
@@ -96,8 +96,8 @@ PyObject *scope_build(Link *link, const RequestFrame *frame)
         Py_XDECREF(connection);
         return NULL;
     }
-    PyObject *headers = blocks_find(&link->headers, frame->headers, frame->headers_size);
-    PyObject *scope = headers == NULL || headers == Py_None ? NULL : PyDict_Copy(link->template);
+    PyObject *headers = headers_of(link, frame, PyTuple_GetItem(connection, 1));
+    PyObject *scope = headers == NULL ? NULL : PyDict_Copy(link->template);
     /* scheme, HTTP version, client, server, extensions; see nativelink.py */
     if (scope != NULL
         && (put_item(scope, names.asgi, PyDict_Copy(link->asgi)) < 0
@@ -109,7 +109,7 @@ PyObject *scope_build(Link *link, const RequestFrame *frame)
             || put_item(scope, names.path, PyUnicode_DecodeUTF8(frame->path, (Py_ssize_t)frame->path_size, "replace")) < 0
             || put_item(scope, names.raw_path, bytes_of(frame->path, frame->path_size)) < 0
             || put_item(scope, names.query_string, bytes_of(frame->query, frame->query_size)) < 0
-            || put_item(scope, names.headers, PyList_GetSlice(headers, 0, PyList_Size(headers))) < 0
+            || PyDict_SetItem(scope, names.headers, headers) < 0
             || put_item(scope, names.extensions, extensions_of(PyTuple_GetItem(connection, 4), frame->queued)) < 0
             || (link->state != NULL && put_item(scope, names.state, PyDict_Copy(link->state)) < 0))) {
         Py_CLEAR(scope);

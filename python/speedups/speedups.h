@@ -107,9 +107,15 @@ typedef struct {
     size_t offset, size;
 } Piece;
 
-/* The memory of blocks that were seen: two generations, as BlockCache in headers.py. */
+/* What was made of bytes; empty at first. See memory.c. */
 typedef struct {
-    PyObject *young, *old, *make;
+    struct MemorySet *sets;
+} Memory;
+
+/* Blocks that were seen, and what makes something of one: as BlockCache in headers.py. */
+typedef struct {
+    PyObject *make;
+    Memory memory;
 } Blocks;
 
 /* A REQUEST frame, in the input buffer. */
@@ -248,7 +254,7 @@ void meter_take(Meter *self, uint32_t *microseconds, uint32_t *requests);
 
 /* scope.c */
 PyObject *scope_build(Link *link, const RequestFrame *frame);
-int blocks_open(Blocks *blocks, PyObject *make);
+void blocks_open(Blocks *blocks, PyObject *make);
 PyObject *blocks_find(Blocks *blocks, const char *data, size_t size);
 PyObject *method_of(const char *method, size_t size);
 
@@ -270,8 +276,16 @@ PyObject *start_task(Link *link, PyObject *coroutine);
 int start_captured(Link *link, PyObject *future);
 int start_goes_on(Link *link, const Exchange *exchange, PyObject *task);
 
+/* memory.c */
+PyObject *memory_find(const Memory *memory, const char *data, size_t size, uint64_t *hash);
+void memory_keep(Memory *memory, const char *data, size_t size, uint64_t hash, PyObject *made);
+void memory_clear(Memory *memory);
+
+/* fields.c */
+extern PyMethodDef fields_functions[];
+PyObject *fields_pairs(const char *data, size_t size);
+
 /* facts.c */
-extern PyMethodDef facts_functions[];
 PyObject *facts_of(const RequestFrame *frame);
 int facts_read(PyObject *facts, RequestFrame *frame);
 PyObject *facts_tuple(PyObject *facts);

@@ -146,28 +146,51 @@ class HeaderTests(unittest.TestCase):
             with self.assertRaises(wire.WireError):
                 headers.parse_block(block)
 
+    def test_cache_keeps_what_comes_again(self):
+        made, cache = self.cache(size=2, longest=5)
+        for _ in range(3):
+            self.assertEqual(cache.get(b"a"), b"A")
+        self.assertEqual(made, [b"a", b"a"])
+        for _ in range(3):
+            cache.get(b"longer")
+        self.assertEqual(made[2:], [b"longer"] * 3)
+
     def test_cache_forgets_what_is_not_asked_for(self):
+        made, cache = self.cache(size=2, longest=5)
+        for block in (b"a", b"b", b"c"):
+            cache.get(block)
+            cache.get(block)
+        del made[:]
+        cache.get(b"a")
+        self.assertEqual(made, [])
+        for block in (b"d", b"e", b"f", b"g"):
+            cache.get(block)
+            cache.get(block)
+        del made[:]
+        cache.get(b"a")
+        self.assertEqual(made, [b"a"])
+        self.assertLessEqual(len(cache.young), 2)
+
+    def test_blocks_that_never_come_again_leave_no_more_than_their_hash(self):
+        made, cache = self.cache(size=8, longest=50)
+        cache.get(b"a")
+        cache.get(b"a")
+        for number in range(1000):
+            cache.get(b"%d" % number)
+        cache.get(b"a")
+        self.assertEqual(made.count(b"a"), 2)
+        self.assertEqual(list(cache.young), [b"a"])
+        self.assertLessEqual(len(cache._seen), 8)
+
+    @staticmethod
+    def cache(**bounds):
         made = []
 
         def make(block):
             made.append(block)
             return block.upper()
 
-        cache = headers.BlockCache(make, size=2, longest=5)
-        self.assertEqual(cache.get(b"a"), b"A")
-        self.assertEqual(cache.get(b"a"), b"A")
-        self.assertEqual(made, [b"a"])
-        for block in (b"b", b"c", b"a", b"d"):
-            cache.get(block)
-        self.assertEqual(made, [b"a", b"b", b"c", b"d"])
-        for number in range(10):
-            cache.get(b"%d" % number)
-        cache.get(b"a")
-        self.assertEqual(made[-1], b"a")
-        cache.get(b"longer")
-        cache.get(b"longer")
-        self.assertEqual(made[-2:], [b"longer", b"longer"])
-        self.assertLessEqual(len(cache.young), 2)
+        return made, headers.BlockCache(make, **bounds)
 
     def test_names_made_up_do_not_fill_the_memory(self):
         for number in range(3000):

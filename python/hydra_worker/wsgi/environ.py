@@ -34,6 +34,11 @@ def parse_headers(block: bytes) -> RequestHeaders:
     A name with an underscore cannot be told from the one with a hyphen: the front leaves such names out, unless
     --header-map has it otherwise.
     """
+    variables = _native_variables(block) or _variables(block)
+    return RequestHeaders(variables, variables.get("HTTP_HOST", ""))
+
+
+def _variables(block: bytes) -> Dict[str, str]:
     variables: Dict[str, str] = {}
     for raw_name, raw_value in parse_block(block):
         name = raw_name.decode("latin-1").upper().replace("-", "_")
@@ -50,7 +55,7 @@ def parse_headers(block: bytes) -> RequestHeaders:
                 # RFC 9110, section 5.3; RFC 6265, section 5.4 for cookies.
                 value = before + ("; " if name == "HTTP_COOKIE" else ",") + value
             variables[name] = value
-    return RequestHeaders(variables, variables.get("HTTP_HOST", ""))
+    return variables
 
 
 def parse_connection(block: bytes) -> Dict[str, str]:
@@ -145,6 +150,8 @@ def _not_here(*_: Any) -> None:
     """Where there is no native part."""
 
 
+# The variables of a header block, or None for what Python is to look at.
+_native_variables: Any = speedups.module.header_variables if speedups.module is not None else _not_here
 # None where the path is to be decoded or shortened.
 _fill: Any = speedups.module.fill_environ if speedups.module is not None else _not_here
 
