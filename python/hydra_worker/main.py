@@ -79,6 +79,7 @@ class Worker:
         if self.control.collector.is_wanted:
             features |= wire.FEATURE_COLLECTION
         self.control.ready(concurrency, features, adapter.name, loop)
+        stateful.begin()
 
 
 def main() -> int:

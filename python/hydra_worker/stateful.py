@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
-from . import links, native, wire as wire
+from . import forks, links, native, wire as wire
 from .boot import Boot
 
 _boot: Optional[Boot] = None
+# The event loop of asyncio that serves, or the first of them; None where there is none.
+loop: Optional[Any] = None
+_serves = False
+_waiting: List[Callable[[], None]] = []
 
 
 def use(boot: Boot) -> None:
@@ -20,6 +24,22 @@ def use(boot: Boot) -> None:
 def is_there() -> bool:
     """Whether this process is a worker, a template, or was forked from one."""
     return _boot is not None
+
+
+def when_serving(function: Callable[[], None]) -> None:
+    """Has it called when the worker is ready: now, where it is. Not in children of a worker, and in those of a template once they are workers."""
+    if not _serves:
+        _waiting.append(function)
+    elif not forks.is_child:
+        function()
+
+
+def begin() -> None:
+    """This worker is ready."""
+    global _serves
+    _serves = True
+    while _waiting:
+        _waiting.pop()()
 
 
 def connect(make: Optional[Callable[..., socket.socket]]) -> socket.socket:

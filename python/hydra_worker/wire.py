@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xa57cfb7775070d30
+SCHEMA_HASH = 0x208ed303fe7955e2
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -157,6 +157,9 @@ STATE_GROUP_ADD = 22
 STATE_GROUP_DISCARD = 23
 STATE_GROUP_SEND = 24
 STATE_FLUSH = 25
+STATE_OFFER = 26
+STATE_GIVE = 27
+STATE_RECEIVE = 28
 
 # StateOptions
 WITH_NONE = 0

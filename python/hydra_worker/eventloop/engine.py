@@ -7,7 +7,7 @@ import time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional
 
-from .. import control, forks, speedups, stacks, wire
+from .. import control, forks, speedups, stacks, stateful, wire
 from ..logs import log_exception, logger
 from . import loops
 from .flag import Flag
@@ -27,6 +27,7 @@ def run(worker: Any, make: Callable[[Any, asyncio.AbstractEventLoop], "LoopEngin
     loop = worker.loop or loops.create(worker.boot.loop)
     # The application may have made another loop current while it was imported.
     asyncio.set_event_loop(loop)
+    stateful.loop = loop
     engines: List["LoopEngine"] = []
     try:
         engine = loop.run_until_complete(_make(worker, loop, make))

@@ -148,6 +148,9 @@ internal enum StateOperation : byte
     GroupDiscard = 23,
     GroupSend = 24,
     Flush = 25,
+    Offer = 26,
+    Give = 27,
+    Receive = 28,
 }
 
 /// <summary>How a call on shared state is meant.</summary>

@@ -119,7 +119,7 @@ public sealed class StateLinkTests : IDisposable
             Open(channel, _owner);
             byte[] bytes =
             [
-                .. Call((uint)round, (StateOperation)random.Next(20), $"k{random.Next(9)}", "value"u8, random.NextInt64(), (uint)random.Next(3), random.NextInt64(), random.NextInt64()),
+                .. Call((uint)round, (StateOperation)random.Next(30), $"k{random.Next(9)}", "value"u8, random.NextInt64(), (uint)random.Next(3), random.NextInt64(), random.NextInt64()),
                 .. Part((uint)round), .. Call((uint)round, StateOperation.Set, "k", "x"u8),
             ];
             for (int i = random.Next(4); i > 0; i--)
@@ -136,7 +136,7 @@ public sealed class StateLinkTests : IDisposable
 
     private StateLink Open(FakeChannel channel, StateOwner owner)
     {
-        var link = new StateLink(channel, _store, _topics, owner, _ => _closed++);
+        var link = new StateLink(channel, _store, _topics, null, owner, _ => _closed++);
         link.Start();
         return link;
     }

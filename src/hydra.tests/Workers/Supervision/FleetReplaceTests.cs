@@ -176,4 +176,72 @@ public class FleetReplaceTests
         Assert.Equal(2, harness.Started.Count);
         Assert.Empty(harness.Lines("could not start"));
     }
+    [Fact]
+    public void Quieten_WorkerThatIsReplaced_GetsNoMoreRequestsAndIsQuietWhenItHasFinished()
+    {
+        using FleetHarness harness = FleetHarness.Running();
+        Worker old = harness.Last;
+        FakeStream stream = FleetHarness.Open(old);
+        int quiet = 0;
+        harness.Fleet.Replace(old, RetireReason.Asked);
+        Worker next = harness.Last;
+
+        harness.Fleet.Quieten(old.Handle.Id, () => quiet++);
+        Assert.Empty(harness.Pool);
+        harness.Advance(1);
+        Assert.Equal(0, quiet);
+        harness.Answer(old, stream);
+        harness.Advance(0.1);
+        Assert.Equal(1, quiet);
+        Assert.Empty(harness.Pool);
+
+        harness.Ready(next);
+        Assert.Equal([next.Handle], harness.Pool);
+        Assert.Equal(WorkerState.Draining, old.State);
+        Assert.Equal(1, quiet);
+    }
+
+    [Fact]
+    public void Quieten_WorkerWhoseReplacementFails_ServesAgain()
+    {
+        using FleetHarness harness = FleetHarness.Running();
+        Worker old = harness.Last;
+        int quiet = 0;
+        harness.Fleet.Replace(old, RetireReason.Asked);
+        harness.Fleet.Quieten(old.Handle.Id, () => quiet++);
+        Assert.Equal(1, quiet);
+
+        harness.Fail(harness.Last);
+        harness.Advance(0.1);
+        Assert.Equal([old.Handle], harness.Pool);
+    }
+
+    [Fact]
+    public void Quieten_WorkerThatDoesNotFinish_IsQuietAfterTheDrainTimeout()
+    {
+        using FleetHarness harness = FleetHarness.Running();
+        Worker old = harness.Last;
+        FleetHarness.Open(old);
+        int quiet = 0;
+        harness.Fleet.Replace(old, RetireReason.Asked);
+        harness.Fleet.Quieten(old.Handle.Id, () => quiet++);
+
+        harness.Advance(FleetHarness.DrainTimeout.TotalSeconds - 0.1);
+        Assert.Equal(0, quiet);
+        harness.Advance(0.2);
+        Assert.Equal(1, quiet);
+    }
+
+    [Fact]
+    public void Quieten_WorkerThatNothingReplaces_ServesOn()
+    {
+        using FleetHarness harness = FleetHarness.Running();
+        Worker worker = harness.Last;
+        int quiet = 0;
+
+        harness.Fleet.Quieten(worker.Handle.Id, () => quiet++);
+        harness.Fleet.Quieten(worker.Handle.Id + 1000, () => quiet++);
+        Assert.Equal(2, quiet);
+        Assert.Equal([worker.Handle], harness.Pool);
+    }
 }

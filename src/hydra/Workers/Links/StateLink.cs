@@ -15,6 +15,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     private readonly LinkChannel _channel;
     private readonly IStateStore? _store;
     private readonly TopicAccess? _topics;
+    private readonly HandoverAccess? _handover;
     private readonly long _longest;
     private readonly StateOwner _owner;
     private readonly Action<StateLink> _closed;
@@ -28,14 +29,16 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     /// <param name="channel">The connected channel, its handshake done.</param>
     /// <param name="store">Values, counters, locks; null where they are switched off.</param>
     /// <param name="topics">Publishing and subscribing; null where that is switched off.</param>
+    /// <param name="handover">What workers give to those that take their place; null where none does.</param>
     /// <param name="owner">The process.</param>
     /// <param name="closed">Called once when the link has closed.</param>
-    public StateLink(LinkChannel channel, IStateStore? store, TopicAccess? topics, StateOwner owner, Action<StateLink> closed)
+    public StateLink(LinkChannel channel, IStateStore? store, TopicAccess? topics, HandoverAccess? handover, StateOwner owner, Action<StateLink> closed)
     {
         _channel = channel;
         _store = store;
         _topics = topics;
-        _longest = Math.Max(store?.MaxValue ?? 0, topics?.Hub.MaxMessage ?? 0);
+        _handover = handover;
+        _longest = Math.Max(Math.Max(store?.MaxValue ?? 0, topics?.Hub.MaxMessage ?? 0), handover is null ? 0 : ProtocolLimits.MaxStateValue);
         _owner = owner;
         _closed = closed;
     }
@@ -154,7 +157,14 @@ internal sealed class StateLink : ILinkSink, IStateCaller
             return _topics is null ? new StateResult(StateStatus.Off) : _topics.Hub.Execute(call, _owner, _topics.Share, this);
         }
 
-        bool hasWaited = call.Operation is StateOperation.Abandon && _topics?.Hub.Abandon(_owner, this, (uint)call.Number) == true;
+        if (call.Operation is StateOperation.Offer or StateOperation.Give or StateOperation.Receive)
+        {
+            // A template gives nothing, and takes nobody's place.
+            return _handover is null ? new StateResult(StateStatus.Missing) : _handover.Desk.Execute(call, _handover.Worker, _owner, this);
+        }
+
+        bool hasWaited = call.Operation is StateOperation.Abandon
+            && (_topics?.Hub.Abandon(_owner, this, (uint)call.Number) == true || _handover?.Desk.Abandon(this, (uint)call.Number) == true);
         return hasWaited ? StateResult.Done
             : _store is null ? new StateResult(StateStatus.Off)
             : call.Value.Length > _store.MaxValue ? new StateResult(StateStatus.TooLarge)

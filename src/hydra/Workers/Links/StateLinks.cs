@@ -5,15 +5,21 @@ using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
 
+/// <summary>Where a worker gives and receives.</summary>
+/// <param name="Desk">The place.</param>
+/// <param name="Worker">The worker.</param>
+internal sealed record HandoverAccess(HandoverDesk Desk, WorkerHandle Worker);
+
 /// <summary>
 /// The links of one worker for the shared state: those of its own process, and of processes that it has forked. What a process holds is free when the
 /// last of its links has closed. Any thread; <c>_lock</c> guards all.
 /// </summary>
 /// <param name="store">Values, counters and locks of the application's workers; null where they share none.</param>
 /// <param name="topics">What they publish and subscribe; null where they do not.</param>
+/// <param name="handover">What they give to those that take their place; null where these are no worker's.</param>
 /// <param name="channel">Makes the channel of a link from its socket and a number.</param>
 /// <param name="channels">How many numbers there are.</param>
-internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<Socket, int, LinkChannel> channel, int channels)
+internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, HandoverAccess? handover, Func<Socket, int, LinkChannel> channel, int channels)
 {
     // A process has one for each event loop, and as many as it has threads that use the state at the same time.
     private const int Most = 4096;
@@ -31,7 +37,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<S
     /// <returns>Null, or why it is refused.</returns>
     public string? Accept(Socket socket, int pid, ReadOnlySpan<byte> welcome)
     {
-        if (store is null && topics is null)
+        if (store is null && topics is null && handover is null)
         {
             return "there is no shared state here";
         }
@@ -55,7 +61,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<S
                 _owners[pid] = owner = new StateOwner();
             }
 
-            link = new StateLink(channel(socket, turn % channels), store, topics, owner, closed => OnClosed(closed, pid, owner));
+            link = new StateLink(channel(socket, turn % channels), store, topics, handover, owner, closed => OnClosed(closed, pid, owner));
             _links[link] = pid;
         }
 
@@ -97,6 +103,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<S
         {
             store?.OnEnded(owner);
             topics?.Hub.OnEnded(owner);
+            handover?.Desk.OnEnded(owner);
         }
         else
         {
@@ -104,5 +111,6 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Func<S
         }
 
         topics?.Hub.OnClosed(link);
+        handover?.Desk.OnClosed(link);
     }
 }

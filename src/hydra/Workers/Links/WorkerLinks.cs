@@ -33,8 +33,10 @@ internal interface IWorkerSink
 /// <param name="Loops">The worker's event loops.</param>
 /// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
 /// <param name="State">What the application's workers share; null where they share nothing.</param>
+/// <param name="Desk">Where workers leave what those that take their place are to have; null where nothing is left.</param>
 internal sealed record WorkerLinkOptions(
-    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, SharedState? State = null);
+    int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, SharedState? State = null,
+    HandoverDesk? Desk = null);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -64,12 +66,12 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         _sink = sink;
         _data = new WorkerLink?[options.Count];
         TopicAccess? topics = TopicAccess.Open(options.State?.Topics);
-        _state = new StateLinks(options.State?.Values, topics, options.Channel, options.Count);
-
         // From the system's random source, as all version 4 GUIDs of .NET; RandomNumberGenerator would need OpenSSL on Linux.
         TokenText = $"{Guid.NewGuid():n}{Guid.NewGuid():n}";
         _token = Encoding.ASCII.GetBytes(TokenText);
         Handle = new WorkerHandle(index) { Topics = topics };
+        HandoverAccess? handover = options.Desk is { } desk ? new HandoverAccess(desk, Handle) : null;
+        _state = new StateLinks(options.State?.Values, topics, handover, options.Channel, options.Count);
     }
 
     /// <summary>The worker as dispatch sees it.</summary>

@@ -72,6 +72,24 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         }
     }
 
+    /// <summary>A worker that is being replaced gets no more requests until its replacement is ready, or is given up.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="quiet">Called when it has finished what it has, or its time for that is over; at once where it is not being replaced.</param>
+    public void Quieten(Worker worker, Action quiet)
+    {
+        if (worker.State is not WorkerState.Retiring)
+        {
+            quiet();
+            return;
+        }
+
+        pool.Remove(worker.Handle);
+        worker.Life.IsQuiet = true;
+        worker.Life.Quiet += quiet;
+        worker.Life.QuietUntil = roster.Now + options.DrainTimeout;
+        Advance(worker, roster.Now);
+    }
+
     /// <summary>A worker has drained.</summary>
     public void OnGoodbye(Worker worker)
     {
@@ -132,6 +150,11 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     public void Advance(Worker worker, TimeSpan now)
     {
         WorkerLife life = worker.Life;
+        if (life.IsQuiet)
+        {
+            LookAtQuiet(worker, now);
+        }
+
         if (life.PartAt <= now)
         {
             // Again and again: others may begin meanwhile.
@@ -180,8 +203,28 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
     public static TimeSpan? Due(Worker worker, TimeSpan now)
     {
         WorkerLife life = worker.Life;
-        TimeSpan? look = worker.State is WorkerState.Draining && !life.IsTold ? now + DrainLook : life.LastWordAt;
+        bool isLookedAt = life.IsQuiet || (worker.State is WorkerState.Draining && !life.IsTold);
+        TimeSpan? look = isLookedAt ? now + DrainLook : life.LastWordAt;
         return Moments.Sooner(Moments.Sooner(look, life.KillAt), life.PartAt);
+    }
+
+    private void LookAtQuiet(Worker worker, TimeSpan now)
+    {
+        WorkerLife life = worker.Life;
+        bool isQuiet = worker.Links.ToFinish == 0 || now >= life.QuietUntil;
+        bool serves = worker.State.Serves();
+        if (life.Quiet is { } told && (isQuiet || !serves))
+        {
+            life.Quiet = null;
+            told();
+        }
+
+        life.IsQuiet = serves && roster.SlotOf(worker).Replacement is not null;
+        if (serves && !life.IsQuiet)
+        {
+            // What was to take its place does not start.
+            pool.Add(worker.Handle);
+        }
     }
 
     private void Leave(Worker worker, RetireReason reason, TimeSpan grace, TimeSpan sessions)

@@ -190,6 +190,21 @@ internal sealed class Fleet
         }
     }
 
+    /// <summary>Another one is about to take the place of this worker, and is to have all that it has: it gets no more requests.</summary>
+    /// <param name="worker">The number of its handle.</param>
+    /// <param name="quiet">Called when it has finished what it has; at once where nothing takes its place.</param>
+    public void Quieten(int worker, Action quiet)
+    {
+        if (_roster.Alive.FirstOrDefault(other => other.Handle.Id == worker) is { } found)
+        {
+            _departures.Quieten(found, quiet);
+        }
+        else
+        {
+            quiet();
+        }
+    }
+
     /// <summary>Lets all workers finish what they have and exit.</summary>
     public void Stop(TimeSpan grace)
     {

@@ -11,7 +11,7 @@ namespace Hydra.Workers.Supervision;
 /// Starts the workers, replaces them, and stops them all in the end. All decisions are made by the <see cref="Fleet"/> on one queue
 /// (<see cref="RunAsync"/>); events from processes, links and signals are posted to it from any thread.
 /// </summary>
-internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
+internal sealed class Supervisor : IWorkerEvents, IFleetActions, IHandoverHost, IDisposable
 {
     private readonly SupervisorOptions _options;
     private readonly IWorkerLogSink _log;
@@ -22,6 +22,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     private readonly ExitHook? _exitHook;
     private readonly ServerHooks _hooks;
     private readonly Fleet _fleet;
+    private readonly HandoverDesk _handover;
     private readonly Channel<Action> _queue = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ITimer _timer;
     private readonly Watchdog _watchdog;
@@ -44,13 +45,14 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
         _options = options;
         _log = log;
         _logger = logger;
+        _handover = new HandoverDesk(this, TimeProvider.System);
         _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
         var spawner = new WorkerSpawner();
         _starter = options.Preload
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
                 options.StartTimeout, log, logger)
-            { State = () => new StateLinks(options.State?.Values, TopicAccess.Open(options.State?.Topics), options.DataChannel, options.DataLinks) }
+            { State = () => new StateLinks(options.State?.Values, TopicAccess.Open(options.State?.Topics), null, options.DataChannel, options.DataLinks) }
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
@@ -193,9 +195,11 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IDisposable
     Worker IFleetActions.Create(int index, WorkerLife life)
         => new(
             index,
-            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes, _options.State),
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes, _options.State, _handover),
             this,
             life);
+
+    void IHandoverHost.Quieten(int worker, Action quiet) => Post(() => _fleet.Quieten(worker, quiet));
 
     void IFleetActions.Launch(Worker worker)
     {

@@ -44,6 +44,15 @@ internal sealed class WorkerLife
     /// <summary>When its sessions are cut off; set while it drains.</summary>
     public TimeSpan SessionsUntil { get; set; }
 
+    /// <summary>Whether it gets no requests though it has not begun to go: what takes its place is to have all that it has.</summary>
+    public bool IsQuiet { get; set; }
+
+    /// <summary>Who hears when it has nothing to do any more.</summary>
+    public Action? Quiet { get; set; }
+
+    /// <summary>When they hear of it whatever it still has.</summary>
+    public TimeSpan QuietUntil { get; set; }
+
     /// <summary>Whether DRAIN was sent.</summary>
     public bool IsTold { get; set; }
 
