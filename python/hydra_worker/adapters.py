@@ -9,7 +9,7 @@ from .adapter import Adapter
 from .aiohttp.adapter import AIOHTTP
 from .asgi.adapter import ASGI, ASGI2
 from .boot import Boot
-from .detect import detect, has_rsgi
+from .detect import detect, fits, has_rsgi, is_coroutine_callable
 from .errors import StartError
 from .logs import logger
 from .raw.adapter import RAW
@@ -63,8 +63,7 @@ def _choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Ada
     owner = _owner(boot, named, application)
     if owner is not None:
         return owner, application
-    if not has_rsgi(application) or named not in (None, RSGI):
-        loading.check_callable(application, boot.app)
+    _check_callable(boot, named, application, boot.factory)
     found = detect(application)
     if found == "factory" and not boot.factory:
         logger.warning('"%s" takes no arguments: it is called as a factory. Say so with --factory.', boot.app)
@@ -72,6 +71,7 @@ def _choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Ada
         owner = _owner(boot, named, application)
         if owner is not None:
             return owner, application
+        _check_callable(boot, named, application, True)
         found = detect(application)
     adapter = named
     if named is not None:
@@ -82,14 +82,20 @@ def _choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Ada
         if boot.lifespan == "on" and not adapter.has_lifespan:
             raise StartError(
                 wire.FAILURE_INTERFACE_MISMATCH,
-                f'"{boot.app}" is served as {adapter.name.upper()}, which has no lifespan: leave out --lifespan on.',
+                f'"{boot.app}" is served with --interface {adapter.name}, which has no lifespan: leave out --lifespan on.',
             )
         return adapter, application
+    hint = " A coroutine function of two, scope and protocol, is served with --interface rsgi." if is_coroutine_callable(application) and fits(application, 2) else ""
     raise StartError(
         wire.FAILURE_INTERFACE_MISMATCH,
         f'"{boot.app}" is neither an ASGI nor a WSGI application by its parameters, and has no __rsgi__; '
-        "name its interface with --interface.",
+        f"name its interface with --interface.{hint}",
     )
+
+
+def _check_callable(boot: Boot, named: Optional[Adapter], application: Any, was_made: bool) -> None:
+    if not has_rsgi(application) or named not in (None, RSGI):
+        loading.check_callable(application, boot.app, was_made)
 
 
 def _as_async_factory(boot: Boot, named: Optional[Adapter], application: Any) -> Any:

@@ -35,7 +35,7 @@ def detect(application: Any) -> Optional[str]:
     if isinstance(application, type):
         return _of_class(application)
     if is_coroutine_callable(application):
-        return "asgi"
+        return "asgi" if fits(application, 3) else None
     return _of_parameters(parameters(application))
 
 
@@ -98,6 +98,34 @@ def parameters(application: Any) -> Optional[Tuple[List[str], bool]]:
         elif parameter.kind is parameter.VAR_POSITIONAL:
             variable = True
     return names, variable
+
+
+def fits(application: Any, count: int) -> bool:
+    """Whether it can be called with so many arguments by position; also where that cannot be known."""
+    function, bound = application, 0
+    if not isinstance(application, type) and not isinstance(application, functools.partial):
+        if hasattr(application, "__func__"):
+            function, bound = application.__func__, 1
+        elif type(application) is not FunctionType:
+            function, bound = getattr(type(application), "__call__", None), 1
+    if type(function) is FunctionType:
+        # What its code takes, whatever a decorator says that it is.
+        code = function.__code__
+        required = code.co_argcount - len(function.__defaults__ or ())
+        if code.co_kwonlyargcount > len(function.__kwdefaults__ or ()):
+            return False
+        return required <= count + bound and (count + bound <= code.co_argcount or bool(code.co_flags & _VARIABLE))
+    import inspect
+
+    try:
+        signature = inspect.signature(application, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*(None,) * count)
+    except TypeError:
+        return False
+    return True
 
 
 def takes(application: Any, *names: str) -> bool:

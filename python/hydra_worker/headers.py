@@ -161,24 +161,24 @@ def encode(headers: Iterable[Any], status: int) -> Head:
     return block, length
 
 
-def pairs_of_text(fields: Any) -> List[Tuple[bytes, bytes]]:
-    """Names and values as byte strings. Raises UnicodeError, or AttributeError, TypeError or ValueError for what are no pairs of text or byte strings."""
+def pairs_of_text(fields: Any, charset: str = "latin-1") -> List[Tuple[bytes, bytes]]:
+    """Names and values as byte strings, values that are text in this charset. Raises UnicodeError, or AttributeError, TypeError or ValueError for what are no pairs of text or byte strings."""
     pairs: List[Tuple[bytes, bytes]] = []
     for pair in fields:
         name, value = pair
         if type(pair) is str:
             # One of two letters is two things as well, and so may be each key of a dictionary.
             raise TypeError
-        pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode("latin-1")))
+        pairs.append((name if type(name) is bytes else name.encode(), value if type(value) is bytes else value.encode(charset)))
     return pairs
 
 
-def encode_text(headers: Any, status: int) -> Head:
+def encode_text(headers: Any, status: int, charset: str = "latin-1") -> Head:
     """What encode() makes of headers whose names and values are text, or byte strings. Raises RuleViolation."""
     try:
-        pairs = pairs_of_text(headers)
+        pairs = pairs_of_text(headers, charset)
     except UnicodeError:
-        raise RuleViolation("A response header has a character in its value that Latin-1 has not.") from None
+        raise RuleViolation(f"A response header has a character in its value that {'Latin-1' if charset == 'latin-1' else 'UTF-8'} has not.") from None
     except (AttributeError, TypeError, ValueError):
         raise InvalidMessage("The headers of a response must be an iterable of (name, value) pairs of text.") from None
     return encode(pairs, status)

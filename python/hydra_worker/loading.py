@@ -261,20 +261,16 @@ def call_factory(
         if close is not None:
             close()
         raise AsyncFactory(factory, name).refusal()
-    if not callable(application):
-        raise StartError(
-            wire.FAILURE_NOT_CALLABLE,
-            f'The factory "{name}" returned {kind_of(application)}, which is not callable.',
-        )
     return application
 
 
-def check_callable(application: Any, name: str) -> None:
-    """Raises StartError for what cannot be an application of any interface."""
+def check_callable(application: Any, name: str, was_made: bool) -> None:
+    """Raises StartError for what cannot be an application of an interface whose applications are called. `was_made` says that a factory of that name has returned it."""
     if not callable(application):
+        kind = kind_of(application)
         raise StartError(
             wire.FAILURE_NOT_CALLABLE,
-            f'The application "{name}" is not callable: it is {kind_of(application)}.',
+            f'The factory "{name}" returned {kind}, which is not callable.' if was_made else f'The application "{name}" is not callable: it is {kind}.',
         )
 
 

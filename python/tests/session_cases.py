@@ -10,6 +10,7 @@ from tests.fake_link import Exchange, header_block, wire
 SESSION = wire.FLAG_SESSION
 TEXT = wire.FLAG_TEXT
 MORE = wire.FLAG_MORE
+HTTP_2 = b"https\x002\x00127.0.0.1\x0050000\x00127.0.0.1\x008000\x00"
 HANDSHAKE = (
     (b"host", b"test"),
     (b"connection", b"keep-alive, Upgrade"),

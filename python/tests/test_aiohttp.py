@@ -7,7 +7,7 @@ import unittest
 
 from tests.fake_front import APPS, Front, wire
 from tests.fake_template import Forked, TemplateFront
-from tests.session_cases import TEXT, SessionCase
+from tests.session_cases import HTTP_2, SESSION, TEXT, SessionCase
 from tests.test_frameworks import MULTIPART, FrameworkCase, installed, multipart_headers
 
 HOST = (b"host", b"test")
@@ -197,6 +197,13 @@ class AiohttpTests(AiohttpCase):
         self.wait_event(0, "background")
 
     # ---- sessions
+
+    def test_session_without_the_fields_of_http_1_1_is_one(self):
+        # As one over HTTP/2 comes (RFC 8441, section 5).
+        exchange = self.front.open("GET", "/ws", flags=SESSION, headers=[(b"host", b"test"), (b"sec-websocket-version", b"13")], connection=HTTP_2)
+        exchange.expect(wire.ACCEPT)
+        self.send_text(exchange, "text")
+        self.assertEqual(exchange.expect(wire.DATA).payload, b"echo text")
 
     def test_session_messages_go_both_ways(self):
         exchange = self.open_session("/ws", (b"sec-websocket-protocol", b"none, chat"), (b"x-own", b"mine"))

@@ -4,7 +4,7 @@ import functools
 import unittest
 
 from tests import fake_front  # noqa: F401
-from hydra_worker.detect import detect
+from hydra_worker.detect import detect, fits
 
 
 async def asgi(scope, receive, send):
@@ -72,6 +72,9 @@ class AwaitedClass:
 
 
 class WithMethods:
+    async def rsgi(self, scope, protocol):
+        pass
+
     async def asgi(self, scope, receive, send):
         pass
 
@@ -142,11 +145,29 @@ class Compiled:
         pass
 
 
-def marked(scope, receive=None):
+def marked(scope, receive=None, send=None):
     return asgi
 
 
 marked._is_coroutine_marker = object()
+
+async def rsgi(scope, protocol):
+    pass
+
+
+async def needs_a_keyword(scope, receive, send, *, settings):
+    pass
+
+
+def injected(function):
+    """Calls it with one more or one less, and says that it is the same."""
+
+    @functools.wraps(function)
+    async def wrapper(*args):
+        return await function(*args)
+
+    return wrapper
+
 
 CASES = [
     (asgi, "asgi"),
@@ -188,6 +209,31 @@ CASES = [
     (Compiled(), "wsgi"),
     (marked, "asgi"),
     (lambda a, b, c, d: None, None),
+    (rsgi, None),
+    (functools.partial(rsgi), None),
+    (WithMethods().rsgi, None),
+    (needs_a_keyword, None),
+    (injected(rsgi), "asgi"),
+]
+
+FITS = [
+    (asgi, 3, True),
+    (asgi, 2, False),
+    (asgi, 4, False),
+    (rsgi, 2, True),
+    (AsyncCall(), 3, True),
+    (AsyncCall(), 2, False),
+    (WithMethods().asgi, 3, True),
+    (WsgiClass, 2, True),
+    (WsgiClass, 1, False),
+    (functools.partial(wsgi, {}), 1, True),
+    (functools.partial(wsgi, {}), 2, False),
+    (lambda *args: None, 7, True),
+    (lambda a, b=1, *, c=2: None, 1, True),
+    (needs_a_keyword, 3, False),
+    # What cannot be known fits.
+    (Compiled(), 5, True),
+    (injected(wsgi), 3, True),
 ]
 
 
@@ -196,6 +242,11 @@ class DetectTests(unittest.TestCase):
         for application, interface in CASES:
             with self.subTest(repr(application)):
                 self.assertEqual(detect(application), interface)
+
+    def test_how_many_arguments_fit(self):
+        for application, count, expected in FITS:
+            with self.subTest(repr(application), count=count):
+                self.assertEqual(fits(application, count), expected)
 
     def test_mock_is_not_taken_for_a_coroutine_function(self):
         from unittest import mock

@@ -42,6 +42,19 @@ FILES = {
         def failing_factory():
             raise LookupError("no settings")
 
+        class Rsgi:
+            async def __rsgi__(self, scope, protocol):
+                protocol.response_str(200, [], "rsgi")
+
+        def create_rsgi():
+            return Rsgi()
+
+        async def of_two(scope, protocol):
+            pass
+
+        def of_one(environ):
+            pass
+
         def wsgi_application(environ, start_response):
             start_response("200 OK", [])
             return [b"wsgi"]
@@ -252,8 +265,24 @@ class LoadingTests(unittest.TestCase):
         self.assertEqual((interface, body), ("asgi", b"app"))
         front.wait_log(lambda record: "--factory" in record.message and record.level == wire.LOG_WARNING)
 
+    def test_factory_of_an_object_that_is_not_called(self):
+        for app, boot in (
+            ("good:create_rsgi", {"factory": True}),
+            ("good:create_rsgi", {"factory": True, "interface": "rsgi"}),
+            ("good:create_rsgi()", {"factory": True}),
+            ("good:create_rsgi", {}),
+        ):
+            with self.subTest(app, **boot):
+                self.assertEqual(self.serve(app, **boot)[:2], ("rsgi", b"rsgi"))
+        self.assertIn("returned an instance of Rsgi, which is not callable", self.fail_to_start("good:create_rsgi", factory=True, interface="asgi")[1])
+
+    def test_application_whose_interface_cannot_be_seen_is_told_which_it_may_be(self):
+        self.assertIn("--interface rsgi", self.fail_to_start("good:of_two")[1])
+
     def test_interface_that_does_not_fit(self):
         for app, interface in (
+            ("good:of_two", "asgi"),
+            ("good:of_one", "wsgi"),
             ("good:app", "wsgi"),
             ("good:app", "asgi2"),
             ("good:wsgi_application", "asgi"),

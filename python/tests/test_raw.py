@@ -117,7 +117,7 @@ class RawTests(RawCase):
             ("/breaks", wire.RESET_APPLICATION_ERROR, "ValueError"),
             ("/nothing", wire.RESET_RULE_VIOLATION, "A raw application must return (status, headers, body), not NoneType."),
             ("/number", wire.RESET_RULE_VIOLATION, "The body of a response must be bytes, text or an asynchronous iterable, not int."),
-            ("/odd_piece", wire.RESET_RULE_VIOLATION, "It must be bytes or text, not int."),
+            ("/odd_piece", wire.RESET_RULE_VIOLATION, "A message or a piece of a body must be bytes or text, not int."),
             ("/accepts_http", wire.RESET_APPLICATION_ERROR, "RuleViolation"),
         ):
             with self.subTest(path):
@@ -218,7 +218,7 @@ class RawSocketTests(RawCase):
             "RuleViolation: A message was sent after the WebSocket had been closed.",
             "InvalidMessage: The code of a close must be one that can be sent",
             "RuleViolation: The WebSocket was accepted already.",
-            "InvalidMessage: It must be bytes or text, not int.",
+            "InvalidMessage: A message or a piece of a body must be bytes or text, not int.",
         ):
             self.logged(text)
 

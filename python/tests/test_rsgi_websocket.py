@@ -67,8 +67,8 @@ class RsgiWebSocketTests(RsgiCase):
             self.assertEqual(self.code_of(exchange), code)
         self.logged("ValueError: after accept")
 
-    def test_application_that_does_nothing_is_500(self):
-        self.assertEqual(self.open("/returns").response().reset[0], wire.RESET_NO_RESPONSE)
+    def test_application_that_does_not_accept_denies_and_one_that_raises_is_500(self):
+        self.assertEqual(self.open("/returns").response().status, 403)
         self.assertEqual(self.open("/fails").response().reset[0], wire.RESET_APPLICATION_ERROR)
 
     def test_second_receive_raises_and_the_first_goes_on(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Iterable, Tuple
 
 from aiohttp import web
 from aiohttp.http import RawRequestMessage
@@ -14,7 +14,7 @@ from yarl import URL
 from ..eventloop.facts import Facts
 from ..eventloop.hosted import Host
 from ..eventloop.written import WrittenStream
-from ..eventloop.written_session import WrittenSession
+from ..eventloop.written_session import HANDSHAKE, WrittenSession
 from ..headers import parse_block
 from .body import Inlet
 from .protocol import StreamProtocol, version_of
@@ -25,6 +25,9 @@ from .writer import StreamWriter
 _READ_LIMIT = 2**16
 # Codings of a request's body that aiohttp decodes, where the packages for them are installed.
 _CODINGS = ("gzip", "deflate", "br", "zstd")
+
+
+_HANDSHAKE = tuple((name.encode(), value.encode()) for name, value in HANDSHAKE)
 
 
 class _Runner(web.AppRunner):
@@ -43,9 +46,7 @@ class Headers:
 
     __slots__ = ("fields", "raw", "compression", "chunked", "keeps_alive")
 
-    def __init__(self, block: bytes) -> None:
-        # Compression of messages is the front's: the framework is not to agree on it with the client once more.
-        pairs = [pair for pair in parse_block(block) if pair[0].lower() != b"sec-websocket-extensions"]
+    def __init__(self, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
         self.raw = tuple(pairs)
         fields: Any = CIMultiDict(
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in pairs
@@ -65,7 +66,8 @@ class AiohttpHost(Host):
         return isinstance(application, (web.Application, web.AppRunner))
 
     def headers(self, block: bytes) -> Headers:
-        return Headers(block)
+        # Compression of messages is the front's: the framework is not to agree on it with the client once more.
+        return Headers([pair for pair in parse_block(block) if pair[0].lower() != b"sec-websocket-extensions"])
 
     async def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -96,6 +98,8 @@ class AiohttpHost(Host):
         headers: Headers = facts.headers
         payload: Any = EMPTY_PAYLOAD
         is_session = isinstance(stream, WrittenSession)
+        if is_session and "upgrade" not in headers.fields:
+            headers = Headers(headers.raw + _HANDSHAKE)
         if not is_session and (stream.body or not stream.body_ended):
             payload = StreamReader(protocol, _READ_LIMIT, loop=loop)
             protocol.inlet = Inlet(stream, payload, headers.compression)

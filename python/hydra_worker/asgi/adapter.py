@@ -6,7 +6,10 @@ from typing import Any, Optional
 
 from .. import ontrio, wire
 from ..adapter import Adapter
-from ..detect import takes
+from ..detect import fits, takes
+
+
+_TAKES = {"asgi": 3, "asgi2": 1}
 
 
 class AsgiAdapter(Adapter):
@@ -27,6 +30,10 @@ class AsgiAdapter(Adapter):
             return f"is a WSGI application; it cannot be served with --interface {self.name}."
         if found in ("asgi", "asgi2") and found != self.name:
             return f"is an {found} application, not {self.name}; serve it with --interface {found}."
+        if not fits(application, _TAKES[self.name]):
+            of_rsgi = "; a coroutine function of two, scope and protocol, is served with --interface rsgi" if fits(application, 2) else ""
+            wanted = "scope, receive and send" if self.name == "asgi" else "the scope"
+            return f"cannot be called with {wanted}; it cannot be served with --interface {self.name}{of_rsgi}."
         return None
 
     def prepare(self, loop: str) -> None:

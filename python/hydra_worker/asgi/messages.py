@@ -164,6 +164,8 @@ class HttpMessages(Extensions, LoopExchange):
             # It was told of a disconnect, and has another response where nobody waits for one: an endpoint that returns behind the
             # stream that it has sent by itself (MCP's events). Other servers pass it over.
             return self.left()
+        if kind == PATH and self.phase == SENT:
+            return self.broke(f"{kind} was sent behind a part of the body: a response that is a file has nothing else.")
         order = Order(
             start_again=f"{_START} was sent twice.",
             start_missing=f"{kind} was sent before {_START}.",

@@ -57,6 +57,13 @@ class Peer:
         """The client has closed its session, or the worker does, with this code (RFC 6455, section 7.4); 1006 if it is lost."""
 
 
+def as_bytes(data: Any, what: str) -> bytes:
+    """A copy of what is written: its owner may change it as soon as the call has returned. Raises TypeError for what are no bytes."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{what} is written as bytes, not {type(data).__name__}")
+    return bytes(data)
+
+
 class WrittenStream(LoopExchange):
     """
     One request, and what is written in answer to it. The link's application is an object with `serve(stream, facts)`, a coroutine that
@@ -145,6 +152,8 @@ class WrittenStream(LoopExchange):
 
     def write(self, data: Buffer, last: bool = False) -> None:
         """A part of the body, and whether it is the last one. What nobody takes any more is dropped. Raises RuleViolation."""
+        if type(data) is not bytes:
+            data = as_bytes(data, "a body")
         if self.gone or (self.phase == DONE and (self.overrun or not data)) or self.is_ending():
             return
         if self.phase != HELD and self.phase != SENT:
@@ -160,9 +169,6 @@ class WrittenStream(LoopExchange):
             last = last or (self.remaining == 0 and bool(data))
         if not data and not last:
             return
-        if type(data) is not bytes:
-            # A copy: its owner may change it as soon as this has returned.
-            data = bytes(data)
         if self.backlog:
             self._keep(data, last)
         elif self.phase == HELD and len(data) <= _MAX_BODY:

@@ -18,8 +18,11 @@ from ..logs import log_exception
 from ..response import DONE, IDLE
 from .link import DataLink
 from .session import ERROR, LOST, NORMAL, RESTART, SessionFrames, clip
-from .written import WrittenStream
+from .written import WrittenStream, as_bytes
 
+# What a handshake in HTTP/1.1 has, and one in HTTP/2 has not (RFC 8441, section 5): frameworks look for it. The key proves nothing here: it is any
+# 16 bytes, and what is made of it goes nowhere.
+HANDSHAKE = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="))
 _TEXT = wire.FLAG_TEXT
 _MORE = wire.FLAG_MORE
 _COST = wire.DATA_COST
@@ -122,7 +125,7 @@ class WrittenSession(WrittenStream, SessionFrames):
         """A message. What comes behind a close is dropped."""
         if self.code is not None or self.gone or self.closing is not None:
             return
-        self.outgoing.append((data, _TEXT if is_text else 0))
+        self.outgoing.append((as_bytes(data, "a message"), _TEXT if is_text else 0))
         self.backlog_size += len(data)
         self._send_messages()
 

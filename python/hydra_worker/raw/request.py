@@ -95,6 +95,10 @@ class Facts(LoopAnswer):
         return f"{self.method} {self.raw_path.decode('latin-1')}"
 
 
+def _kind_of(result: Any) -> str:
+    return f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+
+
 class Request(Facts):
     """Of a coroutine function."""
 
@@ -164,7 +168,7 @@ class Request(Facts):
                     return False
         except (TypeError, ValueError):
             raise self.wrong_type(
-                f"A raw application must return (status, headers, body), not {type(result).__name__}."
+                f"A raw application must return (status, headers, body), not {_kind_of(result)}."
             ) from None
         if type(body) is not bytes:
             if isinstance(body, str):
@@ -216,7 +220,7 @@ class Request(Facts):
             return piece.encode()
         if isinstance(piece, (bytes, bytearray, memoryview)):
             return bytes(piece)
-        raise self.wrong_type(f"It must be bytes or text, not {type(piece).__name__}.")
+        raise self.wrong_type(f"A message or a piece of a body must be bytes or text, not {type(piece).__name__}.")
 
 
 class PlainRequest(Request):

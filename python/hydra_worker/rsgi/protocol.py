@@ -6,6 +6,7 @@ Lives on the event loop's thread.
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import Any, Awaitable, Optional
 
@@ -16,7 +17,8 @@ from ..response import IDLE
 from .errors import protocol_error
 from .task import RsgiTask
 
-head_of = HeadCache(encode_text).get
+# As granian sends text: names of files in other languages go by it.
+head_of = HeadCache(functools.partial(encode_text, charset="utf-8")).get
 
 
 class HTTPProtocol(RsgiTask):

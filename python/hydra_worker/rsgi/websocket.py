@@ -102,6 +102,9 @@ class WebsocketProtocol(RsgiTask, LoopSession):
     async def settle(self, error: Optional[BaseException]) -> None:
         if self.accepted:
             self._finish(error)
+        elif error is None and self.phase == IDLE and not self.gone:
+            # As granian has it: who does not accept denies.
+            self.close()
         else:
             await RsgiTask.settle(self, error)
 

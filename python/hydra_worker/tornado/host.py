@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 from ..eventloop.facts import Facts
 from ..eventloop.hosted import Host
 from ..eventloop.written import WrittenStream
+from ..eventloop.written_session import HANDSHAKE, WrittenSession
 from ..headers import parse_block
 from . import session
 from .connection import StreamConnection
@@ -42,6 +43,9 @@ class TornadoHost(Host):
         headers = HTTPHeaders()
         for name, value in facts.headers:
             headers.add(name, value)
+        if isinstance(stream, WrittenSession) and "Upgrade" not in headers:
+            for name, value in HANDSHAKE:
+                headers.add(name, value)
         connection = StreamConnection(self.application, stream, facts)
         stream.peer = connection
         await connection.serve(headers)

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from .. import wire
 from ..adapter import Adapter
-from ..detect import is_coroutine_callable
+from ..detect import fits, is_coroutine_callable
 
 
 class WsgiAdapter(Adapter):
@@ -19,6 +19,8 @@ class WsgiAdapter(Adapter):
         coroutine = not isinstance(application, type) and is_coroutine_callable(application)
         if coroutine or found == "asgi":
             return "is an ASGI application; it cannot be served with --interface wsgi."
+        if not fits(application, 2):
+            return "cannot be called with environ and start_response; it cannot be served with --interface wsgi."
         return None
 
     def prepare(self, loop: str) -> None:

@@ -155,7 +155,7 @@ class WsgiResponse(Response):
     def _send_result(self, result: Any) -> None:
         if result is None or isinstance(result, (bytes, str)):
             raise self.wrong_type(
-                f"The application must return an iterable of bytes, not {type(result).__name__}."
+                f"The application must return an iterable of byte strings, such as a list, not {type(result).__name__}."
             )
         if type(result) is list or type(result) is tuple:
             self._finish(self._join(result))

@@ -65,6 +65,19 @@ public sealed class WebSocketSessionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("", "chat")]
+    [InlineData("other", "other")]
+    public async Task Accept_SubprotocolAmongTheFields_IsOne(string subprotocol, string expected)
+    {
+        using RawClient client = _host.Connect();
+        await client.SendAsync(Handshake);
+        Worker.Accept((await Worker.NextRequestAsync()).Id, subprotocol, ("Sec-WebSocket-Protocol", "chat"));
+
+        string[] lines = (await client.ReadHeadAsync()).Split("\r\n");
+        Assert.Equal([$"Sec-WebSocket-Protocol: {expected}"], lines.Where(static line => line.StartsWith("Sec-WebSocket-Protocol", StringComparison.OrdinalIgnoreCase)));
+    }
+
+    [Theory]
     [InlineData("a b", "x-a", "1")]
     [InlineData("", "x a", "1")]
     [InlineData("", "x-a", "1\r\nx-b: 2")]

@@ -21,7 +21,7 @@ internal static partial class ForeignWords
             Answer = "needs a number of milliseconds.",
         },
         Ignored("connections are kept for `--keep-alive`", false, "http1-keep-alive"),
-        Refused("connections are kept for --keep-alive, and closed by a client or application that says so.", false, "no-http1-keep-alive"),
+        Refused("connections are kept for --keep-alive, and closed by a client that says so.", false, "no-http1-keep-alive"),
         Ignored("answers that are ready together leave together", false, "http1-pipeline-flush", "no-http1-pipeline-flush"),
         Refused("an application without WebSockets refuses them by itself; there is no switch for it.", false, "no-ws"),
         new()

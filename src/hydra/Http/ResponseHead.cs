@@ -87,7 +87,12 @@ internal static class ResponseHead
         foreach ((ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) in new HeaderBlock(message.Headers))
         {
             // What answers the handshake is for the front to say.
-            if (!Ascii.EqualsIgnoreCase(name, "content-length"u8) && !Ascii.EqualsIgnoreCase(name, "sec-websocket-accept"u8)
+            if (subprotocol is null && Ascii.EqualsIgnoreCase(name, "sec-websocket-protocol"u8) && HeaderBlock.IsToken(value))
+            {
+                // Some say it so, and mean the same.
+                subprotocol = Encoding.Latin1.GetString(value);
+            }
+            else if (!Ascii.EqualsIgnoreCase(name, "content-length"u8) && !Ascii.EqualsIgnoreCase(name, "sec-websocket-accept"u8)
                 && !Ascii.EqualsIgnoreCase(name, "sec-websocket-extensions"u8) && !Ascii.EqualsIgnoreCase(name, "sec-websocket-protocol"u8))
             {
                 Append(response.Headers, name, value);
