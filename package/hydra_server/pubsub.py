@@ -70,7 +70,7 @@ async def apublish(topic: str, data: Union[str, bytes]) -> int:
 
 
 async def subscribe(
-    scope: Mapping[str, Any],
+    scope: Any,
     topic: str,
     *,
     queue: int = 100,
@@ -85,7 +85,7 @@ async def subscribe(
     are written as they are. Who has subscribed to the topic already stays as it is.
 
     Args:
-        scope: ASGI's, of the request or the WebSocket.
+        scope: ASGI's, of the request or the WebSocket; of RSGI the protocol or the transport, of raw the request or the socket.
         queue: messages that may wait for a client that is slow, up to a million; and 1 MiB of them, but for a single one.
         slow: what becomes of more: "drop_oldest", "drop" (the new one goes), or "close": the WebSocket is closed with 1013, a response is broken off.
         member: who it is, as ``presence`` is to say.
@@ -110,13 +110,13 @@ async def subscribe(
     check((status, 0, 0, False, b""))
 
 
-async def unsubscribe(scope: Mapping[str, Any], topic: str) -> bool:
+async def unsubscribe(scope: Any, topic: str) -> bool:
     """Has the client get no more of the topic; what has been published before may still come. Whether it had subscribed."""
     status = await _ask(scope, _UNSUBSCRIBE, 1, 0, 0, name_of(topic), b"", b"")
     return status != _MISSING and check((status, 0, 0, False, b""))
 
 
-async def events(scope: Mapping[str, Any], topic: str, *, heartbeat: float = 15.0, **options: Any) -> AsyncIterator[bytes]:
+async def events(scope: Any, topic: str, *, heartbeat: float = 15.0, **options: Any) -> AsyncIterator[bytes]:
     """The body of an event stream that is a topic's: ``StreamingResponse(events(request.scope, "news"), media_type="text/event-stream")``.
 
     Args:
@@ -176,13 +176,10 @@ def _members(reply: Reply) -> List[Member]:
     return [Member(*each) for each in read_members(reply[4])]
 
 
-async def _ask(scope: Mapping[str, Any], *call: Any) -> int:
+async def _ask(scope: Any, *call: Any) -> int:
     if not is_available():
         raise StateUnavailable("hydra_server.pubsub works in the workers of Hydra, and this process is none: it was not started by the server")
-    numbers = scope.get(_CONNECTION)
-    if numbers is None:
-        raise ValueError("this scope has no connection: it is that of an HTTP request or a WebSocket of ASGI, as the server has made it")
-    connection = worker().exchange_of(*numbers)
+    connection = _connection_of(scope)
     if connection is None:
         return _MISSING
     answer = connection.subscribe(*call)
@@ -190,6 +187,21 @@ async def _ask(scope: Mapping[str, Any], *call: Any) -> int:
     if loop is None or loop is connection.link.loop:
         return await answer
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, connection.link.loop))
+
+
+def _connection_of(scope: Any) -> Any:
+    """The worker's side of a connection; None where that is over."""
+    # RSGI's transports have it, its protocols and raw's requests are it.
+    found = getattr(scope, "_protocol", scope)
+    if worker().is_exchange(found):
+        return found
+    numbers = scope.get(_CONNECTION) if isinstance(scope, Mapping) else None
+    if numbers is None:
+        raise ValueError(
+            "this has no connection: it is the scope of an HTTP request or a WebSocket of ASGI as the server has made it, the protocol or transport of RSGI, or "
+            "the request or socket of the raw interface"
+        )
+    return worker().exchange_of(*numbers)
 
 
 def _running_loop() -> Optional[asyncio.AbstractEventLoop]:

@@ -52,6 +52,13 @@ def connect(make: Optional[Callable[..., socket.socket]]) -> socket.socket:
     return sock
 
 
+def is_exchange(value: Any) -> bool:
+    """Whether this is an exchange itself, as it is for applications of RSGI and raw."""
+    from .eventloop.exchange import LoopExchange
+
+    return isinstance(value, LoopExchange)
+
+
 def exchange_of(link: int, number: int) -> Any:
     """The exchange of a scope, which has these numbers as "hydra.connection"; None where it is over."""
     from .eventloop.link import LINKS

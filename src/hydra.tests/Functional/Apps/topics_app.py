@@ -286,3 +286,40 @@ def wsgi(environ, start_response):
         body = json.dumps([pubsub.publish("wsgi", "from a thread"), os.getpid()])
     start_response("200 OK", [("Content-Type", "application/json")])
     return [body.encode()]
+
+
+class _Rsgi:
+    """The same in RSGI: a WebSocket in the topic "room", and an event stream of it."""
+
+    async def __rsgi__(self, scope, protocol):
+        if scope.proto == "ws":
+            transport = await protocol.accept()
+            await pubsub.subscribe(transport, "room")
+            await transport.send_str("subscribed")
+            while (message := await transport.receive()).kind:
+                await pubsub.apublish("room", message.data)
+        else:
+            transport = protocol.response_stream(200, [("content-type", "text/event-stream")])
+            await transport.send_str(": subscribed\n\n")
+            await pubsub.subscribe(transport, "room")
+            await protocol.client_disconnect()
+
+
+rsgi = _Rsgi()
+
+
+async def raw(request):
+    if request.is_websocket:
+        await request.accept()
+        await pubsub.subscribe(request, "room")
+        await request.send("subscribed")
+        async for message in request:
+            await pubsub.apublish("room", message)
+        return None
+    return 200, [("content-type", "text/event-stream")], _events(request)
+
+
+async def _events(request):
+    yield b": subscribed\n\n"
+    await pubsub.subscribe(request, "room")
+    await asyncio.sleep(3600)

@@ -161,6 +161,32 @@ public sealed class TopicsTests
         await server.Board.WaitAsync("beats");
     }
 
+    [Theory]
+    [InlineData("rsgi", "auto")]
+    [InlineData("rsgi", "off")]
+    [InlineData("raw", "auto")]
+    [InlineData("raw", "off")]
+    public async Task OtherInterfaces_WebSocketsAndStreams_Subscribe(string app, string speedups)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--interface", app, "--speedups", speedups));
+        using HttpResponseMessage response = await server.Client.GetAsync(new Uri("/", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.Equal(": subscribed", await reader.ReadLineAsync().WithinLimitAsync("the stream"));
+        using ClientWebSocket client = await ClientSocket.OpenAsync(server.Address, "/");
+        Assert.Equal("subscribed", await ClientSocket.ReceiveAsync(client));
+
+        Assert.Equal("hello", await ClientSocket.AskAsync(client, "hello"));
+        string? line = "";
+        while (line?.StartsWith("data: ", StringComparison.Ordinal) == false)
+        {
+            // It may have come before the stream has subscribed.
+            Assert.Equal("hello", await ClientSocket.AskAsync(client, "hello"));
+            line = await reader.ReadLineAsync().WithinLimitAsync("an event");
+        }
+
+        Assert.Equal("data: hello", line);
+    }
+
     [Fact]
     public async Task Stream_WhoseLengthIsKnown_TakesNone()
     {
