@@ -104,6 +104,18 @@ def test_runserver_is_hydra_with_static_files_and_reload(tmp_path, settings, req
         assert server.get() == "changed to " + request_class
 
 
+def test_templates_are_watched_and_what_the_server_writes_is_not(tmp_path):
+    (tmp_path / "mails" / "templates" / "mails").mkdir(parents=True)
+    with Server(tmp_path, "127.0.0.1:0", settings='TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["mails/templates"]}]') as server:
+        (tmp_path / "out.txt").write_text("a line of its log")
+        (tmp_path / "db.sqlite3").write_text("a row")
+        assert server.get() == "hello by WSGIRequest"
+        (tmp_path / "mails" / "templates" / "mails" / "welcome.txt").write_text("Hello")
+        assert server.get() == "hello by WSGIRequest"
+    assert "welcome.txt has changed" in server.said
+    assert "out.txt" not in server.said and "sqlite" not in server.said
+
+
 def test_options_of_django_are_heeded(tmp_path):
     with Server(tmp_path, "0", "--noreload", "--nostatic") as server:
         assert server.get() == "hello by WSGIRequest"

@@ -81,7 +81,7 @@ public sealed class EnvironmentTests
     [Fact]
     public void Parse_MistypedVariable_IsAWarning()
     {
-        var environment = new Dictionary<string, string> { ["HYDRA_WORKRES"] = "4", ["HYDRA_FULL_ERROR"] = "1", ["HYDRA_RUNTIME_DIR"] = "/x" };
+        var environment = new Dictionary<string, string> { ["HYDRA_WORKRES"] = "4", ["HYDRA_FULL_ERROR"] = "1", ["HYDRA_RUNTIME_DIR"] = "/x", ["HYDRA_BIN"] = "/y" };
 
         ParseResult.Run run = Assert.IsType<ParseResult.Run>(CommandLine.Parse(["main:app"], environment, Parsing.Windowless));
 

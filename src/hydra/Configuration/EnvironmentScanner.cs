@@ -43,7 +43,7 @@ internal static class EnvironmentScanner
     /// <summary>Sentences about variables that look like slips of the finger.</summary>
     public static IEnumerable<string> Warnings(IReadOnlyDictionary<string, string> environment)
     {
-        HashSet<string> known = [EnvironmentVariables.RuntimeDirectory, EnvironmentVariables.WorkerId, EnvironmentVariables.ProgramSocket, EnvironmentVariables.Inherited, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
+        HashSet<string> known = [EnvironmentVariables.RuntimeDirectory, EnvironmentVariables.Executable, EnvironmentVariables.WorkerId, EnvironmentVariables.ProgramSocket, EnvironmentVariables.Inherited, .. OptionTable.All.Select(static option => option.Variable).OfType<string>()];
         foreach (string name in environment.Keys.Order(StringComparer.Ordinal))
         {
             // Other programs have variables that begin like this; only what is near to one of ours is worth a word.

@@ -6,6 +6,9 @@ internal static class EnvironmentVariables
     /// <summary>Names a place for the shim and the workers' socket, before all other places.</summary>
     public const string RuntimeDirectory = "HYDRA_RUNTIME_DIR";
 
+    /// <summary>Tells the package <c>hydra_server</c> where the executable is.</summary>
+    public const string Executable = "HYDRA_BIN";
+
     /// <summary>Tells the application in a worker the worker's index.</summary>
     public const string WorkerId = "HYDRA_WORKER_ID";
 

@@ -14,6 +14,9 @@ else:
 
 from hydra_server import _run
 
+# Beside the code: what Django keeps in memory once it is read. Not all text: that may be where the output of this goes.
+_WATCHED = ("*.html", "**/templates/**", "*.mo")
+
 
 class Command(RunserverCommand):
     """Django's runserver reads the options, and looks whether the project is in order; the server is Hydra."""
@@ -46,7 +49,7 @@ class Command(RunserverCommand):
             words += ["--no-reload"]
         else:
             # Django keeps templates that it has read, and looks at them anew only where its own reloader runs.
-            words += ["--reload-include=" + pattern for pattern in ("*.html", "*.txt", "*.mo")]
+            words += ["--reload-include=" + pattern for pattern in _WATCHED]
         if not is_asgi and options.get("use_threading", True):
             words += ["--threads=auto"]
         # What this process has found its modules by: the directory of manage.py above all.
