@@ -37,6 +37,14 @@ class ResponseTests(WsgiCase):
         self.front.get("/open_gate", query="slow")
         self.assertEqual(exchange.response().body, b"late")
 
+    def test_client_that_has_finished_is_told_of_and_gets_the_answer(self):
+        since = self.event_count()
+        exchange = self.front.open("GET", "/until_client_disconnected")
+        if self.boot.get("threads", 1) > 1:
+            self.wait_events(since, [["asked", False]])
+        exchange.finish()
+        self.assertEqual(exchange.response().body, b"gone")
+
     def test_known_length_ends_with_the_last_piece(self):
         response = self.front.get("/known_length")
         self.assertEqual(response.body, b"abcdef")

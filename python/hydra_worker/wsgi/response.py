@@ -146,9 +146,13 @@ class WsgiResponse(Response):
             self._hub.shielded(self._hub.look)
 
     def client_disconnected(self) -> bool:
-        """waitress's "waitress.client_disconnected": whether there is nobody any more who waits for the response."""
+        """
+        waitress's "waitress.client_disconnected": whether the client has left, as far as can be told. One that has closed its
+        sending side counts, as for waitress and for ASGI's receive(): most have left then, and what is sent all the same reaches the others.
+        """
         self._hub.shielded(self._hub.look)
-        return self._request.gone
+        request = self._request
+        return request.gone or request.finished
 
     # ---- the result
 

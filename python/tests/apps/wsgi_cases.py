@@ -165,6 +165,16 @@ def disconnect_with_body_pending(environ, start_response):
 
 
 @case
+def until_client_disconnected(environ, start_response):
+    told = environ["waitress.client_disconnected"]
+    EVENTS.append(["asked", told()])
+    end = time.monotonic() + 30
+    while not told() and time.monotonic() < end:
+        time.sleep(0.002)
+    return answer(start_response, b"gone" if told() else b"here")
+
+
+@case
 def blocks(environ, start_response):
     if os.path.isdir(os.path.dirname(environ["QUERY_STRING"])):
         # For Front.wait_begun(): a byte for each request.

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import threading
+import time
 from wsgiref.validate import validator
 
 from signals_board import blocking_gate, record
@@ -79,6 +80,18 @@ class ClosingLate(list):
 @route
 def closes_late(environ, start_response, key):
     return ClosingLate(answer(start_response, b"complete")[0], key)
+
+
+@route
+def until_told(environ, start_response, key):
+    """Polls whether the client has left."""
+    told = environ["waitress.client_disconnected"]
+    record(key, told())
+    end = time.monotonic() + 30
+    while not told() and time.monotonic() < end:
+        time.sleep(0.002)
+    record(key, told())
+    return answer(start_response, b"too late")
 
 
 @route
