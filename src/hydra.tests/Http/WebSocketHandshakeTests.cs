@@ -12,15 +12,17 @@ public sealed class WebSocketHandshakeTests
 
     [Theory]
     [InlineData("GET", "websocket", "Upgrade", true, true)]
+    [InlineData("GET", "websocket", "Upgrade", true, false, "HTTP/1.0")]
     [InlineData("GET", "h2c, WebSocket", "keep-alive, upgrade", true, true)]
     [InlineData("GET", "websocket", "keep-alive", true, false)]
     [InlineData("GET", "h2c", "upgrade", true, false)]
     [InlineData("GET", "websockets", "upgrade", true, false)]
     [InlineData("POST", "websocket", "upgrade", true, false)]
     [InlineData("GET", "websocket", "upgrade", false, false)]
-    public void IsAskedFor_FieldsMethodAndVersion_AreLookedAt(string method, string upgrade, string connection, bool isUpgradable, bool expected)
+    public void IsAskedFor_FieldsMethodAndVersion_AreLookedAt(string method, string upgrade, string connection, bool isUpgradable, bool expected, string protocol = "HTTP/1.1")
     {
         HttpRequest request = Request(isUpgradable);
+        request.Protocol = protocol;
         request.Method = method;
         request.Headers.Upgrade = upgrade;
         request.Headers.Connection = connection;

@@ -39,6 +39,11 @@ public sealed class CapturedHeadTests
     [InlineData("GET /\u00e4 HTTP/1.1")]
     [InlineData("G[T / HTTP/1.1")]
     [InlineData("G\u00e4T / HTTP/1.1")]
+    [InlineData("GET nope HTTP/1.1")]
+    [InlineData("GET a:80 HTTP/1.1")]
+    [InlineData("OPTIONS nope HTTP/1.0")]
+    [InlineData("GET *a HTTP/1.1")]
+    [InlineData("GET ftp://a/b HTTP/1.1")]
     public void TakeRequestLine_AnythingElse_IsRefused(string line) => Assert.Equal(HeadFault.Line, _head.TakeRequestLine(Bytes(line)));
 
     // What Kestrel would refuse, or take in a way of its own: it reads the line on the right, which means the same to it.

@@ -22,7 +22,8 @@ internal static class WebSocketHandshake
     public static bool IsAskedFor(HttpRequest request)
         => (request.Headers.Upgrade.Count > 0
             && FieldList.Contains(request.Headers.Upgrade, "websocket") && FieldList.Contains(request.Headers.Connection, "upgrade")
-            && RequestMethod.IsGet(request.Method) && request.HttpContext.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
+            && RequestMethod.IsGet(request.Method) && !HttpProtocol.IsHttp10(request.Protocol)
+            && request.HttpContext.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true })
             || (RequestMethod.IsConnect(request.Method) && IsStream(request.HttpContext));
 
     /// <summary>Whether the session is to be a stream of a connection that carries others too (RFC 8441, section 4).</summary>

@@ -234,7 +234,10 @@ internal sealed class CapturedHead(bool takesPathAsHost, int longestField)
             IsAltered = IsLineAltered = true;
         }
 
-        return TryReadScheme(target[..end], out int authority) ? TakeAbsolute(target[..end], authority) : HeadFault.None;
+        // RFC 9112, section 3.2: a host alone is for CONNECT, an asterisk is no path, and all else begins with a slash.
+        return TryReadScheme(target[..end], out int authority) ? TakeAbsolute(target[..end], authority)
+            : target[0] == '/' || (end == 1 && target[0] == '*') || method.SequenceEqual("CONNECT"u8) ? HeadFault.None
+            : HeadFault.Line;
     }
 
     private static bool TryReadScheme(ReadOnlySpan<byte> target, out int authority)
