@@ -83,6 +83,7 @@ public sealed class CommandLineErrorTests
     [InlineData("--access_log", "--access-log")]
     [InlineData("--no-acces-log", "--no-access-log")]
     [InlineData("--timeout-keepalive", "--timeout-keep-alive")]
+    [InlineData("--ping-timeout", "--ws-ping-timeout")]
     [InlineData("-workers", "--workers")]
     [InlineData("-workers=4", "--workers")]
     public void Parse_MistypedOption_IsGivenTheRightOne(string written, string meant)

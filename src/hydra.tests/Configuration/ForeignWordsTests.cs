@@ -32,14 +32,14 @@ public sealed class ForeignWordsTests
 
     // As "granian --help" (2.7) and "hypercorn --help" (0.14) list them.
     private const string Granian =
-        "interface= http= no-ws blocking-threads= blocking-threads-idle-timeout= runtime-threads= runtime-blocking-threads= runtime-mode= task-impl= "
+        "interface= http= no-ws log no-log metrics-address= metrics-port= metrics-scrape-interval= no-metrics blocking-threads= blocking-threads-idle-timeout= runtime-threads= runtime-blocking-threads= runtime-mode= task-impl= "
         + "backpressure= http1-buffer-size= http1-header-read-timeout= http1-keep-alive no-http1-keep-alive http1-pipeline-flush "
         + "no-http1-pipeline-flush ssl-certificate= ssl-protocol-min= ssl-ca= ssl-crl= ssl-client-verify no-ssl-client-verify url-path-prefix= "
         + "respawn-failed-workers no-respawn-failed-workers respawn-interval= rss-sample-interval= rss-samples= workers-lifetime= workers-max-rss= "
         + "workers-kill-timeout= working-dir= env-files= reload-paths= reload-ignore-dirs= reload-ignore-patterns= reload-ignore-paths= reload-tick= "
-        + "reload-ignore-worker-failure process-name= pid-file=";
+        + "reload-ignore-worker-failure no-reload-ignore-worker-failure process-name= pid-file=";
 
-    private const string Hypercorn = "debug keyfile-password= verify-mode= websocket-ping-interval= read-timeout= quic-bind= user= group= statsd-host=";
+    private const string Hypercorn = "debug error-log= insecure-bind= server-name= keyfile-password= verify-mode= websocket-ping-interval= read-timeout= quic-bind= user= group= statsd-host=";
 
     // What uwsgi.ini of most sites has; "uwsgi --help" (2.0) lists a thousand.
     private const string Uwsgi =
@@ -80,6 +80,38 @@ public sealed class ForeignWordsTests
         HydraOptions options = Parsing.Run(name, value, "--module", "shop.wsgi", "--processes", "3", "--master");
         BindAddress address = Assert.Single(options.Server.Addresses.Binds);
         Assert.Equal((expected, isUwsgi, 3, "shop.wsgi:application"), (address.ToString(), address.IsUwsgi, options.Applications[0].Workers.Count, options.Applications[0].App));
+    }
+
+    [Theory]
+    [InlineData("auto", true)]
+    [InlineData("websockets", true)]
+    [InlineData("websockets-sansio", true)]
+    [InlineData("wsproto", true)]
+    [InlineData("none", false)]
+    [InlineData("shop.sockets:Protocol", false)]
+    public void Parse_ImplementationOfWebSockets_IsTakenWhereItPromisesNothingElse(string name, bool isTaken)
+    {
+        string[] errors = isTaken ? [] : ["--ws (command line): takes auto, websockets, websockets-sansio or wsproto, and does nothing with them: there is one implementation, "
+            + "and no switch for it. An application without WebSockets refuses them by itself."];
+        ParseResult result = CommandLine.Parse(["--ws", name, "main:app"], new Dictionary<string, string>(), Parsing.Windowless);
+
+        Assert.Equal(errors, result is ParseResult.Errors wrong ? wrong.Messages : []);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8080", "0.0.0.0:8080")]
+    [InlineData("unix:/run/x.sock", "unix:/run/x.sock")]
+    [InlineData("fd://3", null)]
+    public void Parse_InsecureBindOfHypercorn_IsAnAddressWithoutTls(string value, string? expected)
+    {
+        if (expected is null)
+        {
+            Assert.StartsWith("--insecure-bind (command line): needs an address", Assert.Single(Parsing.Errors("--insecure-bind", value, "main:app")), StringComparison.Ordinal);
+            return;
+        }
+
+        BindAddress address = Assert.Single(Parsing.Run("--insecure-bind", value, "main:app").Server.Addresses.Binds);
+        Assert.Equal((expected, false), (address.ToString(), address.IsTls == true));
     }
 
     [Theory]
@@ -195,6 +227,8 @@ public sealed class ForeignWordsTests
     [Theory]
     [InlineData("-e", "A", "\"A\" is not of the form NAME=VALUE.")]
     [InlineData("-e", "=1", "\"=1\" is not of the form NAME=VALUE.")]
+    [InlineData("-e", "ssl:443:privateKey=key.pem", "\"ssl:443:privateKey\" is not the name of a variable. An address is given with --bind.")]
+    [InlineData("-e", "A B=1", "\"A B\" is not the name of a variable.")]
     [InlineData("-m", "x", "\"x\" is not a mask in octal such as 027.")]
     [InlineData("-m", "1000", "\"1000\" is not a mask in octal such as 027.")]
     public void Parse_WrongValue_IsReported(string option, string value, string expected)

@@ -68,6 +68,7 @@ public sealed class MountsTests
     [InlineData("/api", "\"/api\" is not of the form PLACE=MODULE:ATTR, such as /api=shop.api:app.")]
     [InlineData("=a:app", "\"=a:app\" is not of the form PLACE=MODULE:ATTR, such as /api=shop.api:app.")]
     [InlineData("/api=a.py:app", "\"a.py:app\" names a file; name the module: \"a:app\".")]
+    [InlineData("/api/*=a:app", "\"/api/*\" has a *, which stands for nothing in a path here: write /api, which takes all that is below it, too.")]
     [InlineData("/api=a:app,wokers=2", "wokers is not an option; did you mean workers?")]
     [InlineData("/api=a:app,", "\"a:app,\" ends with a comma that nothing follows.")]
     [InlineData("/api=a:app,workers=0", "workers: \"0\" is neither a whole number from 1 to 1024, nor \"auto\", nor a range such as 1:4.")]

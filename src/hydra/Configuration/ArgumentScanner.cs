@@ -1,5 +1,3 @@
-using Hydra.Primitives;
-
 namespace Hydra.Configuration;
 
 /// <summary>Takes the arguments apart: which option was given which value, without looking at the values.</summary>
@@ -223,7 +221,7 @@ internal sealed class ArgumentScanner
         IEnumerable<string> names = OptionTable.All.SelectMany(static option => option is { IsSwitch: true, IsCommand: false }
             ? option.Names.SelectMany(static name => new[] { "--" + name, "--no-" + name })
             : option.Names.Select(static name => "--" + name));
-        string meant = EditDistance.Nearest(spelling, names) is { } near ? $"; did you mean {near}?" : ".";
+        string meant = OptionHint.For(spelling, names) is { } near ? $"; did you mean {near}?" : ".";
         _errors.Add($"Unknown option {spelling} (command line){meant}");
     }
 }

@@ -6,6 +6,7 @@ namespace Hydra.Configuration;
 internal static class ConfigKeys
 {
     private const string Place = "place";
+    private const string NoTable = "hydra has no such table: options are keys of the file itself.";
 
     // Nobody reads more of them.
     private const int MostErrors = 20;
@@ -75,10 +76,15 @@ internal static class ConfigKeys
     {
         if (ForeignWords.Find(name) is not { } word)
         {
-            string? near = NotInFiles.Contains(name) || name is "help" or "version" ? null : EditDistance.Nearest(name, Names());
+            string? near = NotInFiles.Contains(name) || name is "help" or "version" ? null : OptionHint.For(name, Names());
             return NotInFiles.Contains(name) || name is "help" or "version" ? "it is for the command line alone."
-                : near is null && node.Kind is TomlKind.Table ? "hydra has no such table: options are keys of the file itself."
+                : near is null && node.Kind is TomlKind.Table ? NoTable
                 : near is null ? "hydra has no such option." : $"hydra has no such option; did you mean {near}?";
+        }
+
+        if (node.Kind is TomlKind.Table)
+        {
+            return NoTable;
         }
 
         if (word.Take(word.HasValue ? node.Text : "") is not { } taken)
@@ -205,7 +211,7 @@ internal static class ConfigKeys
             if (Known(NameOf(key)) is not { Owner: OptionOwner.Application } own)
             {
                 return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no mount's."
-                    : EditDistance.Nearest(NameOf(key), Names()) is { } near ? $"a mount has no option {key}; did you mean {near}?" : $"a mount has no option {key}.";
+                    : OptionHint.For(NameOf(key), Names()) is { } near ? $"a mount has no option {key}; did you mean {near}?" : $"a mount has no option {key}.";
             }
 
             if (Texts(own, value, out IReadOnlyList<string> texts) is { } problem)

@@ -46,6 +46,7 @@ internal static partial class ForeignWords
         },
         Refused("name a factory that loads it: a module with app = paste.deploy.loadapp(\"config:/path/to.ini\").", true, "paste", "paster", "paste-global"),
         Ignored("code that does not start is waited for", false, "reload-ignore-worker-failure"),
+        Refused("code that does not start is waited for until it is mended.", false, "no-reload-ignore-worker-failure"),
         Ignored("there is one way to watch files", true, "reload-engine", "reload-delay", "reload-tick"),
         As("reload-dir", "reload-paths"),
         As("reload-exclude", "reload-ignore-dirs", "reload-ignore-paths"),

@@ -14,6 +14,10 @@ internal static partial class ForeignWords
     private static IReadOnlyList<TakenOption>? TakeCleartext(string value)
         => value.Trim().ToLowerInvariant() is "off" or "false" or "no" or "0" ? [] : [new TakenOption("http-protocols", "h1,h2")];
 
+    // The names of uvicorn's implementations; "none" is another promise than the application's own, and so is a class of the user's.
+    private static IReadOnlyList<TakenOption>? TakeSessions(string value)
+        => value.Trim() is "auto" or "websockets" or "websockets-sansio" or "wsproto" ? [] : null;
+
     private const string IsStrict = "heads are taken as RFC 9112 has them, and no other way; there is no switch for it.";
 
     private static IEnumerable<ForeignWord> ProtocolWords =>
@@ -35,7 +39,12 @@ internal static partial class ForeignWords
         },
         Ignored("windows have the size that the options say", false, "http2-adaptive-window", "no-http2-adaptive-window"),
         Ignored("as much waits for a client as --buffer-response says", true, "http2-max-send-buffer-size"),
-        Ignored("there is one implementation, and it is not Python's", true, "ws"),
+        new()
+        {
+            Names = ["ws"], HasValue = true, Take = TakeSessions, Taken = "`auto`, `websockets`, `websockets-sansio`, `wsproto`: there is one implementation, and it is not Python's",
+            Answer = "takes auto, websockets, websockets-sansio or wsproto, and does nothing with them: there is one implementation, and no switch for it. An application without "
+                + "WebSockets refuses them by itself.",
+        },
         Ignored("as much waits for the application as it has credit for, in bytes", true, "ws-max-queue"),
         Refused("TLS 1.2 and 1.3 are spoken; --ssl-min-version 1.3 leaves the older one out.", true, "ssl-version"),
         Ignored("handshakes keep nobody waiting", false, "do-handshake-on-connect", "suppress-ragged-eofs"),

@@ -74,7 +74,7 @@ internal static class Mounts
         }
 
         string[] names = [.. OptionTable.All.Where(static option => option.Owner is OptionOwner.Application).SelectMany(static option => option.Names)];
-        return EditDistance.Nearest(name, names) is { } meant ? $"{name} is not an option; did you mean {meant}?" : $"{name} is not an option.";
+        return OptionHint.For(name, names) is { } meant ? $"{name} is not an option; did you mean {meant}?" : $"{name} is not an option.";
     }
 
     // What is said of all applications, without what is said of one.

@@ -155,7 +155,15 @@ internal static partial class OptionTable
             return $"\"{value.Text}\" is not of the form NAME=VALUE.";
         }
 
-        KeyValuePair<string, string> variable = new(value.Text[..equals], value.Text[(equals + 1)..]);
+        // daphne's -e has an address in this place, such as ssl:443:privateKey=key.pem.
+        string name = value.Text[..equals];
+        if (!name.All(static c => char.IsLetterOrDigit(c) || c is '_' or '.' or '-' or '(' or ')'))
+        {
+            return $"\"{name}\" is not the name of a variable."
+                + (name.Contains(':', StringComparison.Ordinal) ? " An address is given with --bind." : "");
+        }
+
+        KeyValuePair<string, string> variable = new(name, value.Text[(equals + 1)..]);
 
         // Shares what is there with the list before: a file may have thousands.
         IReadOnlyList<KeyValuePair<string, string>> before = draft.Options.Variables;

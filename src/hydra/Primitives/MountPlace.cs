@@ -64,6 +64,14 @@ internal sealed class MountPlace : IEquatable<MountPlace>
             return problem;
         }
 
+        // As %2A it is a letter like any other.
+        if (slash >= 0 && text.IndexOf('*', slash) is > 0 and var star)
+        {
+            string whole = text[..star];
+            whole = whole[..Math.Max(whole.LastIndexOf('/'), slash + (slash == 0 ? 1 : 0))];
+            return $"\"{text}\" has a *, which stands for nothing in a path here: write {whole}, which takes all that is below it, too.";
+        }
+
         if (ControlText.IndexOfDangerous(path) >= 0 || path.AsSpan().ContainsAny("?#") || path.Split('/')[1..].Any(static part => part is "" or "." or ".."))
         {
             return $"\"{path}\" is not a path that requests can have.";
