@@ -8,6 +8,9 @@ from typing import Any, Callable, Optional
 from . import links, native, wire as wire
 from .boot import Boot
 
+# Whether the application has imported what has its connections go on in other workers: the front keeps their requests then.
+resumes = False
+
 _boot: Optional[Boot] = None
 
 
@@ -20,6 +23,12 @@ def use(boot: Boot) -> None:
 def is_there() -> bool:
     """Whether this process is a worker, a template, or was forked from one."""
     return _boot is not None
+
+
+def keep_requests() -> None:
+    """Connections may have to go on in other workers."""
+    global resumes
+    resumes = True
 
 
 def connect(make: Optional[Callable[..., socket.socket]]) -> socket.socket:
