@@ -52,7 +52,7 @@ def of(scope: Mapping[str, Any]) -> Optional[Resumed]:
     Args:
         scope: ASGI's, of the request or the WebSocket. It has the same as ``scope["extensions"]["hydra.resume"]``, with the state in Base64.
     """
-    found = (scope.get("extensions") or {}).get(_RESUMED)
+    found = (scope.get("extensions") or {}).get(_RESUMED) if hasattr(scope, "get") else None
     if found is None:
         return None
     return Resumed(base64.b64decode(found["state"]), found["reason"], found["sent"], found["subprotocol"])
@@ -76,7 +76,7 @@ async def save_state(scope: Mapping[str, Any], data: bytes) -> None:
         raise TypeError("what is saved is bytes, not %s" % type(data).__name__)
     if not is_available():
         raise StateUnavailable("hydra_server.resume works in the workers of Hydra, and this process is none: it was not started by the server")
-    numbers = scope.get(_CONNECTION)
+    numbers = scope.get(_CONNECTION) if hasattr(scope, "get") else None
     if numbers is None:
         raise ValueError("this scope has no connection that could outlive its worker: it is that of an HTTP request or a WebSocket of ASGI, as the server has made it")
     connection = worker().exchange_of(*numbers)

@@ -77,6 +77,11 @@ class ResumeTests(WorkerCase):
             self.saved(exchange, status)
             self.assertEqual(self.data(exchange), name)
 
+    def test_what_is_no_scope_of_asgi_is_refused(self):
+        exchange = self.accepted()
+        self.send(exchange, "no scope")
+        self.assertEqual(self.data(exchange), "ValueError")
+
     def test_leaving_gives_a_disconnect_and_what_comes_behind_it_to_nobody(self):
         exchange = self.accepted("/last")
         self.send(exchange, "one")

@@ -51,7 +51,8 @@ async def _session(scope, receive, send):
                 except resume.ClientGone:
                     return
         try:
-            await resume.save_state(scope, text.encode())
+            # What is no scope of ASGI, such as RSGI's.
+            await resume.save_state(object() if text == "no scope" else scope, text.encode())
         except Exception as error:
             text = type(error).__name__
         await _say(send, text)
