@@ -8,6 +8,9 @@ from typing import Any, Callable, List, Optional
 from . import forks, links, native, wire as wire
 from .boot import Boot
 
+# Whether the application has imported what has its connections go on in other workers: the front keeps their requests then.
+resumes = False
+
 _boot: Optional[Boot] = None
 # The event loop of asyncio that serves, or the first of them; None where there is none.
 loop: Optional[Any] = None
@@ -40,6 +43,12 @@ def begin() -> None:
     _serves = True
     while _waiting:
         _waiting.pop()()
+
+
+def keep_requests() -> None:
+    """Connections may have to go on in other workers."""
+    global resumes
+    resumes = True
 
 
 def connect(make: Optional[Callable[..., socket.socket]]) -> socket.socket:

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0x208ed303fe7955e2
+SCHEMA_HASH = 0xe885fb9a4de24a4a
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -28,6 +28,7 @@ MAX_STATE_VALUE = 67108864
 MAX_STATE_PART = 131072
 MAX_TOPIC = 1024
 MAX_MEMBER_INFO = 16384
+MAX_RESUME_STATE = 65536
 MAX_TOPIC_MESSAGE = 16777216
 MAX_COLLECTED = 4194304
 
@@ -69,9 +70,12 @@ COLLECT = 0x22
 COLLECTED = 0x23
 SUBSCRIBE = 0x24
 SUBSCRIBED = 0x25
+SAVE = 0x26
+LEAVE = 0x27
 STATE_CALL = 0x28
 STATE_REPLY = 0x29
 STATE_PART = 0x2a
+RESUME = 0x2b
 
 # CancelReason
 CANCEL_CLIENT_LEFT = 1
@@ -92,6 +96,7 @@ FLAG_SESSION = 4
 FLAG_TEXT = 8
 FLAG_MORE = 16
 FLAG_FILE = 32
+FLAG_RESUME = 64
 
 # InterfaceFeatures
 FEATURE_NONE = 0
@@ -112,6 +117,14 @@ RESET_RULE_VIOLATION = 2
 RESET_NO_RESPONSE = 3
 RESET_NOT_STARTED = 4
 RESET_CANCELLED = 5
+
+# ResumeReason
+RESUME_CRASH = 0
+RESUME_RELOAD = 1
+RESUME_RECYCLE = 2
+RESUME_RESTART = 3
+RESUME_SCALE = 4
+RESUME_HANG = 5
 
 # SlowPolicy
 SLOW_DROP_OLDEST = 0
@@ -222,6 +235,7 @@ FROM_WORKER = frozenset((
     STACKS,
     COLLECTED,
     SUBSCRIBE,
+    SAVE,
     STATE_CALL,
     STATE_PART,
 ))
@@ -340,12 +354,18 @@ SUBSCRIBE_FIELDS = Struct("<IIBBBHHI")
 _SUBSCRIBE_FRAME = Struct("<IBBHQIIBBBHHI")
 SUBSCRIBED_FIELDS = Struct("<IB")
 _SUBSCRIBED_FRAME = Struct("<IBBHQIB")
+SAVE_FIELDS = Struct("<QII")
+_SAVE_FRAME = Struct("<IBBHQQII")
+LEAVE_FIELDS = Struct("<Q")
+_LEAVE_FRAME = Struct("<IBBHQQ")
 STATE_CALL_FIELDS = Struct("<QQQIIBBHI")
 _STATE_CALL_FRAME = Struct("<IBBHQQQQIIBBHI")
 STATE_REPLY_FIELDS = Struct("<QQIBBI")
 _STATE_REPLY_FRAME = Struct("<IBBHQQQIBBI")
 STATE_PART_FIELDS = Struct("<II")
 _STATE_PART_FRAME = Struct("<IBBHQII")
+RESUME_FIELDS = Struct("<QBHI")
+_RESUME_FRAME = Struct("<IBBHQQBHI")
 
 
 class WireError(ValueError):
@@ -985,6 +1005,35 @@ def unpack_subscribed(payload: Buffer) -> tuple[int, int]:
     return SUBSCRIBED_FIELDS.unpack(payload)
 
 
+def pack_save(stream: int, flags: int, received: int, sequence: int, state: Buffer) -> bytes:
+    size = 16 + len(state)
+    if size > MAX_PAYLOAD:
+        raise _too_long("SAVE", size)
+    head = _SAVE_FRAME.pack(size, SAVE, flags, 0, stream, received, sequence, len(state))
+    return b"".join((head, state))
+
+
+def unpack_save(payload: Buffer) -> tuple[int, int, bytes]:
+    size = len(payload)
+    if size < 16:
+        raise _malformed("SAVE", size)
+    received, sequence, size1 = SAVE_FIELDS.unpack_from(payload)
+    end1 = 16 + size1
+    if end1 != size:
+        raise _malformed("SAVE", size)
+    return received, sequence, bytes(payload[16:end1])
+
+
+def pack_leave(stream: int, flags: int, kept: int) -> bytes:
+    return _LEAVE_FRAME.pack(8, LEAVE, flags, 0, stream, kept)
+
+
+def unpack_leave(payload: Buffer) -> tuple[int]:
+    if len(payload) != 8:
+        raise _malformed("LEAVE", len(payload))
+    return LEAVE_FIELDS.unpack(payload)
+
+
 def pack_state_call(
     stream: int,
     flags: int,
@@ -1093,6 +1142,26 @@ def unpack_state_part(payload: Buffer) -> tuple[int, bytes]:
     return sequence, bytes(payload[8:end1])
 
 
+def pack_resume(stream: int, flags: int, sent: int, reason: int, subprotocol: Buffer, state: Buffer) -> bytes:
+    size = 15 + len(subprotocol) + len(state)
+    if size > MAX_PAYLOAD:
+        raise _too_long("RESUME", size)
+    head = _RESUME_FRAME.pack(size, RESUME, flags, 0, stream, sent, reason, len(subprotocol), len(state))
+    return b"".join((head, subprotocol, state))
+
+
+def unpack_resume(payload: Buffer) -> tuple[int, int, bytes, bytes]:
+    size = len(payload)
+    if size < 15:
+        raise _malformed("RESUME", size)
+    sent, reason, size1, size2 = RESUME_FIELDS.unpack_from(payload)
+    end1 = 15 + size1
+    end2 = end1 + size2
+    if end2 != size:
+        raise _malformed("RESUME", size)
+    return sent, reason, bytes(payload[15:end1]), bytes(payload[end1:end2])
+
+
 # What the front may send: the method that takes it, the flags that it may carry, and what takes it apart.
 FROM_FRONT = {
     WELCOME: ("on_welcome", 0, unpack_welcome),
@@ -1102,8 +1171,8 @@ FROM_FRONT = {
     FORK: ("on_fork", 0, unpack_fork),
     KILL: ("on_kill", 0, unpack_kill),
     PART: ("on_part", 0, unpack_part),
-    REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE | FLAG_SESSION, unpack_request),
-    BODY: ("on_body", FLAG_END, unpack_body),
+    REQUEST: ("on_request", FLAG_END | FLAG_EXPECT_CONTINUE | FLAG_SESSION | FLAG_RESUME, unpack_request),
+    BODY: ("on_body", FLAG_END | FLAG_MORE, unpack_body),
     WINDOW: ("on_window", 0, unpack_window),
     CANCEL: ("on_cancel", 0, unpack_cancel),
     FINISHED: ("on_finished", 0, unpack_finished),
@@ -1113,6 +1182,8 @@ FROM_FRONT = {
     INSPECT: ("on_inspect", 0, unpack_inspect),
     COLLECT: ("on_collect", 0, unpack_collect),
     SUBSCRIBED: ("on_subscribed", 0, unpack_subscribed),
+    LEAVE: ("on_leave", 0, unpack_leave),
     STATE_REPLY: ("on_state_reply", 0, unpack_state_reply),
     STATE_PART: ("on_state_part", 0, unpack_state_part),
+    RESUME: ("on_resume", 0, unpack_resume),
 }

@@ -163,7 +163,8 @@ static int send_body(Exchange *self, Link *link, PyObject *message)
     size_t at = 0;
     do {
         size_t part = size - at < WIRE_MAX_BODY ? size - at : WIRE_MAX_BODY;
-        if (put_frame(self, link, !more && at + part == size ? WIRE_FLAG_END : 0, body, at, part) < 0) {
+        int flags = at + part < size ? WIRE_FLAG_MORE : more ? 0 : WIRE_FLAG_END;
+        if (put_frame(self, link, flags, body, at, part) < 0) {
             return FAIL;
         }
         at += part;
@@ -366,6 +367,7 @@ static PyMemberDef members[] = {
     {"reason", T_OBJECT, offsetof(Exchange, reason), 0, NULL},
     {"accepted", T_BOOL, offsetof(Exchange, accepted), 0, NULL},
     {"closed", T_BOOL, offsetof(Exchange, closed), 0, NULL},
+    {"received", T_ULONGLONG, offsetof(Exchange, received), 0, NULL},
     {"connected", T_BOOL, offsetof(Exchange, connected), 0, NULL},
     {0},
 };

@@ -224,7 +224,7 @@ static int take_request(Link *self, uint64_t id, int flags, const char *payload,
         /* nothing but memory */
     } else if (!request_parse(&frame, id, flags, payload, size) || known) {
         result = malformed(self, "a REQUEST is malformed, or for a stream that is open");
-    } else if (self->kind == NULL || self->draining || (flags & WIRE_FLAG_SESSION)) {
+    } else if (self->kind == NULL || self->draining || (flags & (WIRE_FLAG_SESSION | WIRE_FLAG_RESUME))) {
         result = hand_over(self, &frame);
     } else {
         result = serve(self, &frame, key);

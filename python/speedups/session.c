@@ -89,6 +89,7 @@ static PyObject *take_message(Exchange *self, Link *link)
     if (entry == NULL) {
         return NULL;
     }
+    self->received++;
     PyObject *message = PyTuple_GetItem(entry, 0);
     Py_ssize_t cost = message == NULL ? -1 : PyLong_AsSsize_t(PyTuple_GetItem(entry, 1));
     if (message == NULL || (cost == -1 && PyErr_Occurred()) || owe(self, link, cost) < 0) {

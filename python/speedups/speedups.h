@@ -68,6 +68,7 @@ typedef struct {
     char gone, finished, body_taken, bodiless, overrun, sending;
     /* of a session: see session.py */
     PyObject *messages, *parts, *code, *reason;
+    unsigned long long received; /* messages */
     char accepted, closed, connected;
     char through; /* what its task is to do is done, and it is about to return */
 } Exchange;

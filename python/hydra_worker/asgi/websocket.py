@@ -48,6 +48,7 @@ class WebSocketStream(HttpStream, LoopSession):
                 data = self.take_message()
                 return {"type": "websocket.receive", "text" if type(data) is str else "bytes": data}
             if self.is_over():
+                self.tell_end()
                 return {"type": "websocket.disconnect", "code": self.code or LOST, "reason": self.reason}
             await self.change()
 
@@ -55,7 +56,7 @@ class WebSocketStream(HttpStream, LoopSession):
         """ASGI's send()."""
         kind = message["type"]
         if self.accepted:
-            if self.code is not None:
+            if not self.can_send():
                 self._late(kind)
             elif kind == _SEND:
                 flags, data = self._payload(message)
@@ -75,6 +76,11 @@ class WebSocketStream(HttpStream, LoopSession):
         elif kind == _ACCEPT:
             self._accept(message)
         elif kind == _CLOSE:
+            if self.id in self.link.resumed:
+                # The client knows it as one that was accepted.
+                self.closed = True
+                self._close(*self._end_of(message))
+                return
             # ASGI: before accept it is an answer with status 403.
             await HttpStream.send(self, {"type": "http.response.start", "status": 403, "headers": []})
             await HttpStream.send(self, {"type": "http.response.body", "body": b""})
@@ -134,6 +140,8 @@ class WebSocketStream(HttpStream, LoopSession):
             error = raised
         if forks.is_child:
             forks.leave(error)
+        if self.link.resumed:
+            self.link.resumed.discard(self.id)
         if not self.accepted:
             if error is not None:
                 self._failed(error)

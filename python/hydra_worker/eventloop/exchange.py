@@ -20,6 +20,7 @@ from .stream import LoopStream
 
 _MAX_BODY = wire.MAX_BODY
 _END = wire.FLAG_END
+_MORE = wire.FLAG_MORE
 # Where a scope says which exchange it is of, by the numbers of its link and of itself: what is published in topics goes to its client (hydra_server.pubsub).
 # Numbers, so that a scope is what can be printed, compared and written as JSON.
 CONNECTION = "hydra.connection"
@@ -74,6 +75,35 @@ class LoopExchange(LoopStream, Response):
         self.opened = size
         self.wake()
 
+    # ---- another worker
+
+    def on_leave(self, kept: int) -> None:
+        """It goes on in another worker."""
+        self.on_part()
+
+    def count_received(self) -> int:
+        """Messages that the application has received; of a request there are none."""
+        return 0
+
+    async def save(self, state: bytes) -> int:
+        """The application has dealt with what it has received, and needs this to go on elsewhere: one of wire.STATUS_*. On the link's thread."""
+        self.send_head()
+        asked = self.link.asked
+        sequence = self.link.next_sequence()
+        asked[sequence] = None
+        try:
+            if not self.gone and self.phase != DONE:
+                self.link.write(wire.pack_save(self.id, 0, self.count_received(), sequence, state))
+            while True:
+                status = asked[sequence]
+                if status is not None:
+                    return status
+                if self.gone or self.phase == DONE:
+                    return wire.STATUS_MISSING
+                await self.change()
+        finally:
+            del asked[sequence]
+
     # ---- topics
 
     def is_over(self) -> bool:
@@ -117,7 +147,7 @@ class LoopExchange(LoopStream, Response):
         try:
             if self.phase == HELD:
                 at = _MAX_BODY
-                self._write_response(0, view[:at])
+                self._write_response(_MORE if at < len(body) else 0, view[:at])
                 self.phase = SENT
             while at < len(body):
                 while self.credit <= 0:
@@ -127,7 +157,7 @@ class LoopExchange(LoopStream, Response):
                 end = min(at + _MAX_BODY, at + self.credit, len(body))
                 last = not more and end == len(body)
                 self.credit -= end - at
-                self._write_body(_END if last else 0, view[at:end])
+                self._write_body(_END if last else _MORE if end < len(body) else 0, view[at:end])
                 at = end
             if not more:
                 self._complete()

@@ -34,6 +34,8 @@ class PythonFields:
         # come whole
         "messages",
         "parts",
+        # how many the application has received
+        "received",
         # what the application is told of the end, once there is one; whether it has made it itself
         "code",
         "reason",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import Any, Awaitable, Callable, Iterable, List, Optional
 
@@ -17,6 +18,10 @@ from .overdue import Overdue
 
 # What sessions have at the end of their time, from their close to the end of their application.
 _PARTING_SECONDS = 2.0
+# Over which time their closes are spread, before that: their clients come again, and not all in one moment.
+_SPREAD_SECONDS = 5.0
+# In so many steps.
+_SPREAD_STEPS = 50
 # What a cancelled request may take for its cleanup.
 CANCEL_SECONDS = 2.0
 
@@ -106,7 +111,8 @@ class Lane:
         """
         # Those that are sessions hear of the end while they can still say something.
         parting = min(_PARTING_SECONDS, grace / 2)
-        if await self._wait_finished(grace - parting):
+        spread = min(_SPREAD_SECONDS, grace / 4)
+        if await self._wait_finished(grace - parting - spread) or await self._close_sessions(spread):
             return 0
         self.part(sessions=True)
         if await self._wait_finished(parting):
@@ -116,6 +122,18 @@ class Lane:
             task.cancel()
         await self._wait_finished(CANCEL_SECONDS)
         return len(running)
+
+    async def _close_sessions(self, seconds: float) -> bool:
+        """Ends the sessions one after the other within this time. Whether nothing runs any more."""
+        deadline = time.monotonic() + seconds
+        streams = [stream for link in self.links for stream in link.streams.values()]
+        random.shuffle(streams)
+        for step in range(_SPREAD_STEPS):
+            for stream in streams[step::_SPREAD_STEPS]:
+                stream.end_session()
+            if await self._wait_finished((deadline - time.monotonic()) / (_SPREAD_STEPS - step)):
+                return True
+        return False
 
     async def _wait_finished(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

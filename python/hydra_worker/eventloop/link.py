@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set
 
-from .. import native, requestnames, wire
+from .. import native, requestnames, resumption, wire
 from ..errors import LinkBroken
 from ..frames import Buffer
 from ..framing import FrameReader
@@ -42,6 +42,7 @@ class Serving(NamedTuple):
 
 
 _SESSION = wire.FLAG_SESSION
+_RESUME = wire.FLAG_RESUME
 # Bytes of output that are not kept until the end of the turn: the front can work on them in the meantime, and
 # they are still in the processor's cache when the kernel copies them.
 _FLUSH_SIZE = 64 * 1024
@@ -89,6 +90,9 @@ class LinkBase:
         # what was asked for topics and is not answered, with the answers that nobody has taken yet
         self.asked: Dict[int, Optional[int]] = {}
         self._sequence = 0
+        # sessions that go on in other workers, and whether their applications have been told; those that have come from one and are not accepted
+        self.leaving: Dict[int, bool] = {}
+        self.resumed: Set[int] = set()
         # who is told of a request whose time is over
         self.timed_out: Callable[[LoopStream], None] = lambda stream: None
 
@@ -130,12 +134,19 @@ class LinkBase:
             return
         if requestnames.header:
             requestnames.enter(headers)
+        before = b""
+        if flags & _RESUME:
+            before, body = body, b""
         if flags & _SESSION and self._session_scope is not None and self._open_session is not None:
             scope = self._session_scope(method, raw_path, query, connection, headers, queued)
             new = self._open_session(self, stream, flags, method, body, self._now)
         else:
             scope = self._build_scope(method, raw_path, query, connection, headers, queued)
             new = self._open_stream(self, stream, flags, method, body, self._now)
+        if before:
+            resumption.tell(scope, before)
+            if flags & _SESSION:
+                self.resumed.add(stream)
         self.streams[stream] = self._latest = new
         self._meter.requests += 1
         coroutine = new.run(self._application, scope)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Deque, List, Optional, Tuple, Union
 
-from .. import wire
+from .. import stateful, wire
 from ..errors import RequestInterrupted
 from ..frames import COPIED, data_frame, data_start
 from ..logs import log_exception
@@ -82,6 +82,7 @@ class LoopSession(SessionFrames):
     accepted: bool
     connected: bool
     messages: Deque[Tuple[Union[str, bytes], int]]
+    received: int
     reason: str
     closed: bool
 
@@ -90,6 +91,7 @@ class LoopSession(SessionFrames):
         self.accepted = self.connected = False
         self.messages = deque()
         self.parts = []
+        self.received = 0
         self.code = None
         self.reason = ""
         self.closed = False
@@ -130,18 +132,45 @@ class LoopSession(SessionFrames):
             self._close(RESTART, "")
             self.wake()
 
+    def on_leave(self, kept: int) -> None:
+        """
+        It goes on in another worker, which is given what came behind the first `kept` messages: nobody receives that here. The application can
+        send until it has been told.
+        """
+        if self.code is None and self.accepted:
+            while self.messages and self.received + len(self.messages) > kept:
+                self.messages.pop()
+            self.parts = []
+            self._end(RESTART, "")
+            self.link.leaving[self.id] = False
+            self.wake()
+
     # ---- for the application
 
     def answer_handshake(self, subprotocol: bytes, head: bytes) -> None:
         """Answers the handshake. The caller has seen that this may be done."""
         self.accepted = True
-        self.link.write(wire.pack_accept(self.id, 0, subprotocol, head))
+        self.link.write(wire.pack_accept(self.id, wire.FLAG_RESUME if stateful.resumes else 0, subprotocol, head))
 
     def take_message(self) -> Union[str, bytes]:
         """The next of the messages that are here."""
         message, cost = self.messages.popleft()
+        self.received += 1
         self._owe(cost)
         return message
+
+    def count_received(self) -> int:
+        return self.received
+
+    def tell_end(self) -> None:
+        """The application is about to hear that no further messages will come."""
+        leaving = self.link.leaving
+        if leaving and self.id in leaving:
+            leaving[self.id] = True
+
+    def can_send(self) -> bool:
+        """Whether its client still gets what is sent: also where the session goes on elsewhere, until the application has been told."""
+        return self.code is None or (not self.gone and self.link.leaving.get(self.id) is False)
 
     def is_over(self) -> bool:
         """Whether no further messages will come."""
@@ -178,7 +207,7 @@ class LoopSession(SessionFrames):
             while True:
                 while self.credit <= _COST:
                     await self.change()
-                    if self.code is not None:
+                    if not self.can_send():
                         raise self.left()
                 end = min(at + _MAX_BODY, at + self.credit - _COST, len(data))
                 self.credit -= end - at + _COST
@@ -187,7 +216,7 @@ class LoopSession(SessionFrames):
                 if at == len(data):
                     return
         except BaseException:
-            if at and self.code is None:
+            if at and self.can_send():
                 # Half a message is out, and nothing can come behind it.
                 self._close(ERROR, "")
             raise
@@ -198,7 +227,7 @@ class LoopSession(SessionFrames):
     async def _wait_session_turn(self) -> None:
         while self.sending:
             await self.change()
-        if self.code is not None:
+        if not self.can_send():
             raise self.left()
 
     # ---- its end
@@ -207,8 +236,15 @@ class LoopSession(SessionFrames):
         """The application is through with a session."""
         if error is not None and not self._is_expected(error):
             log_exception(f"Exception in {self.interface} application", error)
-        if self.gone:
+        told = self.link.leaving.pop(self.id, None)
+        if self.gone or told:
             self._end_cancelled()
+        elif told is not None and self.phase != DONE:
+            # It has come to its end by itself, or was stopped: only then another one goes on.
+            if error is not None and self._is_expected(error):
+                self._end_cancelled()
+            else:
+                self._close(NORMAL if error is None else ERROR, "")
         elif self.code is None:
             self._close(NORMAL if error is None else RESTART if self.link.draining else ERROR, "")
 

@@ -66,6 +66,24 @@ public sealed class MetricsTextTests
     }
 
     [Fact]
+    public void Resumptions_OfAPool_AreMeasured()
+    {
+        var desk = new ResumeDesk(1000);
+        desk.OnResumed(ResumeReason.Reload);
+        desk.OnFailed();
+        Assert.True(desk.OnLapsed() && desk.Memory.TryTake(70) && desk.OnDiffers());
+        string[] lines = Lines(Shop with { Resume = desk });
+
+        foreach (string line in (string[])["resumed_total{reason=\"reload\"} 1", "resumed_total{reason=\"crash\"} 0", "resume_failed_total 1", "resume_lapsed_total 1", "resume_bytes 70", "resume_limit_bytes 1000"])
+        {
+            Assert.Contains("hydra_" + line, lines);
+        }
+
+        Assert.False(desk.OnLapsed() || desk.OnDiffers());
+        Assert.DoesNotContain(Lines(Shop), static line => line.Contains("hydra_resume", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Write_ConcurrencyLimit_IsThereWhereItIsFoundOut()
     {
         Assert.DoesNotContain(Lines(Shop), static line => line.Contains("concurrency", StringComparison.Ordinal));

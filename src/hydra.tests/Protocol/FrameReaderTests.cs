@@ -25,10 +25,12 @@ public sealed class FrameReaderTests
     [InlineData(3, 0x80, FrameReadStatus.TooLong)] // Would be negative as an int.
     [InlineData(4, 0x00, FrameReadStatus.UnknownType)]
     [InlineData(4, 0x1f, FrameReadStatus.Ok)]
-    [InlineData(4, 0x26, FrameReadStatus.UnknownType)]
+    [InlineData(4, 0x27, FrameReadStatus.Ok)]
+    [InlineData(4, 0x2c, FrameReadStatus.UnknownType)]
     [InlineData(4, 0xff, FrameReadStatus.UnknownType)]
     [InlineData(5, 0x03, FrameReadStatus.Ok)]
-    [InlineData(5, 0x40, FrameReadStatus.BadFlags)]
+    [InlineData(5, 0x40, FrameReadStatus.Ok)]
+    [InlineData(5, 0x80, FrameReadStatus.BadFlags)]
     [InlineData(5, 0x81, FrameReadStatus.BadFlags)]
     [InlineData(6, 0x01, FrameReadStatus.BadReserved)]
     [InlineData(7, 0x01, FrameReadStatus.BadReserved)]
@@ -118,7 +120,7 @@ public sealed class FrameReaderTests
         [
             MessageType.Welcome, MessageType.Drain, MessageType.Ping, MessageType.Interrupt, MessageType.Fork, MessageType.Kill,
             MessageType.Request, MessageType.Cancel, MessageType.Finished, MessageType.Part, MessageType.Opened, MessageType.Inspect,
-            MessageType.Collect, MessageType.StateReply, MessageType.Subscribed,
+            MessageType.Collect, MessageType.StateReply, MessageType.Subscribed, MessageType.Leave, MessageType.Resume,
         ];
         for (int type = 0; type <= byte.MaxValue; type++)
         {

@@ -317,6 +317,21 @@ internal static class WireCatalogue
             typeof(SubscribedMessage),
             (v, output, flags, stream) => new SubscribedMessage { Sequence = U32(v[0]), Status = U8(v[1]) }.WriteFrame(output, flags, stream),
             payload => SubscribedMessage.TryRead(payload, out SubscribedMessage m) ? [N(m.Sequence), N(m.Status)] : null),
+        new(
+            MessageType.Save,
+            typeof(SaveMessage),
+            (v, output, flags, stream) => new SaveMessage { Received = (ulong)v[0], Sequence = U32(v[1]), State = Span(v[2]) }.WriteFrame(output, flags, stream),
+            payload => SaveMessage.TryRead(payload, out SaveMessage m) ? [N(m.Received), N(m.Sequence), m.State.ToArray()] : null),
+        new(
+            MessageType.Leave,
+            typeof(LeaveMessage),
+            (v, output, flags, stream) => new LeaveMessage { Kept = (ulong)v[0] }.WriteFrame(output, flags, stream),
+            payload => LeaveMessage.TryRead(payload, out LeaveMessage m) ? [N(m.Kept)] : null),
+        new(
+            MessageType.Resume,
+            typeof(ResumeMessage),
+            (v, output, flags, stream) => new ResumeMessage { Sent = (ulong)v[0], Reason = U8(v[1]), Subprotocol = Span(v[2]), State = Span(v[3]) }.WriteFrame(output, flags, stream),
+            payload => ResumeMessage.TryRead(payload, out ResumeMessage m) ? [N(m.Sent), N(m.Reason), m.Subprotocol.ToArray(), m.State.ToArray()] : null),
     ];
 
     /// <summary>For <c>[MemberData]</c>: the catalogue by type.</summary>

@@ -235,6 +235,9 @@ internal sealed record SharedStateOptions
 
     /// <summary>Bytes that topics, subscriptions and what waits for them may take; 0 for no publishing.</summary>
     public long TopicMemory { get; init; } = 64L << 20;
+
+    /// <summary>Bytes that connections may take which outlive their workers; 0: there are none.</summary>
+    public long ResumeMemory { get; init; } = 64L << 20;
 }
 
 /// <summary>Requests and workers that hang.</summary>

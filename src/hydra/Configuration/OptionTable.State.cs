@@ -27,5 +27,12 @@ internal static partial class OptionTable
                 + "of it and 16m. 0: none.",
             Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { TopicMemory = v }),
         },
+        new()
+        {
+            Name = "resume-memory", Placeholder = "SIZE", Default = "64m", Group = OptionGroup.State,
+            Help = "Memory for connections that outlive their workers (hydra_server.resume): what applications save of them, and messages of clients that are not "
+                + "acknowledged. It is taken as it is used. 0: none outlives its worker.",
+            Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { ResumeMemory = v }),
+        },
     ];
 }

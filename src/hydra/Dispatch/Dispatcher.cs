@@ -137,6 +137,9 @@ internal sealed class Dispatcher : IWorkerPool, IProgressSink, IQueueFigures, ID
         }
     }
 
+    /// <inheritdoc cref="Successor.Of"/>
+    public WorkerHandle? SuccessorOf(WorkerHandle left) => Successor.Of(left, _ready);
+
     /// <summary>A worker takes requests from now on.</summary>
     public void Add(WorkerHandle worker)
     {

@@ -270,6 +270,35 @@ internal abstract class Exchange : QueuedStream, IValueTaskSource<ExchangeResult
     /// <summary>Lets the handler go on, inside this call: it may begin the next request with this object. Under no lock.</summary>
     protected void Answer(ExchangeResult result) => _answer.SetResult(result);
 
+    /// <summary>
+    /// No worker has it any more, and another one is to get it, in front of what was not sent yet: <see cref="ResultAsync"/> says what comes of that. Under the lock;
+    /// <see cref="SubmitAgain"/> is due. Whatever ends it until then counts.
+    /// </summary>
+    protected void BeginAgain()
+    {
+        _answer.Reset();
+        _link = null;
+        _id = NoStream;
+        Failure = Failure.None;
+        Detail = null;
+        IsRetry = true;
+        Suspicion = 0;
+        QueueMicroseconds = 0;
+        _state = ExchangeState.Waiting;
+    }
+
+    /// <summary>Sends it to a worker as <see cref="BeginAgain"/> has left it.</summary>
+    /// <returns>False when that has no room now; null when it does not serve.</returns>
+    protected bool? TrySubmitAgain(int loop, WorkerHandle worker)
+    {
+        Loop = loop;
+        return Successor.TrySend(this, worker);
+    }
+
+    /// <summary>Hands it to the dispatcher as <see cref="BeginAgain"/> has left it.</summary>
+    /// <param name="loop">The client's event loop.</param>
+    protected void SubmitAgain(int loop) => _dispatcher.Submit(this, loop);
+
     /// <summary>Makes ready for a new request.</summary>
     protected void Restart()
     {

@@ -19,6 +19,7 @@ internal sealed class ApplicationPool : IDisposable
     private readonly WorkerSetup _setup;
     private readonly Supervisor _supervisor;
     private readonly SharedState? _state;
+    private readonly ResumeDesk _resume;
 
     /// <summary>Prepares what the workers need; <see cref="Start"/> starts them.</summary>
     /// <param name="server">The server's options.</param>
@@ -37,6 +38,7 @@ internal sealed class ApplicationPool : IDisposable
         ILogger logger = logs.LoggerOf(label);
         _options = options;
         _state = state;
+        _resume = new ResumeDesk(options.State.ResumeMemory);
         _label = label;
         _setup = WorkerSetup.Prepare(server, options, home, logger);
         var dispatcher = new Dispatcher(PoolRules.Queue(options) with { Keys = keys }, logger);
@@ -120,6 +122,7 @@ internal sealed class ApplicationPool : IDisposable
             Name = Requests.Name,
             State = _state?.Values?.ReadFigures(),
             Topics = _state?.Topics?.ReadFigures(),
+            Resume = _resume.IsOn ? _resume : null,
             QueueLength = dispatcher.QueueLength,
             QueueBytes = dispatcher.QueueBytes,
             QueueDelay = dispatcher.QueueDelay,
@@ -166,7 +169,7 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="shared">What all applications share for bodies.</param>
     public IEnumerable<PoolRoute> Routes(ServerOptions server, BodyResources shared)
     {
-        BodyResources bodies = shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory });
+        BodyResources bodies = shared.With(BodyRules.Forwarder(server, _options) with { Memory = shared.Memory }, _resume);
         AffinityKeys? keys = PoolRules.Keys(_options.Affinity);
         RequestRanks? ranks = PoolRules.Ranks(_options);
         return _options.Routes.Select(place => new PoolRoute(Requests, bodies, place) { Affinity = keys, Ranks = ranks });

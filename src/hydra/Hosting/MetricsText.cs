@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Hydra.Diagnostics;
+using Hydra.Http;
+using Hydra.Protocol;
 using Hydra.State;
 using Hydra.Topics;
 using Hydra.Workers.Supervision;
@@ -22,6 +24,7 @@ internal static class MetricsText
         WriteWorkers(text, pools);
         WriteState(text, pools);
         WriteTopics(text, pools);
+        WriteResumptions(text, pools);
         WriteTotals(text, pools);
         var applications = new ApplicationText(pools);
         if (front is not null)
@@ -104,6 +107,32 @@ internal static class MetricsText
         Write("hydra_topic_delivered_total", "counter", "Messages that subscribers were given.", static topics => topics.Delivered);
         Write("hydra_topic_dropped_total", "counter", "Messages that subscribers did not get because they were too slow.", static topics => topics.Dropped);
         Write("hydra_topic_refused_total", "counter", "Calls that found no room.", static topics => topics.Refused);
+    }
+
+    private static void WriteResumptions(StringBuilder text, IReadOnlyList<PoolFigures> pools)
+    {
+        PoolFigures[] those = [.. pools.Where(static pool => pool.Resume is not null)];
+        if (those.Length == 0)
+        {
+            return;
+        }
+
+        PrometheusText.Head(text, "hydra_resumed_total", "counter", "Connections that went on in another worker (hydra_server.resume), by why they had to.");
+        foreach (PoolFigures pool in those)
+        {
+            foreach (ResumeReason reason in Enum.GetValues<ResumeReason>())
+            {
+                PrometheusText.Sample(text, "hydra_resumed_total", pool.Resume!.ReadResumed(reason), Labels(pools, pool, ("reason", reason.ToString().ToLowerInvariant())));
+            }
+        }
+
+        void Write(string name, string type, string help, Func<ResumeDesk, double> value)
+            => EachThatHas(text, pools, name, type, help, pool => pool.Resume is { } desk ? value(desk) : null);
+
+        Write("hydra_resume_failed_total", "counter", "Connections that were to go on in another worker and could not: they were closed.", static desk => desk.Failed);
+        Write("hydra_resume_lapsed_total", "counter", "Connections whose application acknowledged too little to go on elsewhere.", static desk => desk.Lapsed);
+        Write("hydra_resume_bytes", "gauge", "Bytes of what is saved of connections, and of messages that are not acknowledged.", static desk => desk.Memory.Used);
+        Write("hydra_resume_limit_bytes", "gauge", "Bytes that they may take.", static desk => desk.Memory.Capacity);
     }
 
     private static void WriteWorkers(StringBuilder text, IReadOnlyList<PoolFigures> pools)

@@ -1,3 +1,4 @@
+using Hydra.Http;
 using Hydra.State;
 using Hydra.Topics;
 using Hydra.Workers.Links;
@@ -16,6 +17,9 @@ internal sealed record PoolFigures
 
     /// <summary>What they publish and subscribe; null where they do not.</summary>
     public TopicFigures? Topics { get; init; }
+
+    /// <summary>Connections that outlive their workers; null where there are none.</summary>
+    public ResumeDesk? Resume { get; init; }
 
     /// <summary>Requests that wait for a worker.</summary>
     public int QueueLength { get; init; }

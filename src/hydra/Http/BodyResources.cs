@@ -51,9 +51,13 @@ internal sealed class BodyResources(ForwarderOptions options, Spool? spool, ILog
     /// <summary>Says why bodies are refused whose framing is none.</summary>
     public FaultLog Faults { get; } = new(logger, TimeProvider.System);
 
+    /// <summary>What connections share that outlive their workers.</summary>
+    public ResumeDesk Resume { get; init; } = new(0);
+
     /// <summary>The same memory and disk with windows and bounds of another application.</summary>
     /// <param name="own">The bounds; <see cref="ForwarderOptions.Memory"/> has to be the same.</param>
-    public BodyResources With(ForwarderOptions own) => new(own, this);
+    /// <param name="resume">What its connections share that outlive their workers; null for those of this.</param>
+    public BodyResources With(ForwarderOptions own, ResumeDesk? resume = null) => new(own, this) { Resume = resume ?? Resume };
 
     /// <summary>Whether a body is to be read before a worker gets its request.</summary>
     /// <param name="length">Its length; null when it is chunked.</param>

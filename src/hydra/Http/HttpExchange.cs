@@ -10,7 +10,7 @@ namespace Hydra.Http;
 /// <summary>
 /// One HTTP request and its response: its frame, and its body on the way to the worker. Serves one request after the other.
 /// </summary>
-internal class HttpExchange : ResponseExchange
+internal class HttpExchange : ResumableResponse
 {
     // Milliseconds. A client that only wants the answer closes its sending side right behind the request; one that leaves does it later.
     private const long WithTheRequest = 20;
@@ -147,7 +147,7 @@ internal class HttpExchange : ResponseExchange
     public void KeepNoBody() => _upload?.KeepNoBody();
 
     /// <summary>The client's connection, or its stream on it, is gone. Any thread.</summary>
-    public virtual void OnClientGone() => Abandon(Failure.ClientGone, CancelReason.ClientLeft, "the client has left");
+    public virtual void OnClientGone() => Leave("the client has left");
 
     /// <summary>Whether the last byte of the request has come only now, or not even that. Any thread.</summary>
     /// <param name="since">When the handler began to wait for the worker or for the body, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
@@ -181,7 +181,7 @@ internal class HttpExchange : ResponseExchange
     }
 
     /// <summary>The request is not going to be sent again: its frame is given back although it is not over.</summary>
-    public void ReleaseRequest() => _body.Release();
+    public virtual void ReleaseRequest() => _body.Release();
 
     /// <summary>The application has answered: what it was told of the request's key it knows.</summary>
     public void OnAnswered()
@@ -197,6 +197,7 @@ internal class HttpExchange : ResponseExchange
     {
         _lifetime.Dispose();
         _lifetime = default;
+        ForgetResumption();
         Retire();
         _key = null;
         _moveToken = 0;
@@ -247,7 +248,7 @@ internal class HttpExchange : ResponseExchange
                 return StateStatus.Refused;
             }
 
-            _topics ??= new StreamTarget(this, id, Context.Connection.Loop, access);
+            _topics ??= new StreamTarget(this, Context.Connection.Loop, access);
             target = _topics;
             Response.Messages = target.Messages;
         }
@@ -257,12 +258,12 @@ internal class HttpExchange : ResponseExchange
 
     /// <summary>There is a message for the client: whoever reads the body for it looks for that. Any thread.</summary>
     /// <returns>False where it is to get none any more.</returns>
-    public bool OnMessage(ulong id)
+    public bool OnMessage(StreamTarget target)
     {
         PipeReader? reader = null;
         lock (Lock)
         {
-            ExchangeState state = StateOf(id);
+            ExchangeState state = _topics == target ? IsMoving ? ExchangeState.Streaming : StateOf(Id) : ExchangeState.Ended;
             if (state is ExchangeState.Ended || (state is ExchangeState.Streaming && !Response.TakesMessages))
             {
                 return false;
@@ -291,18 +292,27 @@ internal class HttpExchange : ResponseExchange
     }
 
     /// <summary>The client takes less than its topics have, and is to come again.</summary>
-    public void OnTooSlow(ulong id)
+    public void OnTooSlow(StreamTarget target)
     {
         lock (Lock)
         {
-            if (StateOf(id) is not ExchangeState.Streaming)
+            if (_topics != target || !(IsMoving || StateOf(Id) is ExchangeState.Streaming))
             {
                 return;
             }
         }
 
-        Abandon(Failure.ClientGone, CancelReason.ClientLeft, "its client was too slow for a topic");
+        Leave("its client was too slow for a topic");
     }
+
+    /// <inheritdoc/>
+    protected override bool HasNoBody => _body.IsWhole && _frame.BodyLength == 0;
+
+    /// <inheritdoc/>
+    protected override void PrepareFor(Resumption resumption) => TellResume(resumption, FrameFlags.None, null);
+
+    /// <inheritdoc cref="RequestFrameWriter.TellResume"/>
+    protected void TellResume(Resumption resumption, FrameFlags flags, string? subprotocol) => _frame.TellResume(resumption, flags, subprotocol);
 
     /// <inheritdoc/>
     protected override void OnSubmitting()
@@ -350,6 +360,21 @@ internal class HttpExchange : ResponseExchange
     /// </remarks>
     protected override bool EndsConnection(bool isComplete)
         => _body.OwesContinue || (isComplete && !_body.IsRead) || Context.Connection.IsUsedUp || _forwarder.EndsConnection();
+
+    private void Leave(string message)
+    {
+        bool isMoving;
+        lock (Lock)
+        {
+            isMoving = EndResumption();
+        }
+
+        Abandon(Failure.ClientGone, CancelReason.ClientLeft, message);
+        if (isMoving)
+        {
+            OnMoveFailed(Failure.ClientGone, 0);
+        }
+    }
 
     // Has it told when the client leaves. Where a connection carries many requests, each has a lifetime of its own; where it carries
     // one, the token of that would cost more than everything else here.

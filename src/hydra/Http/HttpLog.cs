@@ -46,4 +46,14 @@ internal static partial class HttpLog
     /// <summary>The disk takes bodies again.</summary>
     [LoggerMessage(1511, LogLevel.Information, "Bodies are written to disk again; {Count} more had been streamed.")]
     public static partial void SpoolWorksAgain(ILogger logger, long count);
+
+    /// <summary>Said once.</summary>
+    [LoggerMessage(1560, LogLevel.Warning,
+        "worker {Worker}: the application has received more than {Bytes} bytes on a WebSocket ({Path}) since its last save_state(): until the next one that connection ends with its worker. (Said once.)")]
+    public static partial void ResumptionLapsed(ILogger logger, int worker, string path, long bytes);
+
+    /// <summary>Said once.</summary>
+    [LoggerMessage(1561, LogLevel.Warning,
+        "worker {Worker}: the application has accepted a WebSocket ({Path}) that goes on with another subprotocol or with fields, of which its client does not hear. (Said once.)")]
+    public static partial void AcceptedOtherwise(ILogger logger, int worker, string path);
 }

@@ -127,7 +127,7 @@ internal sealed class RequestForwarder(PoolSelector pools, BodyResources bodies,
 
     private HttpExchange ExchangeFor(RequestContext context, BodyResources own)
         => WebSocketHandshake.IsAskedFor(context.Http.Request) ? context.Exchange = new WebSocketExchange(this, own, sessions)
-            : context.Exchange is { } kept and not WebSocketExchange && kept.Resources == own ? kept
+            : context.Exchange is { HasMoved: false } kept and not WebSocketExchange && kept.Resources == own ? kept
             : context.Exchange = new HttpExchange(this, own);
 
     // Sends the request or answers it.

@@ -201,6 +201,22 @@ internal sealed class RequestFrameWriter
             _connectionLength, _headersLength, BodyLength);
     }
 
+    /// <summary>The request goes to another worker, which is to go on from here: that stands in the place of a body, of which there is none.</summary>
+    /// <param name="resumption">What is to be gone on from.</param>
+    /// <param name="flags">What the frame says beside that.</param>
+    /// <param name="subprotocol">That of a session; null for none.</param>
+    public void TellResume(Resumption resumption, FrameFlags flags, string? subprotocol)
+    {
+        byte[] chosen = Encoding.Latin1.GetBytes(subprotocol ?? "");
+        ReadOnlySpan<byte> state = resumption.State;
+        _count = BodyOffset + _methodLength + _pathLength + _queryLength + _connectionLength + _headersLength;
+        ResumeMessage.WriteFixed(Reserve(ResumeMessage.FixedSize + chosen.Length + state.Length), resumption.Sent, (byte)resumption.Reason, chosen.Length, state.Length);
+        _count += ResumeMessage.FixedSize;
+        Append(chosen);
+        Append(state);
+        Finish(FrameFlags.End | FrameFlags.Resume | flags);
+    }
+
     /// <summary>Gives the buffer back. The writer may be used again.</summary>
     public void Release()
     {

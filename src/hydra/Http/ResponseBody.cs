@@ -36,6 +36,9 @@ internal sealed class ResponseBody(BodyResources resources)
     // Taken by the client and not granted again yet; the handler's own.
     private long _ungranted;
 
+    // Of what workers have sent that have it no more.
+    private readonly LeftCredit _leftOver = new();
+
     // Of files: what the client has not been given before it left. The handler's own.
     private long _left;
 
@@ -255,6 +258,28 @@ internal sealed class ResponseBody(BodyResources resources)
         _pipe!.Writer.Complete();
     }
 
+    /// <summary>Whether another worker may go on with it: not behind several of which the client has taken nothing.</summary>
+    public bool MayGoOn => _leftOver.IsWithin(resources.Options.ResponseWindow);
+
+    /// <summary>Another worker is to go on with it, whose credit begins anew.</summary>
+    public void BeginAgain()
+    {
+        long waiting = resources.Options.ResponseWindow + _extraCredit - _credit;
+        Settle();
+        _leftOver.Add(waiting - _extraCredit);
+        _credit = resources.Options.ResponseWindow;
+    }
+
+    /// <summary>What it begins with costs no credit.</summary>
+    public void Spare(int size) => _credit += size;
+
+    /// <summary>Others get no copy of it.</summary>
+    public void DropCopy()
+    {
+        Copy?.End(isComplete: false);
+        Copy = null;
+    }
+
     /// <summary>The worker sends no more: the credit that it will not use goes back to the budget.</summary>
     public void Settle() => GiveBack((int)_credit);
 
@@ -265,7 +290,7 @@ internal sealed class ResponseBody(BodyResources resources)
         // The worker has sent less than that.
         long notOwn = Math.Min(size, _notOwn);
         _notOwn -= notOwn;
-        _ungranted += size - notOwn;
+        _ungranted += _leftOver.Reduce(size - notOwn);
         return _ungranted >= (resources.Options.ResponseWindow + Volatile.Read(ref _extraCredit)) / 4;
     }
 
@@ -314,6 +339,7 @@ internal sealed class ResponseBody(BodyResources resources)
         _messages = null;
         _ofTopics = 0;
         _notOwn = 0;
+        _leftOver.Clear();
         _isDropped = false;
         _trailers = null;
         Copy = null;
@@ -326,8 +352,7 @@ internal sealed class ResponseBody(BodyResources resources)
     {
         if (_messages is not null)
         {
-            Copy?.End(isComplete: false);
-            Copy = null;
+            DropCopy();
         }
     }
 

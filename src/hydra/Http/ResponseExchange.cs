@@ -55,7 +55,7 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         uint credit;
         lock (Lock)
         {
-            credit = _response.TakeGrant(goesOn: !IsEnded);
+            credit = _response.TakeGrant(goesOn: StateOf(Id) is ExchangeState.Streaming);
         }
 
         if (credit > 0)
@@ -272,8 +272,8 @@ internal abstract class ResponseExchange(BodyResources resources) : Exchange
         }
     }
 
-    // The response is complete, and it is noted when. Under the lock.
-    private void Finish()
+    /// <summary>The response is complete, and it is noted when. Under the lock.</summary>
+    protected void Finish()
     {
         Complete();
         if (Context.StartedAt != 0)

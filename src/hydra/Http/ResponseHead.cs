@@ -104,6 +104,20 @@ internal static class ResponseHead
         return null;
     }
 
+    /// <summary>Whether one of the fields of a header block is a Content-Length.</summary>
+    public static bool HasLength(ReadOnlySpan<byte> headers)
+    {
+        foreach ((ReadOnlySpan<byte> name, _) in new HeaderBlock(headers))
+        {
+            if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>
     /// Whether a response to this method with this status has no body (RFC 9110, section 6.4.1). Methods are case-sensitive
     /// (section 9.1), and so is Kestrel about this one.

@@ -19,7 +19,7 @@ internal readonly record struct SessionEnd(ushort Code, ReadOnlyMemory<byte> Rea
     public const ushort Lost = 1006;
 
     /// <summary>Codes that the front finds by itself.</summary>
-    public const ushort ProtocolError = 1002, InvalidPayload = 1007, MessageTooBig = 1009, TryAgainLater = 1013;
+    public const ushort ProtocolError = 1002, InvalidPayload = 1007, PolicyViolation = 1008, MessageTooBig = 1009, InternalError = 1011, ServiceRestart = 1012, TryAgainLater = 1013;
 
     /// <summary>Whether it has come to that.</summary>
     public bool HasCome => Code != 0;

@@ -14,11 +14,14 @@ namespace Hydra.Http;
 /// <param name="maxMessage">Bytes that a message may have, decompressed; 0 for no bound.</param>
 /// <param name="window">Bytes that the worker takes before it gives credit.</param>
 /// <param name="memory">What clients may have the front hold in all.</param>
-internal sealed partial class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory)
+#pragma warning disable CA1001 // RunAsync() leaves nothing behind.
+internal sealed class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory)
+#pragma warning restore CA1001
 {
     // Of a message that is given to the worker at once.
     private const int PieceSize = 16 * 1024;
 
+    private readonly SessionCredit _credit = new(send, window);
     private SessionFrame _frame;
 
     // Bytes of its payload that were taken; the frame is over when that is all.
@@ -39,6 +42,21 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
 
     /// <summary>Changes whenever the client is heard.</summary>
     public int Heard => Volatile.Read(ref _heard);
+
+    /// <summary>What the worker takes, and what is kept for the next one.</summary>
+    public SessionCredit Credit => _credit;
+
+    /// <inheritdoc cref="SessionCredit.IsWaiting"/>
+    public bool IsWaiting => _credit.IsWaiting;
+
+    /// <inheritdoc cref="SessionCredit.Grant"/>
+    public bool Grant(uint credit) => _credit.Grant(credit);
+
+    /// <inheritdoc cref="SessionCredit.Stop"/>
+    public void Stop() => _credit.Stop();
+
+    /// <inheritdoc cref="SessionCredit.Lose"/>
+    public void Lose() => _credit.Lose();
 
     /// <summary>Reads until the client closes or goes beyond a bound.</summary>
     /// <param name="input">The connection's bytes.</param>
@@ -73,6 +91,7 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
         {
             _inflater?.Dispose();
             Hold(0);
+            _credit.KeepNoMore();
         }
     }
 
@@ -163,7 +182,7 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
     private async ValueTask<SessionEnd> InflateAsync(ReadOnlySequence<byte> piece)
     {
         bool isLast = EndsMessage;
-        if (_isStopped)
+        if (_credit.IsStopped)
         {
             return default;
         }
@@ -215,7 +234,7 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
 
     // Gives bytes of a message to the worker as far as there is credit, and waits for more.
     private ValueTask<SessionEnd> GiveAllAsync(in ReadOnlySequence<byte> data, bool isLast)
-        => TryTakeCredit((int)data.Length, out int size) && size == data.Length
+        => _credit.TryTake((int)data.Length, out int size) && size == data.Length
             ? ValueTask.FromResult(Give(data, isLast))
             : GiveSlowlyAsync(data, size, isLast);
 
@@ -233,7 +252,7 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
                 }
             }
 
-            size = await TakeCreditAsync((int)data.Length).ConfigureAwait(false);
+            size = await _credit.TakeAsync((int)data.Length).ConfigureAwait(false);
         }
     }
 
@@ -250,13 +269,13 @@ internal sealed partial class SessionInput(SessionSender send, long maxMessage, 
             return new SessionEnd(SessionEnd.InvalidPayload);
         }
 
-        if (!_isStopped && (isLast || !data.IsEmpty))
+        if (!_credit.IsStopped && (isLast || !data.IsEmpty))
         {
-            send(data, (_opcode == SessionFrame.Text ? FrameFlags.Text : FrameFlags.None) | (isLast ? FrameFlags.None : FrameFlags.More));
+            _credit.Give(data, (_opcode == SessionFrame.Text ? FrameFlags.Text : FrameFlags.None) | (isLast ? FrameFlags.None : FrameFlags.More));
         }
         else
         {
-            GiveCreditBack();
+            _credit.GiveBack();
         }
 
         return default;

@@ -7,18 +7,15 @@ namespace Hydra.Http;
 internal sealed class StreamTarget : ITopicTarget
 {
     private readonly HttpExchange _exchange;
-    private readonly ulong _id;
     private readonly StreamTopics _topics;
 
     /// <summary>Makes it.</summary>
     /// <param name="exchange">The exchange.</param>
-    /// <param name="id">Its stream of now.</param>
     /// <param name="lane">The client's loop.</param>
     /// <param name="access">Where it subscribes.</param>
-    public StreamTarget(HttpExchange exchange, ulong id, int lane, TopicAccess access)
+    public StreamTarget(HttpExchange exchange, int lane, TopicAccess access)
     {
         _exchange = exchange;
-        _id = id;
         Lane = lane;
         _topics = new StreamTopics(access, this);
     }
@@ -41,14 +38,14 @@ internal sealed class StreamTarget : ITopicTarget
             _topics.Counts.OnDropped();
         }
 
-        if (!_exchange.OnMessage(_id))
+        if (!_exchange.OnMessage(this))
         {
             End();
         }
         else if (outcome is Offered.TooSlow)
         {
             End();
-            _exchange.OnTooSlow(_id);
+            _exchange.OnTooSlow(this);
         }
     }
 

@@ -1,5 +1,4 @@
-using System.Buffers;
-using Hydra.Diagnostics;
+using System.Text;
 using Hydra.Dispatch;
 using Hydra.Protocol;
 using Hydra.Topics;
@@ -11,20 +10,15 @@ namespace Hydra.Http;
 /// A request for a WebSocket, and the session that comes of it. Until the application accepts it is as any other request without a body: it
 /// waits, is sent again, and may be answered by a response, which denies the session. From then on messages go both ways.
 /// </summary>
-internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
+internal sealed class WebSocketExchange : ResumableSession, ITopicTarget
 {
     // The client's side of the session is over: its worker was told to end it, or is told in the end.
     private const string Over = "the session is over";
 
-    private readonly int _window;
-    private readonly SessionMetrics? _metrics;
-    private bool _isAccepted;
     private volatile StreamTopics? _topics;
     private int _lane;
 
-    // Bytes that the worker may still send, and those that the client has taken since it was told so last. Under the lock.
-    private long _credit;
-    private long _taken;
+    // Under the lock.
     private long _bytes;
 
     /// <summary>Makes an exchange for one request.</summary>
@@ -32,32 +26,15 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     /// <param name="bodies">Windows and memory of its application.</param>
     /// <param name="sessions">What holds for sessions.</param>
     public WebSocketExchange(RequestForwarder forwarder, BodyResources bodies, WebSocketSession sessions)
-        : base(forwarder, bodies, FrameFlags.Session)
+        : base(forwarder, bodies, sessions)
     {
-        _metrics = sessions.Metrics;
-        _window = bodies.Options.ResponseWindow;
-        _credit = _window;
-        Input = new SessionInput(SendData, sessions.Options.MaxMessage, bodies.Options.RequestWindow, bodies.Memory);
-        Output = new SessionOutput(OnTaken);
     }
 
-    /// <summary>From the client to the application.</summary>
-    public SessionInput Input { get; }
-
-    /// <summary>From the application to the client.</summary>
-    public SessionOutput Output { get; }
-
-    /// <summary>Whether the application has accepted it.</summary>
-    public bool IsAccepted => _isAccepted;
-
-    /// <summary>The subprotocol that the application has chosen; null where it has chosen none.</summary>
-    public string? Subprotocol { get; private set; }
+    /// <inheritdoc/>
+    public override long BytesReceived => IsAccepted ? Volatile.Read(ref _bytes) : base.BytesReceived;
 
     /// <inheritdoc/>
-    public override long BytesReceived => _isAccepted ? Volatile.Read(ref _bytes) : base.BytesReceived;
-
-    /// <inheritdoc/>
-    protected override bool IsResponse => !_isAccepted;
+    protected override bool IsResponse => !IsAccepted;
 
     /// <inheritdoc/>
     public int Lane => _lane;
@@ -93,12 +70,12 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
         Offered outcome = Output.Offer(subscription, message);
         if (outcome is Offered.Taken)
         {
-            _metrics?.AddOut(message.Data.Length, isLast: true);
+            Metrics?.AddOut(message.Data.Length, isLast: true);
             return;
         }
 
         _topics?.Counts.OnDropped();
-        if (outcome is Offered.TooSlow && _isAccepted)
+        if (outcome is Offered.TooSlow && IsAccepted)
         {
             OnTooSlow();
         }
@@ -112,14 +89,21 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     {
         WorkerLink? link;
         ulong id;
+        bool isMoving;
         lock (Lock)
         {
             id = Id;
             link = StateOf(id) is ExchangeState.Streaming ? Link : null;
+            isMoving = EndResumption();
             if (link is not null)
             {
                 BreakOff(end.Code is SessionEnd.Lost ? Failure.ClientGone : Failure.None, Over);
             }
+        }
+
+        if (isMoving)
+        {
+            Abandon(Failure.ClientGone, CancelReason.ClientLeft, Over);
         }
 
         link?.CloseSession(id, end.Code, end.Reason.Span);
@@ -128,7 +112,7 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     /// <inheritdoc/>
     public override void OnClientGone()
     {
-        if (_isAccepted)
+        if (IsAccepted)
         {
             // Who reads the session finds its end, behind what came before it, and the application hears of that.
             Input.Lose();
@@ -143,7 +127,7 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     public override void OnClientFinished()
     {
         // Who reads a session finds it behind what was sent before.
-        if (!_isAccepted)
+        if (!IsAccepted)
         {
             OnClientGone();
         }
@@ -153,6 +137,9 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     public override bool OnAccept(ulong id, in AcceptMessage accept)
     {
         string? rule;
+        string? subprotocol = null;
+        bool isAgain;
+        bool differs = false;
         lock (Lock)
         {
             ExchangeState state = StateOf(id);
@@ -161,15 +148,23 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
                 return state is not ExchangeState.Streaming;
             }
 
-            rule = ResponseHead.TryAccept(Context.Http.Response, accept, out string? subprotocol);
-            if (rule is null)
+            isAgain = IsMoving;
+            if (isAgain)
+            {
+                differs = !accept.Headers.IsEmpty || Encoding.Latin1.GetString(accept.Subprotocol) != (Subprotocol ?? "");
+                Begin(isWhole: false);
+                EndMove();
+            }
+
+            rule = isAgain ? null : ResponseHead.TryAccept(Context.Http.Response, accept, out subprotocol);
+            if (rule is null && !isAgain)
             {
                 Subprotocol = subprotocol;
-                _isAccepted = true;
+                IsAccepted = true;
                 Context.Trace.Trace?.OnAccepted();
                 Begin(isWhole: false);
             }
-            else
+            else if (rule is not null)
             {
                 BreakOff(Failure.BadResponse, rule);
             }
@@ -178,6 +173,12 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
         if (rule is null)
         {
             Link!.BecomeSession(id);
+            if (isAgain)
+            {
+                GoOn(differs);
+            }
+
+            LeaveIfDue(id);
             Answer(ExchangeResult.Accepted);
         }
         else
@@ -195,21 +196,25 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
         lock (Lock)
         {
             ExchangeState state = StateOf(id);
-            if (state is not ExchangeState.Streaming || !_isAccepted)
+            if (state is not ExchangeState.Streaming || !IsAccepted)
             {
                 return state is ExchangeState.Ended;
             }
 
-            _credit -= data.Length + ProtocolLimits.DataCost;
-            if (_credit < 0)
+            if (!TryTakeCredit(data.Length))
             {
                 return false;
             }
 
             _bytes += data.Length;
+            if (Resumption is { } own)
+            {
+                own.IsWithin = (flags & FrameFlags.More) != 0;
+                own.Sent += own.IsWithin ? 0U : 1;
+            }
         }
 
-        _metrics?.AddOut(data.Length, isLast: (flags & FrameFlags.More) == 0);
+        Metrics?.AddOut(data.Length, isLast: (flags & FrameFlags.More) == 0);
         Output.Add(data, flags);
         return true;
     }
@@ -217,20 +222,28 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     /// <inheritdoc/>
     public override bool OnClose(ulong id, in CloseMessage close)
     {
+        bool isMoving;
         lock (Lock)
         {
             ExchangeState state = StateOf(id);
-            if (state is not ExchangeState.Streaming || !_isAccepted)
+            isMoving = IsMoving;
+            if ((state is not ExchangeState.Streaming && !(isMoving && state is ExchangeState.Sent)) || !IsAccepted)
             {
                 return state is ExchangeState.Ended;
             }
 
+            EndResumption();
             Complete();
         }
 
         EndTopics();
         Input.Stop();
         Output.Close(close.Code, close.Reason);
+        if (isMoving)
+        {
+            Answer(ExchangeResult.Failed);
+        }
+
         return true;
     }
 
@@ -252,7 +265,7 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     protected override void OnBrokenOff(Failure failure, string message)
     {
         EndTopics();
-        if (!_isAccepted)
+        if (!IsAccepted)
         {
             base.OnBrokenOff(failure, message);
             return;
@@ -266,7 +279,8 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
         else
         {
             // RFC 6455, section 7.4.1, and "Service Restart" of its registry: another worker takes who comes again.
-            Output.Close((ushort)(failure is Failure.WorkerLost ? 1012 : 1011), []);
+            bool isAnothers = failure is Failure.WorkerLost && Resumption is not { IsConvicted: true };
+            Output.Close(isAnothers ? SessionEnd.ServiceRestart : SessionEnd.InternalError, []);
         }
     }
 
@@ -275,52 +289,31 @@ internal sealed class WebSocketExchange : HttpExchange, ITopicTarget
     {
         WorkerLink? link;
         ulong id;
+        bool isMoving;
         lock (Lock)
         {
             id = Id;
             link = StateOf(id) is ExchangeState.Streaming ? Link : null;
-            if (link is null)
+            isMoving = EndResumption();
+            if (link is null && !isMoving)
             {
                 return;
             }
 
-            BreakOff(Failure.None, Over);
+            if (link is not null)
+            {
+                BreakOff(Failure.None, Over);
+            }
+        }
+
+        if (isMoving)
+        {
+            Abandon(Failure.None, CancelReason.ClientLeft, Over);
         }
 
         EndTopics();
         Input.Stop();
         Output.Break(SessionEnd.TryAgainLater);
-        link.CloseSession(id, SessionEnd.TryAgainLater, "too slow for a topic"u8);
-    }
-
-    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags)
-    {
-        _metrics?.AddIn(data.Length, isLast: (flags & FrameFlags.More) == 0);
-        Link!.SendData(Id, data, flags);
-    }
-
-    // The client's connection has taken a message: the worker may send as much again, when that is half of all that it may.
-    private void OnTaken(int cost)
-    {
-        uint credit = 0;
-        WorkerLink? link;
-        ulong id;
-        lock (Lock)
-        {
-            id = Id;
-            link = Link;
-            _taken += cost;
-            if (_taken * 2 >= _window && StateOf(id) is ExchangeState.Streaming)
-            {
-                credit = (uint)_taken;
-                _credit += _taken;
-                _taken = 0;
-            }
-        }
-
-        if (credit > 0)
-        {
-            link!.SendWindow(id, credit);
-        }
+        link?.CloseSession(id, SessionEnd.TryAgainLater, "too slow for a topic"u8);
     }
 }

@@ -2,8 +2,8 @@ namespace Hydra.Protocol;
 
 /// <summary>
 /// The closed set of messages. The numbers are part of the schema: from <see cref="Request"/> on the messages are about streams, on
-/// data links, and those before it about links, as are those from <see cref="Inspect"/> on, but for <see cref="Subscribe"/> and
-/// <see cref="Subscribed"/>. See docs/protocol.md.
+/// data links, and those before it about links, as are those from <see cref="Inspect"/> on, but for those from <see cref="Subscribe"/> to
+/// <see cref="Leave"/>. See docs/protocol.md.
 /// </summary>
 [WireEnum]
 internal enum MessageType : byte
@@ -45,9 +45,12 @@ internal enum MessageType : byte
     Collected = 0x23,
     Subscribe = 0x24,
     Subscribed = 0x25,
+    Save = 0x26,
+    Leave = 0x27,
     StateCall = 0x28,
     StateReply = 0x29,
     StatePart = 0x2A,
+    Resume = 0x2B,
 }
 
 /// <summary>The flag bits of a frame header. Bits not named here must be zero.</summary>
@@ -69,11 +72,20 @@ internal enum FrameFlags : byte
     /// <summary>On DATA: the message is text, in UTF-8; all frames of a message say the same.</summary>
     Text = 8,
 
-    /// <summary>On DATA: the message goes on in the stream's next DATA frame. On COLLECTED: the answer goes on in the next one.</summary>
+    /// <summary>
+    /// On DATA: the message goes on in the stream's next DATA frame. On COLLECTED: the answer goes on in the next one. On RESPONSE and BODY: what the application
+    /// gives at once does.
+    /// </summary>
     More = 16,
 
     /// <summary>On RESPONSE: its body is not bytes but what FILE carries, and begins with that file's.</summary>
     File = 32,
+
+    /// <summary>
+    /// On REQUEST: the stream goes on from another worker; its body is no body but what RESUME carries. On ACCEPT: the application may want to go on in another
+    /// worker, and its request is to be kept for that.
+    /// </summary>
+    Resume = 64,
 }
 
 /// <summary>What the interface of a worker can do, as its READY says. A set without a bit that is meant here is no error.</summary>
@@ -197,6 +209,29 @@ internal enum SlowPolicy : byte
 
     /// <summary>The subscriber goes: its connection is closed, its iteration ends.</summary>
     Close = 2,
+}
+
+/// <summary>Why a connection goes on in another worker.</summary>
+[WireEnum(PythonPrefix = "RESUME_")]
+internal enum ResumeReason : byte
+{
+    /// <summary>Its worker was lost: it has died, was killed, or broke the protocol.</summary>
+    Crash = 0,
+
+    /// <summary>All workers are replaced: SIGHUP.</summary>
+    Reload = 1,
+
+    /// <summary>Its worker has served long enough: by requests, memory or age.</summary>
+    Recycle = 2,
+
+    /// <summary>Somebody has asked for another worker in its place.</summary>
+    Restart = 3,
+
+    /// <summary>There are to be fewer workers.</summary>
+    Scale = 4,
+
+    /// <summary>Its worker does not come back from what it does.</summary>
+    Hang = 5,
 }
 
 /// <summary>What a message of a topic is.</summary>

@@ -267,7 +267,7 @@ internal readonly ref partial struct KillMessage
 }
 
 /// <summary>A request. With <see cref="FrameFlags.End"/> its body is complete in this frame.</summary>
-[WireMessage(MessageType.Request, WireDirection.ToWorker, Flags = FrameFlags.End | FrameFlags.ExpectContinue | FrameFlags.Session)]
+[WireMessage(MessageType.Request, WireDirection.ToWorker, Flags = FrameFlags.End | FrameFlags.ExpectContinue | FrameFlags.Session | FrameFlags.Resume)]
 internal readonly ref partial struct RequestMessage
 {
     /// <summary>Microseconds that the request waited in the front.</summary>
@@ -293,20 +293,20 @@ internal readonly ref partial struct RequestMessage
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Headers { get; init; }
 
-    /// <summary>The beginning of the body, or all of it.</summary>
+    /// <summary>The beginning of the body, or all of it; with <see cref="FrameFlags.Resume"/> the payload of a RESUME.</summary>
     [WireBytes(WireLength.U32)]
     public ReadOnlySpan<byte> Body { get; init; }
 }
 
 /// <summary>Body bytes, either way; the payload is nothing but the bytes, and counts against the receiver's credit.</summary>
-[WireMessage(MessageType.Body, WireDirection.Both, Flags = FrameFlags.End)]
+[WireMessage(MessageType.Body, WireDirection.Both, Flags = FrameFlags.End | FrameFlags.More)]
 internal readonly ref partial struct BodyMessage;
 
 /// <summary>
 /// A response's head with the beginning of its body. With <see cref="FrameFlags.End"/> it is complete. With <see cref="FrameFlags.File"/> the body
 /// is the payload of a FILE.
 /// </summary>
-[WireMessage(MessageType.Response, WireDirection.ToFront, Flags = FrameFlags.End | FrameFlags.File)]
+[WireMessage(MessageType.Response, WireDirection.ToFront, Flags = FrameFlags.End | FrameFlags.More | FrameFlags.File)]
 internal readonly ref partial struct ResponseMessage
 {
     /// <summary>The status code, 200 to 999.</summary>
@@ -392,7 +392,7 @@ internal readonly ref partial struct CapacityMessage
 /// The application has accepted the session that a REQUEST with <see cref="FrameFlags.Session"/> asks for. From then on DATA goes both ways,
 /// in place of BODY, and the stream ends with CLOSE.
 /// </summary>
-[WireMessage(MessageType.Accept, WireDirection.ToFront)]
+[WireMessage(MessageType.Accept, WireDirection.ToFront, Flags = FrameFlags.Resume)]
 internal readonly ref partial struct AcceptMessage
 {
     /// <summary>One of the subprotocols that the client offers, or empty.</summary>
@@ -578,7 +578,7 @@ internal readonly ref partial struct SubscribeMessage
     public ReadOnlySpan<byte> Info { get; init; }
 }
 
-/// <summary>What became of a SUBSCRIBE.</summary>
+/// <summary>What became of a SUBSCRIBE, or of a SAVE.</summary>
 [WireMessage(MessageType.Subscribed, WireDirection.ToWorker)]
 internal readonly ref partial struct SubscribedMessage
 {
@@ -587,4 +587,52 @@ internal readonly ref partial struct SubscribedMessage
 
     /// <summary>A <see cref="StateStatus"/>.</summary>
     public byte Status { get; init; }
+}
+
+/// <summary>
+/// The application has dealt with what it has received on this stream so far, and this is what it needs to go on in another worker. From the first one on the
+/// client's connection outlives its worker. Answered by SUBSCRIBED.
+/// </summary>
+[WireMessage(MessageType.Save, WireDirection.ToFront)]
+internal readonly ref partial struct SaveMessage
+{
+    /// <summary>Whole messages that the application has received on this stream since it began; 0 for a request.</summary>
+    public ulong Received { get; init; }
+
+    /// <summary>Comes back in the answer.</summary>
+    public uint Sequence { get; init; }
+
+    /// <summary>What it needs, at most <see cref="ProtocolLimits.MaxResumeState"/> bytes.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> State { get; init; }
+}
+
+/// <summary>
+/// The stream is to go on in another worker: the application's receive() gives a disconnect, its send() goes on until then. The worker says by RESET that it is
+/// through with the stream; until then SAVE may come.
+/// </summary>
+[WireMessage(MessageType.Leave, WireDirection.ToWorker)]
+internal readonly ref partial struct LeaveMessage
+{
+    /// <summary>Whole messages of the stream, from its beginning on, that are not given to the next worker. What came behind them is, and nobody receives it here.</summary>
+    public ulong Kept { get; init; }
+}
+
+/// <summary>In the place of a REQUEST's body, with <see cref="FrameFlags.Resume"/>: from where the application goes on.</summary>
+[WireMessage(MessageType.Resume, WireDirection.ToWorker)]
+internal readonly ref partial struct ResumeMessage
+{
+    /// <summary>What the client was given since the state was saved: whole messages of a session, else bytes of the response's body.</summary>
+    public ulong Sent { get; init; }
+
+    /// <summary>A <see cref="ResumeReason"/>.</summary>
+    public byte Reason { get; init; }
+
+    /// <summary>The subprotocol that the session has; empty for none.</summary>
+    [WireBytes(WireLength.U16)]
+    public ReadOnlySpan<byte> Subprotocol { get; init; }
+
+    /// <summary>What the application has saved.</summary>
+    [WireBytes(WireLength.U32)]
+    public ReadOnlySpan<byte> State { get; init; }
 }

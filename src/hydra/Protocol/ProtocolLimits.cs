@@ -30,6 +30,9 @@ internal static class ProtocolLimits
     /// <summary>The most that may be known of a member, in bytes.</summary>
     public const int MaxMemberInfo = 16 * 1024;
 
+    /// <summary>Bytes that an application may save of a connection.</summary>
+    public const int MaxResumeState = 64 * 1024;
+
     /// <summary>The largest message of a topic or a channel, in bytes; where there is less memory for them, a quarter of that.</summary>
     public const int MaxTopicMessage = 16 * 1024 * 1024;
 

@@ -4,6 +4,7 @@ using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Workers.Links;
 using Hydra.Workers.Links;
+using Xunit;
 
 namespace Hydra.Tests.Http.Fakes;
 
@@ -134,10 +135,10 @@ internal sealed class FakeUpstream
         => Send(frame => new TrailersMessage { Headers = HeaderLists.Block(headers) }.WriteFrame(frame, FrameFlags.None, id));
 
     /// <summary>Sends a piece of a response's body.</summary>
-    public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end = false)
+    public void SendBody(ulong id, ReadOnlySpan<byte> data, bool end = false, bool isPart = false)
     {
         byte[] frame = new byte[ProtocolLimits.HeaderSize + data.Length];
-        new FrameHeader(data.Length, MessageType.Body, end ? FrameFlags.End : FrameFlags.None, id).Write(frame);
+        new FrameHeader(data.Length, MessageType.Body, end ? FrameFlags.End : isPart ? FrameFlags.More : FrameFlags.None, id).Write(frame);
         data.CopyTo(frame.AsSpan(ProtocolLimits.HeaderSize));
         Channel.Receive(frame);
     }
@@ -157,12 +158,44 @@ internal sealed class FakeUpstream
     public void Begin(ulong id, int busyMicroseconds = 0, int requests = 0) => Send(frame =>
         new TakenMessage { BusyMicroseconds = (uint)busyMicroseconds, Requests = (uint)requests }.WriteFrame(frame, FrameFlags.None, id));
 
+    /// <summary>Accepts a session that may go on in another worker.</summary>
+    public void AcceptKeeping(ulong id, string subprotocol = "", params IEnumerable<(string Name, string Value)> headers)
+        => Accept(id, FrameFlags.Resume, subprotocol, headers);
+
     /// <summary>Accepts a session.</summary>
     public void Accept(ulong id, string subprotocol = "", params IEnumerable<(string Name, string Value)> headers)
+        => Accept(id, FrameFlags.None, subprotocol, headers);
+
+    /// <summary>Saves what is needed to go on in another worker, and waits for what comes of it.</summary>
+    public async Task<StateStatus> SaveAsync(ulong id, string state, ulong received = 0)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(state);
+        Send(frame => new SaveMessage { Received = received, Sequence = 7, State = bytes }.WriteFrame(frame, FrameFlags.None, id));
+        SentFrame answer = await NextAsync(sent => Is(sent, MessageType.Subscribed, id), "a SUBSCRIBED");
+        Assert.True(SubscribedMessage.TryRead(answer.Payload, out SubscribedMessage message) && message.Sequence == 7);
+        return (StateStatus)message.Status;
+    }
+
+    /// <summary>Waits until it is to leave a stream; how many messages of that are its own.</summary>
+    public async Task<ulong> LeftAsync(ulong id)
+        => LeaveMessage.TryRead((await NextAsync(sent => Is(sent, MessageType.Leave, id), "a LEAVE")).Payload, out LeaveMessage leave)
+            ? leave.Kept
+            : throw new InvalidOperationException("a LEAVE frame has wrong lengths");
+
+    /// <summary>Waits for a request that goes on: its stream, what was sent since the state was saved, why, the subprotocol, the state.</summary>
+    public async Task<(ulong Id, (ulong Sent, ResumeReason Reason, string Subprotocol, string State) From)> NextResumedAsync()
+    {
+        SentRequest request = await NextRequestAsync();
+        Assert.Equal(FrameFlags.Resume | FrameFlags.End, request.Flags & ~FrameFlags.Session);
+        Assert.True(ResumeMessage.TryRead(request.Body, out ResumeMessage resume), "the RESUME has wrong lengths");
+        return (request.Id, (resume.Sent, (ResumeReason)resume.Reason, Encoding.UTF8.GetString(resume.Subprotocol), Encoding.UTF8.GetString(resume.State)));
+    }
+
+    private void Accept(ulong id, FrameFlags flags, string subprotocol, IEnumerable<(string Name, string Value)> headers)
     {
         byte[] block = HeaderLists.Block(headers);
         byte[] protocol = Encoding.Latin1.GetBytes(subprotocol);
-        Send(frame => new AcceptMessage { Subprotocol = protocol, Headers = block }.WriteFrame(frame, FrameFlags.None, id));
+        Send(frame => new AcceptMessage { Subprotocol = protocol, Headers = block }.WriteFrame(frame, flags, id));
     }
 
     /// <summary>Sends a message of a session, or a part of one.</summary>

@@ -39,7 +39,7 @@ internal sealed class FrontHost : IAsyncDisposable
         FakeUpstream worker = new FakeUpstream().Quick();
         worker.Handle.Features = InterfaceFeatures.WebSockets;
         Fleet = new FakeFleet(worker);
-        Bodies = new BodyResources(new ForwarderOptions(), null, Log);
+        Bodies = new BodyResources(new ForwarderOptions(), null, Log) { Resume = Resume };
         var pool = new RequestPool("app", MountPlace.Everywhere, "", Fleet.Dispatcher, new CrashRecovery(RetryMode.Idempotent, Log), TimeSpan.Zero);
         RequestHandler handler = EdgePart.Chain(parts, new RequestForwarder(new PoolSelector([new PoolRoute(pool, Bodies)]), Bodies, new WebSocketSession(new SessionBounds())).InvokeAsync);
         var connections = new ClientConnections();
@@ -71,6 +71,9 @@ internal sealed class FrontHost : IAsyncDisposable
         => Log.Entries.Where(static entry => entry.Level >= LogLevel.Warning).Select(static entry => entry.Text);
 
     public FakeFleet Fleet { get; }
+
+    /// <summary>What connections share that outlive their workers.</summary>
+    public ResumeDesk Resume { get; } = new(1_000_000) { Parting = TimeSpan.FromSeconds(0.2), Probation = TimeSpan.FromSeconds(0.2) };
 
     public FakeUpstream Worker => Fleet.Workers[0];
 
@@ -146,7 +149,7 @@ internal sealed class FrontHost : IAsyncDisposable
         _refused.Dispose();
         _access.Dispose();
         Fleet.Dispose();
-        Assert.Equal((0, 0), (Bodies.RequestMemory.Used, Bodies.ResponseMemory.Used));
+        Assert.Equal((0, 0, 0), (Bodies.RequestMemory.Used, Bodies.ResponseMemory.Used, Resume.Memory.Used));
     }
 
     private async Task StopAsync()

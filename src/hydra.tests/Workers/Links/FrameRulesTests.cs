@@ -70,9 +70,9 @@ public class FrameRulesTests
     [Fact]
     public void Rules_OfDataLinks_AreAllThatAWorkerSends()
         => Assert.Equal(
-            ["Body End WithFlag", "Response End, File WithFlag", "Window None Never", "Reset None Always", "Taken None Never",
-                "Accept None Never", "Data Text, More Never", "Close None Always", "File End WithFlag", "Hint None Never", "Capacity None Never",
-                "Trailers None Always", "Subscribe None Never"],
+            ["Body End, More WithFlag", "Response End, More, File WithFlag", "Window None Never", "Reset None Always", "Taken None Never",
+                "Accept Resume Never", "Data Text, More Never", "Close None Always", "File End WithFlag", "Hint None Never", "Capacity None Never",
+                "Trailers None Always", "Subscribe None Never", "Save None Never"],
             StreamFrames.Rules.All.Select(rule => $"{rule.Type} {rule.Flags} {rule.Ends}"));
 
     private string? Read(ReadOnlySpan<byte> data, out int left)

@@ -17,17 +17,18 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
     /// <summary>The kinds of messages that a worker may send.</summary>
     public static FrameRules<StreamFrames> Rules { get; } = new(
         "data",
-        new(MessageType.Response, FrameFlags.End | FrameFlags.File, StreamEnd.WithFlag, static (frames, id, flags, payload, end) => frames.OnResponse(id, flags, payload, end)),
-        new(MessageType.Body, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnBody(id, payload, end)),
+        new(MessageType.Response, FrameFlags.End | FrameFlags.More | FrameFlags.File, StreamEnd.WithFlag, static (frames, id, flags, payload, end) => frames.OnResponse(id, flags, payload, end)),
+        new(MessageType.Body, FrameFlags.End | FrameFlags.More, StreamEnd.WithFlag, static (frames, id, flags, payload, end) => frames.OnBody(id, flags, payload, end)),
         new(MessageType.Window, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnWindow(id, payload, end)),
         new(MessageType.Reset, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnReset(id, payload, end)),
         new(MessageType.Taken, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnTaken(id, payload, end)),
-        new(MessageType.Accept, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnAccept(id, payload, end)),
+        new(MessageType.Accept, FrameFlags.Resume, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnAccept(id, flags, payload, end)),
         new(MessageType.Data, FrameFlags.Text | FrameFlags.More, StreamEnd.Never, static (frames, id, flags, payload, end) => frames.OnData(id, flags, payload, end)),
         new(MessageType.File, FrameFlags.End, StreamEnd.WithFlag, static (frames, id, _, payload, end) => frames.OnFile(id, payload, end)),
         new(MessageType.Hint, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnHint(id, payload, end)),
         new(MessageType.Trailers, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnTrailers(id, payload, end)),
         new(MessageType.Subscribe, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnSubscribe(id, payload, end)),
+        new(MessageType.Save, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, end) => frames.OnSave(id, payload, end)),
         new(MessageType.Capacity, FrameFlags.None, StreamEnd.Never, static (frames, id, _, payload, _) => frames.OnCapacity(id, payload)),
         new(MessageType.Close, FrameFlags.None, StreamEnd.Always, static (frames, id, _, payload, end) => frames.OnClose(id, payload, end)));
 
@@ -89,10 +90,19 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         UpstreamStream? stream = Find(id, end, isAnswered: true);
         bool isTaken = stream is null
             || (isFile ? stream.OnFileResponse(id, response, file, end) : stream.OnResponse(id, response, end));
+        TellPart(stream, id, flags);
         return isTaken ? null : "a RESPONSE frame came where none may";
     }
 
-    private string? OnBody(ulong id, ReadOnlySpan<byte> payload, bool end)
+    private static void TellPart(UpstreamStream? stream, ulong id, FrameFlags flags)
+    {
+        if ((flags & FrameFlags.More) != 0)
+        {
+            stream?.OnPart(id);
+        }
+    }
+
+    private string? OnBody(ulong id, FrameFlags flags, ReadOnlySpan<byte> payload, bool end)
     {
         if (payload.Length > ProtocolLimits.MaxBody)
         {
@@ -100,7 +110,9 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         }
 
         UpstreamStream? stream = Find(id, end);
-        return stream is null || stream.OnBody(id, payload, end) ? null : "a BODY frame came before its RESPONSE or beyond its credit";
+        bool isTaken = stream is null || stream.OnBody(id, payload, end);
+        TellPart(stream, id, flags);
+        return isTaken ? null : "a BODY frame came before its RESPONSE or beyond its credit";
     }
 
     private string? OnWindow(ulong id, ReadOnlySpan<byte> payload, bool end)
@@ -195,7 +207,7 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         return stream is null || stream.OnTrailers(id, trailers) ? null : "a TRAILERS frame came before its RESPONSE, or before a file was opened";
     }
 
-    private string? OnAccept(ulong id, ReadOnlySpan<byte> payload, bool end)
+    private string? OnAccept(ulong id, FrameFlags flags, ReadOnlySpan<byte> payload, bool end)
     {
         if (!AcceptMessage.TryRead(payload, out AcceptMessage accept))
         {
@@ -203,6 +215,11 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
         }
 
         UpstreamStream? stream = Find(id, end, isAnswered: true);
+        if ((flags & FrameFlags.Resume) != 0)
+        {
+            stream?.OnKeepAsked(id);
+        }
+
         return stream is null || stream.OnAccept(id, accept) ? null : "an ACCEPT frame came where none may";
     }
 
@@ -229,16 +246,27 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
             return null;
         }
 
-        if (stream.OnSubscribe(id, message) is not { } status)
+        return stream.OnSubscribe(id, message) is { } status ? Answer(id, message.Sequence, status) : "a SUBSCRIBE frame came where none may";
+    }
+
+    private string? OnSave(ulong id, ReadOnlySpan<byte> payload, bool end)
+    {
+        if (!SaveMessage.TryRead(payload, out SaveMessage message))
         {
-            return "a SUBSCRIBE frame came where none may";
+            return "a SAVE frame has wrong lengths";
         }
 
+        return Find(id, end) is not { } stream ? null
+            : stream.OnSave(id, message) is { } status ? Answer(id, message.Sequence, status) : "a SAVE frame came where none may";
+    }
+
+    private string? Answer(ulong id, uint sequence, StateStatus status)
+    {
         lock (channel.Gate)
         {
             if (streams.IndexOfOpen(id) >= 0)
             {
-                new SubscribedMessage { Sequence = message.Sequence, Status = (byte)status }.WriteFrame(channel.Output, FrameFlags.None, id);
+                new SubscribedMessage { Sequence = sequence, Status = (byte)status }.WriteFrame(channel.Output, FrameFlags.None, id);
                 channel.FlushSoon();
             }
         }

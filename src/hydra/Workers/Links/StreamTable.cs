@@ -146,6 +146,33 @@ internal sealed class StreamTable(WorkerHandle worker)
         return count;
     }
 
+    /// <summary>Requests that the worker may still finish: not those whose time was over.</summary>
+    public int CountToFinish()
+    {
+        int count = 0;
+        for (int i = 0; i < Used; i++)
+        {
+            count += _slots[i] is { IsTaken: true, IsInterrupted: false, IsSession: false } ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>The streams that are open.</summary>
+    public List<LostStream> ReadOpen()
+    {
+        List<LostStream> open = [];
+        for (int i = 0; i < Used; i++)
+        {
+            if (_slots[i].Stream is { } stream)
+            {
+                open.Add(new LostStream(_slots[i].Sequence, stream, IdOf(i)));
+            }
+        }
+
+        return open;
+    }
+
     /// <summary>What there is to say of a stream.</summary>
     public ActiveStream Describe(int index, int link, StreamNotes notes, long now)
     {
@@ -188,7 +215,7 @@ internal sealed class StreamTable(WorkerHandle worker)
     }
 }
 
-/// <summary>A stream that a worker had when its link closed.</summary>
+/// <summary>A stream that a worker has, or had when its link closed.</summary>
 /// <param name="Sequence">The number of its request among those that were sent on the link.</param>
 /// <param name="Stream">The stream; null where the front had cancelled it.</param>
 /// <param name="Id">Its id.</param>

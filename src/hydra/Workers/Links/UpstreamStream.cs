@@ -25,6 +25,9 @@ internal abstract class UpstreamStream
     /// <summary>Microseconds that the request has waited for a worker, in all; goes into its frame when a link takes it.</summary>
     public uint QueueMicroseconds { get; set; }
 
+    /// <summary>Whether a worker has had it before, and another one goes on with it: it is no further request.</summary>
+    public virtual bool HasMoved => false;
+
     /// <summary>The request's frame with header; its stream id and queue time are filled in when a link takes it.</summary>
     public abstract ReadOnlySpan<byte> RequestFrame { get; }
 
@@ -62,6 +65,24 @@ internal abstract class UpstreamStream
 
     /// <summary>The application has accepted a session. Only for streams that ask for one.</summary>
     public virtual bool OnAccept(ulong id, in AcceptMessage accept) => false;
+
+    /// <summary>What is to be accepted may go on in another worker: its request is to be kept for that.</summary>
+    public virtual void OnKeepAsked(ulong id)
+    {
+    }
+
+    /// <summary>What has just come of a response is a part of what the application gives at once.</summary>
+    public virtual void OnPart(ulong id)
+    {
+    }
+
+    /// <summary>The application has saved what it needs to go on in another worker.</summary>
+    /// <returns>What has come of it; null where none may come here.</returns>
+    public virtual StateStatus? OnSave(ulong id, in SaveMessage message) => null;
+
+    /// <summary>The worker is to go (<see cref="WorkerHandle.Leaving"/>): what can go on in another one is to do so.</summary>
+    /// <returns>Whether it does.</returns>
+    public virtual bool OnLeave(ulong id) => false;
 
     /// <summary>A message of the session for the client, or a part of one.</summary>
     public virtual bool OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> data) => false;

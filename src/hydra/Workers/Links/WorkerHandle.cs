@@ -67,6 +67,9 @@ internal sealed class WorkerHandle(int index)
     /// <summary>What its interface can do; set before it is open.</summary>
     public InterfaceFeatures Features { get; set; }
 
+    /// <summary>Why it is to go, once it is: what can go on in another worker leaves it.</summary>
+    public ResumeReason? Leaving { get; set; }
+
     /// <summary>Publishing and subscribing; null where it is switched off.</summary>
     public TopicAccess? Topics { get; init; }
 

@@ -25,8 +25,9 @@ internal sealed class WorkerLink : ILinkSink
     // No stream is opened any more: the link is closed, or the worker drains. Under the gate.
     private bool _isShut;
 
-    // Requests that were sent on this link, ever.
+    // Requests that were sent on this link, ever; those of them that another worker has had before.
     private long _sent;
+    private long _moved;
 
     /// <summary>Makes the link; <see cref="Start"/> begins to read.</summary>
     /// <param name="channel">The connected channel, its handshake done.</param>
@@ -59,8 +60,8 @@ internal sealed class WorkerLink : ILinkSink
     /// <summary>Whether a request is stopped when its client has left, for it has no other way to hear of that.</summary>
     public bool StopsAbandoned => Abandoned is not null && (_worker.Features & InterfaceFeatures.InterruptibleThreads) != 0;
 
-    /// <summary>Streams that were opened so far.</summary>
-    public long Opened => Volatile.Read(ref _sent);
+    /// <summary>Requests that were opened so far.</summary>
+    public long Opened => Volatile.Read(ref _sent) - Volatile.Read(ref _moved);
 
     /// <summary>Requests whose response has not begun, and all that were sent so far.</summary>
     public (int Waiting, long Opened) ReadLoad()
@@ -83,6 +84,18 @@ internal sealed class WorkerLink : ILinkSink
         }
     }
 
+    /// <summary>The worker is to go: what can go on in another one leaves it. Returns how many streams do.</summary>
+    public int Leave()
+    {
+        List<LostStream> open;
+        lock (_channel.Gate)
+        {
+            open = _streams.ReadOpen();
+        }
+
+        return open.Count(static one => one.Stream!.OnLeave(one.Id));
+    }
+
     /// <summary>Begins to read.</summary>
     public void Start() => _channel.Start(this);
 
@@ -94,14 +107,7 @@ internal sealed class WorkerLink : ILinkSink
     {
         lock (_channel.Gate)
         {
-            int count = 0;
-            for (int i = 0; i < _streams.Used; i++)
-            {
-                ref StreamSlot slot = ref _streams.At(i);
-                count += slot is { IsTaken: true, IsInterrupted: false, IsSession: false } ? 1 : 0;
-            }
-
-            return count;
+            return _streams.CountToFinish();
         }
     }
 
@@ -158,6 +164,7 @@ internal sealed class WorkerLink : ILinkSink
             }
 
             slot.Sequence = ++_sent;
+            _moved += stream.HasMoved ? 1 : 0;
             ReadOnlySpan<byte> frame = stream.RequestFrame;
             Notes?.Keep(index, frame, Environment.TickCount64);
             Span<byte> target = _channel.Output.GetSpan(frame.Length);
@@ -258,6 +265,19 @@ internal sealed class WorkerLink : ILinkSink
             if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
             {
                 new FinishedMessage { IsComplete = isComplete ? (byte)1 : (byte)0 }.WriteFrame(_channel.Output, FrameFlags.None, id);
+                _channel.FlushSoon();
+            }
+        }
+    }
+
+    /// <summary>The application is to part from a stream, which goes on in another worker but for its first messages.</summary>
+    public void SendLeave(ulong id, long kept)
+    {
+        lock (_channel.Gate)
+        {
+            if (!_isClosed && _streams.IndexOfOpen(id) >= 0)
+            {
+                new LeaveMessage { Kept = (ulong)kept }.WriteFrame(_channel.Output, FrameFlags.None, id);
                 _channel.FlushSoon();
             }
         }

@@ -136,6 +136,14 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         }
     }
 
+    /// <summary>It is to go: connections that can go on in another worker leave it.</summary>
+    /// <returns>How many do.</returns>
+    public int Leave(ResumeReason reason)
+    {
+        Handle.Leaving = reason;
+        return Data.Sum(static link => link.Leave());
+    }
+
     /// <summary>Asks how it does; the answer becomes <see cref="Probe"/>.</summary>
     public void Ping() => Control()?.Ping();
 

@@ -255,6 +255,11 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
         worker.Life.EndsSessions = reason is RetireReason.Stop;
         worker.Life.PartAt = roster.Now + (reason is RetireReason.Stop ? TimeSpan.Zero : options.StreamGrace);
         SupervisionLog.Draining(logger, worker.Index, worker.Pid, worker.Handle.InFlight, grace.TotalSeconds);
+        if (reason.Rule().Resumes is { } why && worker.Links.Leave(why) is > 0 and int leaving)
+        {
+            SupervisionLog.Leaving(logger, worker.Index, worker.Pid, leaving);
+        }
+
         Advance(worker, roster.Now);
     }
 

@@ -1,3 +1,5 @@
+using Hydra.Protocol;
+
 namespace Hydra.Workers.Supervision;
 
 /// <summary>Why a worker goes. docs/workers.md shows <see cref="RetireRules"/>.</summary>
@@ -44,7 +46,19 @@ internal enum RetireReason
 /// <param name="Drains">Whether it may finish its requests.</param>
 /// <param name="Urgency">Which is dealt with first: what is greater.</param>
 /// <param name="Text">The reason in a log line.</param>
-internal sealed record RetireRule(RetireReason Reason, string When, bool ReplacementFirst, bool Drains, int Urgency, string Text);
+internal sealed record RetireRule(RetireReason Reason, string When, bool ReplacementFirst, bool Drains, int Urgency, string Text)
+{
+    /// <summary>What connections are told that go on in another worker; null where they end.</summary>
+    public ResumeReason? Resumes => Reason switch
+    {
+        RetireReason.Reload => ResumeReason.Reload,
+        RetireReason.MaxRequests or RetireReason.MaxRss or RetireReason.MaxLifetime or RetireReason.TemplateLost => ResumeReason.Recycle,
+        RetireReason.Hung => ResumeReason.Hang,
+        RetireReason.ScaleDown => ResumeReason.Scale,
+        RetireReason.Asked => ResumeReason.Restart,
+        _ => null,
+    };
+}
 
 /// <summary>The table of reasons to retire.</summary>
 internal static class RetireRules

@@ -113,4 +113,7 @@ internal static partial class SupervisionLog
     [LoggerMessage(1434, LogLevel.Information,
         "--limit-concurrency auto: requests take {Latest:0} ms instead of {Usual:0} ms: each worker is given at most {Limit} at the same time, and fewer if that lasts")]
     public static partial void FewerAtATime(ILogger logger, int limit, double latest, double usual);
+
+    [LoggerMessage(1435, LogLevel.Information, "worker {Worker} (pid {Pid}): {Count} connections that it has go on in others")]
+    public static partial void Leaving(ILogger logger, int worker, int pid, int count);
 }

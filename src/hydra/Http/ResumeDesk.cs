@@ -1,0 +1,79 @@
+using Hydra.Primitives;
+using Hydra.Protocol;
+using Hydra.Workers.Links;
+
+namespace Hydra.Http;
+
+/// <summary>What all connections that outlive their workers share: memory, counts, and the place for those that seem to kill workers. Any thread.</summary>
+/// <param name="memory">Bytes that all of it may take; 0: no connection outlives its worker.</param>
+#pragma warning disable CA1001 // It lives as long as the server.
+internal sealed class ResumeDesk(long memory)
+#pragma warning restore CA1001
+{
+    private static readonly int Reasons = Enum.GetValues<ResumeReason>().Length;
+
+    private readonly long[] _resumed = new long[Reasons];
+    private long _failed;
+    private long _lapsed;
+    private int _differs;
+    private volatile Resumption? _onTrial;
+
+    /// <summary>Whether there is any.</summary>
+    public bool IsOn => memory > 0;
+
+    /// <summary>What is saved, and what is kept until it is acknowledged.</summary>
+    public MemoryBudget Memory { get; } = new(memory);
+
+    /// <summary>Bytes that are kept for one session before its client is not read any more, but for a message that has begun.</summary>
+    public long MostKept { get; init; } = 1024 * 1024;
+
+    /// <summary>How long an application that has had all of that may take to acknowledge some.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an application that is to leave a connection may take to say its last word.</summary>
+    public TimeSpan Parting { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after it was resumed a connection may be what a worker has died of, whatever it does.</summary>
+    public TimeSpan Probation { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Those that may be what their workers die of go on one at a time, so that it can be told.</summary>
+    public SemaphoreSlim Trials { get; } = new(1);
+
+    /// <summary>Those that are to have a certain worker wait for it one after the other.</summary>
+    public SemaphoreSlim Following { get; } = new(1);
+
+    /// <summary>A worker that had no room for them for long: others go elsewhere at once.</summary>
+    public WorkerHandle? Crowded { get; set; }
+
+    /// <summary>The one that goes on alone at present.</summary>
+    public Resumption? OnTrial => _onTrial;
+
+    /// <summary>One goes on alone.</summary>
+    public void BeginTrial(Resumption tried) => _onTrial = tried;
+
+    /// <summary>Nothing is held against it any more, or it is over.</summary>
+    public void EndTrial(Resumption tried) => Interlocked.CompareExchange(ref _onTrial, null, tried);
+
+    /// <summary>Connections that could not go on.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>How often an application has acknowledged too little, so that its connection could not go on any more.</summary>
+    public long Lapsed => Volatile.Read(ref _lapsed);
+
+    /// <summary>How often connections went on in another worker.</summary>
+    public long ReadResumed(ResumeReason reason) => Volatile.Read(ref _resumed[(int)reason]);
+
+    /// <summary>A connection has gone on.</summary>
+    public void OnResumed(ResumeReason reason) => Interlocked.Increment(ref _resumed[(int)reason]);
+
+    /// <summary>A connection could not go on.</summary>
+    public void OnFailed() => Interlocked.Increment(ref _failed);
+
+    /// <summary>A connection cannot go on any more, and serves on.</summary>
+    /// <returns>Whether it is the first.</returns>
+    public bool OnLapsed() => Interlocked.Increment(ref _lapsed) == 1;
+
+    /// <summary>An application has accepted a session again with something else than before, which its client does not hear of.</summary>
+    /// <returns>Whether it is the first.</returns>
+    public bool OnDiffers() => Interlocked.Exchange(ref _differs, 1) == 0;
+}
