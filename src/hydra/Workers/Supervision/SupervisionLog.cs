@@ -110,7 +110,7 @@ internal static partial class SupervisionLog
         "worker {Worker} (pid {Pid}) is being debugged: meanwhile its requests may take as long as they like, and it is not replaced for hanging")]
     public static partial void Debugged(ILogger logger, int worker, int pid);
 
-    [LoggerMessage(1434, LogLevel.Information,
+    [LoggerMessage(1436, LogLevel.Information,
         "--limit-concurrency auto: requests take {Latest:0} ms instead of {Usual:0} ms: each worker is given at most {Limit} at the same time, and fewer if that lasts")]
     public static partial void FewerAtATime(ILogger logger, int limit, double latest, double usual);
 
