@@ -81,7 +81,7 @@ public sealed class CHeaderTests
     [InlineData("#define WIRE_FLAG_EXPECT_CONTINUE 2")]
     [InlineData("#define WIRE_LINK_DATA 1")]
     [InlineData("#define WIRE_RESET_APPLICATION_ERROR 1")]
-    [InlineData("#define WIRE_REQUEST_FLAGS 7")]
+    [InlineData("#define WIRE_REQUEST_FLAGS 71")]
     [InlineData("#define WIRE_REQUEST_FIXED 19")]
     [InlineData("#define WIRE_REQUEST_QUEUE_MICROSECONDS 0")]
     [InlineData("#define WIRE_REQUEST_BODY_SIZE 15")]

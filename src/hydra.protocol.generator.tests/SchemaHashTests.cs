@@ -17,7 +17,7 @@ public sealed class SchemaHashTests
     [InlineData("Enums.cs", "NoResponse = 3", "NoResponse = 7")]
     [InlineData("Enums.cs", "enum LinkKind : byte", "enum LinkKind : ushort")]
     [InlineData("Messages.cs", "MessageType.Window, WireDirection.Both", "MessageType.Window, WireDirection.ToFront")]
-    [InlineData("Messages.cs", "WireDirection.Both, Flags = FrameFlags.End", "WireDirection.Both")]
+    [InlineData("Messages.cs", "WireDirection.Both, Flags = FrameFlags.End |", "WireDirection.Both, Flags =")]
     [InlineData("BootDocument.cs", "public required bool Factory", "public required int Factory")]
     [InlineData("BootDocument.cs", "required bool Factory", "required bool IsFactory")]
     [InlineData("BootDocument.cs", "    public required bool Factory { get; init; }", "")]

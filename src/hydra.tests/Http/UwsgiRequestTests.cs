@@ -58,6 +58,7 @@ public sealed class UwsgiRequestTests
     // Below a path: nginx's stock file has all of it in PATH_INFO, CGI only the rest.
     [InlineData("/app/x%2Fy", "/app/x/y", "/app", null, "/x%2Fy", "/app")]
     [InlineData("/app/x", "/x", "/app", null, "/x", "/app")]
+    [InlineData("/app%2Fx", "/app/x", "/app", null, "/x", "/app")]
     [InlineData("/app/app/x", "/app/x", "/app", null, "/app/x", "/app")]
     [InlineData("/app//x", "/app/x", "/app/", null, "/x", "/app")]
     [InlineData("/app", "/app", "/app", null, "/", "/app")]

@@ -83,7 +83,7 @@ internal readonly record struct UwsgiTarget(string Path, string Script)
         {
             int cut = EndOf(raw, script);
             int end = EndOf(raw, [.. script, .. inner]);
-            if (cut >= 0 && end == raw.Length)
+            if (cut >= 0 && end == raw.Length && (cut == end || raw[cut] == '/'))
             {
                 return cut == end ? "/" : raw[cut..];
             }

@@ -83,14 +83,19 @@ public sealed class ResumeTests
         Assert.Equal("two", await ClientSocket.AskAsync(client, "two"));
     }
 
-    [Fact]
-    public async Task Compressed_WithSubprotocol_GoesOn()
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Compressed_WithSubprotocol_GoesOn(string version)
     {
         await using HydraServer server = await HydraServer.StartAsync(Spec() with { Workers = 2 });
         using var client = new ClientWebSocket();
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        client.Options.HttpVersion = Version.Parse(version);
+        client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         client.Options.AddSubProtocol("chat");
         client.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
-        await client.ConnectAsync(new Uri($"ws://{server.Address.Authority}/echo"), default);
+        await client.ConnectAsync(new Uri($"ws://{server.Address.Authority}/echo"), invoker, default);
         string text = string.Concat(Enumerable.Range(0, 2000));
         for (int i = 0; i < 3; i++)
         {
