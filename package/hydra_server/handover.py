@@ -139,6 +139,8 @@ async def _awaited(value: Any) -> Any:
 
 
 def _check(name: str) -> bytes:
+    if not isinstance(name, str):
+        raise TypeError("a name is text, not %s" % type(name).__name__)
     key = name.encode()
     if len(key) > _LONGEST_NAME:
         raise ValueError("a name may have %d bytes, and this one has %d" % (_LONGEST_NAME, len(key)))
@@ -146,7 +148,7 @@ def _check(name: str) -> bytes:
 
 
 def _receive(name: str, timeout: float, exact: bool) -> Call:
-    if not 0 < timeout <= 86_400:
+    if not isinstance(timeout, (int, float)) or not 0 < timeout <= 86_400:
         raise ValueError("the timeout is more than 0 and at most 86400 seconds, not %r" % (timeout,))
     return (_RECEIVE, 0, int(exact), 0, 0, max(1, int(timeout * 1000)), _check(name), b"")
 

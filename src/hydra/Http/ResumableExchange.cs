@@ -105,7 +105,14 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
     /// <inheritdoc/>
     public override void OnLost(ulong id, StreamLoss loss)
     {
-        if (!TryMove(id, ResumeReason.Crash, isLost: true))
+        ResumeReason reason;
+        lock (Lock)
+        {
+            // One that was to go may have ended before it had said its last word.
+            reason = _resumption?.Leaving ?? Link?.Worker.Leaving ?? ResumeReason.Crash;
+        }
+
+        if (!TryMove(id, reason, isLost: reason is ResumeReason.Crash or ResumeReason.Hang))
         {
             base.OnLost(id, loss);
         }
@@ -123,6 +130,16 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         if (leaving is not { } why || !TryMove(id, why, isLost: false))
         {
             base.OnReset(id, reason, message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnSent(WorkerLink link, ulong id)
+    {
+        base.OnSent(link, id);
+        if (_resumption is { IsMoving: true } own)
+        {
+            own.Worker = link.Worker;
         }
     }
 
@@ -235,7 +252,7 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
                 own.OnLost(isAtWork || Environment.TickCount64 - own.ResumedAt < own.Desk.Probation.TotalMilliseconds);
             }
 
-            if (!MayMove() || (isLost && own.Desk.OnTrial == own))
+            if (!MayMove() || (isLost && (own.Desk.OnTrial == own || own.IsExhausted)))
             {
                 if (expected is not null)
                 {
@@ -249,6 +266,7 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
             }
 
             own.Successor = isLost || Place != 0 ? null : Workers.SuccessorOf(own.Worker);
+            own.Worker = null;
             own.Leaving = null;
             own.IsMoving = _hasMoved = true;
             own.Reason = reason;
@@ -266,9 +284,11 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         for (int returns = 0; ; returns++)
         {
             bool isTried = own.IsSuspect;
-            if (isTried)
+            if (isTried && !await own.Desk.Trials.WaitAsync(own.Desk.TrialWait).ConfigureAwait(false))
             {
-                await own.Desk.Trials.WaitAsync().ConfigureAwait(false);
+                // So many others are tried that its client had better come again.
+                GiveUp(own);
+                return;
             }
             else if (returns > QuickReturns)
             {
@@ -297,6 +317,10 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
                 if (isTried && result is not ExchangeResult.Failed)
                 {
                     await Task.WhenAny(own.Settled!.Task, Task.Delay(own.Desk.Probation)).ConfigureAwait(false);
+                    lock (Lock)
+                    {
+                        own.Acquit();
+                    }
                 }
             }
             finally
@@ -388,11 +412,13 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
             failure = Failure;
             if (failure is Failure.WorkerLost)
             {
+                // Applications go on side by side: which of them the worker had come to says nothing.
                 own.Worker = Lost;
-                own.OnLost(isSuspect: Loss is not StreamLoss.LinkLostBehind);
+                own.OnLost(isSuspect: true);
+                own.Worker = null;
             }
 
-            if (failure is Failure.NotStarted || (failure is Failure.WorkerLost && !isTried))
+            if (failure is Failure.NotStarted || (failure is Failure.WorkerLost && !isTried && !own.IsExhausted))
             {
                 return true;
             }
@@ -402,7 +428,25 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         }
 
         own.Desk.OnFailed();
-        OnMoveFailed(failure, failure is Failure.ApplicationError or Failure.BadResponse or Failure.WorkerLost ? SessionEnd.InternalError : SessionEnd.ServiceRestart);
+        bool isItsOwn = failure is Failure.ApplicationError or Failure.BadResponse || (failure is Failure.WorkerLost && own.IsConvicted);
+        OnMoveFailed(failure, isItsOwn ? SessionEnd.InternalError : SessionEnd.ServiceRestart);
         return false;
+    }
+
+    private void GiveUp(Resumption own)
+    {
+        lock (Lock)
+        {
+            if (own.IsOver)
+            {
+                return;
+            }
+
+            EndResumption();
+            own.IsMoving = false;
+        }
+
+        own.Desk.OnFailed();
+        OnMoveFailed(Failure.WorkerLost, SessionEnd.ServiceRestart);
     }
 }

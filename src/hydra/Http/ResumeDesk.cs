@@ -36,6 +36,9 @@ internal sealed class ResumeDesk(long memory)
     /// <summary>How long after it was resumed a connection may be what a worker has died of, whatever it does.</summary>
     public TimeSpan Probation { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long one may wait for its turn to be tried.</summary>
+    public TimeSpan TrialWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Those that may be what their workers die of go on one at a time, so that it can be told.</summary>
     public SemaphoreSlim Trials { get; } = new(1);
 

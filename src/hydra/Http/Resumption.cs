@@ -11,11 +11,17 @@ internal sealed class Resumption(ResumeDesk desk, int loop)
     // So many workers may die with a connection, that may be the reason, before it goes on alone; with the next one it is over.
     private const int Suspicious = 2;
 
+    // So many workers may die with a connection that has done nothing since, within so many milliseconds: whatever they die of, its client had better come again.
+    private const int MostDeaths = 10;
+    private const int DeathsSpan = 5 * 60 * 1000;
+
     // It, and its timer.
     private const int Overhead = 200;
 
     private byte[] _state = [];
     private int _held;
+    private int _deaths;
+    private long _deathsFrom = long.MinValue / 2;
 
     /// <summary>What it shares with others.</summary>
     public ResumeDesk Desk => desk;
@@ -65,6 +71,9 @@ internal sealed class Resumption(ResumeDesk desk, int loop)
     /// <summary>Whether it may be, so that it goes on alone.</summary>
     public bool IsSuspect => Losses >= Suspicious;
 
+    /// <summary>Whether too many workers have died with it.</summary>
+    public bool IsExhausted => _deaths > MostDeaths;
+
     /// <summary>When it was resumed, in milliseconds of <see cref="Environment.TickCount64"/>.</summary>
     public long ResumedAt { get; set; } = long.MinValue / 2;
 
@@ -108,12 +117,29 @@ internal sealed class Resumption(ResumeDesk desk, int loop)
         // One that is on trial has shown that it is; the others of its worker have shown nothing.
         bool isAnothers = desk.OnTrial is { } tried && tried != this && tried.Worker == Worker;
         Losses += isSuspect && !isAnothers ? 1 : 0;
+        long now = Environment.TickCount64;
+        if (now - _deathsFrom > DeathsSpan)
+        {
+            (_deathsFrom, _deaths) = (now, 0);
+        }
+
+        _deaths++;
+    }
+
+    /// <summary>Its worker has lived on with it: it is no suspect any more.</summary>
+    public void Acquit()
+    {
+        if (!IsOver && !IsMoving)
+        {
+            Losses = 0;
+        }
     }
 
     /// <summary>It is seen to do well: nothing is held against it.</summary>
     public void Settle()
     {
         Losses = 0;
+        _deaths = 0;
         desk.EndTrial(this);
         Settled?.TrySetResult();
     }

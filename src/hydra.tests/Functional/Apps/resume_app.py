@@ -117,6 +117,20 @@ async def _socket_plain(scope, receive, send, query):
         pass
 
 
+async def _socket_killer(scope, receive, send, query):
+    """Cannot be gone on with: what was saved kills the process that reads it."""
+    await receive()
+    if resume.of(scope):
+        if "accepts" in query:
+            await send({"type": "websocket.accept"})
+            await asyncio.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGKILL)
+    await resume.save_state(scope, b"")
+    await send({"type": "websocket.accept"})
+    await _text(send, str(os.getpid()))
+    await receive()
+
+
 async def _socket_wrong(scope, receive, send, query):
     """What is refused."""
     await receive()

@@ -198,6 +198,45 @@ public sealed class ResumeTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?accepts=1")]
+    public async Task Kills_WhoeverGoesOnWithIt_IsFoundAmongThoseThatDoNothing(string query)
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec());
+        List<ClientWebSocket> innocent = [];
+        for (int i = 0; i < 4; i++)
+        {
+            innocent.Add(await ClientSocket.OpenAsync(server.Address, "/echo"));
+            Assert.Equal("hello", await ClientSocket.AskAsync(innocent[i], "hello"));
+        }
+
+        using ClientWebSocket killer = await ClientSocket.OpenAsync(server.Address, "/killer" + query);
+        await KillAsync(server, int.Parse((await ClientSocket.ReceiveAsync(killer))!, CultureInfo.InvariantCulture));
+        Assert.Null(await ClientSocket.ReceiveAsync(killer));
+        Assert.Equal(1011, (int)killer.CloseStatus!);
+        foreach (ClientWebSocket client in innocent)
+        {
+            Assert.Equal("still", await ClientSocket.AskAsync(client, "still"));
+            client.Dispose();
+        }
+
+        server.Log.ExpectAnyErrors("SIGKILL");
+    }
+
+    [Fact]
+    public async Task WorkerThatHangs_IsTold()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(Spec("--worker-timeout", "1s"));
+        using ClientWebSocket client = await ClientSocket.OpenAsync(server.Address, "/echo");
+        Processes.Signal(int.Parse((await ClientSocket.AskAsync(client, "!pid"))!, CultureInfo.InvariantCulture), Processes.Stop);
+
+        Assert.StartsWith("hang ", (await server.Board.WaitAsync("resumed"))[0], StringComparison.Ordinal);
+        Assert.Equal("two", await ClientSocket.AskAsync(client, "two"));
+        server.Log.ExpectAnyErrors("has not answered");
+        server.Log.ExpectAnyErrors("did not stop");
+    }
+
     [Fact]
     public async Task ClientFloods_WhileThereIsNoWorker_WaitsInItsConnection()
     {

@@ -32,6 +32,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
             worker.Life.Reason = reason;
             pool.Remove(worker.Handle);
             worker.Links.Shut();
+            worker.Handle.Leaving = reason.Rule().Resumes;
             Kill(worker);
             return;
         }
