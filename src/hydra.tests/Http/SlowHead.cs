@@ -54,9 +54,15 @@ internal static partial class SlowHead
 
     private static bool IsGood(List<string> before, string line)
     {
+        if (before.Count == 0)
+        {
+            // RFC 9112, section 3.2.
+            string[] parts = line.Split(' ');
+            return parts[1].StartsWith('/') || parts[1] == "*" || parts[0] == "CONNECT";
+        }
+
         (string name, string value) = Field(line);
-        return before.Count == 0
-            || (name != "content-length" && name != "transfer-encoding" && name != "host")
+        return (name != "content-length" && name != "transfer-encoding" && name != "host")
             || (name == "content-length" && Digits().IsMatch(value) && !before.Skip(1).Any(static other => Field(other).Name == "content-length"));
     }
 

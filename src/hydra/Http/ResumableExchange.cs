@@ -11,13 +11,6 @@ namespace Hydra.Http;
 /// <param name="resources">Windows, bounds and memory.</param>
 internal abstract class ResumableExchange(BodyResources resources) : ResponseExchange(resources)
 {
-    // As with requests: a worker that goes away has given it back.
-    private const int QuickReturns = 20;
-    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(20);
-
-    // Milliseconds that the worker may take to have room which is to get those of another one.
-    private const int MostFollowing = 1000;
-
     private Resumption? _resumption;
 
     // Then it serves no other request.
@@ -287,13 +280,11 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
             if (isTried && !await own.Desk.Trials.WaitAsync(own.Desk.TrialWait).ConfigureAwait(false))
             {
                 // So many others are tried that its client had better come again.
-                GiveUp(own);
+                GiveUp(own, Failure.WorkerLost, SessionEnd.ServiceRestart);
                 return;
             }
-            else if (returns > QuickReturns)
-            {
-                await Task.Delay(ReturnPause).ConfigureAwait(false);
-            }
+
+            await ResumeDesk.PauseAsync(returns).ConfigureAwait(false);
 
             ExchangeResult result;
             try
@@ -350,8 +341,7 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
 
             if (isTried)
             {
-                own.Desk.BeginTrial(own);
-                own.Settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                own.BeginTrial();
             }
 
             if (!isFirst)
@@ -365,37 +355,12 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         return true;
     }
 
-    // Where all workers are replaced it goes to one that is not to be, also if that has no room for all of them at once; one after the other.
-    private async ValueTask<bool> TryFollowAsync(Resumption own)
+    // Where all workers are replaced it goes to one that is not to be.
+    private ValueTask<bool> TryFollowAsync(Resumption own)
     {
-        if (own.Successor is not { } next)
-        {
-            return false;
-        }
-
-        bool? isSent = null;
-        await own.Desk.Following.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            long until = Environment.TickCount64 + MostFollowing;
-            while (IsWaiting && own.Desk.Crowded != next && (isSent = TrySubmitAgain(own.Loop, next)) == false && Environment.TickCount64 < until)
-            {
-                await Task.Delay(1).ConfigureAwait(false);
-            }
-
-            if (isSent == false)
-            {
-                // The others need not wait as long for it to find the same.
-                own.Desk.Crowded = next;
-            }
-        }
-        finally
-        {
-            own.Successor = null;
-            own.Desk.Following.Release();
-        }
-
-        return isSent == true;
+        WorkerHandle? next = own.Successor;
+        own.Successor = null;
+        return next is null ? ValueTask.FromResult(false) : own.Desk.FollowAsync(next, () => IsWaiting ? TrySubmitAgain(own.Loop, next) : null);
     }
 
     // A worker was to take it and has not: whether another one is asked.
@@ -404,11 +369,6 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         Failure failure;
         lock (Lock)
         {
-            if (own.IsOver)
-            {
-                return false;
-            }
-
             failure = Failure;
             if (failure is Failure.WorkerLost)
             {
@@ -418,22 +378,18 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
                 own.Worker = null;
             }
 
-            if (failure is Failure.NotStarted || (failure is Failure.WorkerLost && !isTried && !own.IsExhausted))
+            if (!own.IsOver && (failure is Failure.NotStarted || (failure is Failure.WorkerLost && !isTried && !own.IsExhausted)))
             {
                 return true;
             }
-
-            EndResumption();
-            own.IsMoving = false;
         }
 
-        own.Desk.OnFailed();
         bool isItsOwn = failure is Failure.ApplicationError or Failure.BadResponse || (failure is Failure.WorkerLost && own.IsConvicted);
-        OnMoveFailed(failure, isItsOwn ? SessionEnd.InternalError : SessionEnd.ServiceRestart);
+        GiveUp(own, failure, isItsOwn ? SessionEnd.InternalError : SessionEnd.ServiceRestart);
         return false;
     }
 
-    private void GiveUp(Resumption own)
+    private void GiveUp(Resumption own, Failure failure, ushort code)
     {
         lock (Lock)
         {
@@ -447,6 +403,6 @@ internal abstract class ResumableExchange(BodyResources resources) : ResponseExc
         }
 
         own.Desk.OnFailed();
-        OnMoveFailed(Failure.WorkerLost, SessionEnd.ServiceRestart);
+        OnMoveFailed(failure, code);
     }
 }

@@ -10,7 +10,18 @@ namespace Hydra.Http;
 internal sealed class ResumeDesk(long memory)
 #pragma warning restore CA1001
 {
+    // As with requests: a worker that goes away has given it back.
+    private const int QuickReturns = 20;
+    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(20);
+
     private static readonly int Reasons = Enum.GetValues<ResumeReason>().Length;
+
+    // Milliseconds that a worker may take to have room which is to get those of another one.
+    private const int MostFollowing = 1000;
+
+    // Those that are to have a certain worker wait for it one after the other; and one that had no room for them for long: others go elsewhere at once.
+    private readonly SemaphoreSlim _following = new(1);
+    private WorkerHandle? _crowded;
 
     private readonly long[] _resumed = new long[Reasons];
     private long _failed;
@@ -42,14 +53,41 @@ internal sealed class ResumeDesk(long memory)
     /// <summary>Those that may be what their workers die of go on one at a time, so that it can be told.</summary>
     public SemaphoreSlim Trials { get; } = new(1);
 
-    /// <summary>Those that are to have a certain worker wait for it one after the other.</summary>
-    public SemaphoreSlim Following { get; } = new(1);
-
-    /// <summary>A worker that had no room for them for long: others go elsewhere at once.</summary>
-    public WorkerHandle? Crowded { get; set; }
-
     /// <summary>The one that goes on alone at present.</summary>
     public Resumption? OnTrial => _onTrial;
+
+    /// <summary>Has a connection go to a certain worker, also where that has no room for all of them at once; one after the other.</summary>
+    /// <param name="next">The worker.</param>
+    /// <param name="trySend">Sends it there: false where there is no room now, null where it is not to be sent there any more.</param>
+    /// <returns>Whether it was sent.</returns>
+    public async ValueTask<bool> FollowAsync(WorkerHandle next, Func<bool?> trySend)
+    {
+        bool? isSent = null;
+        await _following.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            long until = Environment.TickCount64 + MostFollowing;
+            while (_crowded != next && (isSent = trySend()) == false && Environment.TickCount64 < until)
+            {
+                await Task.Delay(1).ConfigureAwait(false);
+            }
+
+            if (isSent == false)
+            {
+                // The others need not wait as long for it to find the same.
+                _crowded = next;
+            }
+        }
+        finally
+        {
+            _following.Release();
+        }
+
+        return isSent == true;
+    }
+
+    /// <summary>Waits before one that was given back is sent again, once that has happened often.</summary>
+    public static Task PauseAsync(int returns) => returns > QuickReturns ? Task.Delay(ReturnPause) : Task.CompletedTask;
 
     /// <summary>One goes on alone.</summary>
     public void BeginTrial(Resumption tried) => _onTrial = tried;

@@ -81,7 +81,7 @@ internal sealed class Resumption(ResumeDesk desk, int loop)
     public WorkerHandle? Worker { get; set; }
 
     /// <summary>Completes when it does well; made for who waits for that.</summary>
-    public TaskCompletionSource? Settled { get; set; }
+    public TaskCompletionSource? Settled { get; private set; }
 
     /// <summary>The application has saved this.</summary>
     /// <returns>False where there is no room: what was saved before stays.</returns>
@@ -124,6 +124,13 @@ internal sealed class Resumption(ResumeDesk desk, int loop)
         }
 
         _deaths++;
+    }
+
+    /// <summary>It goes on alone: <see cref="Settled"/> says when it is seen to do well.</summary>
+    public void BeginTrial()
+    {
+        desk.BeginTrial(this);
+        Settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>Its worker has lived on with it: it is no suspect any more.</summary>
