@@ -50,7 +50,7 @@ class LifespanTests(unittest.TestCase):
                     front.failed(),
                     (
                         wire.FAILURE_INTERFACE_MISMATCH,
-                        f'"{app}" is served as {interface.upper()}, which has no lifespan: leave out --lifespan on.',
+                        f'"{app}" is served with --interface {interface}, which has no lifespan: leave out --lifespan on.',
                         "",
                     ),
                 )

@@ -112,7 +112,7 @@ class Exchange:
 
 def test_subscribe_finds_the_connection_of_a_copied_scope_by_its_numbers(monkeypatch):
     found = {}
-    side = types.SimpleNamespace(is_there=lambda: True, exchange_of=lambda link, number: found.get((link, number)))
+    side = types.SimpleNamespace(is_there=lambda: True, is_exchange=lambda value: False, exchange_of=lambda link, number: found.get((link, number)))
     monkeypatch.setitem(sys.modules, "_hydra.hydra_worker.stateful", side)
     scope = json.loads(json.dumps({"type": "websocket", "hydra.connection": (1, 1 << 40)}))
 
