@@ -405,7 +405,7 @@ class Links:
         """The answer, awaited in whatever kind of loop this is. `undo` says what is to be called where it comes when nobody waits for it any more."""
         if call[5]:
             self.hold_on()
-        loop = _running_loop()
+        loop = running_loop()
         if loop is None:
             return (await self._call_in_trio([call]))[0]
         line = self._line_of(loop)
@@ -415,7 +415,7 @@ class Links:
 
     async def acall_many(self, calls: List[Call]) -> List[Reply]:
         """All answers, in the order of the calls."""
-        loop = _running_loop()
+        loop = running_loop()
         if loop is None:
             return await self._call_in_trio(calls)
         line = self._line_of(loop)
@@ -487,11 +487,19 @@ class Links:
         self._lock = threading.Lock()
 
 
-def _running_loop() -> Optional[asyncio.AbstractEventLoop]:
+def running_loop() -> Optional[asyncio.AbstractEventLoop]:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+async def on_its_loop(connection: Any, answer: Any) -> Any:
+    """Awaits what is to be done for a connection, on the loop that serves it."""
+    loop = running_loop()
+    if loop is None or loop is connection.link.loop:
+        return await answer
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, connection.link.loop))
 
 
 async def _in_thread(loop: asyncio.AbstractEventLoop, call: Any, what: Call) -> Reply:

@@ -29,7 +29,7 @@ from typing import Any, AsyncIterator, List, Mapping, NamedTuple, Optional, Unio
 from ._listen import Message, Subscription
 from ._pubsub_codec import LONGEST_INFO, check, name_of, policy_of, queue_of, read_members
 from ._state_errors import ClientGone, StateError, StateFull, StateLost, StateUnavailable, TooSlow, ValueTooLarge
-from ._state_link import Call, Reply, is_available, links, worker
+from ._state_link import Call, Reply, is_available, links, on_its_loop, running_loop, worker
 
 __all__ = [
     "ClientGone", "Member", "Message", "StateError", "StateFull", "StateLost", "StateUnavailable", "Subscription", "TooSlow", "ValueTooLarge", "acount",
@@ -182,11 +182,7 @@ async def _ask(scope: Any, *call: Any) -> int:
     connection = _connection_of(scope)
     if connection is None:
         return _MISSING
-    answer = connection.subscribe(*call)
-    loop = _running_loop()
-    if loop is None or loop is connection.link.loop:
-        return await answer
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, connection.link.loop))
+    return await on_its_loop(connection, connection.subscribe(*call))
 
 
 def _connection_of(scope: Any) -> Any:
@@ -204,15 +200,8 @@ def _connection_of(scope: Any) -> Any:
     return worker().exchange_of(*numbers)
 
 
-def _running_loop() -> Optional[asyncio.AbstractEventLoop]:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
 async def _sleep(seconds: float) -> None:
-    if _running_loop() is not None:
+    if running_loop() is not None:
         await asyncio.sleep(seconds)
     else:
         await sys.modules["trio"].sleep(seconds)

@@ -17,12 +17,11 @@ The client notices nothing. The application is called again, in another worker, 
 between. In a process that the server has not started it raises ``StateUnavailable``. docs/resume.md says what is promised.
 """
 
-import asyncio
 import base64
 from typing import Any, Mapping, NamedTuple, Optional
 
 from ._state_errors import ClientGone, StateError, StateFull, StateUnavailable, ValueTooLarge
-from ._state_link import is_available, worker
+from ._state_link import is_available, on_its_loop, worker
 
 __all__ = ["ClientGone", "Resumed", "StateError", "StateFull", "StateUnavailable", "ValueTooLarge", "of", "save_state"]
 
@@ -85,19 +84,7 @@ async def save_state(scope: Mapping[str, Any], data: bytes) -> None:
     state = bytes(data)
     if len(state) > 65536:
         raise ValueTooLarge("what is saved of a connection has at most 64 KiB, not %d bytes" % len(state))
-    answer = connection.save(state)
-    loop = _running_loop()
-    if loop is None or loop is connection.link.loop:
-        _check(await answer)
-    else:
-        _check(await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, connection.link.loop)))
-
-
-def _running_loop() -> Optional[asyncio.AbstractEventLoop]:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    _check(await on_its_loop(connection, connection.save(state)))
 
 
 def _check(status: int) -> None:

@@ -83,7 +83,8 @@ static PyObject *variable_of(const Field *field)
 {
     static const char prefix[] = "HTTP_";
     char name[sizeof prefix - 1 + LONGEST_NAME];
-    if (field->name_size > LONGEST_NAME) {
+    /* A Content-Length without digits is none. */
+    if (field->name_size > LONGEST_NAME || (field->name_size == 14 && field->value_size == 0)) {
         return NULL;
     }
     memcpy(name, prefix, sizeof prefix - 1);
@@ -103,32 +104,11 @@ static PyObject *variable_of(const Field *field)
     return tuple_of(PyUnicode_DecodeASCII(out, (Py_ssize_t)size, NULL), PyUnicode_DecodeLatin1(field->value, (Py_ssize_t)field->value_size, NULL));
 }
 
-/* header_variables(block): the variables of a block, or None where Python is to look at it: a name that came twice, a length without digits. */
-static PyObject *header_variables(PyObject *module, PyObject *block)
+/* Adds a variable. 0, or -1: with an exception, or without where the name has come before. */
+static int add_variable(PyObject *found, PyObject *name, PyObject *value)
 {
-    (void)module;
-    if (!PyBytes_CheckExact(block)) {
-        Py_RETURN_NONE;
-    }
-    PyObject *found = PyDict_New();
-    const char *at = PyBytes_AsString(block), *end = at + PyBytes_Size(block);
-    Field field;
-    Py_ssize_t count = 0;
-    int more = 0;
-    while (found != NULL && (more = next_field(&at, end, &field)) > 0) {
-        PyObject *variable = field.value_size == 0 && field.name_size == 14 ? NULL : field_made(&variables, &field, variable_of);
-        if (variable == NULL || PyDict_SetItem(found, PyTuple_GetItem(variable, 0), PyTuple_GetItem(variable, 1)) < 0 || PyDict_Size(found) != ++count) {
-            Py_CLEAR(found);
-        }
-        Py_XDECREF(variable);
-    }
-    if (more < 0) {
-        Py_CLEAR(found);
-    }
-    if (found == NULL && !PyErr_Occurred()) {
-        Py_RETURN_NONE;
-    }
-    return found;
+    Py_ssize_t before = PyDict_Size(found);
+    return PyDict_SetItem(found, name, value) < 0 || PyDict_Size(found) == before ? -1 : 0;
 }
 
 /* The name of a field in lower case, and its value. */
@@ -162,10 +142,9 @@ static int add_text(PyObject *fields, PyObject *name, PyObject *value)
     return result;
 }
 
-/* header_fields(block): what python_fields() of mapping.py makes of a header block, or None where Python is to look at it. */
-static PyObject *header_fields(PyObject *module, PyObject *block)
+/* New: a dictionary of all fields of a block; None where Python is to look at it. */
+static PyObject *dictionary_of(PyObject *block, Memory *memory, PyObject *(*make)(const Field *), int (*add)(PyObject *, PyObject *, PyObject *))
 {
-    (void)module;
     if (!PyBytes_CheckExact(block)) {
         Py_RETURN_NONE;
     }
@@ -174,11 +153,11 @@ static PyObject *header_fields(PyObject *module, PyObject *block)
     Field field;
     int more = 0;
     while (found != NULL && (more = next_field(&at, end, &field)) > 0) {
-        PyObject *text = field_made(&texts, &field, text_of);
-        if (text == NULL || add_text(found, PyTuple_GetItem(text, 0), PyTuple_GetItem(text, 1)) < 0) {
+        PyObject *made = field_made(memory, &field, make);
+        if (made == NULL || add(found, PyTuple_GetItem(made, 0), PyTuple_GetItem(made, 1)) < 0) {
             Py_CLEAR(found);
         }
-        Py_XDECREF(text);
+        Py_XDECREF(made);
     }
     if (more < 0) {
         Py_CLEAR(found);
@@ -187,6 +166,20 @@ static PyObject *header_fields(PyObject *module, PyObject *block)
         Py_RETURN_NONE;
     }
     return found;
+}
+
+/* header_variables(block): the variables of a block, or None where Python is to look at it: a name that came twice, a length without digits. */
+static PyObject *header_variables(PyObject *module, PyObject *block)
+{
+    (void)module;
+    return dictionary_of(block, &variables, variable_of, add_variable);
+}
+
+/* header_fields(block): what python_fields() of mapping.py makes of a header block, or None where Python is to look at it. */
+static PyObject *header_fields(PyObject *module, PyObject *block)
+{
+    (void)module;
+    return dictionary_of(block, &texts, text_of, add_text);
 }
 
 PyMethodDef fields_functions[] = {

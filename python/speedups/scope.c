@@ -9,18 +9,22 @@ void blocks_open(Blocks *blocks, PyObject *make)
     set_field(&blocks->make, make);
 }
 
+/* New: what is made of these bytes now. */
+static PyObject *block_made(const Blocks *blocks, const char *data, size_t size)
+{
+    PyObject *block = bytes_of(data, size);
+    PyObject *value = block == NULL ? NULL : call_function(blocks->make, &block, 1);
+    Py_XDECREF(block);
+    return value;
+}
+
 /* New: what was made of these bytes, now or earlier. */
 PyObject *blocks_find(Blocks *blocks, const char *data, size_t size)
 {
     uint64_t hash;
     PyObject *value = memory_find(&blocks->memory, data, size, &hash);
-    if (value == NULL) {
-        PyObject *block = bytes_of(data, size);
-        value = block == NULL ? NULL : call_function(blocks->make, &block, 1);
-        Py_XDECREF(block);
-        if (value != NULL) {
-            memory_keep(&blocks->memory, data, size, hash, value);
-        }
+    if (value == NULL && (value = block_made(blocks, data, size)) != NULL) {
+        memory_keep(&blocks->memory, data, size, hash, value);
     }
     return value;
 }
@@ -41,9 +45,7 @@ static PyObject *headers_of(Link *link, const RequestFrame *frame, PyObject *htt
             if (PyErr_Occurred()) {
                 return NULL;
             }
-            PyObject *block = bytes_of(frame->headers, frame->headers_size);
-            pairs = block == NULL ? NULL : call_function(link->headers.make, &block, 1);
-            Py_XDECREF(block);
+            pairs = block_made(&link->headers, frame->headers, frame->headers_size);
             if (is_none(pairs)) {
                 Py_XDECREF(pairs);
                 return NULL;

@@ -7,7 +7,7 @@ Lives on the event loop's thread. The stream's link feeds it with what the front
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .. import wire
 from ..errors import ClientDisconnected, Disconnected, RequestInterrupted
@@ -88,17 +88,23 @@ class LoopExchange(LoopStream, Response):
     async def save(self, state: bytes) -> int:
         """The application has dealt with what it has received, and needs this to go on elsewhere: one of wire.STATUS_*. On the link's thread."""
         self.send_head()
+        return await self._ask(
+            lambda sequence: wire.pack_save(self.id, 0, self.count_received(), sequence, state), lambda: self.gone or self.phase == DONE
+        )
+
+    async def _ask(self, frame_of: Callable[[int], bytes], is_over: Callable[[], bool]) -> int:
+        """Sends a frame that the front answers with a status, and waits for that: STATUS_MISSING where the stream is over meanwhile."""
         asked = self.link.asked
         sequence = self.link.next_sequence()
         asked[sequence] = None
         try:
-            if not self.gone and self.phase != DONE:
-                self.link.write(wire.pack_save(self.id, 0, self.count_received(), sequence, state))
+            if not is_over():
+                self.link.write(frame_of(sequence))
             while True:
                 status = asked[sequence]
                 if status is not None:
                     return status
-                if self.gone or self.phase == DONE:
+                if is_over():
                     return wire.STATUS_MISSING
                 await self.change()
         finally:
@@ -112,21 +118,9 @@ class LoopExchange(LoopStream, Response):
 
     async def subscribe(self, operation: int, limit: int, policy: int, options: int, topic: bytes, member: bytes, info: bytes) -> int:
         """The client gets what is published in a topic, or no more of it, behind what was sent before: one of wire.STATUS_*. On the link's thread."""
-        asked = self.link.asked
-        sequence = self.link.next_sequence()
-        asked[sequence] = None
-        try:
-            if not self.is_over():
-                self.link.write(wire.pack_subscribe(self.id, 0, sequence, limit, operation, policy, options, topic, member, info))
-            while True:
-                status = asked[sequence]
-                if status is not None:
-                    return status
-                if self.is_over():
-                    return wire.STATUS_MISSING
-                await self.change()
-        finally:
-            del asked[sequence]
+        return await self._ask(
+            lambda sequence: wire.pack_subscribe(self.id, 0, sequence, limit, operation, policy, options, topic, member, info), self.is_over
+        )
 
     def on_subscribed(self, sequence: int, status: int) -> None:
         """The front has done it."""
