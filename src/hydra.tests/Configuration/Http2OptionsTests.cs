@@ -17,6 +17,17 @@ public sealed class Http2OptionsTests
         => Assert.Equal(expected, Parsing.Run("main:app", "--http-protocols", text).Server.Http2.Versions);
 
     [Theory]
+    [InlineData("h1,h2,h3", HttpVersions.Both)]
+    [InlineData("h3,h2", HttpVersions.Http2)]
+    [InlineData("h3 , h1", HttpVersions.Http1)]
+    internal void Protocols_WithTheNewest_HaveItBesideTheOthers(string text, HttpVersions others)
+    {
+        Http2Options options = Parsing.Run("main:app", "--http-protocols", text, "--ssl-self-signed").Server.Http2;
+
+        Assert.Equal((others, true), (options.Versions, options.HasHttp3));
+    }
+
+    [Theory]
     [InlineData("1", HttpVersions.Http1)]
     [InlineData("2", HttpVersions.Http2)]
     internal void Http_OfGranian_IsTaken(string text, HttpVersions expected)

@@ -155,6 +155,7 @@ internal static class CommandLine
 
         TlsRules.Check(server.Tls, errors.Add);
         TlsRules.Check(addresses.Binds, server.Tls, errors.Add);
+        TlsRules.CheckHttp3(server, errors.Add);
         bool preloads = applications.Any(static application => application.Python.Preload);
         if (preloads && draft.Host.IsWindows)
         {

@@ -17,7 +17,7 @@ internal static partial class ForeignWords
             Names = ["insecure-bind"], HasValue = true, Take = TakeInsecure, Taken = "`--bind http://ADDRESS`, also of `unix:PATH`",
             Answer = "needs an address, such as 0.0.0.0:80; a socket that is open already is --bind fd://N.",
         },
-        Refused("HTTP/3 is not spoken. A proxy that speaks it may stand in front.", true, "quic-bind"),
+        Refused("HTTP/3 is spoken beside TLS, at the same number of a port: --http-protocols h1,h2,h3.", true, "quic-bind"),
     ];
 
     // Without TLS, whatever the other addresses have.

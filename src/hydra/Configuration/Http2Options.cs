@@ -12,13 +12,19 @@ internal enum HttpVersions
 
     /// <summary>Whatever the client speaks.</summary>
     Both = Http1 | Http2,
+
+    /// <summary>HTTP/3, beside others that tell clients of it.</summary>
+    Http3 = 4,
 }
 
 /// <summary>What a connection of HTTP/2 may do (RFC 9113, section 6.5.2).</summary>
 internal sealed record Http2Options
 {
-    /// <summary>The versions of HTTP that are spoken.</summary>
+    /// <summary>The versions of HTTP that are spoken over TCP and Unix sockets: one or both of the older ones.</summary>
     public HttpVersions Versions { get; init; } = HttpVersions.Both;
+
+    /// <summary>Whether HTTP/3 is spoken too, where TLS is and the library for it is there.</summary>
+    public bool HasHttp3 { get; init; }
 
     /// <summary>Requests at a time on one connection, from 1.</summary>
     public int MaxStreams { get; init; } = 100;

@@ -11,11 +11,16 @@ internal static partial class OptionTable
     [
         new()
         {
-            Name = "http-protocols", Placeholder = "h1|h2|h1,h2", Default = DefaultProtocols, Group = OptionGroup.Http2,
-            Help = "The versions of HTTP that are spoken. Over TLS clients choose (ALPN); without it a connection that begins as HTTP/2 does is taken for that.",
+            Name = "http-protocols", Placeholder = "h1,h2,h3", Default = DefaultProtocols, Group = OptionGroup.Http2,
+            Help = "The versions of HTTP that are spoken, such as h1, h2 or h1,h2. Over TLS clients choose (ALPN); without it a connection that begins as HTTP/2 does is taken for that. "
+                + "h1,h2,h3 adds HTTP/3 at the addresses with TLS, by UDP, where libmsquic is installed.",
             Binder = Section.Http2.Choice(
-                [("h1", HttpVersions.Http1), ("h2", HttpVersions.Http2), ("h1,h2", HttpVersions.Both)], static (o, v) => o with { Versions = v },
-                static text => text.Replace(" ", "", StringComparison.Ordinal) is "h2,h1" ? "h1,h2" : text),
+                [
+                    ("h1", HttpVersions.Http1), ("h2", HttpVersions.Http2), ("h1,h2", HttpVersions.Both),
+                    ("h1,h3", HttpVersions.Http1 | HttpVersions.Http3), ("h2,h3", HttpVersions.Http2 | HttpVersions.Http3), ("h1,h2,h3", HttpVersions.Both | HttpVersions.Http3),
+                ],
+                static (o, v) => o with { Versions = v & HttpVersions.Both, HasHttp3 = v.HasFlag(HttpVersions.Http3) },
+                static text => string.Join(',', text.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal))),
         },
         new()
         {

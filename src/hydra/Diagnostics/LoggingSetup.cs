@@ -19,8 +19,11 @@ internal static class LoggingSetup
         // ASP.NET's own start and stop messages and its line for each request say nothing that ours do not say.
         filters.AddFilter("Microsoft", minimum <= LogLevel.Debug ? minimum : Max(minimum, LogLevel.Warning));
 
-        // What clients do to connections of HTTP/2 is no failure of the server's: a flood of resets is answered, and would fill the log.
-        filters.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", minimum <= LogLevel.Debug ? minimum : LogLevel.None);
+        // What clients do to connections of HTTP/2 and 3 is no failure of the server's: a flood of resets is answered, and would fill the log.
+        foreach (string category in (string[])["Http2", "Http3", "Transport.Quic"])
+        {
+            filters.AddFilter("Microsoft.AspNetCore.Server.Kestrel." + category, minimum <= LogLevel.Debug ? minimum : LogLevel.None);
+        }
 
         // The host logs an exception of its start with its stack and then throws it; whoever catches it says it in a sentence.
         filters.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);

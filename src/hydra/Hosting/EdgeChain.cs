@@ -24,7 +24,7 @@ internal static class EdgeChain
         List<EdgePart> parts = [];
 
         // 0. What a stream holds, whatever becomes of its request.
-        if (options.Http2.Versions is not HttpVersions.Http1)
+        if (options.Http2.Versions is not HttpVersions.Http1 || options.Http2.HasHttp3)
         {
             parts.Add(new StreamMemory(forwarder.Bodies.Memory));
         }

@@ -51,7 +51,14 @@ internal sealed class FrontServer(IServer kestrel, FrontPipeline pipeline) : ISe
             return context;
         }
 
-        public Task ProcessRequestAsync(RequestContext context) => context.Handler(context);
+        public Task ProcessRequestAsync(RequestContext context) => context.Connection is { IsQuic: true } ? FlushedAsync(context) : context.Handler(context);
+
+        // Over HTTP/3 Kestrel does not send by itself what was written last, as it does with the older versions.
+        private static async Task FlushedAsync(RequestContext context)
+        {
+            await context.Handler(context).ConfigureAwait(false);
+            await context.Http.Response.BodyWriter.FlushAsync().ConfigureAwait(false);
+        }
 
         public void DisposeContext(RequestContext context, Exception? exception)
         {

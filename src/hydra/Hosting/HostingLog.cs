@@ -85,4 +85,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1634, LogLevel.Warning, "the shared state of {Application} is full (--state-memory, --state-eviction): {Count} calls have found no room so far")]
     public static partial void StateFull(ILogger logger, string application, long count);
+
+    [LoggerMessage(1635, LogLevel.Warning, "HTTP/3 is not spoken, the older versions are: libmsquic, the library for it, cannot be loaded (docs/http3.md)")]
+    public static partial void NoHttp3(ILogger logger);
+
+    [LoggerMessage(1636, LogLevel.Warning, "HTTP/3 is not spoken at {Address}: it needs a port that is known before, and no Unix socket or descriptor")]
+    public static partial void NoHttp3At(ILogger logger, string address);
 }

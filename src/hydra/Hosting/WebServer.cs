@@ -46,6 +46,8 @@ internal sealed class WebServer : IAsyncDisposable
     private readonly RefusedHeads _refused;
     private readonly CertificateStore? _certificates;
     private readonly ProxyProtocol? _proxyProtocol;
+    private readonly ILogger _logger;
+    private readonly bool _speaksHttp3;
     private bool _isAbandoned;
 
     /// <summary>Builds the server; nothing listens yet.</summary>
@@ -63,6 +65,7 @@ internal sealed class WebServer : IAsyncDisposable
         MetricsEndpoint? metrics, DevelopmentState? development = null, RecordPart? record = null)
     {
         _options = options;
+        _logger = loggers.CreateLogger("hydra");
         _loops = loops;
         _sockets = loops.Sockets;
         _forwarder = forwarder;
@@ -70,13 +73,13 @@ internal sealed class WebServer : IAsyncDisposable
         _edge = EdgePart.Chain(parts, forwarder.InvokeAsync);
         _quick = EdgeChain.Quick(parts, options, forwarder, recorder);
         _metrics = metrics;
-        _certificates = LoadCertificates(options, loggers.CreateLogger("hydra"));
+        _certificates = LoadCertificates(options, _logger);
         _endPoints = [.. options.Addresses.Binds.GroupBy(bind => (IsTls: bind.IsTls ?? options.Tls.IsOn, IsUwsgi: bind.IsUwsgi ?? options.Proxies.SpeaksUwsgi))
             .SelectMany(group => ListenAddresses.Resolve(group, _sockets).Select(endPoint => (endPoint, group.Key.IsTls, group.Key.IsUwsgi)))];
         _limits = LimitRules.Connections(options.Limits, options.Proxies, forwarder.Bodies.Memory.Capacity);
         _recorder = recorder;
-        _faults = new FaultLog(loggers.CreateLogger("hydra"), TimeProvider.System);
-        _proxyProtocol = ProxyRules.ProtocolOf(options, loggers.CreateLogger("hydra"));
+        _faults = new FaultLog(_logger, TimeProvider.System);
+        _proxyProtocol = ProxyRules.ProtocolOf(options, _logger);
         _metricsEndPoints = options.Addresses.Metrics is { } address ? ListenAddresses.Resolve([address], _sockets) : [];
 
         // The slim builder would read appsettings.json and ASPNETCORE_* variables of the directory and environment that the
@@ -95,13 +98,23 @@ internal sealed class WebServer : IAsyncDisposable
         builder.Services.RemoveAll<IStartupFilter>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Timeout.InfiniteTimeSpan);
         builder.WebHost.ConfigureKestrel(Configure);
+        _speaksHttp3 = Http3Rules.IsOn(options);
+        if (_speaksHttp3)
+        {
+            Http3Rules.AddTo(builder.WebHost, options.Http2);
+        }
+        else if (options.Http2.HasHttp3)
+        {
+            HostingLog.NoHttp3(_logger);
+        }
+
         FrontServer.Register(builder.Services);
-        loops.AddTo(builder.Services, loggers.CreateLogger("hydra"));
+        loops.AddTo(builder.Services, _logger);
         _app = builder.Build();
         loops.Open(_app.Services);
         _listeners = _app.Services.GetRequiredService<StoppableListeners>();
         _app.Services.GetRequiredService<FrontPipeline>().Recorder = recorder;
-        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, loggers.CreateLogger("hydra"));
+        _refused = new RefusedHeads(_app.Services.GetRequiredService<DiagnosticListener>(), recorder, _logger);
     }
 
     /// <summary>Where it listens, as URLs with the ports that were chosen; empty before the start.</summary>
@@ -263,6 +276,15 @@ internal sealed class WebServer : IAsyncDisposable
         }
 
         UseClientConnection(listen, isTls);
+        if (isTls && _speaksHttp3 && !Http3Rules.Fits(listen.EndPoint))
+        {
+            HostingLog.NoHttp3At(_logger, listen.EndPoint.ToString()!);
+        }
+        else if (isTls && _speaksHttp3)
+        {
+            listen.Protocols |= HttpProtocols.Http3;
+            listen.UseQuicConnection(_connections, _edge, RulesFor(isTls: true), _limits);
+        }
     }
 
     private void ServeUwsgi(ListenOptions listen, bool isTls)
@@ -296,12 +318,18 @@ internal sealed class WebServer : IAsyncDisposable
         });
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
-            OnConnection = hello => new ValueTask<SslServerAuthenticationOptions>(_certificates!.For(hello.ClientHelloInfo.ServerName)),
+            OnConnection = hello =>
+            {
+                SslServerAuthenticationOptions chosen = _certificates!.For(hello.ClientHelloInfo.ServerName);
+                return new ValueTask<SslServerAuthenticationOptions>(Http3Rules.IsSpokenOn(hello.Connection) ? Http3Rules.Of(chosen) : chosen);
+            },
             HandshakeTimeout = _options.Clients.HeaderTimeout > TimeSpan.Zero ? _options.Clients.HeaderTimeout : Timeout.InfiniteTimeSpan,
         });
     }
 
-    private void UseClientConnection(ListenOptions listen, bool isTls) => listen.UseClientConnection(_connections, _edge, new ConnectionRules
+    private void UseClientConnection(ListenOptions listen, bool isTls) => listen.UseClientConnection(_connections, _edge, RulesFor(isTls));
+
+    private ConnectionRules RulesFor(bool isTls) => new()
     {
         IsTls = isTls,
         LimitField = _options.Clients.LimitField,
@@ -311,7 +339,7 @@ internal sealed class WebServer : IAsyncDisposable
         MaxStreams = _options.Http2.MaxStreams,
         Quick = _quick,
         Refused = OnRefused,
-    });
+    };
 
     private void OnRefused(string client, Failure failure) => OnRefused(client, failure, failure.Rule().Text);
 

@@ -20,7 +20,15 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     // Hydra's own transport has it among its options; nothing else decides it.
     private static readonly TimeSpan HalfCloseGrace = new TransportOptions().HalfCloseGrace;
 
-    private readonly ConnectionContext _context;
+    private const long ExcessiveLoad = 0x107;
+
+    private readonly BaseConnectionContext _context;
+
+    // Its bytes; null where streams have bytes of their own.
+    private readonly ConnectionContext? _bytes;
+
+    // Streams that the client may give up; null where its frames are counted.
+    private readonly FrameBudget? _resets;
 
     // What looks at what comes; null where heads are not sent as text.
     private readonly HeadCapture? _capture;
@@ -46,6 +54,7 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     private long _watchedSince;
     private int _running;
     private bool _abortsInOrder;
+    private bool _isFlooded;
 
     /// <summary>Describes a connection that has just opened.</summary>
     /// <param name="context">The connection.</param>
@@ -58,7 +67,7 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
         ConnectionContext context, bool isMultiplexed, RequestHandler handler, int limitField = 0, MemoryBudget? memory = null,
         QuickAnswers? quick = null)
     {
-        _context = context;
+        _context = _bytes = context;
         IsMultiplexed = isMultiplexed;
         Handler = handler;
         ILoopFeature? loop = context.Features.Get<ILoopFeature>();
@@ -86,11 +95,26 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
         context.ConnectionClosed.UnsafeRegister(static state => ((ClientConnection)state!).OnClosed(), this);
     }
 
-    /// <summary>The connection's bytes, for who speaks another protocol than HTTP on it.</summary>
-    public IDuplexPipe Transport => _context.Transport;
+    /// <summary>Describes a connection of HTTP/3 that has just opened.</summary>
+    /// <param name="context">The connection.</param>
+    /// <param name="handler">What handles its requests.</param>
+    /// <param name="resets">Requests that the client may give up before their end.</param>
+    public ClientConnection(MultiplexedConnectionContext context, RequestHandler handler, FrameBudget resets)
+    {
+        _context = context;
+        _resets = resets;
+        IsMultiplexed = true;
+        Handler = handler;
+    }
+
+    /// <summary>The connection's bytes, for who speaks another protocol than HTTP on it. HTTP/3 has none.</summary>
+    public IDuplexPipe Transport => _bytes!.Transport;
 
     /// <summary>Requests that it may have; 0 for any number.</summary>
     public int LimitRequests { get; init; }
+
+    /// <summary>Told that the client has given up too many requests; null for nobody.</summary>
+    public Action? Flooded { get; init; }
 
     /// <summary>Whether an answer that is about to begin ends its connection, because the server stops; null where it does not ask. Counts those that do.</summary>
     public Func<bool>? Ends { get; init; }
@@ -124,6 +148,9 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     /// <summary>Whether it carries many requests at a time. Then each has a lifetime of its own, and no head in text.</summary>
     public bool IsMultiplexed { get; }
 
+    /// <summary>Whether it is one of HTTP/3.</summary>
+    public bool IsQuic => _bytes is null;
+
     /// <summary>The event loop that serves this connection; 0 where there is only one.</summary>
     public int Loop { get; }
 
@@ -137,7 +164,7 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     public CapturedHead? Head => _capture?.Head;
 
     /// <summary>Where Kestrel writes to the client, for what it cannot say itself; null where requests share the connection.</summary>
-    public PipeWriter? Output => IsMultiplexed ? null : _context.Transport.Output;
+    public PipeWriter? Output => IsMultiplexed ? null : Transport.Output;
 
     /// <summary>What is wrong with what the client has sent, for which the connection is refused; null as long as it was not.</summary>
     public string? FaultText => _capture is { Fault: not HeadFault.None and var fault } ? HeadCapture.Describe(fault) : null;
@@ -208,6 +235,32 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
 
     /// <summary>The connection speaks another protocol from now on.</summary>
     public void OnUpgraded() => _capture?.Stop();
+
+    /// <summary>
+    /// The client has given up one of the requests that share this connection. Where nobody counts frames this is what bounds who begins requests only to give them up,
+    /// which costs the client nothing (CVE-2023-44487); the connection ends with H3_EXCESSIVE_LOAD (RFC 9114, section 8.1). Any thread.
+    /// </summary>
+    public void OnStreamGone()
+    {
+        if (_resets is null || _context.ConnectionClosed.IsCancellationRequested)
+        {
+            return;
+        }
+
+        bool isFlood;
+        lock (_resets)
+        {
+            isFlood = !_isFlooded && !_resets.TryTake();
+            _isFlooded |= isFlood;
+        }
+
+        if (isFlood)
+        {
+            _context.Features.Get<IProtocolErrorCodeFeature>()?.Error = ExcessiveLoad;
+            Flooded?.Invoke();
+            _context.Abort();
+        }
+    }
 
     /// <summary>Names the exchange that is to hear when the client leaves: that of the only request.</summary>
     public void Watch(HttpExchange exchange)

@@ -387,7 +387,14 @@ internal class HttpExchange : ResumableResponse
         }
         else if (_lifetime == default)
         {
-            _lifetime = Context.Http.RequestAborted.UnsafeRegister(static exchange => ((HttpExchange)exchange!).OnClientGone(), this);
+            _lifetime = Context.Http.RequestAborted.UnsafeRegister(
+                static state =>
+                {
+                    var exchange = (HttpExchange)state!;
+                    exchange.Context.Connection.OnStreamGone();
+                    exchange.OnClientGone();
+                },
+                this);
         }
     }
 }

@@ -21,8 +21,14 @@ internal sealed record TlsFacts(int Version, int Suite, string ClientName, strin
     public string Text => string.Create(CultureInfo.InvariantCulture, $"\0{Version}\0{Suite}\0{ClientName}\0{ClientCertificate}");
 
     /// <summary>Those of a connection; null where it has none.</summary>
-    public static TlsFacts? Of(ConnectionContext connection)
+    public static TlsFacts? Of(BaseConnectionContext connection)
     {
+        if (connection is MultiplexedConnectionContext)
+        {
+            // QUIC has no other (RFC 9001, section 4.2), Kestrel does not say which suite, and clients show no certificates.
+            return new TlsFacts(0x0304, 0, "", "");
+        }
+
         if (connection.Features.Get<ITlsHandshakeFeature>() is not { } handshake)
         {
             return null;
