@@ -1,6 +1,7 @@
 #!/bin/sh
 # Leaves in artifacts/oldlibc what programs are linked with so that they run under glibc 2.28 and newer: Debian 10, Ubuntu 18.10 and RHEL 8 on.
-# Prints the directory, for -L; nothing where the libc is another one. HYDRA_GLIBC is another version.
+# Prints the directory, for -L; nothing where the libc is another one. HYDRA_GLIBC is another version; CC the
+# compiler, which may be one for another processor.
 #   oldlibc.sh check FILE...   ends with an error where a file needs a newer one.
 set -eu
 
@@ -35,7 +36,7 @@ trap 'rm -rf "$new"' EXIT
 for each in start missing; do
     "$CC" -O2 -Wall -Wextra -Werror -fPIC -fno-builtin -fno-stack-protector -ffunction-sections -c "$root/build/oldlibc/$each.c" -o "$new/$each.o"
 done
-ar rcs "$new/libold.a" "$new/start.o" "$new/missing.o"
+"$("$CC" -print-prog-name=ar)" rcs "$new/libold.a" "$new/start.o" "$new/missing.o"
 rest=$("$CC" -print-file-name=libc_nonshared.a)
 loader=$(basename "$new"/ld-linux*)
 # As the machine's own libc.so: what is in no library is in archives.

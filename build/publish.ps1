@@ -15,7 +15,8 @@ $machine = switch ([System.Runtime.InteropServices.RuntimeInformation]::OSArchit
     default { Write-Error "publish.ps1: there is no Native AOT for $_"; exit 1 }
 }
 
-$vswhere = Join-Path ${env:ProgramFiles(x86)} 'Microsoft Visual Studio\Installer\vswhere.exe'
+$programs = if (${env:ProgramFiles(x86)}) { ${env:ProgramFiles(x86)} } else { $env:ProgramFiles }
+$vswhere = Join-Path $programs 'Microsoft Visual Studio\Installer\vswhere.exe'
 $tools = if ($machine -eq 'arm64') { 'Microsoft.VisualStudio.Component.VC.Tools.ARM64' } else { 'Microsoft.VisualStudio.Component.VC.Tools.x86.x64' }
 if (-not (Test-Path $vswhere) -or -not (& $vswhere -latest -prerelease -products * -requires $tools -property installationPath)) {
     Write-Error ('publish.ps1: the C++ linker is missing; install it with  winget install Microsoft.VisualStudio.2022.BuildTools ' +
@@ -30,6 +31,21 @@ if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 
 $dist = Join-Path $root 'dist'
 New-Item -ItemType Directory -Force $dist | Out-Null
-Copy-Item (Join-Path $output 'hydra.exe') (Join-Path $dist 'hydra.exe') -Force
-$size = (Get-Item (Join-Path $dist 'hydra.exe')).Length
+$built = Join-Path $output 'hydra.exe'
+& $built --version | Out-Null
+if ($LASTEXITCODE -ne 0) {
+    Write-Error "publish.ps1: what was built does not run: $built"
+    exit 1
+}
+
+# The executable of a server that runs cannot be written to, but it can be given another name; the next publish takes that away.
+$target = Join-Path $dist 'hydra.exe'
+$old = Join-Path $dist 'hydra.exe.old'
+Remove-Item -Force $old -ErrorAction SilentlyContinue
+if (Test-Path $target) {
+    Move-Item -Force $target $old
+}
+Copy-Item $built $target
+Remove-Item -Force $old -ErrorAction SilentlyContinue
+$size = (Get-Item $target).Length
 Write-Output ('dist\hydra.exe: win-{0}, {1:0.0} MB' -f $machine, ($size / 1e6))

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compiles the native part of the worker, python/speedups, to python/hydra_worker/_speedups.abi3.so: one file for CPython 3.8 and newer.
 # build/publish.sh puts it into the executable. Needs a C compiler and Python's headers (any version from 3.8 on), which it installs on
-# Debian and its relatives. Words are further flags for the compiler. SPEEDUPS_TARGET is where it goes instead.
+# Debian and its relatives. Words are further flags for the compiler. SPEEDUPS_TARGET is where it goes instead, SPEEDUPS_HEADERS the
+# directory of other headers, such as another processor's, for which CC is a compiler.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +23,8 @@ find_headers() {
     done
     return 1
 }
-find_headers || { install_packages "what Python's headers are in" python3-dev && find_headers; } || fail "there are no headers of Python (Python.h)"
+headers=${SPEEDUPS_HEADERS:-}
+[ -n "$headers" ] || find_headers || { install_packages "what Python's headers are in" python3-dev && find_headers; } || fail "there are no headers of Python (Python.h)"
 
 case $(uname -s) in
 Darwin) shared="-bundle -undefined dynamic_lookup" ;;

@@ -8,6 +8,7 @@ from typing import Any, List, NoReturn, Optional
 
 from ._arguments import arguments
 from ._executable import find
+from ._process import start, tell
 
 # What an operator sends to a server. Windows has few of them.
 _PASSED_ON = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTTIN", "SIGTTOU", "SIGWINCH", "SIGQUIT", "SIGBREAK")
@@ -29,13 +30,7 @@ def run(app: Any = None, **options: Any) -> None:
         FileNotFoundError: the executable is not there.
         TypeError: the application has no name.
     """
-    process = subprocess.Popen([find()] + arguments(app, options))
-    before = _pass_on(process)
-    try:
-        code = _wait(process)
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+    code = _run([find()] + arguments(app, options))
     if code:
         raise SystemExit(code if code > 0 else 128 - code)
 
@@ -47,7 +42,17 @@ def execute(options: "Optional[List[str]]" = None) -> NoReturn:
     os.environ.setdefault("HYDRA_PYTHON", sys.executable)
     if os.name == "posix":
         os.execv(program, ["hydra"] + words)
-    sys.exit(subprocess.call([program] + words))
+    sys.exit(_run([program] + words))
+
+
+def _run(command: List[str]) -> int:
+    process = start(command)
+    before = _pass_on(process)
+    try:
+        return _wait(process)
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _pass_on(process: "subprocess.Popen[bytes]") -> "list[tuple[Any, Any]]":
@@ -57,7 +62,7 @@ def _pass_on(process: "subprocess.Popen[bytes]") -> "list[tuple[Any, Any]]":
         if number is None:
             continue
         try:
-            before.append((number, signal.signal(number, lambda received, _: process.send_signal(received))))
+            before.append((number, signal.signal(number, lambda received, _: tell(process, received))))
         except ValueError:
             return []  # not the main thread, which alone hears of signals
         except OSError:
@@ -71,4 +76,4 @@ def _wait(process: "subprocess.Popen[bytes]") -> int:
             return process.wait()
         except KeyboardInterrupt:
             # The terminal has told the server too. Without one it has not heard of it, and a second SIGINT does no harm.
-            process.send_signal(signal.SIGINT if os.name == "posix" else signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
+            tell(process, signal.SIGINT)

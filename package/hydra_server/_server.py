@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ from types import TracebackType
 
 from ._arguments import arguments
 from ._executable import find
+from ._process import start, tell
 
 
 class Server:
@@ -73,7 +73,7 @@ class Server:
                 listener.close()
             passed = (listener.fileno(),) if listener is not None and os.name == "posix" else ()
             # A group of its own: Ctrl-C is for this program, which stops the server then.
-            self._process = subprocess.Popen(command, env=environment, pass_fds=passed, start_new_session=os.name == "posix")
+            self._process = start(command, env=environment, pass_fds=passed, start_new_session=os.name == "posix")
             self._url = None if address is None else "http://%s:%d" % address
             try:
                 self._await_ready(notify, address)
@@ -89,7 +89,7 @@ class Server:
         return self
 
     def stop(self, timeout: float = 60.0) -> int:
-        """Stops it as SIGTERM does: requests that run are answered. Without effect where it does not run.
+        """Stops it as SIGTERM does (Windows: Ctrl-Break): requests that run are answered. Without effect where it does not run.
 
         Args:
             timeout: seconds after which it is killed.
@@ -101,7 +101,7 @@ class Server:
         if process is None:
             return 0
         if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+            tell(process)
         try:
             return process.wait(timeout)
         except subprocess.TimeoutExpired:

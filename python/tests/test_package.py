@@ -20,7 +20,7 @@ EXECUTABLE = os.environ.get("HYDRA_BIN") or os.path.join(ROOT, "dist", "hydra")
 sys.path.insert(0, os.path.join(ROOT, "package"))
 
 import hydra_server  # noqa: E402
-from hydra_server import _arguments  # noqa: E402
+from hydra_server import _arguments, _process  # noqa: E402
 
 APP = '''
 import os, sys
@@ -141,6 +141,49 @@ def test_run_of_a_script_serves_its_object_and_passes_signals_on(project):
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+class Told:
+    """A process that keeps what it was told."""
+
+    def __init__(self, refuses=None):
+        self.signals = []
+        self.ended = False
+        self._refuses = refuses
+
+    def send_signal(self, number):
+        self.signals.append(number)
+        if self._refuses is not None:
+            raise self._refuses
+
+    def terminate(self):
+        self.ended = True
+
+
+def test_signals_on_windows_are_ctrl_break_to_a_group_of_its_own(monkeypatch):
+    started = {}
+    monkeypatch.setattr(_process.subprocess, "Popen", lambda command, **how: started.update(how) or command)
+    assert _process.start(["hydra"], windows=True) == ["hydra"]
+    assert started == {"creationflags": 0x200}
+
+    for number in (None, signal.SIGINT, signal.SIGTERM):
+        process = Told()
+        _process.tell(process, number, windows=True)
+        assert (process.signals, process.ended) == ([1], False)
+
+
+@pytest.mark.parametrize("refused", [OSError("no console"), SystemError("of an old Python")])
+def test_server_without_a_console_on_windows_is_ended(refused):
+    process = Told(refused)
+    _process.tell(process, windows=True)
+    assert process.ended
+
+
+def test_signals_elsewhere_are_themselves():
+    process = Told()
+    _process.tell(process, windows=False)
+    _process.tell(process, signal.SIGINT, windows=False)
+    assert process.signals == [signal.SIGTERM, signal.SIGINT]
 
 
 @needs_executable

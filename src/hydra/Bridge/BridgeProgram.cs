@@ -24,8 +24,7 @@ internal static class BridgeProgram
     public static int? Run(string[] arguments) => arguments switch
     {
         [Mode, ..] => RunBridge(),
-        [ProgramExec.Mode, _, _, ..] when OperatingSystem.IsLinux() => ProgramExec.Run(arguments),
-        _ => null,
+        _ => OperatingSystem.IsLinux() && arguments is [ProgramExec.Mode, _, _, ..] ? ProgramExec.Run(arguments) : null,
     };
 
     private static int RunBridge()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 
 namespace Hydra.Bridge;
@@ -18,6 +19,7 @@ internal static partial class ProcessGroup
     public static void Make() => IsOurs = !OperatingSystem.IsWindows() && (SetGroup(0, 0) == 0 || GetGroup() == Environment.ProcessId);
 
     /// <summary>Signals all of it, this process, too.</summary>
+    [UnsupportedOSPlatform("windows")]
     public static void Signal(int signal) => _ = LibC.Kill(-Environment.ProcessId, signal);
 
     /// <summary>Whether others than this process are in it, and alive. Only Linux tells.</summary>
@@ -44,9 +46,11 @@ internal static partial class ProcessGroup
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "setpgid", SetLastError = true)]
     private static partial int SetGroup(int process, int group);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "getpgrp")]
     private static partial int GetGroup();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace Hydra.Bridge;
@@ -47,6 +48,7 @@ internal static unsafe partial class ProcessTitle
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc")]
     private static partial int prctl(int option, nint a, nint b, nint c, nint d);
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Workers.Processes;
@@ -74,6 +75,7 @@ internal sealed record ProgramCommand(byte[] Path, IReadOnlyList<byte[]> Words, 
         throw new ProgramStartException(refused ?? $"the command {name} is not found on PATH");
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static string? Problem(string path)
     {
         string full = OddPath.Full(path);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Primitives;
 
@@ -9,6 +10,7 @@ namespace Hydra.Bridge;
 /// What becomes the program, on Linux: this executable, which asks the kernel to be killed when its parent dies (prctl(2), PR_SET_PDEATHSIG: that
 /// stays across exec), and is then replaced by the program. Between fork and exec there is no room for it in a process that has threads.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal static unsafe partial class ProgramExec
 {
     /// <summary>The argument by which the executable knows that it is this.</summary>

@@ -54,9 +54,9 @@ internal sealed class ProgramProcess
     /// <summary>Asks the program, and what it has started, to end.</summary>
     public void Terminate()
     {
-        if (_process is not null)
+        if (OperatingSystem.IsWindows())
         {
-            // Windows has no signal for it.
+            // There is no signal for it.
             KillOnWindows();
         }
         else if (ProcessGroup.IsOurs)
@@ -72,7 +72,7 @@ internal sealed class ProgramProcess
     /// <summary>Ends the program at once.</summary>
     public void Kill()
     {
-        if (_process is not null)
+        if (OperatingSystem.IsWindows())
         {
             KillOnWindows();
         }
@@ -86,7 +86,7 @@ internal sealed class ProgramProcess
     public void KillAll()
     {
         Kill();
-        if (ProcessGroup.IsOurs)
+        if (!OperatingSystem.IsWindows() && ProcessGroup.IsOurs)
         {
             ProcessGroup.Signal(LibC.SigKill);
         }
@@ -152,9 +152,9 @@ internal sealed class ProgramProcess
 
     private void Wait()
     {
-        if (_process is not null)
+        if (OperatingSystem.IsWindows())
         {
-            _process.WaitForExit();
+            _process!.WaitForExit();
             _ended.SetResult(_process.ExitCode);
             return;
         }

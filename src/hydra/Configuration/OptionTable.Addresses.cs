@@ -83,7 +83,7 @@ internal static partial class OptionTable
 
     private static string? BindOwner(ServerDraft draft, OptionValue value)
     {
-        if (draft.Host.IsWindows)
+        if (draft.Host.IsWindows || OperatingSystem.IsWindows())
         {
             return "files have no such owners on Windows: leave it out.";
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Control;
 
@@ -6,6 +7,7 @@ namespace Hydra.Control;
 /// Standard input as a terminal that gives each key at once and shows none, until it is disposed of. By calls of the C library: .NET's own switch the
 /// keypad to another mode. POSIX only.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed unsafe partial class RawTerminal : IDisposable
 {
     private const int Input = 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 
 namespace Hydra.Files;
@@ -87,7 +88,7 @@ internal sealed partial class FileRoot
             return Finding.WouldWait;
         }
 
-        if (_isOld)
+        if (_isOld || OperatingSystem.IsWindows())
         {
             return _portable.Open(path, out file);
         }
@@ -115,6 +116,7 @@ internal sealed partial class FileRoot
     // O_DIRECTORY differs by architecture; the flag of nameless files has it in it.
     private static int NamelessDirectory => LibC.NamelessFile & ~0x400000;
 
+    [UnsupportedOSPlatform("windows")]
     private Finding OnError(int error, string path, bool mayWait, out OpenFile? file)
     {
         file = null;
@@ -145,6 +147,7 @@ internal sealed partial class FileRoot
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static bool IsForbidden()
     {
         int descriptor = Call(CurrentDirectory, "/\0"u8, PathOnly | LibC.CloseOnExec, 0);
@@ -157,6 +160,7 @@ internal sealed partial class FileRoot
     }
 
     // The descriptor, or the negative of errno.
+    [UnsupportedOSPlatform("windows")]
     private static unsafe int Call(int directory, ReadOnlySpan<byte> path, int flags, int resolve)
     {
         // struct open_how.
@@ -168,6 +172,7 @@ internal sealed partial class FileRoot
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static unsafe partial nint SystemCall(nint number, nint directory, byte* path, ulong* how, nint size);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hydra.Files;
@@ -44,6 +45,7 @@ internal sealed partial class OpenFile : IDisposable
 
     /// <summary>Takes over a descriptor of Linux.</summary>
     /// <returns>The file; null where it is something else, which is closed, and then <paramref name="isDirectory"/> says more.</returns>
+    [UnsupportedOSPlatform("windows")]
     public static OpenFile? TakeOver(int descriptor, out bool isDirectory)
     {
         var handle = new SafeFileHandle(descriptor, ownsHandle: true);
@@ -90,6 +92,7 @@ internal sealed partial class OpenFile : IDisposable
         return TryStat((int)Handle.DangerousGetHandle(), out _, out FileMark now) && now == Mark;
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static unsafe bool TryStat(int descriptor, out int mode, out FileMark mark)
     {
         byte* buffer = stackalloc byte[StatxSize];
@@ -116,6 +119,7 @@ internal sealed partial class OpenFile : IDisposable
         _ => 291,
     };
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static unsafe partial nint SystemCall(nint number, nint directory, byte* path, nint flags, nint mask, byte* buffer);
 }

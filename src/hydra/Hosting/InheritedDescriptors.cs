@@ -11,7 +11,7 @@ internal static class InheritedDescriptors
     {
         foreach (BindAddress.Descriptor bind in binds.OfType<BindAddress.Descriptor>())
         {
-            if (LibC.SetCloseOnExec(bind.Number) != 0)
+            if (OperatingSystem.IsWindows() || LibC.SetCloseOnExec(bind.Number) != 0)
             {
                 throw new StartException($"cannot listen on {bind}: no such descriptor was open when the server was started");
             }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Hosting;
 
@@ -44,9 +45,11 @@ internal static unsafe partial class InheritedSignals
         _ = pthread_sigmask(HowToSet, none, null);
     }
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc")]
     private static partial nint signal(int number, nint handler);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc")]
     private static partial int pthread_sigmask(int how, byte* set, byte* old);
 }

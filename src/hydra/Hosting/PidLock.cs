@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 using Microsoft.Win32.SafeHandles;
 
@@ -60,6 +61,7 @@ internal static partial class PidLock
     }
 
     // False only where another has it.
+    [UnsupportedOSPlatform("windows")]
     private static bool TrySet(SafeFileHandle handle, short type)
     {
         const int tryAgain = 11;
@@ -67,6 +69,7 @@ internal static partial class PidLock
         return Control(handle, SetOfDescription, ref region) == 0 || Marshal.GetLastPInvokeError() != tryAgain;
     }
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle descriptor, int command, ref Region region);
 

@@ -79,7 +79,10 @@ internal sealed class StartedAs
             ?? PassedBySystemd(Environment.GetEnvironmentVariable(SystemdPid), Environment.GetEnvironmentVariable(SystemdCount), Environment.ProcessId);
         foreach (int descriptor in sockets.Select(static s => s.Number).Concat(inheritance is null ? [] : [inheritance.Report]))
         {
-            _ = LibC.SetCloseOnExec(descriptor);
+            if (!OperatingSystem.IsWindows())
+            {
+                _ = LibC.SetCloseOnExec(descriptor);
+            }
         }
 
         if (inheritance is not null)

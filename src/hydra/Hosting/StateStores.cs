@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Hydra.Configuration;
 using Hydra.State;
 using Hydra.Topics;
@@ -35,7 +36,11 @@ internal sealed class StateStores : IDisposable
         _logger = logger;
         if (inherited?.State is { } link)
         {
-            _ = Primitives.LibC.SetCloseOnExec(link);
+            if (!OperatingSystem.IsWindows())
+            {
+                _ = Primitives.LibC.SetCloseOnExec(link);
+            }
+
             var socket = new Socket(new SafeSocketHandle(link, ownsHandle: true));
             if (inherited.StateVersion == SuccessionLink.Version)
             {
@@ -73,6 +78,7 @@ internal sealed class StateStores : IDisposable
 
     /// <summary>Has the server that is to take this one's place use what is here, from now on.</summary>
     /// <returns>The socket to pass to it; null where there is nothing to be used.</returns>
+    [UnsupportedOSPlatform("windows")]
     public Socket? Offer()
     {
         _successor?.Close();

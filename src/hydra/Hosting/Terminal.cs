@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Hosting;
 
@@ -31,12 +32,15 @@ internal sealed partial class Terminal(bool hadTerminal, bool ignoresHangup, Fun
     private static bool HasTerminal()
         => !OperatingSystem.IsWindows() && (IsTerminal(0) != 0 || IsTerminal(1) != 0 || IsTerminal(2) != 0);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "isatty")]
     private static partial int IsTerminal(int descriptor);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "tcgetpgrp")]
     private static partial int ForegroundGroup(int descriptor);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "getpgrp")]
     private static partial int OwnGroup();
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Transport;
@@ -68,7 +69,7 @@ internal sealed class Upgrade : IDisposable
         lock (_lock)
         {
             _isOver = true;
-            if (_child != 0)
+            if (_child != 0 && !OperatingSystem.IsWindows())
             {
                 _ = LibC.Kill(_child, Terminate);
             }
@@ -79,6 +80,12 @@ internal sealed class Upgrade : IDisposable
     public void Begin()
     {
         string? refusal;
+        if (OperatingSystem.IsWindows())
+        {
+            HostingLog.UpgradeRefused(_logger, "Windows has no way to pass on what is listened at");
+            return;
+        }
+
         lock (_lock)
         {
             refusal = _isOver ? "this server is stopping"
@@ -108,6 +115,7 @@ internal sealed class Upgrade : IDisposable
         Begin();
     }
 
+    [UnsupportedOSPlatform("windows")]
     private async Task RunAsync()
     {
         string? failure;
@@ -141,6 +149,7 @@ internal sealed class Upgrade : IDisposable
     }
 
     // Null when the new server is ready, else why it is not.
+    [UnsupportedOSPlatform("windows")]
     private async Task<string?> StartAsync()
     {
         byte[]? executable = Executable.Find(_started);
@@ -200,6 +209,7 @@ internal sealed class Upgrade : IDisposable
         return said == Predecessor.ReadyText ? null : await DescribeEndAsync(process, said).ConfigureAwait(false);
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static async Task<string> DescribeEndAsync(int process, string said)
     {
         int status = await Task.Run(() =>

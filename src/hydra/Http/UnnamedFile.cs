@@ -41,6 +41,7 @@ internal static class UnnamedFile
     private static string NewPath(string directory) => Path.Combine(directory, $"hydra-body-{Environment.ProcessId}-{Guid.NewGuid():n}");
 
     // Not every file system has it; what else goes wrong will go wrong again with a name, and is reported then.
+    [UnsupportedOSPlatform("windows")]
     private static SafeFileHandle? TryOpenNameless(string directory)
     {
         int descriptor = LibC.OpenWithMode(directory, LibC.ReadWrite | LibC.CloseOnExec | LibC.NamelessFile, OwnerOnlyBits);

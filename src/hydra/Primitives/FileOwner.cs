@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Primitives;
 
 /// <summary>Whose a file is to be. POSIX only.</summary>
 /// <param name="User">The user's number; <see cref="Unchanged"/> leaves it.</param>
 /// <param name="Group">The group's number; <see cref="Unchanged"/> leaves it.</param>
+[UnsupportedOSPlatform("windows")]
 internal readonly unsafe partial record struct FileOwner(uint User, uint Group)
 {
     /// <summary>What chown(2) takes for "as it is".</summary>

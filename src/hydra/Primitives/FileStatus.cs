@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace Hydra.Primitives;
@@ -7,6 +8,7 @@ namespace Hydra.Primitives;
 /// <param name="Owner">The user's number.</param>
 /// <param name="RawMode">Kind and permission bits, as in st_mode.</param>
 /// <param name="Inode">The file's number on its file system: another file of the same name has another.</param>
+[UnsupportedOSPlatform("windows")]
 internal readonly unsafe partial record struct FileStatus(uint Owner, uint RawMode, ulong Inode = 0)
 {
     // struct statx has one layout on every architecture; the offsets are those of linux/stat.h.

@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Primitives;
 
 /// <summary>Whose process is at the other end of a Unix socket. POSIX only.</summary>
+[UnsupportedOSPlatform("windows")]
 internal static partial class PeerUser
 {
     // Of Linux, and the same on every architecture that .NET runs on.

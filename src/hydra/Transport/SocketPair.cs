@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 
 namespace Hydra.Transport;
 
 /// <summary>Two sockets that are connected to each other: socketpair(2), which .NET has no call for. POSIX only.</summary>
+[UnsupportedOSPlatform("windows")]
 internal static partial class SocketPair
 {
     private const int UnixFamily = 1;

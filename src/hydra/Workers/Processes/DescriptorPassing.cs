@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Workers.Processes;
 
 /// <summary>Sends bytes over a Unix socket, and descriptors with the first of them (SCM_RIGHTS; unix(7)). POSIX only.</summary>
+[UnsupportedOSPlatform("windows")]
 internal static unsafe partial class DescriptorPassing
 {
     // SCM_RIGHTS and EINTR, the same on Linux and macOS.

@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using System.Runtime.Versioning;
 
 namespace Hydra.Workers.Processes;
 
@@ -6,6 +7,7 @@ namespace Hydra.Workers.Processes;
 /// A worker that a <see cref="Template"/> forks. It is the template's child, which reports its end. On Linux it outlives the template: from then on
 /// its <see cref="LifeLine"/> says when it has ended, and ends it.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class ForkedProcess : IWorkerProcess, IDisposable
 {
     // As of a process that the front started itself.

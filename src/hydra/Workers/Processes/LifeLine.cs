@@ -1,5 +1,6 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace Hydra.Workers.Processes;
 
@@ -14,6 +15,7 @@ namespace Hydra.Workers.Processes;
 /// subreaper would get them when that dies, but also whatever else an application leaves behind, and would have to tell it from what .NET waits for;
 /// and between the two deaths a worker whose C code holds the interpreter's lock would be nobody's.
 /// </remarks>
+[UnsupportedOSPlatform("windows")]
 internal sealed partial class LifeLine : IDisposable
 {
     // struct pollfd's POLLERR: no process has the reading end any more.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 using Microsoft.Win32.SafeHandles;
 
@@ -72,13 +73,16 @@ internal sealed partial class MemoryShim : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CreateMemoryFile(string name, uint flags);
 
     // Variadic in C; on Linux a third integer is passed the same way.
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int FileControl(int descriptor, int command, int argument);
 
+    [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     private static partial int ProcessControl(int option, nuint a, nuint b, nuint c, nuint d);
 }

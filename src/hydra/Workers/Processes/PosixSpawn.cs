@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 
 namespace Hydra.Workers.Processes;
@@ -7,6 +8,7 @@ namespace Hydra.Workers.Processes;
 /// Starts a process that gets some of our descriptors, which <see cref="System.Diagnostics.Process"/> cannot do. They are duplicated in
 /// the child only: a worker that is started at the same time gets none. POSIX only.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal static unsafe partial class PosixSpawn
 {
     /// <summary>The number that the first descriptor gets in the child.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Hydra.Primitives;
 
 namespace Hydra.Workers.Processes;
@@ -145,8 +146,10 @@ internal static class PrivateDirectory
         }
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static bool IsSafe(FileStatus status)
         => (status.Owner == Root || status.Owner == LibC.GetEffectiveUser()) && (!status.IsWritableByOthers || status.IsSticky);
 
+    [UnsupportedOSPlatform("windows")]
     private static string Octal(FileStatus status) => "0" + Convert.ToString(status.RawMode & 0xFFF, 8);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Primitives;
 using Hydra.Protocol;
@@ -10,6 +11,7 @@ namespace Hydra.Workers.Processes;
 /// A process that has imported the application and forks workers from it. Any thread; <c>_lock</c> guards all that changes. The workers
 /// are its children: it reports their ends. Where it ends itself they go on, on Linux, and else end with it.
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed partial class Template : ILinkOwner, ITemplateSink
 {
     /// <summary>The index that its HELLO names; workers have smaller ones.</summary>

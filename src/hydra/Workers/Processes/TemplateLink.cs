@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
@@ -34,6 +35,7 @@ internal interface ITemplateSink
 }
 
 /// <summary>The link to a template process. Any thread may send; <c>_lock</c> guards that side. A thread of its own reads.</summary>
+[UnsupportedOSPlatform("windows")]
 internal sealed class TemplateLink(Socket socket, ITemplateSink sink)
 {
     private static readonly FrameRules<TemplateLink> Rules = new(

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,7 @@ namespace Hydra.Workers.Processes;
 /// <param name="limit">How long a template may take to load the application; zero for ever.</param>
 /// <param name="log">Takes what templates log and print.</param>
 /// <param name="logger">Where their lives are logged.</param>
+[UnsupportedOSPlatform("windows")]
 internal sealed class TemplateStarter(
     WorkerSpawner spawner, Func<WorkerCommand> command, Func<WorkerCommand, BootDocument> document, TimeSpan limit, IWorkerLogSink log, ILogger logger)
     : IWorkerStarter

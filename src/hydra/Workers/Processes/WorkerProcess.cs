@@ -57,7 +57,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     {
         _process = process;
         _sharesOutput = command.SharesOutput;
-        _leadsGroup = command.LeadsGroup && !OperatingSystem.IsWindows();
+        _leadsGroup = command.LeadsGroup;
         Id = process.Id;
     }
 
@@ -154,7 +154,7 @@ internal sealed class WorkerProcess : IWorkerProcess
     // Its number is not given away as long as the group has members.
     private void KillGroup()
     {
-        if (_leadsGroup)
+        if (!OperatingSystem.IsWindows() && _leadsGroup)
         {
             _ = LibC.Kill(-Id, LibC.SigKill);
         }

@@ -48,7 +48,9 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IHandoverHost, 
         _handover = new HandoverDesk(this, TimeProvider.System);
         _fleet = new Fleet(options, pool, queue, this, log, logger, TimeProvider.System);
         var spawner = new WorkerSpawner();
-        _starter = options.Preload
+
+        // There is no fork on Windows, and the command line has refused the option.
+        _starter = options.Preload && !OperatingSystem.IsWindows()
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
                 options.StartTimeout, log, logger)
