@@ -85,4 +85,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1634, LogLevel.Warning, "the shared state of {Application} is full (--state-memory, --state-eviction): {Count} calls have found no room so far")]
     public static partial void StateFull(ILogger logger, string application, long count);
+
+    [LoggerMessage(1635, LogLevel.Warning, "Redis has no memory left for the shared state of {Application} (maxmemory): {Count} calls have found no room so far")]
+    public static partial void RedisFull(ILogger logger, string application, long count);
 }
