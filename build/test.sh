@@ -63,6 +63,7 @@ if ! $python -c 'import ensurepip, hatchling, yaml' 2>/dev/null || ! command -v 
 fi
 if ! command -v lintian >/dev/null || ! command -v systemd-analyze >/dev/null; then install_packages "what checks packages and units" lintian systemd || exit 1; fi
 command -v pypy3 >/dev/null || install_packages "PyPy, on which the shim runs, too" pypy3 || exit 1
+[ -x /usr/bin/redis-server ] || [ -x /usr/bin/valkey-server ] || install_packages "a Redis, in which several servers share state" redis-server || exit 1
 command -v chromium >/dev/null || install_packages "a browser for the tests of WebSockets" chromium || exit 1
 if ! command -v zsh >/dev/null || ! command -v fish >/dev/null; then install_packages "the shells whose completions are tested" zsh fish || exit 1; fi
 command -v node >/dev/null || install_packages "Node.js, in which examples/node-worker is" nodejs || exit 1

@@ -4,7 +4,7 @@ import json
 from struct import Struct
 from typing import Any, Iterator, Tuple
 
-from ._state_errors import StateError, StateFull, StateUnavailable, ValueTooLarge
+from ._state_errors import StateError, StateFull, StateUnavailable, ValueTooLarge, raise_unreachable
 from ._state_link import Reply
 
 LONGEST_INFO = 16 * 1024
@@ -56,6 +56,7 @@ def check(reply: Reply) -> bool:
         raise ValueTooLarge("a message is larger than one may be: 16 MiB, or a quarter of --pubsub-memory")
     if status == _OFF:
         raise StateUnavailable("the server publishes nothing (--pubsub-memory 0)")
+    raise_unreachable(status, reply[4])
     raise StateError("the server makes no sense of the call (%d)" % status)
 
 

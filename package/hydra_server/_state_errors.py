@@ -6,7 +6,17 @@ class StateError(Exception):
 
 
 class StateUnavailable(StateError):
-    """There is no shared state here: the process is no worker of Hydra, or the server was started with ``--state-memory 0``."""
+    """There is no shared state here: the process is no worker of Hydra, the server was started with ``--state-memory 0``, or the Redis of ``--state`` is gone.
+
+    What was asked for was not done.
+    """
+
+
+class StateUncertain(StateUnavailable):
+    """The Redis of ``--state`` was asked, and has not answered: whether it was done is not known.
+
+    Nothing is done twice in secret: a caller that may do it again does so. ``incr(…, once=…)`` is done once however often it is called.
+    """
 
 
 class StateLost(StateError, ConnectionError):
@@ -31,6 +41,14 @@ class ClientGone(StateError, ConnectionError):
 
 class TooSlow(StateError):
     """The subscription is over, because its messages were not taken as fast as they came (``slow="close"``)."""
+
+
+def raise_unreachable(status: int, text: bytes) -> None:
+    """Raises what a status says of a server that keeps the state and cannot be reached (STATUS_UNAVAILABLE, STATUS_UNKNOWN); else nothing."""
+    if status == 10:
+        raise StateUnavailable(text.decode("utf-8", "replace") or "Redis cannot be reached (--state)")
+    if status == 11:
+        raise StateUncertain("whether it was done is not known: %s" % (text.decode("utf-8", "replace") or "Redis has not answered (--state)"))
 
 
 class LockTimeout(StateError, TimeoutError):

@@ -362,6 +362,9 @@ def _open(side: Any, make: Any) -> socket.socket:
 
 
 def _is_on(reply: Reply) -> Reply:
+    if reply[0] < _OFF:
+        return reply
+    errors.raise_unreachable(reply[0], reply[4])
     if reply[0] == _OFF:
         raise errors.StateUnavailable("the server was started without it (--state-memory 0, --pubsub-memory 0)")
     return reply

@@ -28,11 +28,11 @@ from typing import Any, AsyncIterator, List, Mapping, NamedTuple, Optional, Unio
 
 from ._listen import Message, Subscription
 from ._pubsub_codec import LONGEST_INFO, check, name_of, policy_of, queue_of, read_members
-from ._state_errors import ClientGone, StateError, StateFull, StateLost, StateUnavailable, TooSlow, ValueTooLarge
+from ._state_errors import ClientGone, StateError, StateFull, StateLost, StateUnavailable, StateUncertain, TooSlow, ValueTooLarge
 from ._state_link import Call, Reply, is_available, links, on_its_loop, running_loop, worker
 
 __all__ = [
-    "ClientGone", "Member", "Message", "StateError", "StateFull", "StateLost", "StateUnavailable", "Subscription", "TooSlow", "ValueTooLarge", "acount",
+    "ClientGone", "Member", "Message", "StateError", "StateFull", "StateLost", "StateUnavailable", "StateUncertain", "Subscription", "TooSlow", "ValueTooLarge", "acount",
     "apresence", "apublish", "count", "events", "is_available", "listen", "presence", "publish", "subscribe", "unsubscribe",
 ]  # fmt: skip
 

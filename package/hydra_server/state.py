@@ -1,6 +1,6 @@
 """What the workers of an application share: values that expire, counters, locks, semaphores, rates.
 
-It is kept by the server, in memory, for as long as that runs: it outlives workers, their crashes and reloads. Every worker, thread and event loop of the
+It is kept by the server, in memory, for as long as that runs: it outlives workers, their crashes and reloads; or in a Redis, for several servers (``--state``). Every worker, thread and event loop of the
 application sees the same, whatever its interface::
 
     from hydra_server import state
@@ -27,11 +27,12 @@ import threading
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ._state_codec import decode, encode, key_of
-from ._state_errors import LockLost, LockTimeout, NotANumber, StateError, StateFull, StateLost, StateUnavailable, ValueTooLarge
+from ._state_errors import LockLost, LockTimeout, NotANumber, StateError, StateFull, StateLost, StateUnavailable, StateUncertain, ValueTooLarge
 from ._state_link import Call, Reply, is_available, links
 
 __all__ = [
-    "is_available", "Lock", "LockLost", "LockTimeout", "NotANumber", "Rate", "StateError", "StateFull", "StateLost", "StateUnavailable", "Store", "ValueTooLarge", "Window",
+    "is_available", "Lock", "LockLost", "LockTimeout", "NotANumber", "Rate", "StateError", "StateFull", "StateLost", "StateUnavailable", "StateUncertain",
+    "Store", "ValueTooLarge", "Window",
 ]  # fmt: skip
 
 Key = Union[str, bytes]
@@ -399,7 +400,7 @@ class Lock:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
             self.release()
-        except LockLost:
+        except (LockLost, StateUnavailable):
             # Not in the place of what the block has raised.
             if error is None:
                 raise
@@ -412,7 +413,7 @@ class Lock:
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
             await self.arelease()
-        except LockLost:
+        except (LockLost, StateUnavailable):
             if error is None:
                 raise
 
@@ -511,7 +512,7 @@ def _check(reply: Reply) -> bool:
     if status in (_MISSING, _REFUSED):
         return False
     if status == _FULL:
-        raise StateFull("there is no room in the shared state (--state-memory, --state-eviction lru)")
+        raise StateFull(reply[4].decode() or "there is no room in the shared state (--state-memory, --state-eviction lru)")
     if status == _TOO_LARGE:
         raise ValueTooLarge("the value is larger than one of the shared state may be: 64 MiB, or --state-memory")
     if status == _WRONG_KIND:

@@ -15,7 +15,7 @@ from typing import Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-SCHEMA_HASH = 0xe885fb9a4de24a4a
+SCHEMA_HASH = 0xa99c147829f26d65
 
 # length of the payload, type, flags, zero, stream
 HEADER = Struct("<IBBHQ")
@@ -196,6 +196,8 @@ STATUS_OVERFLOW = 6
 STATUS_TIMED_OUT = 7
 STATUS_INVALID = 8
 STATUS_OFF = 9
+STATUS_UNAVAILABLE = 10
+STATUS_UNKNOWN = 11
 
 # TopicKind
 TOPIC_BINARY = 0

@@ -37,6 +37,15 @@ public sealed class SettingsReportTests
         Assert.DoesNotContain("hush", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Write_PasswordOfRedis_IsHidden()
+    {
+        string[] lines = Report([("HYDRA_STATE", "redis://u:s3cret@cache/1")], "--mount", "/other=main:app,state=redis://:s3cret@other");
+
+        Assert.Contains(lines, static line => line.StartsWith("state = \"redis://u:***@cache/1\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, static line => line.Contains("s3cret", StringComparison.Ordinal));
+    }
+
     private static string[] Report((string Name, string Value)[] environment, params string[] arguments)
     {
         ParseResult.Run run = Assert.IsType<ParseResult.Run>(

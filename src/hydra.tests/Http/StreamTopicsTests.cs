@@ -190,18 +190,18 @@ public sealed class StreamTopicsTests : IDisposable
         TopicAccess access = TopicAccess.Open(_hub)!;
         var topics = new StreamTopics(access, new Nobody());
         var message = new SubscribeMessage { Operation = (byte)StateOperation.Subscribe, Topic = "room"u8, Limit = 1 };
-        Assert.Equal(StateStatus.Done, topics.Apply(message));
-        Assert.Equal(StateStatus.Done, topics.Apply(message));
+        Assert.Equal(StateStatus.Done, topics.Apply(message, out _));
+        Assert.Equal(StateStatus.Done, topics.Apply(message, out _));
         Assert.Equal(1, _hub.ReadFigures().Subscriptions);
         var end = new SubscribeMessage { Operation = (byte)StateOperation.Unsubscribe, Topic = "room"u8 };
-        Assert.Equal(StateStatus.Done, topics.Apply(end));
-        Assert.Equal(StateStatus.Missing, topics.Apply(end));
-        topics.Apply(message);
+        Assert.Equal(StateStatus.Done, topics.Apply(end, out _));
+        Assert.Equal(StateStatus.Missing, topics.Apply(end, out _));
+        topics.Apply(message, out _);
         topics.End();
         topics.End();
 
         Assert.Equal(0, _hub.ReadFigures().Subscriptions);
-        Assert.Equal(StateStatus.Missing, topics.Apply(message));
+        Assert.Equal(StateStatus.Missing, topics.Apply(message, out _));
         topics.Counts.OnDropped();
         Assert.Equal(1, _hub.ReadFigures().Dropped);
     }

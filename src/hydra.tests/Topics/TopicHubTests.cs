@@ -221,7 +221,7 @@ public sealed class TopicHubTests : IDisposable
         Call(StateOperation.Subscribe, "news", "", number: 7, other: 3);
         Call(StateOperation.Take, "", "", number: 7, wait: uint.MaxValue);
         Call(StateOperation.Pull, "channel", "", wait: uint.MaxValue);
-        _hub.OnClosed(_caller);
+        _hub.OnClosed(_owner, _caller);
         _hub.OnEnded(_owner);
 
         Assert.Equal((0, 0, 0L), (_hub.ReadFigures().Topics, _hub.ReadFigures().Subscriptions, _hub.ReadFigures().Bytes));
@@ -324,7 +324,7 @@ public sealed class TopicHubTests : IDisposable
         RunAll();
         subscriptions.ForEach(_hub.Unsubscribe);
         owners.ForEach(_hub.OnEnded);
-        _hub.OnClosed(_caller);
+        _hub.OnClosed(_owner, _caller);
         Call(StateOperation.Flush, "", "");
         RunAll();
 

@@ -227,6 +227,9 @@ internal sealed record AffinityOptions
 /// <summary>What the workers of an application share.</summary>
 internal sealed record SharedStateOptions
 {
+    /// <summary>The Redis or Valkey that has it; null where the server itself has.</summary>
+    public RedisUrl? Redis { get; init; }
+
     /// <summary>Bytes that it may take; 0 for no shared state.</summary>
     public long Memory { get; init; } = 64L << 20;
 

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Configuration;
 
 /// <content>What the workers of an application share.</content>
@@ -7,9 +9,17 @@ internal static partial class OptionTable
     [
         new()
         {
+            Name = "state", Placeholder = "URL", Default = "memory", Group = OptionGroup.State,
+            Help = "Where the state is that workers share, and what they publish (hydra_server.state, hydra_server.pubsub): in the memory of the server, or in a Redis or "
+                + "Valkey, which several servers can have in common: redis://[user:password@]host[:port][,host…][/db], rediss:// over TLS, unix:///path; behind a ? prefix, "
+                + "timeout, db and ca. Of several hosts that one is used which is no replica. A password is better in a file or a variable than in a command line, which others see.",
+            Binder = Section.State.Read(BindState),
+        },
+        new()
+        {
             Name = "state-memory", Placeholder = "SIZE", Default = "64m", Group = OptionGroup.State,
             Help = "Memory that the state may take which the workers of an application share (hydra_server.state): values, counters, locks. It is "
-                + "taken as it is used. 0: they share none.",
+                + "taken as it is used. With --state redis:// it is for what waits for Redis. 0: they share none.",
             Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { Memory = v }),
         },
         new()
@@ -35,4 +45,17 @@ internal static partial class OptionTable
             Binder = Section.State.Size(0, Tebibyte, static (o, v) => o with { ResumeMemory = v }),
         },
     ];
+
+    private static string? BindState(string text, SharedStateOptions before, out SharedStateOptions after)
+    {
+        after = before with { Redis = null };
+        if (text == "memory")
+        {
+            return null;
+        }
+
+        string? problem = RedisUrl.Read(text, out RedisUrl? url);
+        after = before with { Redis = url };
+        return problem;
+    }
 }

@@ -38,7 +38,7 @@ internal sealed class ApplicationPools : IDisposable
     {
         CheckPlaces(applications);
         List<ApplicationPool> pools = [];
-        var state = new StateStores(inherited, logs.Loggers.CreateLogger("hydra"), loops);
+        var state = new StateStores(inherited, logs.Loggers.CreateLogger("hydra"), loops, applications);
         try
         {
             // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.

@@ -96,6 +96,10 @@ internal sealed class FrontLoops
         }
     }
 
+    /// <summary>A channel on the loop of this number, once there is one.</summary>
+    public async Task<LinkChannel> ChannelAsync(Socket socket, int index)
+        => await _group.Task.ConfigureAwait(false) is { } group ? new LoopLinkChannel(socket, group.Loops[index]) : new SocketLinkChannel(socket);
+
     /// <summary>The channel of a worker's data link, on the loop of the same number. Waits for the loops, so not for a pool thread.</summary>
     public LinkChannel Channel(Socket socket, int index)
         => _group.Task.GetAwaiter().GetResult() is { } group

@@ -91,4 +91,7 @@ internal static partial class HostingLog
 
     [LoggerMessage(1636, LogLevel.Warning, "HTTP/3 is not spoken at {Address}: it needs a port that is known before, and no Unix socket or descriptor")]
     public static partial void NoHttp3At(ILogger logger, string address);
+
+    [LoggerMessage(1637, LogLevel.Warning, "Redis has no memory left for the shared state of {Application} (maxmemory): {Count} calls have found no room so far")]
+    public static partial void RedisFull(ILogger logger, string application, long count);
 }

@@ -61,6 +61,7 @@ internal sealed class HydraServer
 
             // It is not the application's, which shows its variables on pages of errors.
             Environment.SetEnvironmentVariable(OptionTable.Get("dashboard-token").Variable!, null);
+            Environment.SetEnvironmentVariable(OptionTable.Get("state").Variable!, null);
             InheritedDescriptors.Check(_options.Addresses.All);
             if (_options.ChecksOnly)
             {
@@ -83,6 +84,14 @@ internal sealed class HydraServer
             Spool? spool = BodyRules.CreateSpool(_options.Buffers, _logger);
             using ControlSignals? control = OperatingSystem.IsWindows() ? null
                 : new ControlSignals(() => around.Hangup(pools), pools.Grow, pools.Shrink, _logs.Reopen, _logger);
+
+            // Workers may use it while they import the application.
+            await Task.WhenAny(pools.State.FoundAsync(), around.Stop.First).Unwrap().ConfigureAwait(false);
+            if (around.Stop.First.IsCompleted)
+            {
+                loops.Abandon();
+                return ExitCodes.Success;
+            }
 
             // Python takes longest to start, so it starts first; requests that come before it is ready wait.
             pools.Start();

@@ -82,7 +82,7 @@ internal static class MetricsText
     // Where an application has several pools each says the same of what they share.
     private static void WriteState(StringBuilder text, IReadOnlyList<PoolFigures> pools)
     {
-        void Write(string name, string type, string help, Func<StateFigures, double> value)
+        void Write(string name, string type, string help, Func<StateFigures, double?> value)
             => EachThatHas(text, pools, name, type, help, pool => pool.State is { } state ? value(state) : null);
 
         Write("hydra_state_entries", "gauge", "Entries of the state that workers share.", static state => state.Entries);
@@ -92,6 +92,10 @@ internal static class MetricsText
         Write("hydra_state_calls_total", "counter", "Calls on the state that workers share.", static state => state.Calls);
         Write("hydra_state_evictions_total", "counter", "Values that have gone for others to have room.", static state => state.Evicted);
         Write("hydra_state_refused_total", "counter", "Calls that found no room.", static state => state.Refused);
+        Write("hydra_state_engine_up", "gauge", "Whether the Redis that has the state is there and answers (--state).", static state => state.Engine is { } engine ? engine.IsUp ? 1 : 0 : null);
+        Write("hydra_state_engine_lost_total", "counter", "How often it has gone.", static state => state.Engine?.Lost);
+        Write("hydra_state_engine_waiting", "gauge", "Calls that it has not answered yet.", static state => state.Engine?.Waiting);
+        Write("hydra_state_engine_unknown_total", "counter", "Calls of which nobody knows whether it has done them.", static state => state.Engine?.Unknown);
     }
 
     private static void WriteTopics(StringBuilder text, IReadOnlyList<PoolFigures> pools)

@@ -17,9 +17,12 @@ internal sealed class StartCheck(Surroundings around, ApplicationPools pools, Se
 
     private readonly ILogger _logger = logs.Loggers.CreateLogger("hydra");
 
-    /// <summary>The options for it: a worker is enough to see whether there can be several.</summary>
+    /// <summary>
+    /// The options for it: a worker is enough to see whether there can be several, and what it shares while it is imported is nobody else's: a check may run where there is no Redis, and is to change
+    /// nothing there.
+    /// </summary>
     public static IReadOnlyList<ApplicationOptions> Reduce(IReadOnlyList<ApplicationOptions> applications)
-        => [.. applications.Select(static application => application with { Workers = new WorkerOptions() })];
+        => [.. applications.Select(static application => application with { Workers = new WorkerOptions(), State = application.State with { Redis = null } })];
 
     /// <summary>Runs it.</summary>
     /// <returns>The exit code.</returns>

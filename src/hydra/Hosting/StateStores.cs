@@ -20,6 +20,7 @@ internal sealed class StateStores : IDisposable
     private static readonly TimeSpan HandOverLimit = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<(string App, string Directory), IStateStore> _stores = [];
+    private readonly RedisStores _redis;
     private readonly Dictionary<(string App, string Directory), TopicHub> _hubs = [];
     private readonly FrontLoops _loops;
     private readonly StatePredecessor? _predecessor;
@@ -30,8 +31,10 @@ internal sealed class StateStores : IDisposable
     /// <param name="inherited">What the server before this one has passed on; null where there was none.</param>
     /// <param name="logger">Where to say what was lost.</param>
     /// <param name="loops">The loops that connections live on.</param>
-    public StateStores(Inheritance? inherited, ILogger logger, FrontLoops loops)
+    /// <param name="applications">All applications that there are.</param>
+    public StateStores(Inheritance? inherited, ILogger logger, FrontLoops loops, IReadOnlyList<ApplicationOptions> applications)
     {
+        _redis = new RedisStores(logger, loops, applications);
         _loops = loops;
         _logger = logger;
         if (inherited?.State is { } link)
@@ -58,10 +61,19 @@ internal sealed class StateStores : IDisposable
     /// <returns>Null where that is nothing.</returns>
     public SharedState? Of(ApplicationOptions application)
     {
+        if (application.State.Redis is not null)
+        {
+            return _redis.Of(application, Enumerable.Range(0, _loops.Count).Select(Lane));
+        }
+
         IStateStore? values = ValuesOf(application);
         TopicHub? topics = TopicsOf(application);
         return values is null && topics is null ? null : new SharedState(values, topics);
     }
+
+    /// <summary>Waits for what is not in this server.</summary>
+    /// <exception cref="StartException">It is there, and cannot be used.</exception>
+    public Task FoundAsync() => _redis.FoundAsync();
 
     /// <summary>All stores are made.</summary>
     public void Start()
@@ -105,6 +117,8 @@ internal sealed class StateStores : IDisposable
     /// <param name="force">Completes when the server is to stop at once, although the one before it may have the state still.</param>
     public async Task HandOverAsync(Task force)
     {
+        // The loops are there yet, which its connections are on.
+        await _redis.LeaveAsync().ConfigureAwait(false);
         if (_successor is null)
         {
             return;
@@ -131,6 +145,7 @@ internal sealed class StateStores : IDisposable
     {
         _successor?.Close();
         _predecessor?.GiveUp();
+        _redis.Dispose();
         foreach (IStateStore store in _stores.Values)
         {
             store.Dispose();

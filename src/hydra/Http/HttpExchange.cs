@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Hydra.Dispatch;
 using Hydra.Protocol;
+using Hydra.Topics;
 using Hydra.Tracing;
 using Hydra.Workers.Links;
 using Microsoft.AspNetCore.Http.Features;
@@ -227,8 +228,9 @@ internal class HttpExchange : ResumableResponse
     }
 
     /// <inheritdoc/>
-    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message)
+    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message, out TopicConfirmation? awaited)
     {
+        awaited = null;
         StreamTarget target;
         lock (Lock)
         {
@@ -253,7 +255,7 @@ internal class HttpExchange : ResumableResponse
             Response.Messages = target.Messages;
         }
 
-        return target.Apply(message);
+        return target.Apply(message, out awaited);
     }
 
     /// <summary>There is a message for the client: whoever reads the body for it looks for that. Any thread.</summary>

@@ -27,7 +27,7 @@ internal sealed class StreamTarget : ITopicTarget
     public StreamMessages Messages { get; } = new();
 
     /// <inheritdoc cref="StreamTopics.Apply"/>
-    public StateStatus Apply(in SubscribeMessage message) => _topics.Apply(message);
+    public StateStatus Apply(in SubscribeMessage message, out TopicConfirmation? awaited) => _topics.Apply(message, out awaited);
 
     /// <inheritdoc/>
     public void Deliver(Subscription subscription, TopicMessage message)

@@ -15,8 +15,11 @@ internal sealed class StreamTopics(TopicAccess topics, ITopicTarget target)
     public TopicCounts Counts => topics.Hub.Counts;
 
     /// <summary>Does what a worker asks for. Who has subscribed already keeps what was said first.</summary>
-    public StateStatus Apply(in SubscribeMessage message)
+    /// <param name="message">What the worker says.</param>
+    /// <param name="awaited">What the answer has to wait for; null for nothing.</param>
+    public StateStatus Apply(in SubscribeMessage message, out TopicConfirmation? awaited)
     {
+        awaited = null;
         lock (_lock)
         {
             if (_all is null)
@@ -45,11 +48,23 @@ internal sealed class StreamTopics(TopicAccess topics, ITopicTarget target)
             if (subscription is not null)
             {
                 _all[subscription.Topic.Name] = subscription;
+                awaited = ConfirmationOf(subscription);
             }
 
             return status;
         }
     }
+
+    // Null where nobody else is to know of it, or all do.
+    private TopicConfirmation? ConfirmationOf(Subscription subscription) => topics.Hub.ConfirmationOf(subscription.Topic.Name, () =>
+    {
+        lock (_lock)
+        {
+            _ = _all?.Remove(subscription.Topic.Name);
+        }
+
+        topics.Hub.Unsubscribe(subscription);
+    });
 
     /// <summary>The client has left, or is to get nothing more. Again it does nothing.</summary>
     public void End()

@@ -40,8 +40,9 @@ internal sealed class WebSocketExchange : ResumableSession, ITopicTarget
     public int Lane => _lane;
 
     /// <inheritdoc/>
-    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message)
+    public override StateStatus? OnSubscribe(ulong id, in SubscribeMessage message, out TopicConfirmation? awaited)
     {
+        awaited = null;
         lock (Lock)
         {
             if (StateOf(id) is ExchangeState.Ended)
@@ -61,7 +62,7 @@ internal sealed class WebSocketExchange : ResumableSession, ITopicTarget
             }
         }
 
-        return _topics.Apply(message);
+        return _topics.Apply(message, out awaited);
     }
 
     /// <inheritdoc/>

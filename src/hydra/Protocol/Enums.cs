@@ -283,6 +283,12 @@ internal enum StateStatus : byte
 
     /// <summary>What it needs is switched off.</summary>
     Off = 9,
+
+    /// <summary>Where it is kept cannot be asked now: nothing was done. The value says why, in UTF-8.</summary>
+    Unavailable = 10,
+
+    /// <summary>Where it is kept was asked, and no answer came: whether it was done is not known. The value says why, in UTF-8.</summary>
+    Unknown = 11,
 }
 
 /// <summary>Why a worker could not get ready.</summary>

@@ -9,14 +9,25 @@ namespace Hydra.State;
 internal sealed record StateStoreOptions(long Memory, bool Evicts, Action<long>? OnFull = null);
 
 /// <summary>What there is to be measured of a store.</summary>
-/// <param name="Entries">Entries of all kinds.</param>
+/// <param name="Entries">Entries of all kinds; null where they are not counted.</param>
 /// <param name="Bytes">What they are counted as.</param>
 /// <param name="Limit">What they may take.</param>
 /// <param name="Calls">Calls so far.</param>
 /// <param name="Evicted">Values that have gone for others.</param>
 /// <param name="Refused">Calls that found no room.</param>
 /// <param name="Locks">Places in locks and semaphores that somebody has.</param>
-internal readonly record struct StateFigures(int Entries, long Bytes, long Limit, long Calls, long Evicted, long Refused, int Locks);
+internal readonly record struct StateFigures(int? Entries, long Bytes, long Limit, long Calls, long Evicted, long Refused, int Locks)
+{
+    /// <summary>Of the server that has it; null where that is this one.</summary>
+    public StateEngineFigures? Engine { get; init; }
+}
+
+/// <summary>What there is to be measured of a server that has the state.</summary>
+/// <param name="IsUp">Whether it is there and answers.</param>
+/// <param name="Lost">How often it has gone.</param>
+/// <param name="Waiting">Calls that have no answer yet.</param>
+/// <param name="Unknown">Calls so far of which nobody knows whether they were done.</param>
+internal readonly record struct StateEngineFigures(bool IsUp, long Lost, int Waiting, long Unknown);
 
 /// <summary>
 /// What the workers of an application share: values that expire, counters, locks, rates. Any thread; one gate guards all of it, and nothing is

@@ -26,6 +26,9 @@ internal sealed class TopicCounts
         Interlocked.Add(ref _delivered, count);
     }
 
+    /// <summary>A message that was published elsewhere has come, for so many.</summary>
+    public void OnDelivered(int count) => Interlocked.Add(ref _delivered, count);
+
     /// <summary>Somebody was too slow for a message.</summary>
     public void OnDropped() => Interlocked.Increment(ref _dropped);
 

@@ -25,6 +25,8 @@ internal sealed class TopicHub : IDisposable
     private readonly MailboxTable _mailboxes;
     private readonly ChannelTable _channels;
     private readonly ITimer _timer;
+    private readonly ITopicRelay? _relay;
+    private readonly TopicShare _relayed;
     private long _timedFor = long.MaxValue;
     private bool _isDisposed;
 
@@ -32,14 +34,17 @@ internal sealed class TopicHub : IDisposable
     /// <param name="memory">Bytes that all of it may take.</param>
     /// <param name="lanes">Of each event loop, what has something run on its thread.</param>
     /// <param name="time">The clock.</param>
-    public TopicHub(long memory, IEnumerable<Action<IThreadPoolWorkItem>> lanes, TimeProvider? time = null)
+    /// <param name="relay">Makes what reaches the subscribers of other servers; null where there are none.</param>
+    public TopicHub(long memory, IEnumerable<Action<IThreadPoolWorkItem>> lanes, TimeProvider? time = null, Func<TopicHub, ITopicRelay>? relay = null)
     {
         _time = time ?? TimeProvider.System;
         _start = _time.GetTimestamp();
         _memory = new MemoryBudget(memory);
         TopicLane[] ways = [.. lanes.Select(static post => new TopicLane(post))];
         Lanes = ways.Length;
-        _topics = new TopicTable(ways, _counts, OnDone);
+        _relayed = new TopicShare(_memory);
+        _relay = relay?.Invoke(this);
+        _topics = new TopicTable(ways, _counts, OnDone, _relay);
         _takers = new Takers(_due);
         _mailboxes = new MailboxTable(_topics, _takers, _answers, _counts);
         _channels = new ChannelTable(_takers, _answers, _due);
@@ -72,6 +77,11 @@ internal sealed class TopicHub : IDisposable
         var answer = new TopicAnswer(caller, call.Sequence);
         StateResult? result;
         List<(TopicAnswer To, StateResult Result)>? answers;
+        if (_relay is not null && call.Operation is not (StateOperation.Subscribe or StateOperation.Unsubscribe or StateOperation.Take))
+        {
+            return RelayedCalls.Execute(_relay, _counts, call, MaxMessage, owner, answer);
+        }
+
         lock (_gate)
         {
             long now = Now();
@@ -99,7 +109,7 @@ internal sealed class TopicHub : IDisposable
         }
 
         TopicAnswers.Tell(answers);
-        return result;
+        return result is { Status: StateStatus.Done } && _relay is not null && call.Operation is StateOperation.Subscribe ? Confirm(call, owner, answer) : result;
     }
 
     /// <summary>A connection subscribes.</summary>
@@ -118,6 +128,11 @@ internal sealed class TopicHub : IDisposable
             return StateStatus.Invalid;
         }
 
+        if (_relay is { IsUp: false })
+        {
+            return StateStatus.Unavailable;
+        }
+
         List<(TopicAnswer To, StateResult Result)>? answers;
         lock (_gate)
         {
@@ -132,6 +147,47 @@ internal sealed class TopicHub : IDisposable
         }
 
         return subscription is null ? StateStatus.Full : StateStatus.Done;
+    }
+
+    /// <summary>What a subscription of a connection has to wait for.</summary>
+    /// <returns>Null for nothing.</returns>
+    public TopicConfirmation? ConfirmationOf(byte[] topic, Action undo)
+        => _relay is null || _relay.IsSubscribed(topic, static _ => { }) ? null : new TopicConfirmation(_relay, topic, undo);
+
+    /// <summary>A message that was published somewhere, for those who have subscribed here.</summary>
+    /// <param name="name">The topic.</param>
+    /// <param name="kind">What it is.</param>
+    /// <param name="data">What it says.</param>
+    /// <param name="member">Who does not get it, where it says that somebody has come or left; empty for nobody.</param>
+    /// <param name="answer">Told how many have got it.</param>
+    public void Deliver(ReadOnlySpan<byte> name, TopicKind kind, byte[] data, byte[] member, TopicAnswer answer)
+    {
+        List<(TopicAnswer To, StateResult Result)>? answers;
+        lock (_gate)
+        {
+            var message = new TopicMessage(_topics.Find(name)?.Name ?? name.ToArray(), kind, data, _relayed.Memory) { Member = member };
+            if (_topics.Send(message, _relayed, answer, isRelayed: true) is { } result)
+            {
+                _answers.Add(answer, result with { Status = StateStatus.Done });
+                if (result.Status is StateStatus.Full)
+                {
+                    _counts.OnRefused();
+                }
+            }
+
+            answers = End(Now());
+        }
+
+        TopicAnswers.Tell(answers);
+    }
+
+    /// <summary>Tells the relay who has subscribed and who is there.</summary>
+    public void Announce()
+    {
+        lock (_gate)
+        {
+            _topics.Announce();
+        }
     }
 
     /// <summary>A connection wants no more. Again it does nothing.</summary>
@@ -151,6 +207,11 @@ internal sealed class TopicHub : IDisposable
     /// <returns>Whether it had waited.</returns>
     public bool Abandon(StateOwner owner, IStateCaller caller, uint sequence)
     {
+        if (_relay?.Abandon(owner, new TopicAnswer(caller, sequence)) == true)
+        {
+            return true;
+        }
+
         lock (_gate)
         {
             if (_takers.Abandon(caller, sequence))
@@ -164,8 +225,9 @@ internal sealed class TopicHub : IDisposable
     }
 
     /// <summary>One of the links of a process has closed: what waits there does not any more.</summary>
-    public void OnClosed(IStateCaller caller)
+    public void OnClosed(StateOwner owner, IStateCaller caller)
     {
+        _relay?.Forget(owner, caller);
         lock (_gate)
         {
             _takers.Forget(caller);
@@ -175,6 +237,7 @@ internal sealed class TopicHub : IDisposable
     /// <summary>A process has ended: it gets nothing more.</summary>
     public void OnEnded(StateOwner owner)
     {
+        _relay?.Forget(owner, null);
         List<(TopicAnswer To, StateResult Result)>? answers;
         lock (_gate)
         {
@@ -203,6 +266,23 @@ internal sealed class TopicHub : IDisposable
         }
 
         _timer.Dispose();
+        _relay?.Dispose();
+    }
+
+    // A worker has subscribed, and other servers are to know of it before it hears so.
+    private StateResult? Confirm(in StateCall call, StateOwner owner, TopicAnswer answer)
+    {
+        byte[] topic = call.Key.ToArray();
+        long box = call.Number;
+        var confirmation = new TopicConfirmation(_relay!, topic, () =>
+        {
+            lock (_gate)
+            {
+                _ = _mailboxes.Unsubscribe(new StateCall { Number = box, Key = topic }, owner);
+            }
+        });
+        confirmation.Then(status => answer.Caller!.Reply(answer.Sequence, new StateResult(status)));
+        return null;
     }
 
     // What a worker publishes faster than it goes out waits here, behind its own.

@@ -69,7 +69,7 @@ internal sealed class TopicLane(Action<IThreadPoolWorkItem> post) : IThreadPoolW
             {
                 left--;
                 Subscription subscription = _to[_at++];
-                if (!subscription.IsOver && (!message.IsEvent || subscription.Options.HasEvents))
+                if (!subscription.IsOver && message.IsFor(subscription))
                 {
                     subscription.Target.Deliver(subscription, message);
                 }

@@ -40,6 +40,13 @@ internal sealed class TopicMessage(byte[] topic, TopicKind kind, byte[] data, Me
     /// <summary>What it says.</summary>
     public byte[] Data { get; } = data;
 
+    /// <summary>Who does not get it, because it is about that one; empty for nobody.</summary>
+    public byte[] Member { get; init; } = [];
+
+    /// <summary>Whether it is for a subscription: who comes and leaves is told to those who want to hear of it, and not to the one itself.</summary>
+    public bool IsFor(Subscription subscription)
+        => !IsEvent || (subscription.Options.HasEvents && (Member.Length == 0 || !Member.AsSpan().SequenceEqual(subscription.Member)));
+
     /// <summary>Whether it says who has come or left.</summary>
     public bool IsEvent => Kind is TopicKind.Join or TopicKind.Leave;
 

@@ -8,7 +8,8 @@ namespace Hydra.Topics;
 /// <param name="lanes">The ways to connections.</param>
 /// <param name="counts">Counts what is published.</param>
 /// <param name="done">Called when a message has reached all; not under the gate.</param>
-internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<Fanout> done)
+/// <param name="relay">Told who has subscribed and who is there; null for nobody.</param>
+internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<Fanout> done, ITopicRelay? relay = null)
 {
     private readonly Dictionary<byte[], Topic> _topics = new(BytesComparer.Instance);
 
@@ -44,6 +45,8 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
 
         topic.Add(subscription);
         Subscriptions++;
+        relay?.OnCount(topic.Name, topic.Count);
+        TellRelay(topic, subscription.Member, []);
         return subscription;
     }
 
@@ -60,6 +63,7 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
         Subscriptions--;
         Topic topic = subscription.Topic;
         topic.Remove(subscription);
+        byte[] info = relay is null ? [] : topic.Members?.Find(subscription.Member)?.Info ?? [];
         if (subscription.Member.Length > 0)
         {
             Tell(topic, TopicKind.Leave, topic.Leave(subscription.Member), subscription.Share);
@@ -69,11 +73,32 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
         {
             _topics.Remove(topic.Name);
         }
+
+        // Behind what is said of the member: who looks for others of that name looks where somebody subscribes.
+        TellRelay(topic, subscription.Member, info);
+        relay?.OnCount(topic.Name, topic.Count);
+    }
+
+    /// <summary>Tells the relay all that it would have been told.</summary>
+    public void Announce()
+    {
+        foreach (Topic topic in _topics.Values)
+        {
+            relay?.OnCount(topic.Name, topic.Count);
+            foreach (TopicMember member in topic.Members?.Values ?? Enumerable.Empty<TopicMember>())
+            {
+                relay?.OnMember(topic.Name, member.Name, member.Count, member.Info);
+            }
+        }
     }
 
     /// <summary>A message goes to those who are there now.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="share">What who publishes it has.</param>
+    /// <param name="answer">Told when they have it.</param>
+    /// <param name="isRelayed">Whether it was counted where it was published.</param>
     /// <returns>How many they are, where all of them have it already; null where <paramref name="answer"/> is told when they have.</returns>
-    public StateResult? Send(TopicMessage message, TopicShare share, TopicAnswer answer)
+    public StateResult? Send(TopicMessage message, TopicShare share, TopicAnswer answer, bool isRelayed = false)
     {
         Topic? topic = Find(message.Topic);
         int count = 0;
@@ -86,7 +111,11 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
             sections += section.Lane < 0 ? 0 : 1;
         }
 
-        if (!message.IsEvent)
+        if (isRelayed)
+        {
+            counts.OnDelivered(message.IsEvent ? 0 : count);
+        }
+        else if (!message.IsEvent)
         {
             counts.OnPublished(count);
         }
@@ -109,7 +138,7 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
 
             foreach (Subscription subscription in section.Snapshot)
             {
-                if (!message.IsEvent || subscription.Options.HasEvents)
+                if (message.IsFor(subscription))
                 {
                     subscription.Target.Deliver(subscription, message);
                 }
@@ -119,10 +148,19 @@ internal sealed class TopicTable(TopicLane[] lanes, TopicCounts counts, Action<F
         return fanout is null ? new StateResult(StateStatus.Done, count) : null;
     }
 
+    private void TellRelay(Topic topic, byte[] member, byte[] info)
+    {
+        if (relay is not null && member.Length > 0)
+        {
+            TopicMember? known = topic.Members?.Find(member);
+            relay.OnMember(topic.Name, member, known?.Count ?? 0, known?.Info ?? info);
+        }
+    }
+
     // That somebody comes or leaves is not worth an error where there is no room for it.
     private void Tell(Topic topic, TopicKind kind, TopicMember? member, TopicShare share)
     {
-        if (member is not null && topic.Count > 0)
+        if (member is not null && topic.Count > 0 && relay is null)
         {
             Send(new TopicMessage(topic.Name, kind, TopicEvents.Write(kind, topic.Name, member), share.Memory), share, default);
         }

@@ -10,12 +10,15 @@ namespace Hydra.Tests.Functional.State;
 public sealed class SharedStateTests
 {
     [Theory]
-    [InlineData("uds", null)]
-    [InlineData("tcp", null)]
-    [InlineData("uds", "sockets")]
-    public async Task Values_OfEveryKind_AreKept(string workerTransport, string? transport)
+    [InlineData("memory", "uds", null)]
+    [InlineData("memory", "tcp", null)]
+    [InlineData("memory", "uds", "sockets")]
+    [RedisData("uds", null)]
+    [RedisData("uds", "sockets")]
+    public async Task Values_OfEveryKind_AreKept(string engine, string workerTransport, string? transport)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { WorkerTransport = workerTransport, Transport = transport });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app") with { WorkerTransport = workerTransport, Transport = transport });
 
         Assert.Equal(
             """["\u00e9", [0, 255], -5, 1180591620717411303424, null, "default", true, false, true, false, true, false, "changed", 2, 1, [["new", 1], ["number", 1]], 2, true, 60, "once", "once", true, true, true]""",
@@ -23,12 +26,14 @@ public sealed class SharedStateTests
     }
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("asyncio")]
-    [InlineData("trio")]
-    public async Task Values_AwaitedInAnyLoop_AreKept(string loop)
+    [InlineData("memory", "auto")]
+    [InlineData("memory", "asyncio")]
+    [InlineData("memory", "trio")]
+    [RedisData("auto")]
+    public async Task Values_AwaitedInAnyLoop_AreKept(string engine, string loop)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", "--loop", loop));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "asgi", "--loop", loop));
 
         if (loop != "trio")
         {
@@ -43,17 +48,20 @@ public sealed class SharedStateTests
     [Fact]
     public async Task Calls_ThatMakeNoSense_RaiseWhatTheySay()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--state-memory", "2m"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app", "--state-memory", "2m"));
 
         Assert.Equal(
             ["NotANumber", "KeyError", "OverflowError", "ValueTooLarge", "StateFull", "TypeError", "ValueError", "AttributeError", "ValueError", "ValueError", "StateError"],
             JsonSerializer.Deserialize<string[]>(await server.GetTextAsync("/refused"))!.Select(static name => name is "PicklingError" ? "AttributeError" : name));
     }
 
-    [Fact]
-    public async Task Counter_OfManyWorkersThatAreKilled_LosesNothingAndCountsNothingTwice()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Counter_OfManyWorkersThatAreKilled_LosesNothingAndCountsNothingTwice(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--retry", "always") with { Workers = 4 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app", "--retry", "always") with { Workers = 4 });
         const int calls = 300;
         int next = -1;
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
@@ -71,11 +79,13 @@ public sealed class SharedStateTests
     }
 
     [Theory]
-    [InlineData("app", 8)]
-    [InlineData("asgi", 1)]
-    public async Task Lock_HasOneHolderInAllWorkers(string app, int threads)
+    [InlineData("memory", "app", 8)]
+    [InlineData("memory", "asgi", 1)]
+    [RedisData("app", 8)]
+    public async Task Lock_HasOneHolderInAllWorkers(string engine, string app, int threads)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--threads", $"{threads}") with { Workers = 3 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, app, "--threads", $"{threads}") with { Workers = 3 });
         long[][] seen = [.. (await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => server.GetTextAsync(app == "app" ? "/shared" : "/critical")))).Select(static text => JsonSerializer.Deserialize<long[]>(text)!)];
 
         Assert.All(seen, static one => Assert.Equal(1, one[0]));
@@ -83,11 +93,13 @@ public sealed class SharedStateTests
     }
 
     [Theory]
-    [InlineData("app")]
-    [InlineData("asgi")]
-    public async Task Lock_WhoseHolderIsKilled_IsTheNextOnesAtOnce(string app)
+    [InlineData("memory", "app")]
+    [InlineData("memory", "asgi")]
+    [RedisData("app")]
+    public async Task Lock_WhoseHolderIsKilled_IsTheNextOnesAtOnce(string engine, string app)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--retry", "never") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, app, "--retry", "never") with { Workers = 2 });
         Task<RawResponse> holder = SendAsync(server, "/hold");
         string[] holds = (await server.Board.WaitAsync("holds"))[0].Split(' ');
         Task<string> waiting = server.GetTextAsync(app == "app" ? "/wait" : "/critical");
@@ -100,34 +112,46 @@ public sealed class SharedStateTests
         await server.Log.ExpectErrorAsync("/hold");
     }
 
-    [Fact]
-    public async Task Tasks_ThatAreCancelledWhileTheyWait_LeaveTheLockToOthers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Tasks_ThatAreCancelledWhileTheyWait_LeaveTheLockToOthers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "asgi"));
 
         Assert.Equal("[false, 5]", await server.GetTextAsync("/cancelled"));
     }
 
-    [Fact]
-    public async Task Tasks_OfTrioThatAreCancelled_LeaveTheLockToOthers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Tasks_OfTrioThatAreCancelled_LeaveTheLockToOthers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("asgi", "--loop", "trio"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "asgi", "--loop", "trio"));
 
         Assert.Equal("true", await server.GetTextAsync("/triocancelled"));
     }
 
-    [Fact]
-    public async Task Lock_OfAParent_IsNotItsChilds()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Lock_OfAParent_IsNotItsChilds(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app"));
 
         Assert.Equal("[false, true]", await server.GetTextAsync("/inherited"));
     }
 
-    [Fact]
-    public async Task Rates_AreOfAllWorkersTogether()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Rates_AreOfAllWorkersTogether(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app") with { Workers = 2 });
 
         Assert.Equal("[true, true, true, false, false, true, true, true, false, false]", await server.GetTextAsync("/rates"));
     }
@@ -137,17 +161,20 @@ public sealed class SharedStateTests
     [InlineData("--preload")]
     public async Task State_UsedByThreadsChildrenAndWhileImported_IsTheSame(params string[] arguments)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", arguments) with { Workers = 2 });
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app", arguments) with { Workers = 2 });
 
         Assert.Equal("\"is there\"", await server.GetTextAsync("/imported"));
         Assert.Equal("1600", await server.GetTextAsync("/threads"));
         Assert.Equal("11", await server.GetTextAsync("/forked"));
     }
 
-    [Fact]
-    public async Task State_OutlivesAReloadAndItsWorkers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task State_OutlivesAReloadAndItsWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app"));
         await server.GetTextAsync("/set?here");
         int pid = int.Parse(await server.GetTextAsync("/pid"));
         server.Signal(Processes.Hangup);
@@ -163,17 +190,20 @@ public sealed class SharedStateTests
     [Fact]
     public async Task State_SwitchedOff_SaysSo()
     {
-        await using HydraServer server = await HydraServer.LaunchAsync(Spec("app", "--state-memory", "0"));
+        await using HydraServer server = await HydraServer.LaunchAsync(Spec(null, "app", "--state-memory", "0"));
 
         Assert.Equal(3, await server.ExitAsync());
         await server.Log.ExpectErrorAsync("StateUnavailable", "--state-memory");
         server.Log.ExpectAnyErrors("");
     }
 
-    [Fact]
-    public async Task Django_CacheAndSessions_AreOfAllWorkers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Django_CacheAndSessions_AreOfAllWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("django_shared:application") { Workers = 3 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("django_shared:application") { Arguments = place.Arguments, Workers = 3 });
         using var browser = new HttpClient { BaseAddress = server.Address };
 
         // Else its connection would stay with its worker.
@@ -187,10 +217,13 @@ public sealed class SharedStateTests
         Assert.Equal("ok", await server.GetTextAsync("/async-cache"));
     }
 
-    [PythonModuleFact("flask_caching")]
-    public async Task Cachelib_FlaskCachingAndTheCacheItself_AreOfAllWorkers()
+    [PythonModuleTheory("flask_caching")]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Cachelib_FlaskCachingAndTheCacheItself_AreOfAllWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_cached:app") { Workers = 3 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_cached:app") { Arguments = place.Arguments, Workers = 3 });
         using var browser = new HttpClient { BaseAddress = server.Address };
 
         // Else its connection would stay with its worker.
@@ -207,10 +240,13 @@ public sealed class SharedStateTests
             "[1, None, [{'c': [2]}, None], {'a': 1}, False, True, True, False, -1, True, False, ['b', 'new'], False, False]", await browser.GetStringAsync("/calls"));
     }
 
-    [PythonModuleFact("flask_limiter")]
-    public async Task FlaskLimiter_CountsForAllWorkers()
+    [PythonModuleTheory("flask_limiter")]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task FlaskLimiter_CountsForAllWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_limited:app") { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("flask_limited:app") { Arguments = place.Arguments, Workers = 2 });
         foreach (string path in (string[])["/fixed", "/moving"])
         {
             List<int> statuses = [];
@@ -223,7 +259,8 @@ public sealed class SharedStateTests
         }
     }
 
-    private static ServerSpec Spec(string app, params string[] arguments) => new($"shared_state:{app}") { Arguments = arguments };
+    private static ServerSpec Spec(StateEngine? place, string app, params string[] arguments)
+        => new($"shared_state:{app}") { Arguments = [.. place?.Arguments ?? [], .. arguments] };
 
     private static async Task<RawResponse> SendAsync(HydraServer server, string path)
     {

@@ -12,12 +12,15 @@ namespace Hydra.Tests.Functional.State;
 public sealed class TopicsTests
 {
     [Theory]
-    [InlineData("uds", null, "auto")]
-    [InlineData("tcp", null, "asyncio")]
-    [InlineData("uds", "sockets", "auto")]
-    public async Task Publish_FromAnyWorker_ReachesEachWebSocketOnceAndInOrder(string workerTransport, string? transport, string loop)
+    [InlineData("memory", "uds", null, "auto")]
+    [InlineData("memory", "tcp", null, "asyncio")]
+    [InlineData("memory", "uds", "sockets", "auto")]
+    [RedisData("uds", null, "auto")]
+    [RedisData("uds", "sockets", "auto")]
+    public async Task Publish_FromAnyWorker_ReachesEachWebSocketOnceAndInOrder(string engine, string workerTransport, string? transport, string loop)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--loop", loop) with { Workers = 2, WorkerTransport = workerTransport, Transport = transport });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app", "--loop", loop) with { Workers = 2, WorkerTransport = workerTransport, Transport = transport });
         List<ClientWebSocket> clients = [];
         HashSet<int> workers = [];
         for (int i = 0; i < 40; i++)
@@ -55,7 +58,7 @@ public sealed class TopicsTests
     [Fact]
     public async Task Publish_TextAndBytesOfAnySize_ComeCompressedWhereThatIsAgreed()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app"));
         using var packed = new ClientWebSocket();
         packed.Options.DangerousDeflateOptions = new WebSocketDeflateOptions { ClientContextTakeover = false, ServerContextTakeover = false };
         await packed.ConnectAsync(new Uri($"ws://{server.Address.Authority}/?early=room"), default);
@@ -77,11 +80,13 @@ public sealed class TopicsTests
     }
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("off")]
-    public async Task Messages_AroundASubscription_KeepTheirOrder(string speedups)
+    [InlineData("memory", "auto")]
+    [InlineData("memory", "off")]
+    [RedisData("auto")]
+    public async Task Messages_AroundASubscription_KeepTheirOrder(string engine, string speedups)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--speedups", speedups) with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app", "--speedups", speedups) with { Workers = 2 });
         ClientWebSocket client = await ClientSocket.OpenAsync(server.Address, "/");
         for (int i = 0; i < 50; i++)
         {
@@ -93,10 +98,13 @@ public sealed class TopicsTests
         await CloseAsync([client]);
     }
 
-    [Fact]
-    public async Task Unsubscribe_GetsNothingMore_AndWhoLeavesIsForgotten()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Unsubscribe_GetsNothingMore_AndWhoLeavesIsForgotten(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app") with { Workers = 2 });
         ClientWebSocket client = await SubscribeAsync(server, "room");
         Assert.Equal("""["done", true]""", await ClientSocket.AskAsync(client, """["unsubscribe", "room"]"""));
         Assert.Equal("""["done", false]""", await ClientSocket.AskAsync(client, """["unsubscribe", "room"]"""));
@@ -109,10 +117,13 @@ public sealed class TopicsTests
         await NobodyAsync(server, "room");
     }
 
-    [Fact]
-    public async Task Presence_SaysWhoIsThere_ComesAndLeaves()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Presence_SaysWhoIsThere_ComesAndLeaves(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app") with { Workers = 2 });
         ClientWebSocket watcher = await SubscribeAsync(server, "room", options: """{"events": true}""");
         ClientWebSocket first = await SubscribeAsync(server, "room", options: """{"member": "alice", "info": {"age": 3}}""");
         Assert.Equal("""{"event":"join","topic":"room","member":"alice","info":{"age":3}}""", await ClientSocket.ReceiveAsync(watcher));
@@ -130,11 +141,13 @@ public sealed class TopicsTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Stream_GetsEvents_BetweenWhatItsApplicationSends(bool isCompressed)
+    [InlineData("memory", false)]
+    [InlineData("memory", true)]
+    [RedisData(false)]
+    public async Task Stream_GetsEvents_BetweenWhatItsApplicationSends(string engine, bool isCompressed)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", isCompressed ? ["--compress"] : []) with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app", isCompressed ? ["--compress"] : []) with { Workers = 2 });
         using var client = new HttpClient(new HttpClientHandler { AutomaticDecompression = System.Net.DecompressionMethods.GZip }) { BaseAddress = server.Address };
         using HttpResponseMessage response = await client.GetAsync(new Uri("/stream?topic=news", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
@@ -168,7 +181,7 @@ public sealed class TopicsTests
     [InlineData("raw", "off")]
     public async Task OtherInterfaces_WebSocketsAndStreams_Subscribe(string app, string speedups)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec(app, "--interface", app, "--speedups", speedups));
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, app, "--interface", app, "--speedups", speedups));
         using HttpResponseMessage response = await server.Client.GetAsync(new Uri("/", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         Assert.Equal(": subscribed", await reader.ReadLineAsync().WithinLimitAsync("the stream"));
@@ -187,10 +200,13 @@ public sealed class TopicsTests
         Assert.Equal("data: hello", line);
     }
 
-    [Fact]
-    public async Task Stream_WhoseLengthIsKnown_TakesNone()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Stream_WhoseLengthIsKnown_TakesNone(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app"));
 
         Assert.Equal("aVErr", await server.GetTextAsync("/stream?topic=news&length=5"));
     }
@@ -198,7 +214,7 @@ public sealed class TopicsTests
     [Fact]
     public async Task SlowClients_LoseTheirOwnMessagesAlone()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app") with { Workers = 2 });
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app") with { Workers = 2 });
         ClientWebSocket oldest = await SubscribeAsync(server, "room", options: """{"queue": 2}""");
         ClientWebSocket newest = await SubscribeAsync(server, "room", options: """{"queue": 2, "slow": "drop"}""");
         ClientWebSocket closed = await SubscribeAsync(server, "room", options: """{"queue": 2, "slow": "close"}""");
@@ -230,10 +246,13 @@ public sealed class TopicsTests
         newest.Abort();
     }
 
-    [Fact]
-    public async Task Worker_ThatDies_CostsTheOthersNothing()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Worker_ThatDies_CostsTheOthersNothing(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--retry", "never") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app", "--retry", "never") with { Workers = 2 });
         Dictionary<int, List<ClientWebSocket>> clients = [];
         for (int i = 0; i < 20; i++)
         {
@@ -257,7 +276,7 @@ public sealed class TopicsTests
     [Fact]
     public async Task Worker_ThatFloods_LeavesRoomForTheOthers()
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", "--pubsub-memory", "8m") with { Workers = 2 });
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app", "--pubsub-memory", "8m") with { Workers = 2 });
         ClientWebSocket[] crowd = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => SubscribeAsync(server, "crowd")));
         Task[] reading = [.. crowd.Select(static client => Task.Run(async () =>
         {
@@ -298,7 +317,7 @@ public sealed class TopicsTests
     [InlineData("--speedups", "off")]
     public async Task Code_OfAWorker_ListensInLoopsThreadsAndChildren(params string[] arguments)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", arguments) with { Workers = 2 });
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app", arguments) with { Workers = 2 });
 
         Assert.Equal("""[[["", "one", "message"], ["-other", "b'\\x00two'", "message"], ["-third", "three", "message"]], []]""", await server.GetTextAsync("/listen?topic=t"));
         Assert.Equal("true", await server.GetTextAsync("/threads"));
@@ -307,10 +326,13 @@ public sealed class TopicsTests
         Assert.Equal("""["ok:2", "go"]""", await server.GetTextAsync("/forked"));
     }
 
-    [Fact]
-    public async Task Code_InTrio_ListensAndSubscribes()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Code_InTrio_ListensAndSubscribes(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("trio_app", "--loop", "trio"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "trio_app", "--loop", "trio"));
 
         Assert.Equal("""["hello", 0]""", await server.GetTextAsync("/"));
         ClientWebSocket client = await SubscribeAsync(server, "room");
@@ -320,10 +342,13 @@ public sealed class TopicsTests
         await CloseAsync([client]);
     }
 
-    [Fact]
-    public async Task Code_InThreads_ListensToOtherWorkers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Code_InThreads_ListensToOtherWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("wsgi", "--threads", "1") with { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "wsgi", "--threads", "1") with { Workers = 2 });
         Task<string> listening = server.GetTextAsync("/listen");
         await server.Board.WaitAsync("listens");
         long[] publisher = Numbers(await server.GetTextAsync("/publish"));
@@ -334,10 +359,13 @@ public sealed class TopicsTests
         Assert.NotEqual(publisher[1], heard[1].GetInt64());
     }
 
-    [Fact]
-    public async Task Calls_ThatMakeNoSense_RaiseWhatTheySay()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Calls_ThatMakeNoSense_RaiseWhatTheySay(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app"));
 
         Assert.Equal(
             ["ValueError", "ValueError", "TypeError", "TypeError", "ValueTooLarge", "ValueError", "ValueError", "ValueError", "ValueError", "ValueError", "False", "StateError"],
@@ -349,7 +377,7 @@ public sealed class TopicsTests
     [InlineData("--state-memory", null, "\"StateUnavailable\"")]
     public async Task OneOfTheTwo_SwitchedOff_LeavesTheOther(string option, string? publishing, string values)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app", option, "0"));
+        await using HydraServer server = await HydraServer.StartAsync(Spec(null, "app", option, "0"));
 
         Assert.Equal(publishing is null, (await server.GetTextAsync("/publish?topic=room&text=x")).StartsWith('['));
         Assert.Equal(values, await server.GetTextAsync("/values"));
@@ -358,10 +386,13 @@ public sealed class TopicsTests
         await CloseAsync([client]);
     }
 
-    [Fact]
-    public async Task Reload_LeavesWhatTheNewWorkersSubscribeTo()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task Reload_LeavesWhatTheNewWorkersSubscribeTo(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(Spec("app"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "app"));
         ClientWebSocket old = await SubscribeAsync(server, "room");
         server.Signal(Processes.Hangup);
         await server.Log.WaitUntilReadyAsync(0, 2);
@@ -374,10 +405,13 @@ public sealed class TopicsTests
         old.Abort();
     }
 
-    [Fact]
-    public async Task ChannelLayer_KeepsTheRulesOfChannels()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task ChannelLayer_KeepsTheRulesOfChannels(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:application"));
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:application") { Arguments = place.Arguments });
 
         Assert.Equal(
             """{"message": true, "specific": "local", "full": [false, false, false, true], "order": ["0", "1", "2"], "one": [false, true], "group": [["0", "1", "2"], "0"], "discarded": true, "flushed": true, "names": 3, "expired": true}""",
@@ -386,19 +420,24 @@ public sealed class TopicsTests
     }
 
     [Theory]
-    [InlineData("application")]
-    [InlineData("wsgi")]
-    public async Task ChannelLayer_InThreadsAndSeveralLoops_IsOne(string application)
+    [InlineData("memory", "application")]
+    [InlineData("memory", "wsgi")]
+    [RedisData("application")]
+    public async Task ChannelLayer_InThreadsAndSeveralLoops_IsOne(string engine, string application)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:" + application) { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:" + application) { Arguments = place.Arguments, Workers = 2 });
 
         Assert.StartsWith("""{"got": ["0", "1", "2"], "own": "own",""", await server.GetTextAsync("/threads"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task ChannelLayer_Groups_AreOfAllWorkers()
+    [Theory]
+    [InlineData("memory")]
+    [RedisData]
+    public async Task ChannelLayer_Groups_AreOfAllWorkers(string engine)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:application") { Workers = 2 });
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:application") { Arguments = place.Arguments, Workers = 2 });
         List<ClientWebSocket> clients = [];
         HashSet<string?> workers = [];
         for (int i = 0; i < 10; i++)
@@ -431,7 +470,8 @@ public sealed class TopicsTests
         Assert.True(await command.ExitAsync() == 0, command.Log.Text);
     }
 
-    private static ServerSpec Spec(string app, params string[] arguments) => new("topics_app:" + app) { Arguments = arguments };
+    private static ServerSpec Spec(StateEngine? place, string app, params string[] arguments)
+        => new("topics_app:" + app) { Arguments = [.. place?.Arguments ?? [], .. arguments] };
 
     private static long[] Numbers(string json) => JsonSerializer.Deserialize<long[]>(json)!;
 

@@ -110,7 +110,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Handov
             store?.OnClosed(owner, link);
         }
 
-        topics?.Hub.OnClosed(link);
+        topics?.Hub.OnClosed(owner, link);
         handover?.Desk.OnClosed(link);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Hydra.Protocol;
+using Hydra.Topics;
 using Hydra.Transport;
 
 namespace Hydra.Workers.Links;
@@ -246,7 +247,18 @@ internal sealed class StreamFrames(LinkChannel channel, StreamTable streams, Wor
             return null;
         }
 
-        return stream.OnSubscribe(id, message) is { } status ? Answer(id, message.Sequence, status) : "a SUBSCRIBE frame came where none may";
+        if (stream.OnSubscribe(id, message, out TopicConfirmation? awaited) is not { } status)
+        {
+            return "a SUBSCRIBE frame came where none may";
+        }
+
+        return awaited is null ? Answer(id, message.Sequence, status) : AnswerLater(id, message.Sequence, awaited);
+    }
+
+    private string? AnswerLater(ulong id, uint sequence, TopicConfirmation awaited)
+    {
+        awaited.Then(status => Answer(id, sequence, status));
+        return null;
     }
 
     private string? OnSave(ulong id, ReadOnlySpan<byte> payload, bool end)

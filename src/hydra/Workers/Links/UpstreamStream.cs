@@ -1,4 +1,5 @@
 using Hydra.Protocol;
+using Hydra.Topics;
 
 namespace Hydra.Workers.Links;
 
@@ -88,8 +89,15 @@ internal abstract class UpstreamStream
     public virtual bool OnData(ulong id, FrameFlags flags, ReadOnlySpan<byte> data) => false;
 
     /// <summary>The client is to get what is published in a topic, or no more of it.</summary>
+    /// <param name="id">The stream.</param>
+    /// <param name="message">What its worker says.</param>
+    /// <param name="awaited">What the answer has to wait for; null for nothing.</param>
     /// <returns>What has come of it; null where none may come here.</returns>
-    public virtual StateStatus? OnSubscribe(ulong id, in SubscribeMessage message) => null;
+    public virtual StateStatus? OnSubscribe(ulong id, in SubscribeMessage message, out TopicConfirmation? awaited)
+    {
+        awaited = null;
+        return null;
+    }
 
     /// <summary>The application ends the session.</summary>
     public virtual bool OnClose(ulong id, in CloseMessage close) => false;
