@@ -11,7 +11,7 @@ internal static partial class OptionTable
         {
             Name = "state", Placeholder = "URL", Default = "memory", Group = OptionGroup.State,
             Help = "Where the state is that workers share, and what they publish (hydra_server.state, hydra_server.pubsub): in the memory of the server, or in a Redis or "
-                + "Valkey, which several servers can have in common: redis://[user:password@]host[:port][,host…][/db], rediss:// over TLS, unix:///path; behind a ? prefix, "
+                + "Valkey, which several servers can have in common: redis://[user:password@]host[:port][,host...][/db], rediss:// over TLS, unix:///path; behind a ? prefix, "
                 + "timeout, db and ca. Of several hosts that one is used which is no replica. A password is better in a file or a variable than in a command line, which others see.",
             Binder = Section.State.Read(BindState),
         },

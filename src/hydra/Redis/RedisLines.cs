@@ -62,8 +62,10 @@ internal sealed class RedisLine(byte[] name) : DueItem
 /// <param name="ask">Makes the command that asks for a waiter, which is told the answer.</param>
 /// <param name="got">Told what a waiter has got, under no gate, with whether somebody waits for it.</param>
 /// <param name="leave">Makes the command that says that this front waits there no more.</param>
+/// <param name="keep">Told first, under the gate, what somebody has got who waits for it: from then on it is not the lines' to give back.</param>
 internal sealed class RedisLines(
-    RedisEngine engine, Func<LineWaiter, Action<RedisAnswer>, RedisCall> ask, Action<LineWaiter, RedisAnswer, bool> got, Func<byte[], RedisCall> leave) : IDisposable
+    RedisEngine engine, Func<LineWaiter, Action<RedisAnswer>, RedisCall> ask, Action<LineWaiter, RedisAnswer, bool> got, Func<byte[], RedisCall> leave,
+    Action<LineWaiter, RedisAnswer>? keep = null) : IDisposable
 {
     // A process that asks for more at a time is not in its right mind.
     private const int MostWaiting = 100_000;
@@ -88,24 +90,27 @@ internal sealed class RedisLines(
         List<Action> after = [];
         lock (_gate)
         {
-            if (!_lines.TryGetValue(call.Key.ToArray(), out RedisLine? line))
-            {
-                line = new RedisLine(call.Key.ToArray());
-                _lines.Add(line.Name, line);
-            }
-            else if (call.Wait == 0)
+            RedisLine? line = _lines.GetValueOrDefault(call.Key.ToArray());
+            if (call.Wait == 0 && line is { Asking: null })
             {
                 return new StateResult(StateStatus.TimedOut);
             }
 
             if (!_owners.TryGetValue(owner, out HashSet<LineWaiter>? its))
             {
-                _owners[owner] = its = [];
+                its = [];
             }
 
             if (its.Count >= MostWaiting)
             {
                 return new StateResult(StateStatus.Full);
+            }
+
+            _owners[owner] = its;
+            if (line is null)
+            {
+                line = new RedisLine(call.Key.ToArray());
+                _lines.Add(line.Name, line);
             }
 
             var waiter = new LineWaiter(line, owner, (caller, call.Sequence))
@@ -249,25 +254,34 @@ internal sealed class RedisLines(
             else if (!isRefused)
             {
                 bool isWaiting = !waiter.IsAbandoned;
+                if (isWaiting)
+                {
+                    keep?.Invoke(waiter, answer);
+                }
+
                 after.Add(() => got(waiter, answer, isWaiting));
                 line.IsKnown = false;
                 Remove(waiter, after);
                 Ask(line, after);
             }
-            else if (waiter.IsLast && !waiter.IsAbandoned)
-            {
-                after.Add(() => waiter.By.Caller.Reply(waiter.By.Sequence, new StateResult(StateStatus.TimedOut)));
-                Remove(waiter, after);
-                Ask(line, after);
-            }
-            else if (line.HasNews || waiter.IsAbandoned)
-            {
-                Ask(line, after);
-            }
             else
             {
-                long pause = Math.Min(Math.Max(answer.Value[1].AsNumber, 1), Random.Shared.Next(Patience * 3 / 4, Patience * 5 / 4));
-                _due.Set(line, Now + pause);
+                // There is nothing for those behind it either.
+                foreach (LineWaiter one in line.Waiters.Where(static one => one is { IsLast: true, IsAbandoned: false }).ToArray())
+                {
+                    after.Add(() => one.By.Caller.Reply(one.By.Sequence, new StateResult(StateStatus.TimedOut)));
+                    Remove(one, after);
+                }
+
+                if (line.HasNews || waiter.IsLast || waiter.IsAbandoned)
+                {
+                    Ask(line, after);
+                }
+                else
+                {
+                    long pause = Math.Min(Math.Max(answer.Value[1].AsNumber, 1), Random.Shared.Next(Patience * 3 / 4, Patience * 5 / 4));
+                    _due.Set(line, Now + pause);
+                }
             }
 
             ForgetEmpty(line, after);

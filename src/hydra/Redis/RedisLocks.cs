@@ -23,7 +23,7 @@ internal sealed class RedisLocks : IDisposable
         _engine = engine;
         _keys = keys;
         _lines = new RedisLines(engine, Ask, OnGot, name => new RedisCall(
-            RedisScripts.Leave, RedisWords.Of(_keys.Of('q', name), _keys.Of('h', name)).Add(_engine.Name).Add(_engine.Fronts).Add(Word(name)).Add("L"), static _ => { }));
+            RedisScripts.Leave, RedisWords.Of(_keys.Of('q', name), _keys.Of('h', name)).Add(_engine.Name).Add(_engine.Fronts).Add(Word(name)).Add("L"), static _ => { }), Keep);
         engine.OnAttached(_lines.OnAttached);
         engine.OnRenewal(Renew);
     }
@@ -158,12 +158,18 @@ internal sealed class RedisLocks : IDisposable
         }
 
         long token = answer.Value[1].AsNumber;
-        if (!isWaiting)
+        if (isWaiting)
+        {
+            waiter.By.Caller.Reply(waiter.By.Sequence, new StateResult(StateStatus.Done, token));
+        }
+        else
         {
             _engine.Pipe.Send(Release(waiter.Line.Name, token, "", isPatient: true));
-            return;
         }
+    }
 
+    private void Keep(LineWaiter waiter, RedisAnswer answer)
+    {
         lock (_gate)
         {
             if (!_held.TryGetValue(waiter.Owner, out List<Held>? its))
@@ -176,10 +182,8 @@ internal sealed class RedisLocks : IDisposable
                 its.RemoveAll(static one => one.Until < Environment.TickCount64);
             }
 
-            its.Add(new Held(waiter.Line.Name, token, waiter.By) { Until = UntilOf(waiter.Milliseconds) });
+            its.Add(new Held(waiter.Line.Name, answer.Value[1].AsNumber, waiter.By) { Until = UntilOf(waiter.Milliseconds) });
         }
-
-        waiter.By.Caller.Reply(waiter.By.Sequence, new StateResult(StateStatus.Done, token));
     }
 
     private RedisCall Release(byte[] name, long token, string attempt, bool isPatient = false, Action<RedisAnswer>? then = null)

@@ -351,12 +351,11 @@ internal sealed class RedisPipe(long room, TimeSpan timeout) : ILinkSink, IDispo
             }
         }
 
+        Tell(told);
         if (isStuck)
         {
             Stuck?.Invoke(true);
         }
-
-        Tell(told);
     }
 
     private static void Tell(List<(RedisCall Call, RedisAnswer Answer)> told)
