@@ -14,6 +14,9 @@ internal static class ClientConnectionMiddleware
     // After it has closed, for what its streams still do.
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(5);
 
+    // For a client that takes nothing of what is left for it when its connection is over.
+    private static readonly TimeSpan LastTime = TimeSpan.FromSeconds(60);
+
     /// <summary>Adds the middleware to an endpoint, whose protocols are chosen before.</summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="connections">Where its connections are kept while they are open.</param>
@@ -50,9 +53,10 @@ internal static class ClientConnectionMiddleware
     private static async Task ServeWatchedAsync(ConnectionDelegate next, ConnectionContext context, ClientConnection connection, ConnectionRules rules)
     {
         var watch = new FrameWatch(rules.MaxStreams, rules.Time);
+        var output = new GatheredOutput(context.Transport.Output, GatheredOutput.PoolOf(context));
         context.Transport = new DuplexPipe(
-            new WatchedReader(context.Transport.Input, watch, () => rules.Refused(context.RemoteEndPoint?.ToString() ?? "", Failure.Flooded)), context.Transport.Output);
-        Task served = next(context);
+            new WatchedReader(context.Transport.Input, watch, () => rules.Refused(context.RemoteEndPoint?.ToString() ?? "", Failure.Flooded)), output.Writer);
+        Task served = ServeAsync(next, context, output, rules.Time);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = context.ConnectionClosed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), closed);
         await Task.WhenAny(served, closed.Task).ConfigureAwait(false);
@@ -66,5 +70,26 @@ internal static class ClientConnectionMiddleware
         }
 
         await served.ConfigureAwait(false);
+    }
+
+    private static async Task ServeAsync(ConnectionDelegate next, ConnectionContext context, GatheredOutput output, TimeProvider time)
+    {
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            Task sent = output.EndAsync();
+            try
+            {
+                await sent.WaitAsync(LastTime, time).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                context.Abort(new ConnectionAbortedException("The client has taken nothing for too long."));
+                await sent.ConfigureAwait(false);
+            }
+        }
     }
 }
