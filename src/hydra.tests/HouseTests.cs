@@ -71,6 +71,15 @@ public partial class HouseTests
         Assert.Empty(unnamed);
     }
 
+    [Fact]
+    public void Events_OfTheLog_HaveNumbersOfTheirOwn()
+    {
+        string[] numbers = [.. Sources().SelectMany(static file => EventNumber().Matches(File.ReadAllText(file))).Select(static match => match.Groups["number"].Value)];
+
+        Assert.NotEmpty(numbers);
+        Assert.Empty(numbers.GroupBy(static number => number).Where(static group => group.Count() > 1).Select(static group => group.Key));
+    }
+
     private static IEnumerable<string> Sources()
         => Directory.GetFiles(Root, "*.cs", SearchOption.AllDirectories)
             .Where(static file => Path.GetRelativePath(Root, file).Split(Path.DirectorySeparatorChar)[0] is not ("obj" or "bin"));
@@ -101,4 +110,7 @@ public partial class HouseTests
     [GeneratedRegex(
         @"^((public|internal|file|static|sealed|abstract|partial|readonly|ref|unsafe)\s+)*(class|record(\s+(struct|class))?|struct|interface|enum)\s+(?<name>\w+)")]
     private static partial Regex TypeHead();
+
+    [GeneratedRegex(@"\[LoggerMessage\((?<number>\d+)")]
+    private static partial Regex EventNumber();
 }

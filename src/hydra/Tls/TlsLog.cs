@@ -6,14 +6,14 @@ namespace Hydra.Tls;
 internal static partial class TlsLog
 {
     /// <summary>Handshakes from now on use what is in the files.</summary>
-    [LoggerMessage(1601, LogLevel.Information, "the certificates have changed and were loaded again")]
+    [LoggerMessage(2001, LogLevel.Information, "the certificates have changed and were loaded again")]
     public static partial void Renewed(ILogger logger);
 
     /// <summary>They go on with what was in the files before.</summary>
-    [LoggerMessage(1602, LogLevel.Error, "the certificates have changed, and the former ones stay in use: {Reason}")]
+    [LoggerMessage(2002, LogLevel.Error, "the certificates have changed, and the former ones stay in use: {Reason}")]
     public static partial void NotRenewed(ILogger logger, string reason);
 
     /// <summary>Browsers will refuse it.</summary>
-    [LoggerMessage(1603, LogLevel.Warning, "the certificate of {Names} {Ends} at {End:u}")]
+    [LoggerMessage(2003, LogLevel.Warning, "the certificate of {Names} {Ends} at {End:u}")]
     public static partial void Expires(ILogger logger, string names, string ends, DateTime end);
 }

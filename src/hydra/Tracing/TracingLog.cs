@@ -5,12 +5,12 @@ namespace Hydra.Tracing;
 /// <summary>What the exporter of traces logs. Its numbers are those from 1700.</summary>
 internal static partial class TracingLog
 {
-    [LoggerMessage(1700, LogLevel.Warning, "the collector at {Address} does not take traces: {Reason}; what cannot be sent is lost, and counted")]
+    [LoggerMessage(2100, LogLevel.Warning, "the collector at {Address} does not take traces: {Reason}; what cannot be sent is lost, and counted")]
     public static partial void Lost(ILogger logger, string address, string reason);
 
-    [LoggerMessage(1701, LogLevel.Warning, "the collector at {Address} has not taken {Count} spans: {Reason}")]
+    [LoggerMessage(2101, LogLevel.Warning, "the collector at {Address} has not taken {Count} spans: {Reason}")]
     public static partial void Rejected(ILogger logger, string address, long count, string reason);
 
-    [LoggerMessage(1702, LogLevel.Information, "traces go to {Address}")]
+    [LoggerMessage(2102, LogLevel.Information, "traces go to {Address}")]
     public static partial void Exports(ILogger logger, string address);
 }
