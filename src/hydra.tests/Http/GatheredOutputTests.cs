@@ -115,7 +115,7 @@ public sealed class GatheredOutputTests
         return output.Writer.FlushAsync();
     }
 
-    private GatheredOutput Begin() => new(_inner, MemoryPool<byte>.Shared);
+    private GatheredOutput Begin() => new(_inner, MemoryPool<byte>.Shared, new SentFrames(new StreamWindows(TimeSpan.Zero, TimeProvider.System)));
 
     // Sends when it is let; keeps what each flush has sent.
     private sealed class SlowWriter : PipeWriter

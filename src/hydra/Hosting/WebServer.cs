@@ -337,6 +337,7 @@ internal sealed class WebServer : IAsyncDisposable
         LimitRequests = _options.Limits.RequestsPerConnection,
         Ends = _forwarder.EndsConnection,
         MaxStreams = _options.Http2.MaxStreams,
+        SendTimeout = _options.Clients.SendTimeout,
         Quick = _quick,
         Refused = OnRefused,
     };

@@ -110,6 +110,9 @@ internal sealed class ClientConnection : IPeerSink, IQuickAnswers, IDisposable
     /// <summary>The connection's bytes, for who speaks another protocol than HTTP on it. HTTP/3 has none.</summary>
     public IDuplexPipe Transport => _bytes!.Transport;
 
+    /// <summary>The windows of its streams; null where requests do not share the connection, or share it otherwise than in HTTP/2.</summary>
+    public StreamWindows? Windows { get; set; }
+
     /// <summary>Requests that it may have; 0 for any number.</summary>
     public int LimitRequests { get; init; }
 

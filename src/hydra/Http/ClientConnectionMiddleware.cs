@@ -52,8 +52,10 @@ internal static class ClientConnectionMiddleware
     // A stream whose frames did not get into Kestrel's full queue is never over for Kestrel, and neither is its connection: a server that stops would wait for it.
     private static async Task ServeWatchedAsync(ConnectionDelegate next, ConnectionContext context, ClientConnection connection, ConnectionRules rules)
     {
-        var watch = new FrameWatch(rules.MaxStreams, rules.Time);
-        var output = new GatheredOutput(context.Transport.Output, GatheredOutput.PoolOf(context));
+        using var windows = new StreamWindows(rules.SendTimeout, rules.Time);
+        connection.Windows = windows;
+        var watch = new FrameWatch(rules.MaxStreams, rules.Time, windows);
+        var output = new GatheredOutput(context.Transport.Output, GatheredOutput.PoolOf(context), new SentFrames(windows));
         context.Transport = new DuplexPipe(
             new WatchedReader(context.Transport.Input, watch, () => rules.Refused(context.RemoteEndPoint?.ToString() ?? "", Failure.Flooded)), output.Writer);
         Task served = ServeAsync(next, context, output, rules.Time);

@@ -24,6 +24,9 @@ internal sealed record ConnectionRules
     /// <summary>Streams at a time of a connection of HTTP/2, from 1.</summary>
     public int MaxStreams { get; init; } = 100;
 
+    /// <summary>How long a response of HTTP/2 may wait for its client to take something; 0 for ever.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>What may answer requests before they come to the handler; null for nobody.</summary>
     public QuickAnswers? Quick { get; init; }
 

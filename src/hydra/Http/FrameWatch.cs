@@ -10,10 +10,17 @@ namespace Hydra.Http;
 /// </summary>
 /// <param name="maxStreams">Streams that the client may have at a time: as many resets a second are usual for one who reads through pages quickly.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FrameWatch(int maxStreams, TimeProvider time)
+/// <param name="windows">Told what the client says of streams and their windows; null where nobody wants to know.</param>
+internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindows? windows = null)
 {
     private const int HeadSize = 9;
     private const int PrefaceSize = 24;
+
+    // Of SETTINGS: a parameter, and as many as are looked at. There are seven that mean something.
+    private const int SettingSize = 6;
+    private const int MostSettings = 20;
+    private const int InitialWindow = 4;
+    private const byte Acknowledgement = 1;
 
     // Of section 6.
     private const byte Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, Window = 8, Continuation = 9;
@@ -41,7 +48,7 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time)
     private readonly FrameBudget _updates = new(UpdateBurst, UpdateRate, time);
 
     // The head of the next frame, as far as it has come, and what is looked at of its contents.
-    private readonly byte[] _head = new byte[HeadSize + 4];
+    private readonly byte[] _head = new byte[HeadSize + (SettingSize * MostSettings)];
     private int _headLength;
     private int _headSize = HeadSize;
 
@@ -85,6 +92,7 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time)
             if (_headLength == _headSize)
             {
                 IsFlooded = !MayPass(_head[3], _head[4], LengthOf(_head));
+                Tell(_head[3], _head[4]);
                 _left = LengthOf(_head) - (_headSize - HeadSize);
                 _headLength = 0;
                 _headSize = HeadSize;
@@ -98,9 +106,42 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time)
     private static int Wanted(byte type, byte flags, int length) => type switch
     {
         Window when length == 4 => 4,
+        Settings => Math.Min(length, SettingSize * MostSettings),
         Data when (flags & Padded) != 0 && length > 0 => 1,
         _ => 0,
     };
+
+    private void Tell(byte type, byte flags)
+    {
+        if (windows is null)
+        {
+            return;
+        }
+
+        int stream = (int)(BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(5)) & int.MaxValue);
+        switch (type)
+        {
+            case Headers:
+                windows.OnRequested(stream);
+                break;
+            case Reset:
+                windows.OnReset(stream);
+                break;
+            case Window when _headSize > HeadSize:
+                windows.OnCredit(stream, BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(HeadSize)) & int.MaxValue);
+                break;
+            case Settings when (flags & Acknowledgement) == 0:
+                for (int at = HeadSize; at + SettingSize <= _headSize; at += SettingSize)
+                {
+                    if (BinaryPrimitives.ReadUInt16BigEndian(_head.AsSpan(at)) == InitialWindow)
+                    {
+                        windows.OnInitial(BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(at + 2)));
+                    }
+                }
+
+                break;
+        }
+    }
 
     private bool MayPass(byte type, byte flags, int length) => type switch
     {

@@ -18,15 +18,18 @@ internal sealed class GatheredOutput
     private const int Piece = 16 * 1024;
 
     private readonly PipeWriter _inner;
+    private readonly SentFrames _frames;
     private readonly Pipe _pipe;
     private readonly Task _sending;
 
     /// <summary>Begins; <see cref="EndAsync"/> must follow.</summary>
     /// <param name="inner">Where it goes. Nobody else writes there.</param>
     /// <param name="pool">For what waits.</param>
-    public GatheredOutput(PipeWriter inner, MemoryPool<byte> pool)
+    /// <param name="frames">Looks at what is sent.</param>
+    public GatheredOutput(PipeWriter inner, MemoryPool<byte> pool, SentFrames frames)
     {
         _inner = inner;
+        _frames = frames;
         _pipe = new Pipe(new PipeOptions(
             pool, PipeScheduler.ThreadPool, PipeScheduler.ThreadPool, pauseWriterThreshold: Bound, resumeWriterThreshold: Bound / 2, minimumSegmentSize: 4096, useSynchronizationContext: false));
         _sending = SendAsync();
@@ -54,10 +57,12 @@ internal sealed class GatheredOutput
             while (!isOver)
             {
                 ReadResult read = await reader.ReadAsync().ConfigureAwait(false);
-                Copy(read.Buffer);
-                reader.AdvanceTo(read.Buffer.End);
+                ReadOnlySequence<byte> now = read.Buffer.Slice(0, _frames.Look(read.Buffer));
+                isOver = read.IsCompleted && now.Length == read.Buffer.Length;
+                Copy(now);
+                reader.AdvanceTo(now.End);
                 FlushResult sent = await _inner.FlushAsync().ConfigureAwait(false);
-                isOver = read.IsCompleted || sent.IsCompleted;
+                isOver |= sent.IsCompleted;
             }
         }
         catch (Exception e) when (SessionEnd.IsOver(e))

@@ -17,6 +17,10 @@ internal static class MultiplexedRules
     private static readonly SearchValues<char> TargetCharacters
         = SearchValues.Create([.. Enumerable.Range(0x21, 0x7F - 0x21).Select(static code => (char)code).Where(static c => c != '#')]);
 
+    // RFC 9110, section 5.5: control characters but the tab. Kestrel itself refuses CR, LF and NUL.
+    private static readonly SearchValues<char> Controls
+        = SearchValues.Create([.. Enumerable.Range(0, 0x20).Append(0x7F).Select(static code => (char)code).Where(static c => c != '\t')]);
+
     // RFC 9113, section 8.2.2. They belong to a connection, which others share.
     private static readonly HashSet<string> OfConnections = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -46,10 +50,22 @@ internal static class MultiplexedRules
             {
                 return true;
             }
+
+            foreach (string? value in values)
+            {
+                if (IsNoValue(value))
+                {
+                    return true;
+                }
+            }
         }
 
         return false;
     }
+
+    // RFC 9113, section 8.2.1: white space around it is malformed, too.
+    private static bool IsNoValue(ReadOnlySpan<char> value)
+        => !value.IsEmpty && (value[0] is ' ' or '\t' || value[^1] is ' ' or '\t' || value.ContainsAny(Controls));
 
     private static bool IsNoName(ReadOnlySpan<char> name)
     {

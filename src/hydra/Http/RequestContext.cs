@@ -5,6 +5,7 @@ using Hydra.Protocol;
 using Hydra.Tracing;
 using Hydra.Transport;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Hydra.Http;
 
@@ -17,6 +18,7 @@ internal sealed class RequestContext
     private RequestFacts? _facts;
     private List<ResponseGate>? _gates;
     private PipeWriter? _body;
+    private int _stream;
 
     /// <summary>Makes a context for the requests of one stream.</summary>
     public RequestContext(IFeatureCollection features)
@@ -154,11 +156,17 @@ internal sealed class RequestContext
         Trace = default;
         AskedHost = null;
         IsHandling = true;
+        if (Connection?.Windows is { } windows)
+        {
+            _stream = features.Get<IHttp2StreamIdFeature>()?.StreamId ?? 0;
+            windows.Attach(_stream, this);
+        }
     }
 
     /// <summary>The request is over.</summary>
     public void End()
     {
+        Connection?.Windows?.Detach(_stream);
         IsHandling = false;
         Http.Uninitialize();
     }
