@@ -85,4 +85,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1634, LogLevel.Warning, "the shared state of {Application} is full (--state-memory, --state-eviction): {Count} calls have found no room so far")]
     public static partial void StateFull(ILogger logger, string application, long count);
+
+    [LoggerMessage(1636, LogLevel.Error, "task {Id} ({Name}) has come from the server before this one, and there is no place for it: it is lost")]
+    public static partial void TaskNotTaken(ILogger logger, long id, string name);
+
+    [LoggerMessage(1635, LogLevel.Error, "the processes of {Pool} cannot be started: {Reason}")]
+    public static partial void TasksCannotStart(ILogger logger, string pool, string reason);
 }

@@ -163,6 +163,17 @@ internal enum StateOperation : byte
     Offer = 26,
     Give = 27,
     Receive = 28,
+    TaskCall = 29,
+    TaskNext = 30,
+    TaskCancel = 31,
+    TaskTake = 32,
+    TaskPart = 33,
+    TaskDone = 34,
+    TaskHear = 35,
+    TaskLeave = 36,
+    TaskDefer = 37,
+    TaskFind = 38,
+    TaskSchedule = 39,
 }
 
 /// <summary>How a call on shared state is meant.</summary>
@@ -283,6 +294,9 @@ internal enum StateStatus : byte
 
     /// <summary>What it needs is switched off.</summary>
     Off = 9,
+
+    /// <summary>The process that was at it has ended.</summary>
+    Lost = 10,
 }
 
 /// <summary>Why a worker could not get ready.</summary>
