@@ -65,7 +65,7 @@ internal static class SettingsReport
         {
             text = option.Name is "env" or "trace-header" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
         }
-        else if (option.Name is "mount" or "pool")
+        else if (option.Name is "mount" or "pool" or "task-pool")
         {
             text = string.Join(",env=", text.Split(",env=").Select(static (part, i) => i == 0 ? part : Masked(part)));
             text = string.Join(Secret, text.Split(Secret).Select(static (part, i) => i == 0 ? part : Hidden + (part.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? part[comma..] : "")));

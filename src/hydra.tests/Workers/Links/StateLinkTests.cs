@@ -136,7 +136,7 @@ public sealed class StateLinkTests : IDisposable
 
     private StateLink Open(FakeChannel channel, StateOwner owner)
     {
-        var link = new StateLink(channel, _store, _topics, null, owner, _ => _closed++);
+        var link = new StateLink(channel, _store, _topics, null, null, owner, _ => _closed++);
         link.Start();
         return link;
     }
