@@ -400,7 +400,13 @@ public sealed class JobDeskTests : IDisposable
 
     private StateCall Call(StateOperation operation, long number = 0, string key = "", byte[]? value = null, long milliseconds = 0, uint wait = 0) => new()
     {
-        Operation = operation, Number = number, Key = Encoding.UTF8.GetBytes(key), Value = value, Milliseconds = milliseconds, Wait = wait, Sequence = ++_sequence,
+        Operation = operation,
+        Number = number,
+        Key = Encoding.UTF8.GetBytes(key),
+        Value = value,
+        Milliseconds = milliseconds,
+        Wait = wait,
+        Sequence = ++_sequence,
     };
 
     private StateResult? Execute(StateCall call) => _desk.Execute(call, Asking, 100, _asks, _asker);

@@ -93,7 +93,11 @@ public sealed class RelayedTopicsTests : IDisposable
         var client = new Client();
         var message = new SubscribeMessage
         {
-            Operation = (byte)StateOperation.Subscribe, Topic = Encoding.UTF8.GetBytes(topic), Limit = 10, Member = Encoding.UTF8.GetBytes(member), Options = (byte)StateOptions.Events,
+            Operation = (byte)StateOperation.Subscribe,
+            Topic = Encoding.UTF8.GetBytes(topic),
+            Limit = 10,
+            Member = Encoding.UTF8.GetBytes(member),
+            Options = (byte)StateOptions.Events,
         };
         Assert.Equal(StateStatus.Done, _hub.Subscribe(client, message, _hub.OpenShare(), out Subscription? subscription));
         client.Subscription = subscription;

@@ -9,7 +9,7 @@ internal static partial class OptionTable
         {
             Name = "task-pool", Placeholder = "NAME=MODULE:CLASS", Repeatable = true, HasVariable = false, Group = OptionGroup.Tasks,
             Help = "A class that is made once in each of its own processes, a model or a connection, and called from any worker: hydra_server.pool(\"NAME\").call(\"method\", ...). Options of its own "
-                + "follow behind commas: model=shop.models:Model,workers=2,threads=4,request-timeout=60; what is not said there is as for the application, but for workers and threads, which are 1. "
+                + "follow behind commas: model=shop:Model,workers=2,request-timeout=60; what is not said there is as for the application, but for workers and threads, which are 1. "
                 + "May be repeated.",
             Binder = OptionBinder.OfServer(static (draft, value) =>
             {

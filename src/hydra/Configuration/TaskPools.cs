@@ -73,8 +73,19 @@ internal static class TaskPools
             {
                 Options = all with
                 {
-                    App = app, Command = [], Interface = Interface, Factory = false, Name = name, Lifespan = none.Lifespan, Pool = name, PoolPlaces = [], Workers = none.Workers,
-                    Python = python, Queue = none.Queue, Timeouts = all.Timeouts with { Request = none.Timeouts.Request }, Metrics = all.Metrics with { Routes = false },
+                    App = app,
+                    Command = [],
+                    Interface = Interface,
+                    Factory = false,
+                    Name = name,
+                    Lifespan = none.Lifespan,
+                    Pool = name,
+                    PoolPlaces = [],
+                    Workers = none.Workers,
+                    Python = python,
+                    Queue = none.Queue,
+                    Timeouts = all.Timeouts with { Request = none.Timeouts.Request },
+                    Metrics = all.Metrics with { Routes = false },
                 },
                 IsNamed = true,
             },

@@ -29,7 +29,9 @@ internal static class QuicConnectionMiddleware
             var resets = new FrameBudget(2 * rules.MaxStreams, rules.MaxStreams, rules.Time);
             using var connection = new ClientConnection(context, handler, resets)
             {
-                LimitRequests = rules.LimitRequests, Ends = rules.Ends, Flooded = () => rules.Refused(client, Failure.Flooded),
+                LimitRequests = rules.LimitRequests,
+                Ends = rules.Ends,
+                Flooded = () => rules.Refused(client, Failure.Flooded),
             };
             connections.Add(connection, isTls: true);
             try

@@ -115,7 +115,10 @@ internal sealed class RedisLines(
 
             var waiter = new LineWaiter(line, owner, (caller, call.Sequence))
             {
-                Attempt = ++_attempts, Places = call.Number, Milliseconds = call.Milliseconds == StateCall.Longest ? 0 : call.Milliseconds, IsLast = call.Wait == 0,
+                Attempt = ++_attempts,
+                Places = call.Number,
+                Milliseconds = call.Milliseconds == StateCall.Longest ? 0 : call.Milliseconds,
+                IsLast = call.Wait == 0,
             };
             its.Add(waiter);
             line.Waiters.AddLast(waiter);

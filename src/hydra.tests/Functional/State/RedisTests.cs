@@ -260,7 +260,8 @@ public sealed class RedisTests
         await using RedisServer redis = await RedisServer.StartAsync("--port", $"{port}", "--bind", "127.0.0.1", "--requirepass", "s3cret");
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("redis_app:app")
         {
-            Arguments = ["--metrics", "127.0.0.1:0", "--log-level", "debug"], Variables = new Dictionary<string, string?> { ["HYDRA_STATE"] = $"redis://:s3cret@127.0.0.1:{port}/1" },
+            Arguments = ["--metrics", "127.0.0.1:0", "--log-level", "debug"],
+            Variables = new Dictionary<string, string?> { ["HYDRA_STATE"] = $"redis://:s3cret@127.0.0.1:{port}/1" },
         });
         Assert.Equal("1", await server.GetTextAsync("/incr"));
         await redis.KillAsync();

@@ -1,5 +1,5 @@
-using Hydra.Protocol;
 using Hydra.Jobs;
+using Hydra.Protocol;
 using Hydra.State;
 using Hydra.Transport;
 
