@@ -63,7 +63,7 @@ __all__ = [
 
 # Of docs/protocol.md: STATE_TASK_…, STATUS_….
 _CALL, _NEXT, _CANCEL, _DEFER, _FIND, _SCHEDULE = 29, 30, 31, 37, 38, 39
-_DONE, _MISSING, _FULL, _TOO_LARGE, _TIMED_OUT, _LOST = 0, 1, 4, 5, 7, 10
+_DONE, _MISSING, _FULL, _TOO_LARGE, _TIMED_OUT, _LOST = 0, 1, 4, 5, 7, 12
 _STREAM, _IDEMPOTENT = 1, 2
 # Waits for ever; and, as a time for a task, has none.
 _ENDLESS = (1 << 32) - 1

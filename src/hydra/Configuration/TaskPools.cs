@@ -15,6 +15,11 @@ internal static class TaskPools
     /// <param name="errors">Told what is wrong, a sentence each.</param>
     public static IReadOnlyList<ApplicationOptions> Read(OptionsDraft draft, List<string> errors)
     {
+        if (draft.Server.TaskPools.Count == 0)
+        {
+            return [];
+        }
+
         List<ApplicationOptions> pools = [];
         foreach (OptionValue value in draft.Server.TaskPools)
         {

@@ -13,7 +13,8 @@ public sealed class StartTimeoutTests
     [InlineData(true)]
     public async Task Import_ThatHangs_IsEndedAndTriedAgain(bool preload)
     {
-        string[] arguments = ["--start-timeout", "2s", .. preload ? (string[])["--preload"] : []];
+        // Enough for a start that does not hang, on a machine that is busy.
+        string[] arguments = ["--start-timeout", "8s", .. preload ? (string[])["--preload"] : []];
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec(App) { Arguments = arguments });
         Assert.Equal("start 1", await server.GetTextAsync("/"));
         if (preload)

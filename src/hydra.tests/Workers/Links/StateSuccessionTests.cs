@@ -48,6 +48,19 @@ public sealed class StateSuccessionTests
     }
 
     [Fact]
+    public async Task State_ThatIsOpenedAfterTheHandOverHasBegun_IsHandedOverToo()
+    {
+        using var bench = new Bench(isRead: false);
+        bench.OldStore.Execute(Bench.Call(StateOperation.Set, "k", "there"), new StateOwner(), new Caller());
+        Task<string?> asked = bench.GetAsync("k");
+        Task over = bench.Successor.HandOverAsync();
+        bench.Read();
+
+        await over;
+        Assert.Equal("there", await asked);
+    }
+
+    [Fact]
     public async Task Waits_ThatGoOn_AreEndedByTheServerThatHasTheLock()
     {
         using var bench = new Bench();
@@ -178,14 +191,16 @@ public sealed class StateSuccessionTests
     {
         private readonly StateOwner _owner = new();
 
-        public Bench(bool isThere = true)
+        public Bench(bool isThere = true, bool isRead = true)
         {
             (Socket first, Socket second) = SocketPair.Create();
             Successor = new StateSuccessor(new SocketLinkChannel(first), (app, directory) => isThere && (app, directory) == ("m:app", "/srv") ? OldStore : null);
             Predecessor = new StatePredecessor(new SocketLinkChannel(second), NullLogger.Instance);
             State = Predecessor.Open("m:app", "/srv", new StateStore(new StateStoreOptions(64 << 20, false)));
-            Successor.Start();
-            Predecessor.Start();
+            if (isRead)
+            {
+                Read();
+            }
         }
 
         public StateStore OldStore { get; } = new(new StateStoreOptions(64 << 20, false));
@@ -195,6 +210,12 @@ public sealed class StateSuccessionTests
         public StatePredecessor Predecessor { get; }
 
         public InheritedState State { get; }
+
+        public void Read()
+        {
+            Successor.Start();
+            Predecessor.Start();
+        }
 
         public static StateCall Call(
             StateOperation operation, string key, string value = "", long number = 0, long other = 0, uint wait = 0, StateOptions options = StateOptions.None)

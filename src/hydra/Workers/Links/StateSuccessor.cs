@@ -65,7 +65,7 @@ internal sealed class StateSuccessor : SuccessionLink
 
         foreach (Client client in clients)
         {
-            await HandOverAsync(client, await client.State.StopAsync().ConfigureAwait(false)).ConfigureAwait(false);
+            await StopAndHandOverAsync(client).ConfigureAwait(false);
         }
 
         await Closed.ConfigureAwait(false);
@@ -78,14 +78,19 @@ internal sealed class StateSuccessor : SuccessionLink
         {
             if (_isOver)
             {
-                // It asks again, itself.
+                // It asks again, itself. What it has opened so late that nobody knew of it is to be handed over all the same.
+                if (kind is SuccessionFrame.Open && Open(state, fields.ReadString(), fields.ReadString()) is { } late)
+                {
+                    _ = StopAndHandOverAsync(late);
+                }
+
                 return;
             }
 
             switch (kind)
             {
                 case SuccessionFrame.Open:
-                    Open(state, fields.ReadString(), fields.ReadString());
+                    _ = Open(state, fields.ReadString(), fields.ReadString());
                     break;
                 case SuccessionFrame.Call:
                     _clients[state].Call(fields);
@@ -118,6 +123,8 @@ internal sealed class StateSuccessor : SuccessionLink
         }
     }
 
+    private async Task StopAndHandOverAsync(Client client) => await HandOverAsync(client, await client.State.StopAsync().ConfigureAwait(false)).ConfigureAwait(false);
+
     private async Task HandOverAsync(Client client, StateImage image)
     {
         foreach (SavedEntry entry in image.Entries)
@@ -146,16 +153,17 @@ internal sealed class StateSuccessor : SuccessionLink
         });
     }
 
-    private void Open(int number, string app, string directory)
+    private Client? Open(int number, string app, string directory)
     {
         if (_stateOf(app, directory) is { } state)
         {
-            _clients.Add(number, new Client(this, number, state));
+            var client = new Client(this, number, state);
+            _clients.Add(number, client);
+            return client;
         }
-        else
-        {
-            Send(SuccessionFrame.None, number);
-        }
+
+        Send(SuccessionFrame.None, number);
+        return null;
     }
 
     /// <summary>What the processes of one application are known by.</summary>
