@@ -57,10 +57,11 @@ class TaskEngine(control.Engine):
 
     def serve(self) -> int:
         """Until the worker is told to stop; returns the exit code."""
+        if self._is_pool:
+            # Before there is another link than the one that says why it has failed: the front closes all of a worker when one of them closes.
+            self._object = self._make()
         # The front takes a worker for ready when it has all its data links; nothing comes on these.
         data_links = [link_opening.open_link(self._boot, wire.LINK_DATA, index) for index in range(self._boot.data_links)]
-        if self._is_pool:
-            self._object = self._make()
         threads = max(1, self._boot.threads)
         self._links.hold_on()
         native.start("hydra-tasks-hear", self._hear)
