@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -83,6 +84,19 @@ internal sealed class TestAuthority : IDisposable
         string path = At("revoked.crl");
         System.IO.File.WriteAllBytes(path, inText ? System.Text.Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", data)) : data);
         return path;
+    }
+
+    /// <summary>A client that believes this authority alone, and speaks this version of HTTP and no other.</summary>
+    public HttpClient Client(Uri address, Version version)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(_certificate);
+        return new HttpClient(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } })
+        {
+            BaseAddress = address,
+            DefaultRequestVersion = version,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
     }
 
     /// <inheritdoc/>

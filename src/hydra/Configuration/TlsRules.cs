@@ -27,18 +27,23 @@ internal static class TlsRules
     /// <param name="fail">Told why not, a sentence each.</param>
     public static void CheckHttp3(ServerOptions options, Action<string> fail)
     {
-        if (options.Http2.HasHttp3 && !options.Tls.IsOn)
+        if (!options.Http2.HasHttp3)
+        {
+            return;
+        }
+
+        if (!options.Tls.IsOn)
         {
             fail("HTTP/3 (--http-protocols) is always encrypted: --ssl-certfile names a certificate, and --ssl-self-signed makes one.");
         }
 
-        if (options.Http2.HasHttp3 && options.Tls.Clients is not ClientCertificates.None)
+        if (options.Tls.Clients is not ClientCertificates.None)
         {
             // Its library refuses good ones, too.
             fail("Certificates of clients (--ssl-cert-reqs) are not taken over HTTP/3 (--http-protocols): choose one of them.");
         }
 
-        if (options.Http2.HasHttp3 && options.Proxies.Versions is not ProxyVersions.None)
+        if (options.Proxies.Versions is not ProxyVersions.None)
         {
             fail("HTTP/3 (--http-protocols) has no room for the PROXY protocol: choose one of them.");
         }

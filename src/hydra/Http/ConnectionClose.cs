@@ -10,9 +10,13 @@ internal static class ConnectionClose
     /// <param name="context">The request; its response has not begun.</param>
     public static void Ask(HttpContext context)
     {
-        if (!HttpProtocol.IsHttp2(context.Request.Protocol) && !HttpProtocol.IsHttp3(context.Request.Protocol))
+        if (!IsShared(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
         }
     }
+
+    /// <summary>Whether a connection has many requests at a time, so that Connection is no field of theirs (RFC 9113, section 8.2.2; RFC 9114, section 4.2).</summary>
+    /// <param name="protocol">As Kestrel names it, such as HTTP/2.</param>
+    public static bool IsShared(string protocol) => HttpProtocol.IsHttp2(protocol) || HttpProtocol.IsHttp3(protocol);
 }

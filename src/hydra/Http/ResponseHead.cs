@@ -45,9 +45,8 @@ internal static class ResponseHead
             Append(response.Headers, name, value);
         }
 
-        if (response.Headers.Connection.Count > 0 && (HttpProtocol.IsHttp2(response.HttpContext.Request.Protocol) || HttpProtocol.IsHttp3(response.HttpContext.Request.Protocol)))
+        if (response.Headers.Connection.Count > 0 && ConnectionClose.IsShared(response.HttpContext.Request.Protocol))
         {
-            // It is shared with others: RFC 9113, section 8.2.2; RFC 9114, section 4.2.
             response.Headers.Remove(HeaderNames.Connection);
         }
 

@@ -1,23 +1,11 @@
 using System.Net.Sockets;
-using Hydra.Protocol;
 
 namespace Hydra.Transport;
 
-/// <summary>
-/// A <see cref="LinkChannel"/> over <see cref="Socket"/>, for every platform. Sends run as a work item of the thread pool, so that
-/// the frames of requests that are handled at the same time share one send; the socket is read by one asynchronous loop.
-/// </summary>
-internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
+/// <summary>A <see cref="LinkChannel"/> over <see cref="Socket"/>, for every platform.</summary>
+internal sealed class SocketLinkChannel : PooledLinkChannel
 {
-    // The largest frame fits, so the reader always makes progress.
-    private const int ReceiveCapacity = ProtocolLimits.HeaderSize + ProtocolLimits.MaxPayload;
-
     private readonly Socket _socket;
-    private LinkOutput _sending = new();
-
-    // Under Gate: true from the moment a flush is scheduled until a flush has found nothing left to send.
-    private bool _flushing;
-    private bool _closed;
 
     /// <summary>Takes over a connected socket.</summary>
     public SocketLinkChannel(Socket socket)
@@ -34,32 +22,8 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
     public override void Start(ILinkSink sink) => _ = ReceiveAsync(sink);
 
     /// <inheritdoc/>
-    public override void FlushSoon()
+    protected override void Disconnect()
     {
-        if (_flushing || _closed)
-        {
-            return;
-        }
-
-        _flushing = true;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    /// <inheritdoc/>
-    public override void Close()
-    {
-        lock (Gate)
-        {
-            if (_closed)
-            {
-                return;
-            }
-
-            _closed = true;
-            Output.Clear();
-            TellRoom();
-        }
-
         // Shutdown first: it wakes the reader, which then reports the end.
         try
         {
@@ -73,11 +37,12 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
         _socket.Dispose();
     }
 
-    void IThreadPoolWorkItem.Execute()
+    /// <inheritdoc/>
+    protected override void SendAll()
     {
         while (TakeOutput())
         {
-            int sent = Send(_sending.Written, out SocketError error);
+            int sent = Send(Sending.Written, out SocketError error);
             if (error is SocketError.WouldBlock)
             {
                 sent = 0;
@@ -88,15 +53,18 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
                 return;
             }
 
-            if (sent < _sending.Count)
+            if (sent < Sending.Count)
             {
                 _ = SendRestAsync(sent);
                 return;
             }
 
-            _sending.Clear();
+            Sending.Clear();
         }
     }
+
+    /// <inheritdoc/>
+    protected override ValueTask<int> ReadAsync(Memory<byte> buffer) => _socket.ReceiveAsync(buffer, SocketFlags.None);
 
     private int Send(ReadOnlySpan<byte> data, out SocketError error)
     {
@@ -111,33 +79,17 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
         }
     }
 
-    private bool TakeOutput()
-    {
-        lock (Gate)
-        {
-            if (_closed || Output.Count == 0)
-            {
-                _flushing = false;
-                return false;
-            }
-
-            (Output, _sending) = (_sending, Output);
-            TellRoom();
-            return true;
-        }
-    }
-
     // The kernel took only a part: wait until it has taken the rest, then go on with what was written meanwhile.
     private async Task SendRestAsync(int sent)
     {
         try
         {
-            while (sent < _sending.Count)
+            while (sent < Sending.Count)
             {
-                sent += await _socket.SendAsync(_sending.WrittenMemory[sent..], SocketFlags.None).ConfigureAwait(false);
+                sent += await _socket.SendAsync(Sending.WrittenMemory[sent..], SocketFlags.None).ConfigureAwait(false);
             }
 
-            _sending.Clear();
+            Sending.Clear();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -145,7 +97,7 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
             return;
         }
 
-        ((IThreadPoolWorkItem)this).Execute();
+        SendAll();
     }
 
     private async Task ReceiveAsync(ILinkSink sink)
@@ -157,34 +109,10 @@ internal sealed class SocketLinkChannel : LinkChannel, IThreadPoolWorkItem
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            error = _closed ? null : e;
+            error = IsClosed ? null : e;
         }
 
         Close();
         sink.OnClosed(error);
-    }
-
-    private async Task ReceiveLoopAsync(ILinkSink sink)
-    {
-        byte[] buffer = new byte[ReceiveCapacity];
-        int count = 0;
-        while (true)
-        {
-            int received = await _socket.ReceiveAsync(buffer.AsMemory(count), SocketFlags.None).ConfigureAwait(false);
-            if (received == 0)
-            {
-                return;
-            }
-
-            count += received;
-            int consumed = sink.OnBytes(buffer.AsSpan(0, count));
-            if (consumed < 0)
-            {
-                return;
-            }
-
-            count -= consumed;
-            buffer.AsSpan(consumed, count).CopyTo(buffer);
-        }
     }
 }

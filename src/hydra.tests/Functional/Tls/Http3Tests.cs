@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Tls;
@@ -155,16 +153,5 @@ public sealed class Http3Tests : IDisposable
         });
     }
 
-    private HttpClient Client(HydraServer server, Version? version = null)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(_authority.Certificate);
-        var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
-        return new HttpClient(handler)
-        {
-            BaseAddress = server.Address,
-            DefaultRequestVersion = version ?? HttpVersion.Version30,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-    }
+    private HttpClient Client(HydraServer server, Version? version = null) => _authority.Client(server.Address, version ?? HttpVersion.Version30);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Authentication;
@@ -242,18 +243,7 @@ public sealed class TlsTests : IDisposable
             new ServerSpec(app) { Arguments = ["--ssl-certfile", files.Certificate, "--ssl-keyfile", files.Key, "--http-protocols", "h1,h2", .. arguments] });
     }
 
-    private HttpClient Http2Client(HydraServer server)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.Add(_authority.Certificate);
-        var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy } };
-        return new HttpClient(handler)
-        {
-            BaseAddress = server.Address,
-            DefaultRequestVersion = new Version(2, 0),
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-    }
+    private HttpClient Http2Client(HydraServer server) => _authority.Client(server.Address, HttpVersion.Version20);
 
     // What curl prints; nothing where it cannot connect.
     private async Task<string> CurlAsync(HydraServer server, string path, params string[] arguments)
