@@ -73,7 +73,16 @@ internal sealed class StateLinks(
             _links[link] = pid;
         }
 
-        socket.Send(welcome);
+        try
+        {
+            socket.Send(welcome);
+        }
+        catch (SocketException)
+        {
+            // Its process was killed just now. As any link it tells when it has closed: what the process holds is free with its last one.
+            link.Close();
+        }
+
         link.Start();
         return null;
     }
