@@ -138,6 +138,8 @@ async def app(scope, receive, send):
                     await send({"type": "http.response.body", "body": f"{part}\n".encode() if not isinstance(part, bytes) else part, "more_body": True})
                 last = "end"
             except Exception as error:
+                if isinstance(error, OSError) and not isinstance(error, tasks.TaskError):
+                    raise  # of send(): the client has left
                 last = describe(error)
             await send({"type": "http.response.body", "body": last.encode()})
 
