@@ -8,7 +8,7 @@ internal static class TaskPools
 
     // What is about requests, or is Python's no class.
     private static readonly string[] NotForPools =
-        ["factory", "interface", "root-path", "lifespan", "loop", "worker-loops", "affinity", "limit-concurrency", "state-memory", "state-eviction", "pubsub-memory", "resume-memory"];
+        ["factory", "interface", "root-path", "lifespan", "loop", "worker-loops", "affinity", "limit-concurrency", "state", "state-memory", "state-eviction", "pubsub-memory", "resume-memory"];
 
     /// <summary>The pools; what they do not say of themselves is as for the first application.</summary>
     /// <param name="draft">Everything that is bound so far.</param>
