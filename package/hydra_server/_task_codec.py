@@ -17,7 +17,6 @@ _LONGEST_NAME = 1000
 _LONGEST_TRACE = 64 * 1024
 
 
-
 def _named(name: str) -> bytes:
     return name.encode()[:_LONGEST_NAME].decode("utf-8", "ignore").encode()
 
@@ -40,7 +39,7 @@ def pack_function(function: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) 
             "%s cannot be called in another process, which finds it by its module and name: it must be a function of a module, no lambda and no function within another one (%s)"
             % (name_of(function), error)
         ) from None
-    if getattr(function, "__module__", None) == "__main__":
+    if getattr(getattr(function, "func", function), "__module__", None) == "__main__":
         raise TypeError("%s is in the module __main__, which is another one in another process" % name_of(function))
     try:
         return pickle.dumps((reference, args, kwargs), _PROTOCOL)
@@ -70,11 +69,11 @@ def unpack_call(payload: bytes) -> "Tuple[str, Tuple[Any, ...], Dict[str, Any]]"
     return method, args, kwargs
 
 
-def unpack_taken(value: bytes) -> "Tuple[int, str, float, bytes]":
-    """What a process is told that is to do something: its kind, name, seconds that it may take, payload."""
-    kind, _, named, timeout = _TAKEN.unpack_from(value)
+def unpack_taken(value: bytes) -> "Tuple[int, bool, str, float, bytes]":
+    """What a process is told that is to do something: its kind, whether somebody wants to know what comes of it, name, seconds that it may take, payload."""
+    kind, is_wanted, named, timeout = _TAKEN.unpack_from(value)
     end = _TAKEN.size + named
-    return kind, value[_TAKEN.size : end].decode("utf-8", "replace"), timeout / 1000, value[end:]
+    return kind, bool(is_wanted), value[_TAKEN.size : end].decode("utf-8", "replace"), timeout / 1000, value[end:]
 
 
 def pack_value(value: Any) -> bytes:
@@ -95,19 +94,19 @@ def pack_error(error: BaseException) -> bytes:
             pickled = None
     except Exception:
         pickled = None
-    return pickle.dumps((pickled, name, text, trace), _PROTOCOL)
+    return pickle.dumps((pickled, name, text, trace, type(error).__module__), _PROTOCOL)
 
 
 def unpack_error(data: bytes) -> BaseException:
     """What is to be raised."""
-    pickled, name, text, trace = pickle.loads(data)
+    pickled, name, text, trace, module = pickle.loads(data)
     error = None
     if pickled is not None:
         try:
             error = pickle.loads(pickled)
         except Exception:
             pass  # its class is not to be had here
-    return errors.remote(error if isinstance(error, BaseException) else None, name, text, trace)
+    return errors.remote(error if isinstance(error, BaseException) else None, module, name, text, trace)
 
 
 def split_parts(data: bytes) -> "Iterator[bytes]":

@@ -24,6 +24,9 @@ class NoSuchPool(TaskError, LookupError):
 class PoolError(TaskError):
     """The call has raised something that cannot be sent as it is. The text is that of the exception, ``__cause__`` has the traceback of the process that was called."""
 
+    # Its class there, with its module; None where it was none of another process.
+    remote_class: Optional[str] = None
+
 
 class PoolCrashed(TaskError):
     """The process that did the call has ended before it was done. Whether it was done in part is not known."""
@@ -52,9 +55,10 @@ class RemoteTraceback(Exception):
         return "\n\n" + self.text
 
 
-def remote(error: Optional[BaseException], name: str, message: str, trace: str) -> BaseException:
+def remote(error: Optional[BaseException], module: str, name: str, message: str, trace: str) -> BaseException:
     """The exception as its caller gets it."""
     if error is None:
         error = PoolError("%s: %s" % (name, message) if message else name)
+        error.remote_class = "%s.%s" % (module, name)
     error.__cause__ = RemoteTraceback(trace)
     return error

@@ -19,7 +19,7 @@ import asyncio
 import datetime
 import math
 import threading
-from typing import Any, AsyncIterator, Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, AsyncIterator, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import _task_codec as codec
 from ._cron import Cron
@@ -460,10 +460,11 @@ def _cancel_call(job: int) -> Call:
     return (_CANCEL, 0, job, 0, 0, 0, b"", b"")
 
 
-def _find_call(id: str) -> Call:
+def _find_call(id: str, with_payload: bool = False) -> Call:
     if not is_available():
         raise TasksUnavailable("tasks are known in the workers of Hydra, and this process is none: it was not started by the server")
-    return (_FIND, 0, int(id) if isinstance(id, str) and id.isascii() and id.isdigit() and len(id) <= 19 else 0, 0, 0, 0, b"", b"")
+    number = int(id) if isinstance(id, str) and id.isascii() and id.isdigit() and len(id) <= 19 else 0
+    return (_FIND, 0, number, int(with_payload), 0, 0, b"", b"")
 
 
 def _deferred(reply: Reply) -> str:
@@ -477,15 +478,26 @@ def _deferred(reply: Reply) -> str:
 
 
 def _found(id: str, reply: Reply) -> Optional[TaskStatus]:
+    return _status(id, reply, reply[4][24:]) if reply[0] == _DONE else None
+
+
+def _found_whole(id: str, reply: Reply) -> "Tuple[bytes, Optional[TaskStatus]]":
+    """The payload, too, where it was asked for."""
     if reply[0] != _DONE:
-        return None
+        return b"", None
+    value = reply[4]
+    end = 28 + int.from_bytes(value[24:28], "little")
+    return value[28:end], _status(id, reply, value[end:])
+
+
+def _status(id: str, reply: Reply, came: bytes) -> TaskStatus:
     state, value = min(reply[1], 3), reply[4]
     queued, started, ended = (_time(int.from_bytes(value[at : at + 8], "little")) for at in (0, 8, 16))
     result, error = None, None
     if state == 2:
-        result = codec.unpack_value(value[24:])
+        result = codec.unpack_value(came)
     elif state == 3:
-        error = codec.unpack_error(value[24:]) if len(value) > 24 else PoolCrashed("the process of the task has ended")
+        error = codec.unpack_error(came) if came else PoolCrashed("the process of the task has ended")
     assert queued is not None
     return TaskStatus(id, _STATES[state], reply[2], queued, started, ended if state > 1 else None, result, error)
 

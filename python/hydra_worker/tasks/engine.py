@@ -15,6 +15,7 @@ from ..interruption import Interruptible
 from ..logs import logger
 from ..process import hard_exit
 from ..tracebacks import summarize
+from . import databases
 from .clock import Clock
 from .job import CALL, DEFERRED, STREAM, TIMED_OUT, Job
 
@@ -103,16 +104,16 @@ class TaskEngine(control.Engine):
                 return  # the server has gone, and the control link sees to the end
             if status != wire.STATUS_DONE:
                 return
-            kind, name, _, payload = self._codec.unpack_taken(value)
-            job = Job(number, attempt, kind, name, payload, runner)
+            kind, is_wanted, name, _, payload = self._codec.unpack_taken(value)
+            job = Job(number, attempt, kind, is_wanted, name, payload, runner)
             self._jobs[number] = job
             outcome, result = self._do(job)
             self._jobs.pop(number, None)
             job.done.set()
             try:
-                if self._links.call((wire.STATE_TASK_DONE, 0, number, outcome, 0, 0, b"", result))[0] == wire.STATUS_TOO_LARGE:
-                    error = ValueError("a result may have 64 MiB")
-                    self._links.call((wire.STATE_TASK_DONE, 0, number, 1, 0, 0, b"", self._codec.pack_error(error)))
+                if self._links.call(self._done(job, outcome, result))[0] == wire.STATUS_TOO_LARGE:
+                    outcome, result = self._lost_result(job, ValueError("a result may have 64 MiB"))
+                    self._links.call(self._done(job, outcome, result))
             except Exception:
                 return
 
@@ -120,25 +121,37 @@ class TaskEngine(control.Engine):
         """Runs it: how it went, and what came of it."""
         self._tasks._current.job = job
         job.runner.begin(job)
+        databases.close_old()
         try:
             value = self._call(job)
-            if job.kind == DEFERRED:
-                try:
-                    return 0, self._codec.pack_value(value)
-                except Exception:
-                    # What nobody has asked for need not be sent.
-                    return 0, self._codec.pack_value(None)
-            return 0, b"" if job.kind == STREAM else self._codec.pack_value(value)
+            if job.kind == STREAM or not job.is_wanted:
+                return 0, b""
+            try:
+                return 0, self._codec.pack_value(value)
+            except Exception as error:
+                return self._lost_result(job, error)
         except BaseException as error:
             timed_out = job.notice == TIMED_OUT
             if isinstance(error, asyncio.CancelledError) and timed_out:
                 error = self._errors.TaskTimeout().with_traceback(error.__traceback__)
             if job.kind == DEFERRED:
                 _log.error("task %d (%s): attempt %d has %s", job.number, job.name, job.attempt, "taken too long" if timed_out else "raised", exc_info=error)
-            return 2 if timed_out else 1, self._codec.pack_error(error)
+            return 2 if timed_out else 1, self._codec.pack_error(error) if job.is_wanted else b""
         finally:
             job.runner.end()
+            databases.close_old()
             self._tasks._current.job = None
+
+    @staticmethod
+    def _done(job: Job, outcome: int, result: bytes) -> Any:
+        return (wire.STATE_TASK_DONE, 0, job.number, outcome, 0, 0, b"", result)
+
+    def _lost_result(self, job: Job, error: Exception) -> Tuple[int, bytes]:
+        """It is done, and its result cannot be sent. Who waits for that hears why; what is deferred is not done again for it."""
+        if job.kind != DEFERRED:
+            return 1, self._codec.pack_error(error)
+        _log.warning("task %d (%s) is done, and its result cannot be kept, so there is None: %s", job.number, job.name, error)
+        return 0, self._codec.pack_value(None)
 
     def _call(self, job: Job) -> Any:
         call = job.runner.call

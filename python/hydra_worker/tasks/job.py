@@ -12,14 +12,15 @@ CANCELLED, TIMED_OUT = 1, 2
 
 
 class Job:
-    """`number` is the front's; `attempt` counts from 1. Other threads call stop() alone."""
+    """`number` is the front's; `attempt` counts from 1; `is_wanted` says whether somebody wants to know what comes of it. Other threads call stop() alone."""
 
-    __slots__ = ("number", "attempt", "kind", "name", "payload", "runner", "done", "notice", "_lock", "_task", "_loop")
+    __slots__ = ("number", "attempt", "kind", "is_wanted", "name", "payload", "runner", "done", "notice", "_lock", "_task", "_loop")
 
-    def __init__(self, number: int, attempt: int, kind: int, name: str, payload: bytes, runner: Interruptible) -> None:
+    def __init__(self, number: int, attempt: int, kind: int, is_wanted: bool, name: str, payload: bytes, runner: Interruptible) -> None:
         self.number = number
         self.attempt = attempt
         self.kind = kind
+        self.is_wanted = is_wanted
         self.name = name
         self.payload = payload
         self.runner = runner

@@ -216,6 +216,32 @@ public sealed class JobDeskTests : IDisposable
     }
 
     [Fact]
+    public void Find_TellsWhatATaskIs_WhereThatIsAskedFor()
+    {
+        long id = Execute(Call(StateOperation.TaskDefer, value: [.. DeferValue("a", 0, 0, 60, 0), .. "payload"u8]))!.Value.Number;
+        Take(1, _tasks);
+        Finish(1, _tasks, Next(1).Id, 0, "result");
+        byte[] whole = Execute(Call(StateOperation.TaskFind, id) with { Other = 1 })!.Value.Value!;
+        Assert.Equal("payload".Length, BinaryPrimitives.ReadInt32LittleEndian(whole.AsSpan(24)));
+        Assert.Equal("payloadresult"u8.ToArray(), whole[28..]);
+        Assert.Equal("result"u8.ToArray(), Execute(Call(StateOperation.TaskFind, id))!.Value.Value![24..]);
+    }
+
+    [Fact]
+    public void Results_OfMoreBytesThanMayWait_AreForgotten_TheOldestFirst()
+    {
+        string half = new('x', 600_000);
+        long[] ids = [.. Enumerable.Range(0, 3).Select(_ => Defer("a", keep: 60).Number)];
+        foreach (long id in ids)
+        {
+            Take(1, _tasks);
+            Finish(1, _tasks, Next(1).Id, 0, half);
+        }
+
+        Assert.Equal([StateStatus.Missing, StateStatus.Missing, StateStatus.Done], ids.Select(id => Execute(Call(StateOperation.TaskFind, id))!.Value.Status));
+    }
+
+    [Fact]
     public void Defer_WithAKey_IsOneAsLongAsItWaitsOrRuns()
     {
         long first = Defer("a", key: "k").Number;

@@ -11,7 +11,7 @@ namespace Hydra.Jobs;
 /// <param name="logger">Where to say what fails.</param>
 internal sealed class DeferFlow(JobBook book, DueQueue due, ILogger logger)
 {
-    // What came of jobs is kept for so many.
+    // What came of jobs is kept for so many, and of no more bytes than may wait.
     private const int MostKept = 10_000;
 
     private const long LongestBackoff = 300_000;
@@ -123,18 +123,31 @@ internal sealed class DeferFlow(JobBook book, DueQueue due, ILogger logger)
     }
 
     /// <summary>What is known of a job: its state and how often it was begun; three times in milliseconds since 1970 and what came of it.</summary>
-    public StateResult Find(long id, JobLane lane)
+    /// <param name="lane">Whose it is.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="isWhole">Whether what came of it is to stand behind what it is: a length, function and arguments.</param>
+    public StateResult Find(JobLane lane, long id, bool isWhole)
     {
         if (book.Find(id) is not { } job || job.Lane != lane)
         {
             return new StateResult(StateStatus.Missing);
         }
 
-        byte[] known = new byte[(3 * sizeof(long)) + (job.Result?.Length ?? 0)];
+        byte[] result = job.Result ?? [];
+        byte[] payload = job.Spec.Payload;
+        int times = 3 * sizeof(long);
+        int at = isWhole ? times + sizeof(int) + payload.Length : times;
+        byte[] known = new byte[at + result.Length];
         BinaryPrimitives.WriteInt64LittleEndian(known, job.QueuedOn);
         BinaryPrimitives.WriteInt64LittleEndian(known.AsSpan(8), job.StartedOn);
         BinaryPrimitives.WriteInt64LittleEndian(known.AsSpan(16), job.EndedOn);
-        job.Result?.CopyTo(known, 24);
+        if (isWhole)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(known.AsSpan(times), payload.Length);
+            payload.CopyTo(known, times + sizeof(int));
+        }
+
+        result.CopyTo(known, at);
         return new StateResult(StateStatus.Done, (long)job.State, job.Attempts, Value: known);
     }
 
@@ -192,11 +205,10 @@ internal sealed class DeferFlow(JobBook book, DueQueue due, ILogger logger)
         }
 
         due.Set(job, book.Now + (job.Spec.Keep * 1000L));
-        LinkedList<Job> kept = job.Lane.Kept;
-        kept.AddLast(job);
-        if (kept.Count > MostKept)
+        job.Lane.Keep(job);
+        while (job.Lane.OldestKept(MostKept) is { } old)
         {
-            book.Forget(kept.First!.Value);
+            book.Forget(old);
         }
     }
 }

@@ -92,6 +92,9 @@ internal sealed class Job(JobLane lane, long id, JobSpec spec) : DueItem
     /// <summary>What came of it, while it is kept.</summary>
     public byte[]? Result { get; set; }
 
+    /// <summary>Its place among those of which it is kept what came of them; null where it is none of them.</summary>
+    public LinkedListNode<Job>? Kept { get; set; }
+
     /// <summary>When it was handed over, in milliseconds since 1970; and when it was last begun, and ended: 0 before.</summary>
     public long QueuedOn { get; init; }
 

@@ -180,7 +180,7 @@ internal sealed class JobBook(ILogger logger, DueQueue due)
         {
             ForgetKey(job);
             due.Remove(job);
-            job.Lane.Kept.Remove(job);
+            JobLane.LetGo(job);
         }
     }
 }

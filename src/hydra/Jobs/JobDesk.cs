@@ -87,7 +87,7 @@ internal sealed class JobDesk : IDisposable
                 StateOperation.TaskCancel => _calls.Cancel(call.Number, owner),
                 StateOperation.TaskDefer => access.Deferred is not { } lane ? new(StateStatus.Off)
                     : JobSpec.OfDefer(call) is { } spec ? _deferred.Defer(lane, spec, call.Milliseconds) : new(StateStatus.Invalid),
-                StateOperation.TaskFind => access.Deferred is { } lane ? _deferred.Find(call.Number, lane) : new(StateStatus.Off),
+                StateOperation.TaskFind => access.Deferred is { } lane ? _deferred.Find(lane, call.Number, call.Other == 1) : new(StateStatus.Off),
                 StateOperation.TaskSchedule => Schedule(call, access, worker, owner),
                 _ => access.Serves is { } lane ? Serve(call, ServerOf(owner, lane, worker), caller) : new(StateStatus.Invalid),
             };

@@ -37,6 +37,10 @@ internal sealed class JobLane(JobLaneOptions options)
         => b.Spec.Priority.CompareTo(a.Spec.Priority) is var order and not 0 ? order : a.Id.CompareTo(b.Id));
 
     private readonly List<JobTaker> _takers = [];
+
+    // What is over and kept, the oldest first; and its bytes.
+    private readonly LinkedList<Job> _kept = new();
+    private long _keptBytes;
     private bool _isAwake = options.Wake is null;
 
     /// <summary>What it may hold.</summary>
@@ -53,9 +57,6 @@ internal sealed class JobLane(JobLaneOptions options)
 
     /// <summary>What waits or runs and has a key.</summary>
     public Dictionary<string, Job> Keys { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>What is over and kept, the oldest first.</summary>
-    public LinkedList<Job> Kept { get; } = new();
 
     /// <summary>Functions that are called by the clock.</summary>
     public JobSchedules Schedules { get; } = new();
@@ -94,6 +95,27 @@ internal sealed class JobLane(JobLaneOptions options)
             Bytes -= job.Cost;
         }
     }
+
+    /// <summary>It is kept what came of a job.</summary>
+    public void Keep(Job job)
+    {
+        job.Kept = _kept.AddLast(job);
+        _keptBytes += BytesOf(job);
+    }
+
+    /// <summary>It is not kept any more what came of a job, where it was.</summary>
+    public static void LetGo(Job job)
+    {
+        if (job.Kept is { } place)
+        {
+            job.Kept = null;
+            job.Lane._kept.Remove(place);
+            job.Lane._keptBytes -= BytesOf(job);
+        }
+    }
+
+    /// <summary>The oldest of the jobs that are kept, where there are more than may be, or more bytes of them than may wait; the youngest always is.</summary>
+    public Job? OldestKept(int most) => _kept.Count > most || (_keptBytes > Options.MostBytes && _kept.Count > 1) ? _kept.First!.Value : null;
 
     /// <summary>A thread waits for something to do.</summary>
     public void Add(JobTaker taker) => _takers.Add(taker);
@@ -134,6 +156,8 @@ internal sealed class JobLane(JobLaneOptions options)
 
     /// <summary>Whether it was ever used.</summary>
     public bool IsUsed => _isAwake;
+
+    private static long BytesOf(Job job) => job.Cost + (job.Result?.Length ?? 0);
 }
 
 /// <summary>What is counted of a lane; see <see cref="JobFigures"/>. Under the desk's gate.</summary>

@@ -87,12 +87,13 @@ internal sealed record JobSpec
         };
     }
 
-    /// <summary>What the process is told that is to do it: kind, zero, the length of the name, milliseconds that it may take; the name; the payload.</summary>
+    /// <summary>What the process is told that is to do it: kind, whether somebody wants to know what comes of it, the length of the name, milliseconds that it may take; the name; the payload.</summary>
     public byte[] ForServer(uint timeout)
     {
         byte[] name = Encoding.UTF8.GetBytes(Name);
         byte[] told = new byte[8 + name.Length + Payload.Length];
         told[0] = (byte)Kind;
+        told[1] = (byte)(Kind is not JobKind.Deferred || Keep > 0 ? 1 : 0);
         BinaryPrimitives.WriteUInt16LittleEndian(told.AsSpan(2), (ushort)name.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(told.AsSpan(4), timeout);
         name.CopyTo(told, 8);
