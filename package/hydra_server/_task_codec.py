@@ -1,5 +1,6 @@
 """Calls, results and exceptions as bytes. Only workers of one server read what they have written: pickle is never read from anybody else."""
 
+import inspect
 import pickle
 import struct
 import traceback
@@ -32,6 +33,9 @@ def pack_function(function: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) 
     """Raises TypeError for what another process would not find."""
     if not callable(function):
         raise TypeError("a function is needed, not %s" % type(function).__name__)
+    inner = getattr(function, "func", function)
+    if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+        raise TypeError("%s yields, and nobody would read that: nothing of it would be done" % name_of(function))
     try:
         reference = pickle.dumps(function, _PROTOCOL)
     except Exception as error:
@@ -39,7 +43,7 @@ def pack_function(function: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) 
             "%s cannot be called in another process, which finds it by its module and name: it must be a function of a module, no lambda and no function within another one (%s)"
             % (name_of(function), error)
         ) from None
-    if getattr(getattr(function, "func", function), "__module__", None) == "__main__":
+    if getattr(inner, "__module__", None) == "__main__":
         raise TypeError("%s is in the module __main__, which is another one in another process" % name_of(function))
     try:
         return pickle.dumps((reference, args, kwargs), _PROTOCOL)

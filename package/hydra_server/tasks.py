@@ -120,7 +120,7 @@ class Deferral:
         - ``delay``: seconds until it may begin, 0 at the least; or the ``datetime`` when.
         - ``key``: text of up to 1024 bytes. While a task with the same key waits or runs this one is not taken, and the other one's id is returned.
         - ``priority``: higher ones are begun first; 0, between -32768 and 32767.
-        - ``keep``: seconds for which ``find()`` knows what came of it; 0 for nothing. The last 10,000 are kept.
+        - ``keep``: seconds for which ``find()`` knows what came of it; 0 for nothing. The last 10,000 are kept, and no more than have ``--task-queue-bytes``.
         - ``backoff``: seconds until it is begun once more, twice as many each further time, up to 5 minutes; 1.
         - ``outside``: what happens in a process that is no worker, as `manage.py` and tests are: "local" calls the function at once, "error" raises TasksUnavailable.
 
@@ -137,7 +137,7 @@ class Deferral:
         """Has this function called in a process of its own, some time soon: at least once, and again where it fails.
 
         From the moment that this returns the server has it, and it outlives this worker. It may begin before the response is through. Returns its id. The function, of a module and no
-        lambda, may be a coroutine function; its arguments are pickled. Raises QueueFull; TypeError for what another process could not call.
+        lambda, may be a coroutine function; its arguments are pickled. Raises QueueFull; TypeError for what another process could not call; ValueError for more than 64 MiB.
         """
         payload = codec.pack_function(function, args, kwargs)
         if not is_available():

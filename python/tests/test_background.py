@@ -109,7 +109,10 @@ class CodecTests(unittest.TestCase):
         def local():
             pass
 
-        for wrong in (lambda: None, local, 5, None):
+        def yields():
+            yield
+
+        for wrong in (lambda: None, local, 5, None, yields, codec.split_parts, functools.partial(codec.split_parts, b"")):
             with self.assertRaises(TypeError):
                 codec.pack_function(wrong, (), {})
         with self.assertRaises(TypeError) as caught:

@@ -14,7 +14,7 @@ from ..errors import StartError
 from ..interruption import Interruptible
 from ..logs import logger
 from ..process import hard_exit
-from ..tracebacks import summarize
+from ..tracebacks import summarize, trim
 from . import databases
 from .clock import Clock
 from .job import CALL, DEFERRED, STREAM, TIMED_OUT, Job
@@ -129,11 +129,12 @@ class TaskEngine(control.Engine):
             try:
                 return 0, self._codec.pack_value(value)
             except Exception as error:
-                return self._lost_result(job, error)
+                return self._lost_result(job, TypeError(f"what {job.name} has returned cannot be pickled: {error}"))
         except BaseException as error:
             timed_out = job.notice == TIMED_OUT
             if isinstance(error, asyncio.CancelledError) and timed_out:
                 error = self._errors.TaskTimeout().with_traceback(error.__traceback__)
+            error = error.with_traceback(trim(error.__traceback__))
             if job.kind == DEFERRED:
                 _log.error("task %d (%s): attempt %d has %s", job.number, job.name, job.attempt, "taken too long" if timed_out else "raised", exc_info=error)
             return 2 if timed_out else 1, self._codec.pack_error(error) if job.is_wanted else b""
@@ -150,7 +151,7 @@ class TaskEngine(control.Engine):
         """It is done, and its result cannot be sent. Who waits for that hears why; what is deferred is not done again for it."""
         if job.kind != DEFERRED:
             return 1, self._codec.pack_error(error)
-        _log.warning("task %d (%s) is done, and its result cannot be kept, so there is None: %s", job.number, job.name, error)
+        _log.warning("task %d (%s) is done, and what came of it is not kept: %s", job.number, job.name, error)
         return 0, self._codec.pack_value(None)
 
     def _call(self, job: Job) -> Any:
@@ -213,7 +214,11 @@ class TaskEngine(control.Engine):
                 await close()
 
     def _part(self, job: Job, part: Any) -> Any:
-        return (wire.STATE_TASK_PART, 0, job.number, 0, 0, 0, b"", self._codec.pack_value(part))
+        try:
+            packed = self._codec.pack_value(part)
+        except Exception as error:
+            raise TypeError(f"what {job.name} has yielded cannot be pickled: {error}") from error
+        return (wire.STATE_TASK_PART, 0, job.number, 0, 0, 0, b"", packed)
 
     # ---- the event loop
 

@@ -37,6 +37,13 @@ class Model:
 
         raise Local("only here")
 
+    def unsendable(self):
+        return lambda: None
+
+    def unsendable_part(self):
+        yield 1
+        yield lambda: None
+
     def die(self, once=""):
         record("dying", os.getpid())
         if not once or not os.path.exists(os.path.join(os.environ["PROBE_DIR"], once)):

@@ -24,6 +24,7 @@ public sealed class PoolCallTests
         Assert.StartsWith("PoolError: Model.local.<locals>.Local: only here | ", await TextAsync(server, "/call?f=local"), StringComparison.Ordinal);
         Assert.StartsWith("AttributeError: Model has no method 'nothing'", await TextAsync(server, "/call?f=nothing"), StringComparison.Ordinal);
         Assert.StartsWith("AttributeError: Model._secret is private", await TextAsync(server, "/call?f=_secret"), StringComparison.Ordinal);
+        Assert.StartsWith("TypeError: what unsendable has returned cannot be pickled: ", await TextAsync(server, "/call?f=unsendable"), StringComparison.Ordinal);
         Assert.StartsWith("NoSuchPool: there is no pool 'other'", await TextAsync(server, "/call?f=add&o={\"pool\":\"other\"}"), StringComparison.Ordinal);
         Assert.StartsWith("TypeError: count yields", await TextAsync(server, "/call?f=count&a=[3]"), StringComparison.Ordinal);
 
@@ -44,6 +45,7 @@ public sealed class PoolCallTests
         Assert.Equal("0\n1\n2\n3\n4\nend", await server.GetTextAsync($"/stream?f={method}&a=[5]"));
         Assert.StartsWith("half\nRefused: 7 | ", await server.GetTextAsync("/stream?f=half"), StringComparison.Ordinal);
         Assert.StartsWith("AttributeError: Model has no method 'nothing'", await server.GetTextAsync("/stream?f=nothing"), StringComparison.Ordinal);
+        Assert.StartsWith("1\nTypeError: what unsendable_part has yielded cannot be pickled: ", await server.GetTextAsync("/stream?f=unsendable_part"), StringComparison.Ordinal);
     }
 
     [Theory]
