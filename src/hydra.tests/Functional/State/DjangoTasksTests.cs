@@ -40,7 +40,7 @@ public sealed class DjangoTasksTests
         Assert.Equal("[\"RUNNING\", null, 1, \"ttt-\", 5, [\"gate\"], []]", await server.GetTextAsync($"/result?f=attempts&id={id}"));
 
         // What is urgent is done first, as Django has it.
-        foreach ((string key, int priority) in new[] { ("low", -100), ("usual", 0), ("high", 100) })
+        foreach ((string key, int priority) in ((string, int)[])[("low", -100), ("usual", 0), ("high", 100)])
         {
             server.Board.Open(key);
             await server.GetTextAsync($"/enqueue?f=attempts&a=[\"{key}\"]&u={{\"priority\":{priority}}}");
@@ -49,7 +49,8 @@ public sealed class DjangoTasksTests
         server.Board.Open("gate");
         await server.Board.WaitAsync("low");
         IReadOnlyList<string> order = [.. server.Board.Records("started").Select(static line => line.Split(' ')[1])];
-        Assert.Equal(new[] { "gate", "high", "usual", "low" }.Select(key => server.Board.Records(key)[0].Split(' ')[0]), order);
+        IReadOnlyList<string> expected = ["gate", "high", "usual", "low"];
+        Assert.Equal(expected.Select(key => server.Board.Records(key)[0].Split(' ')[0]), order);
         Assert.Empty(server.Board.Records("later"));
         Assert.Equal(0, await server.StopAsync());
         await server.Log.ExpectErrorAsync("1 tasks were not run before the server ended, and are lost: django_tasks_app:attempts (1)");
