@@ -416,6 +416,16 @@ class Links:
             return await _in_thread(loop, self.call, call)
         return _is_on(await line.call(loop, call, undo))
 
+    def say(self, loop: asyncio.AbstractEventLoop, call: Call) -> None:
+        """A call of which nobody awaits what comes of it, from the thread of an event loop."""
+        if not is_available() or loop.is_closed():
+            return
+        line = self._line_of(loop)
+        if line is None:
+            loop.run_in_executor(None, self.call, call)
+        elif not line.is_closed:
+            line.begin(loop, call)[0].add_done_callback(lambda done: done.cancelled() or done.exception())
+
     async def acall_many(self, calls: List[Call]) -> List[Reply]:
         """All answers, in the order of the calls."""
         loop = running_loop()

@@ -14,6 +14,7 @@ from .errors import StartError
 from .logs import logger
 from .raw.adapter import RAW
 from .rsgi.adapter import RSGI
+from .tasks.adapter import BY_NAME as TASK_ADAPTERS, TaskAdapter
 from .tracebacks import summarize
 from .tornado.adapter import TORNADO
 from .wsgi.adapter import WSGI
@@ -29,6 +30,8 @@ def find(boot: Boot) -> Optional[Adapter]:
     name = boot.interface
     if name == AUTO:
         return None
+    if name in TASK_ADAPTERS:
+        return TASK_ADAPTERS[name]
     if ":" in name:
         return _Named(name, _load(name))
     if name not in BUILT_IN:
@@ -53,6 +56,9 @@ def choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adap
 
 
 def _choose(boot: Boot, named: Optional[Adapter], application: Any) -> Tuple[Adapter, Any]:
+    if isinstance(named, TaskAdapter):
+        # It is imported for what it brings along.
+        return named, application
     if isinstance(named, _Named):
         # What it serves may be anything, but a factory is called before it is there.
         if isinstance(application, loading.AsyncFactory):

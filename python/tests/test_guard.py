@@ -11,7 +11,8 @@ import unittest
 
 from hydra_worker import mainthread
 from hydra_worker.errors import RequestAbandoned, RequestInterrupted, RequestTimeout
-from hydra_worker.wsgi.guard import Guard, _set_exception
+from hydra_worker.interruption import set_exception as _set_exception
+from hydra_worker.wsgi.guard import Guard
 from tests.fake_front import DEADLINE
 
 # So many requests run at least, and so many of them are interrupted at least.

@@ -16,15 +16,16 @@ public partial class RingTests
         ["Protocol"] = [],
         ["State"] = ["Protocol"],
         ["Topics"] = ["Primitives", "Protocol", "State"],
+        ["Jobs"] = ["Protocol", "State"],
         ["Coding"] = ["Primitives"],
         ["Tls"] = [],
         ["Files"] = ["Primitives", "Coding"],
         ["Tracing"] = ["Primitives", "Diagnostics"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],
         ["Redis"] = ["Primitives", "Protocol", "State", "Topics", "Transport"],
-        ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport"],
-        ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport", "Workers.Links"],
-        ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Transport", "Workers.Links", "Workers.Processes"],
+        ["Workers.Links"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Jobs", "Transport"],
+        ["Workers.Processes"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Jobs", "Transport", "Workers.Links"],
+        ["Workers.Supervision"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Jobs", "Transport", "Workers.Links", "Workers.Processes"],
         ["Bridge"] = ["Primitives", "Protocol", "Workers.Processes"],
         ["Dispatch"] = ["Primitives", "Diagnostics", "Protocol", "Transport", "Workers.Links"],
         ["Http"] = ["Primitives", "Diagnostics", "Protocol", "Topics", "Transport", "Workers.Links", "Dispatch", "Tracing"],
@@ -33,7 +34,7 @@ public partial class RingTests
         ["Cli"] = ["Primitives", "Diagnostics", "Configuration"],
         ["Control"] = ["Primitives", "Diagnostics", "Configuration", "Cli"],
         ["Dashboard"] = ["Primitives", "Diagnostics"],
-        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Dashboard", "Bridge", "Tls", "Files", "Tracing", "Redis"],
+        ["Hosting"] = ["Primitives", "Diagnostics", "Protocol", "State", "Topics", "Jobs", "Coding", "Transport", "Workers", "Dispatch", "Http", "Edge", "Configuration", "Cli", "Control", "Dashboard", "Bridge", "Tls", "Files", "Tracing", "Redis"],
     };
 
     private static IEnumerable<string> OuterRings => MayName.Keys.Select(static ring => ring.Split('.')[0]).Distinct();
@@ -130,7 +131,7 @@ public partial class RingTests
     }
 
     [GeneratedRegex(
-        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Topics|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Dashboard|Hosting|Files|Tracing|Redis)\b")]
+        @"\bHydra\.(?<ring>Workers\.(Links|Processes|Supervision)|Primitives|Diagnostics|Coding|Protocol|Topics|Jobs|Transport|Workers|Dispatch|Http|Edge|Bridge|Configuration|Cli|Control|Dashboard|Hosting|Files|Tracing|Redis)\b")]
     private static partial Regex UsedRing();
 
     // Inside of the namespace Hydra a room can be named without it, and inside of its ring by its own name alone.

@@ -37,6 +37,13 @@ public sealed class ConfigFileTests : IDisposable
             workers = 2
             preload = false
             env = { KEY = "v" }
+
+            [[task-pool]]
+            name = "model"
+            class = "shop.models:Model"
+            workers = 2
+            request-timeout = 60
+            env = { KEY = "w" }
             """);
 
         ApplicationOptions shop = options.Applications[0];
@@ -49,6 +56,9 @@ public sealed class ConfigFileTests : IDisposable
         ApplicationOptions api = options.Applications[1];
         Assert.Equal(("shop.api:app", 2, false, "/api"), (api.App, api.Workers.Count, api.Python.Preload, api.Place.Path));
         Assert.Contains(new KeyValuePair<string, string>("KEY", "v"), api.Variables);
+        ApplicationOptions model = Assert.Single(options.Server.TaskPools);
+        Assert.Equal(("model", "shop.models:Model", 2, TimeSpan.FromMinutes(1)), (model.Pool, model.App, model.Workers.Count, model.Timeouts.Request));
+        Assert.Contains(new KeyValuePair<string, string>("KEY", "w"), model.Variables);
     }
 
     [Fact]
@@ -86,6 +96,11 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("[[mount]]\nplace = \"/a\"", "mount (hydra.toml, line 1): a mount has a place and an app")]
     [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nbind = \"x\"", "mount (hydra.toml, line 1): bind is the server's, and no mount's.")]
     [InlineData("[[mount]]\nplace = \"/a\"\napp = \"a:a\"\nworkerz = 1", "mount (hydra.toml, line 1): a mount has no option workerz; did you mean workers?")]
+    [InlineData("[[task-pool]]\nname = \"model\"", "task-pool (hydra.toml, line 1): a pool has a name and a class")]
+    [InlineData("[task-pool]\nname = \"model\"", "task-pool (hydra.toml, line 1): it is an array: [[task-pool]] begins each.")]
+    [InlineData("[[task_pool]]\nname = \"m\"\nclass = \"a:A\"\nbind = \"x\"", "task_pool (hydra.toml, line 1): bind is the server's, and no pool's.")]
+    [InlineData("[[task-pool]]\nname = \"m\"\nclass = \"a:A\"\nworkerz = 1", "task-pool (hydra.toml, line 1): a pool has no option workerz; did you mean workers?")]
+    [InlineData("[[task-pool]]\nname = \"m\"\nclass = \"a:A\"\nlifespan = \"on\"", "task-pool (hydra.toml, line 1): lifespan says nothing to a pool")]
     [InlineData("workers = ", "hydra.toml, line 1: the value is missing.")]
     public void Parse_Mistake_IsASentenceWithItsPlace(string text, string expected)
     {

@@ -190,6 +190,21 @@ public sealed class LoopLinkChannelTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task Close_BeforeTheStart_IsToldOnceItIsStarted()
+    {
+        (Socket ours, Socket theirs) = LinkPair.Create();
+        using RawClient reader = RawClient.Wrap(theirs);
+        var channel = new LoopLinkChannel(ours, _loop!);
+        channel.Close();
+        Assert.Empty(await reader.ReadToEndAsync());
+        var sink = new Sink();
+        channel.Start(sink);
+
+        Assert.Null(await sink.Closed);
+        Assert.Equal(1, sink.Closings);
+    }
+
+    [LinuxFact]
     public async Task Sink_RefusesTheBytes_ChannelCloses()
     {
         (LoopLinkChannel _, Sink sink, Socket theirs) = Open();

@@ -19,6 +19,7 @@ internal static class HelpWriter
         (OptionGroup.Workers, "Workers"),
         (OptionGroup.Queue, "Queue"),
         (OptionGroup.State, "Shared state"),
+        (OptionGroup.Tasks, "Background work"),
         (OptionGroup.Timeouts, "Timeouts (30, 500ms, 30s, 5m or 1h)"),
         (OptionGroup.Bodies, "Heads and bodies (sizes: 65536, 64k, 1m or 10g)"),
         (OptionGroup.Limits, "Limits"),

@@ -65,13 +65,13 @@ internal static class SettingsReport
         {
             text = option.Name is "env" or "trace-header" && text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals ? text[..(equals + 1)] + Hidden : Hidden;
         }
-        else if (option.Name is "mount" or "pool")
+        else if (option.Name is "mount" or "pool" or "task-pool")
         {
             text = string.Join(",env=", text.Split(",env=").Select(static (part, i) => i == 0 ? part : Masked(part)));
             text = string.Join(Secret, text.Split(Secret).Select(static (part, i) => i == 0 ? part : Hidden + (part.IndexOf(',', StringComparison.Ordinal) is >= 0 and var comma ? part[comma..] : "")));
         }
 
-        text = option.Name is "state" or "mount" or "pool" ? RedisUrl.Mask(text) : text;
+        text = option.Name is "state" or "mount" or "pool" or "task-pool" ? RedisUrl.Mask(text) : text;
         bool isPlain = option.IsSwitch ? text is "true" or "false" : text.Length is > 0 and < 16 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') && (text.Length == 1 || text[0] != '0');
         return isPlain ? text : $"\"{ControlText.Escape(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal))}\"";
     }

@@ -74,6 +74,9 @@ internal sealed record ApplicationOptions
     /// <summary>What its workers share.</summary>
     public SharedStateOptions State { get; init; } = new();
 
+    /// <summary>What is done behind its requests.</summary>
+    public TaskOptions Tasks { get; init; } = new();
+
     /// <summary>How long a worker may take for them.</summary>
     public TimeoutOptions Timeouts { get; init; } = new();
 
@@ -241,6 +244,25 @@ internal sealed record SharedStateOptions
 
     /// <summary>Bytes that connections may take which outlive their workers; 0: there are none.</summary>
     public long ResumeMemory { get; init; } = 64L << 20;
+}
+
+/// <summary>Functions that are deferred, or called by the clock.</summary>
+internal sealed record TaskOptions
+{
+    /// <summary>Processes that run them, once there are any.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How many each of them runs at a time.</summary>
+    public int Threads { get; init; } = 4;
+
+    /// <summary>How long one may run; zero for ever.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many may wait.</summary>
+    public int QueueSize { get; init; } = 10_000;
+
+    /// <summary>Their bytes.</summary>
+    public long QueueBytes { get; init; } = 64L << 20;
 }
 
 /// <summary>Requests and workers that hang.</summary>

@@ -138,6 +138,7 @@ internal static class CommandLine
         IReadOnlyList<ApplicationOptions> mounted = Mounts.Read(draft, errors);
         IReadOnlyList<ApplicationOptions> applications = draft.Application.IsNamed ? [draft.Application.Options, .. mounted] : mounted;
         applications = [.. applications, .. Pools.Read(draft, applications, errors)];
+        server = server with { TaskPools = TaskPools.Read(draft, errors) };
         AddressOptions addresses = server.Addresses with { Binds = AddressRules.Resolve(draft.Server.Addresses, errors.Add) };
         CheckOwn("--metrics", addresses.Metrics, addresses.Binds, errors);
         CheckOwn("--dashboard", addresses.Dashboard, addresses.Served, errors);
@@ -156,7 +157,7 @@ internal static class CommandLine
         TlsRules.Check(server.Tls, errors.Add);
         TlsRules.Check(addresses.Binds, server.Tls, errors.Add);
         TlsRules.CheckHttp3(server, errors.Add);
-        bool preloads = applications.Any(static application => application.Python.Preload);
+        bool preloads = applications.Concat(server.TaskPools).Any(static application => application.Python.Preload);
         if (preloads && draft.Host.IsWindows)
         {
             errors.Add("--preload forks workers, which Windows cannot do: leave it out.");

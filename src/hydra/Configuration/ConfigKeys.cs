@@ -5,8 +5,14 @@ namespace Hydra.Configuration;
 /// <summary>Makes values of options out of the keys of a configuration file. Each option is a key, by each of its names, with dashes or underscores.</summary>
 internal static class ConfigKeys
 {
-    private const string Place = "place";
     private const string NoTable = "hydra has no such table: options are keys of the file itself.";
+
+    // What the command line has as PLACE=APP or NAME=CLASS with options of its own behind it is a table here.
+    private static readonly TableForm[] Tables =
+    [
+        new("mount", "mount", "place", "app", "a mount has a place and an app: place = \"/api\", app = \"shop.api:app\"."),
+        new("task-pool", "pool", "name", "class", "a pool has a name and a class: name = \"model\", class = \"shop.models:Model\"."),
+    ];
 
     // Nobody reads more of them.
     private const int MostErrors = 20;
@@ -57,9 +63,9 @@ internal static class ConfigKeys
 
     private static string? Add(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
     {
-        if (option.Name == "mount")
+        if (Array.Find(Tables, table => table.Option == option.Name) is { } form)
         {
-            return AddMounts(option, node, source, found);
+            return AddAll(form, option, node, source, found);
         }
 
         string? problem = Texts(option, node, out IReadOnlyList<string> texts);
@@ -171,17 +177,17 @@ internal static class ConfigKeys
         _ => null,
     };
 
-    private static string? AddMounts(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    private static string? AddAll(TableForm form, Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
     {
         if (node.Kind is not TomlKind.Array)
         {
-            return node.Kind is TomlKind.String ? AddMount(option, node, source, found) : "it is an array: [[mount]] begins each.";
+            return node.Kind is TomlKind.String ? AddOne(form, option, node, source, found) : $"it is an array: [[{form.Option}]] begins each.";
         }
 
         foreach (TomlNode item in node.Items)
         {
             string spelling = source.Spelling.Replace($", line {node.Line})", $", line {item.Line})", StringComparison.Ordinal);
-            if (AddMount(option, item, source with { Spelling = spelling }, found) is { } problem)
+            if (AddOne(form, option, item, source with { Spelling = spelling }, found) is { } problem)
             {
                 return problem;
             }
@@ -191,7 +197,7 @@ internal static class ConfigKeys
     }
 
     // As the command line has it: PLACE=APP,option=value,switch,no-switch.
-    private static string? AddMount(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
+    private static string? AddOne(TableForm form, Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
     {
         if (node.Kind is TomlKind.String)
         {
@@ -199,19 +205,19 @@ internal static class ConfigKeys
             return null;
         }
 
-        if (node.Kind is not TomlKind.Table || node.Find(Place) is not { Kind: TomlKind.String } place || node.Find("app") is not { } app)
+        if (node.Kind is not TomlKind.Table || node.Find(form.Front) is not { Kind: TomlKind.String } front || node.Find(form.Application) is not { } app)
         {
-            return "a mount has a place and an app: place = \"/api\", app = \"shop.api:app\".";
+            return form.Sentence;
         }
 
         List<string> parts = [];
-        foreach (string key in node.Keys.Where(static key => key is not (Place or "app")))
+        foreach (string key in node.Keys.Where(key => key != form.Front && key != form.Application))
         {
             TomlNode value = node.Find(key)!;
             if (Known(NameOf(key)) is not { Owner: OptionOwner.Application } own)
             {
-                return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no mount's."
-                    : OptionHint.For(NameOf(key), Names()) is { } near ? $"a mount has no option {key}; did you mean {near}?" : $"a mount has no option {key}.";
+                return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no {form.Word}'s."
+                    : OptionHint.For(NameOf(key), Names()) is { } near ? $"a {form.Word} has no option {key}; did you mean {near}?" : $"a {form.Word} has no option {key}.";
             }
 
             if (Texts(own, value, out IReadOnlyList<string> texts) is { } problem)
@@ -223,7 +229,10 @@ internal static class ConfigKeys
         }
 
         string? wrong = Texts(OptionTable.Get("app"), app, out IReadOnlyList<string> named);
-        found.Add((option, new OptionValue(string.Join(',', [$"{place.Text}={(named.Count > 0 ? named[0] : "")}", .. parts]), source)));
+        found.Add((option, new OptionValue(string.Join(',', [$"{front.Text}={(named.Count > 0 ? named[0] : "")}", .. parts]), source)));
         return wrong;
     }
+
+    // Option: what it is on the command line. Word: what sentences call it. Front, Application: the keys that it has at the least.
+    private sealed record TableForm(string Option, string Word, string Front, string Application, string Sentence);
 }

@@ -6,7 +6,7 @@ namespace Hydra.Configuration;
 /// </summary>
 internal static partial class ForeignWords
 {
-    private const string NoDirty = "there are no other workers than those that serve. Run what is heavy as a program of its own.";
+    private const string NoDirty = "a class in processes of its own is --task-pool NAME=MODULE:CLASS,workers=N,threads=N,request-timeout=TIME, and called with hydra_server.pool.";
 
     /// <summary>All of them, in the order of docs/migrate.md.</summary>
     public static IReadOnlyList<ForeignWord> All { get; } = [.. ProcessWords, .. LogWords, .. ProtocolWords, .. GranianWords, .. HypercornWords, .. UwsgiWords];

@@ -8,6 +8,7 @@ internal enum OptionGroup
     Workers,
     Queue,
     State,
+    Tasks,
     Timeouts,
     Bodies,
     Limits,

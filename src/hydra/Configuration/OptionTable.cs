@@ -15,6 +15,7 @@ internal static partial class OptionTable
         .. QueueRows,
         .. AffinityRows,
         .. StateRows,
+        .. TaskRows,
         .. ReplacementRows,
         .. TimeoutRows,
         .. BodyRows,

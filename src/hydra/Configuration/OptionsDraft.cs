@@ -33,6 +33,9 @@ internal sealed class ServerDraft(HostFacts host)
 
     /// <summary>--pool, not read yet: what a pool does not say of itself is as for its application.</summary>
     public List<OptionValue> Pools { get; } = [];
+
+    /// <summary>--task-pool, not read yet: what one does not say of itself is as for the application.</summary>
+    public List<OptionValue> TaskPools { get; } = [];
 }
 
 /// <summary>An application's options while they are put together; a further application has a draft of its own.</summary>

@@ -37,7 +37,7 @@ internal static class OwnOptions
         string name = (equals < 0 ? part : part[..equals]).Trim();
         bool isNegated = name.StartsWith("no-", StringComparison.Ordinal) && OptionTable.Find(name) is null;
         Option option = OptionTable.Find(isNegated ? name[3..] : name)!;
-        string? problem = option.Name is "app" or "mount" or "pool" ? $"{name} cannot be said within a {within}."
+        string? problem = option.Name is "app" or "mount" or "pool" or "task-pool" ? $"{name} cannot be said within a {within}."
             : option.Owner is not OptionOwner.Application ? $"{name} is the server's, not an application's: give it as --{option.Name}."
             : option.IsSwitch && equals >= 0 ? $"{name} takes no value."
             : !option.IsSwitch && equals < 0 ? $"{name} needs a value: {name}={option.Placeholder}."

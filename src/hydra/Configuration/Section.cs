@@ -85,6 +85,9 @@ internal static class Section
     /// <summary><see cref="ApplicationOptions.State"/>.</summary>
     public static OptionSection<SharedStateOptions> State { get; } = OfApplication(static a => a.State, static (a, part) => a with { State = part });
 
+    /// <summary><see cref="ApplicationOptions.Tasks"/>.</summary>
+    public static OptionSection<TaskOptions> Tasks { get; } = OfApplication(static a => a.Tasks, static (a, part) => a with { Tasks = part });
+
     /// <summary><see cref="ApplicationOptions.Timeouts"/>.</summary>
     public static OptionSection<TimeoutOptions> Timeouts { get; }
         = OfApplication(static a => a.Timeouts, static (a, part) => a with { Timeouts = part });

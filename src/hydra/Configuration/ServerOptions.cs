@@ -47,6 +47,9 @@ internal sealed record ServerOptions
     /// <summary>Files that are served without an application.</summary>
     public StaticOptions Static { get; init; } = new();
 
+    /// <summary>Classes that are called in processes of their own.</summary>
+    public IReadOnlyList<ApplicationOptions> TaskPools { get; init; } = [];
+
     /// <summary>What is logged, and how.</summary>
     public LogOptions Logs { get; init; } = new();
 

@@ -45,6 +45,9 @@ internal sealed record StatusDocument
     /// <summary>Requests by their routes, those that took most time in all first, as far as they are shown; empty where they are not counted.</summary>
     public IReadOnlyList<RouteStatus> Routes { get; init; } = [];
 
+    /// <summary>What is done behind requests: pools that are called, functions that are deferred; empty where nothing is.</summary>
+    public IReadOnlyList<TasksStatus> Tasks { get; init; } = [];
+
     /// <summary>Errors in the log since the start.</summary>
     public long ErrorCount { get; init; }
 
@@ -114,6 +117,43 @@ internal sealed record PoolStatus
     public IReadOnlyDictionary<string, long> Ends { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The workers, by number; while one is replaced, both.</summary>
+    public IReadOnlyList<WorkerStatus> Workers { get; init; } = [];
+}
+
+/// <summary>What is done behind requests: a pool that is called, or the functions that an application defers.</summary>
+internal sealed record TasksStatus
+{
+    /// <summary>The pool, or "tasks".</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Tasks that wait, also for their time.</summary>
+    public int Queued { get; init; }
+
+    /// <summary>Tasks that a process is at.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Tasks that were done.</summary>
+    public long Done { get; init; }
+
+    /// <summary>Tasks that have failed for good.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>How often a task was to be begun once more.</summary>
+    public long Retried { get; init; }
+
+    /// <summary>Tasks for which there was no room.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>How often a process has ended that was at a task.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>Functions that are called by the clock.</summary>
+    public int Schedules { get; init; }
+
+    /// <summary>Turns that were left out because the one before ran still.</summary>
+    public long Skipped { get; init; }
+
+    /// <summary>Its processes, by number; none before the first task.</summary>
     public IReadOnlyList<WorkerStatus> Workers { get; init; } = [];
 }
 

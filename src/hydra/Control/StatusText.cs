@@ -10,7 +10,7 @@ internal static class StatusText
 
     /// <summary>The lines.</summary>
     public static IEnumerable<string> Lines(StatusDocument status)
-        => Server(status).Concat(status.Pools.SelectMany(pool => Pool(pool, status.Pools.Count > 1))).Concat(Errors(status));
+        => Server(status).Concat(status.Pools.SelectMany(pool => Pool(pool, status.Pools.Count > 1))).Concat(status.Tasks.SelectMany(Tasks)).Concat(Errors(status));
 
     private static IEnumerable<string> Server(StatusDocument status)
     {
@@ -52,6 +52,18 @@ internal static class StatusText
             {
                 yield return $"    … and {Number(more)} more";
             }
+        }
+    }
+
+    private static IEnumerable<string> Tasks(TasksStatus tasks)
+    {
+        yield return "";
+        yield return $"tasks of {Words.Fit(tasks.Name, 60)}: {Number(tasks.Queued)} wait, {Number(tasks.Running)} run; {Number(tasks.Done)} done, {Number(tasks.Failed)} failed, "
+            + $"{Number(tasks.Retried)} retried, {Number(tasks.Refused)} refused, {Number(tasks.Lost)} lost with their process"
+            + (tasks.Schedules > 0 ? $"; {Number(tasks.Schedules)} schedules, {Number(tasks.Skipped)} turns left out" : "");
+        foreach (string line in Workers(tasks.Workers).Lines(2))
+        {
+            yield return line;
         }
     }
 

@@ -4,6 +4,7 @@ using Hydra.Control;
 using Hydra.Dispatch;
 using Hydra.Edge;
 using Hydra.Http;
+using Hydra.Jobs;
 using Hydra.Topics;
 using Hydra.Workers.Links;
 using Hydra.Workers.Supervision;
@@ -31,9 +32,11 @@ internal sealed class ApplicationPool : IDisposable
     /// <param name="label">What tells it from others in logs and metrics; empty where there are no others.</param>
     /// <param name="keys">Who has served a key last, in all pools of the application.</param>
     /// <param name="state">What its workers share; null for nothing.</param>
+    /// <param name="jobs">What its workers have other processes do, and do for others; null for nothing.</param>
     /// <exception cref="StartException">Python, a directory or the workers' socket is not to be had.</exception>
     public ApplicationPool(
-        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, SharedState? state)
+        ServerOptions server, ApplicationOptions options, WorkerHome home, FrontLoops loops, ServerLogs logs, int number, string label, KeyMemory keys, SharedState? state,
+        JobAccess? jobs = null)
     {
         ILogger logger = logs.LoggerOf(label);
         _options = options;
@@ -46,7 +49,7 @@ internal sealed class ApplicationPool : IDisposable
             label.Length > 0 ? label : options.App, options.Place, options.RootPath, dispatcher, new CrashRecovery(options.Queue.Retry, logger), options.Timeouts.Request)
         { Number = number };
         SupervisorOptions settings = PoolRules.Supervisor(server, options, loops, _setup.Command, _setup.RestoreSocket, state);
-        settings = settings with { Document = home.Complete(settings.Document) };
+        settings = settings with { Document = home.Complete(settings.Document), Jobs = jobs };
         _supervisor = new Supervisor(settings, _setup.Address, dispatcher, dispatcher, logs.WorkersOf(label), logger);
     }
 

@@ -11,11 +11,12 @@ internal sealed class ApplicationPools : IDisposable
 {
     private readonly List<ApplicationPool> _all;
 
-    private ApplicationPools(List<ApplicationPool> all, StateStores state)
+    private ApplicationPools(List<ApplicationPool> all, StateStores state, JobPools jobs)
     {
         _all = all;
         State = state;
-        Started = WhenStartedAsync([.. all.Select(static pool => pool.Started)]);
+        Jobs = jobs;
+        Started = WhenStartedAsync([.. Each.Select(static pool => pool.Started)]);
     }
 
     /// <summary>The pools, in the order of their options.</summary>
@@ -24,12 +25,18 @@ internal sealed class ApplicationPools : IDisposable
     /// <summary>What their workers share.</summary>
     public StateStores State { get; }
 
-    /// <summary>Completes when all pools are ready, with the outcome of each in their order; or at the first failure, with that alone.</summary>
+    /// <summary>The processes that do what their workers leave to others.</summary>
+    public JobPools Jobs { get; }
+
+    // Those that serve requests, and those that do not.
+    private IEnumerable<ApplicationPool> Each => _all.Concat(Jobs.All);
+
+    /// <summary>Completes when all pools are ready, with the outcome of each in their order, those behind that serve no requests; or at the first failure, with that alone.</summary>
     public Task<IReadOnlyList<StartOutcome>> Started { get; }
 
     /// <summary>How long workers may take to start, in the pool that has most time; zero for ever.</summary>
     public TimeSpan StartTimeout
-        => _all.Exists(static pool => pool.StartTimeout == TimeSpan.Zero) ? TimeSpan.Zero : _all.Max(static pool => pool.StartTimeout);
+        => Each.Any(static pool => pool.StartTimeout == TimeSpan.Zero) ? TimeSpan.Zero : Each.Max(static pool => pool.StartTimeout);
 
     /// <summary>Prepares a pool for each application.</summary>
     /// <exception cref="StartException">What one of them needs is not to be had, or two are at the same place.</exception>
@@ -39,8 +46,10 @@ internal sealed class ApplicationPools : IDisposable
         CheckPlaces(applications);
         List<ApplicationPool> pools = [];
         var state = new StateStores(inherited, logs.Loggers.CreateLogger("hydra"), loops, applications);
+        JobPools? jobs = null;
         try
         {
+            jobs = new JobPools(server, applications, home, loops, logs, state.Of);
             // The parts of an application have the memory of their keys in common: a key that one of them has served is old in the others.
             Dictionary<MountPlace, KeyMemory> keys = [];
             bool isKeyed = applications.Any(static one => one.Affinity.Source is not null);
@@ -52,18 +61,19 @@ internal sealed class ApplicationPools : IDisposable
                     keys.Add(application.Place, memory = new KeyMemory());
                 }
 
-                pools.Add(new ApplicationPool(server, application, home, loops, logs, pools.Count, LabelOf(application, applications), memory, state.Of(application)));
+                pools.Add(new ApplicationPool(server, application, home, loops, logs, pools.Count, LabelOf(application, applications), memory, state.Of(application), jobs.AccessOf(application)));
             }
         }
         catch (StartException)
         {
             pools.ForEach(static pool => pool.Dispose());
+            jobs?.Dispose();
             state.Dispose();
             throw;
         }
 
-        state.Start();
-        return new ApplicationPools(pools, state);
+        state.Start(jobs);
+        return new ApplicationPools(pools, state, jobs);
     }
 
     /// <summary>What tells an application from the others in logs and metrics: its place, where that says anything; and a part of one its name.</summary>
@@ -105,7 +115,13 @@ internal sealed class ApplicationPools : IDisposable
     }
 
     /// <summary>Starts the workers of all.</summary>
-    public void Start() => _all.ForEach(static pool => pool.Start());
+    public void Start()
+    {
+        foreach (ApplicationPool pool in Each)
+        {
+            pool.Start();
+        }
+    }
 
     /// <summary>Whether each application has a worker that serves.</summary>
     public bool AreServing => _all.TrueForAll(static pool => pool.IsServing);
@@ -115,13 +131,13 @@ internal sealed class ApplicationPools : IDisposable
 
     /// <summary>Replaces all workers by such with the present code.</summary>
     /// <returns>Completes when that is done, or given up.</returns>
-    public Task ReloadAsync() => Task.WhenAll(_all.Select(static pool => pool.ReloadAsync()));
+    public Task ReloadAsync() => Task.WhenAll(Each.Select(static pool => pool.ReloadAsync()));
 
     /// <summary>Why the code of one of them does not run; null where all do.</summary>
-    public CodeFailure? Failure => _all.Select(static pool => pool.Failure).FirstOrDefault(static failure => failure is not null);
+    public CodeFailure? Failure => Each.Select(static pool => pool.Failure).FirstOrDefault(static failure => failure is not null);
 
     /// <summary>Waits until all workers have started or could not; first has them replaced by such with the present code.</summary>
-    public Task SettleAsync(bool reload) => Task.WhenAll(_all.Select(pool => pool.SettleAsync(reload)));
+    public Task SettleAsync(bool reload) => Task.WhenAll(Each.Select(pool => pool.SettleAsync(reload)));
 
     /// <summary>
     /// One worker more for each pool. A signal names none, and who sends one wants more room for whatever comes: that the first pool of the
@@ -139,10 +155,21 @@ internal sealed class ApplicationPools : IDisposable
     public void PartStreams(TimeSpan rest) => _all.ForEach(pool => pool.PartStreams(rest));
 
     /// <summary>Stops the workers of all at the same time, within this grace.</summary>
-    public Task StopAsync(TimeSpan grace) => Task.WhenAll(_all.Select(pool => pool.StopAsync(grace)));
+    public Task StopAsync(TimeSpan grace)
+    {
+        Jobs.Stop();
+        return Task.WhenAll(Each.Select(pool => pool.StopAsync(grace)));
+    }
 
     /// <summary>Kills all workers at once.</summary>
-    public void KillAll() => _all.ForEach(static pool => pool.KillAll());
+    public void KillAll()
+    {
+        Jobs.Stop();
+        foreach (ApplicationPool pool in Each)
+        {
+            pool.KillAll();
+        }
+    }
 
     /// <summary>What there is to be measured now, in the order of the pools.</summary>
     public IReadOnlyList<PoolFigures> ReadFigures() => [.. _all.Select(static pool => pool.ReadFigures())];
@@ -154,6 +181,7 @@ internal sealed class ApplicationPools : IDisposable
     public void Dispose()
     {
         _all.ForEach(static pool => pool.Dispose());
+        Jobs.Dispose();
         State.Dispose();
     }
 }

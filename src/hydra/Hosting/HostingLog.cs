@@ -94,4 +94,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1637, LogLevel.Warning, "Redis has no memory left for the shared state of {Application} (maxmemory): {Count} calls have found no room so far")]
     public static partial void RedisFull(ILogger logger, string application, long count);
+
+    [LoggerMessage(1639, LogLevel.Error, "task {Id} ({Name}) has come from the server before this one, and there is no place for it: it is lost")]
+    public static partial void TaskNotTaken(ILogger logger, long id, string name);
+
+    [LoggerMessage(1638, LogLevel.Error, "the processes of {Pool} cannot be started: {Reason}")]
+    public static partial void TasksCannotStart(ILogger logger, string pool, string reason);
 }

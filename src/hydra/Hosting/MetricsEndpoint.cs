@@ -44,7 +44,7 @@ internal sealed class MetricsEndpoint(RequestMetrics requests, ApplicationPools 
             return;
         }
 
-        byte[] body = Encoding.UTF8.GetBytes(MetricsText.Write(requests, await pools.MeasureAsync().ConfigureAwait(false), front()));
+        byte[] body = Encoding.UTF8.GetBytes(MetricsText.Write(requests, await pools.MeasureAsync().ConfigureAwait(false), front(), pools.Jobs.Desk.ReadFigures()));
         context.Response.ContentType = PrometheusText.ContentType;
         context.Response.ContentLength = body.Length;
         if (!RequestMethod.IsHead(context.Request.Method))

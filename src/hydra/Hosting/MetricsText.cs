@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Hydra.Diagnostics;
 using Hydra.Http;
+using Hydra.Jobs;
 using Hydra.Protocol;
 using Hydra.State;
 using Hydra.Topics;
@@ -16,7 +17,8 @@ internal static class MetricsText
     /// <param name="requests">What is counted of all requests.</param>
     /// <param name="pools">What each pool has.</param>
     /// <param name="front">What the server's own process has; null for nothing.</param>
-    public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools, FrontFigures? front = null)
+    /// <param name="tasks">What is done behind requests; null for nothing.</param>
+    public static string Write(RequestMetrics requests, IReadOnlyList<PoolFigures> pools, FrontFigures? front = null, IReadOnlyList<JobFigures>? tasks = null)
     {
         var text = new StringBuilder();
         requests.Write(text);
@@ -26,6 +28,7 @@ internal static class MetricsText
         WriteTopics(text, pools);
         WriteResumptions(text, pools);
         WriteTotals(text, pools);
+        TaskText.Write(text, tasks ?? []);
         var applications = new ApplicationText(pools);
         if (front is not null)
         {

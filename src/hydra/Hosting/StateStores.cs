@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Hydra.Configuration;
+using Hydra.Jobs;
 using Hydra.State;
 using Hydra.Topics;
 using Hydra.Transport;
@@ -76,17 +77,33 @@ internal sealed class StateStores : IDisposable
     public Task FoundAsync() => _redis.FoundAsync();
 
     /// <summary>All stores are made.</summary>
-    public void Start()
+    /// <param name="jobs">What takes over tasks that waited in the server before this one, and calls nothing by the clock before that one has stopped to.</param>
+    public void Start(JobPools jobs)
     {
         if (_stores.Count == 0)
         {
             _predecessor?.GiveUp();
         }
-        else
+        else if (_predecessor is not null)
         {
-            _predecessor?.Start();
+            jobs.Desk.HoldClock(true);
+            _predecessor.OnClock = () => jobs.Desk.HoldClock(false);
+            _predecessor.OnJob = (app, directory, job) =>
+            {
+                if (!jobs.Restore(app, directory, job))
+                {
+                    HostingLog.TaskNotTaken(_logger, job.Id, job.Spec.Name);
+                }
+            };
+            _predecessor.Start();
         }
     }
+
+    /// <summary>Whether there is somebody who takes over what is here.</summary>
+    public bool HasSuccessor => _successor is { Closed.IsCompleted: false };
+
+    /// <summary>Nothing is called by the clock here any more: whoever takes over does that.</summary>
+    public void PassClock() => _successor?.PassClock();
 
     /// <summary>Has the server that is to take this one's place use what is here, from now on.</summary>
     /// <returns>The socket to pass to it; null where there is nothing to be used.</returns>
@@ -115,8 +132,15 @@ internal sealed class StateStores : IDisposable
 
     /// <summary>The workers have ended: hands what they have shared to the server that has taken this one's place.</summary>
     /// <param name="force">Completes when the server is to stop at once, although the one before it may have the state still.</param>
-    public async Task HandOverAsync(Task force)
+    /// <param name="jobs">Tasks that wait. They go to that server, too; where there is none they are lost.</param>
+    public async Task HandOverAsync(Task force, JobPools jobs)
     {
+        foreach ((string app, string directory, JobLane lane, IReadOnlyList<SavedJob> waiting) in jobs.Save())
+        {
+            int taken = _successor is null ? 0 : await _successor.HandOverAsync(app, directory, waiting).ConfigureAwait(false);
+            jobs.Desk.Drop(lane, [.. waiting.Skip(taken)]);
+        }
+
         // The loops are there yet, which its connections are on.
         await _redis.LeaveAsync().ConfigureAwait(false);
         if (_successor is null)

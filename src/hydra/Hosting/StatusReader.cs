@@ -3,6 +3,7 @@ using Hydra.Cli;
 using Hydra.Configuration;
 using Hydra.Control;
 using Hydra.Diagnostics;
+using Hydra.Jobs;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
@@ -68,6 +69,7 @@ internal sealed class StatusReader : IDisposable
             Requests = Requests(),
             Pools = await Task.WhenAll(_pools.All.Select(ReadAsync)).ConfigureAwait(false),
             Routes = RouteSummary.Slowest(await Task.WhenAll(_pools.All.Select(static pool => pool.ReadRoutesAsync())).ConfigureAwait(false)),
+            Tasks = await ReadTasksAsync().ConfigureAwait(false),
             ErrorCount = _logs.Recent.Count,
             Errors = [.. _logs.Recent.Read().Select(static error => new ErrorStatus(error.Time, OptionNames.NameOf(OptionNames.LogLevels, error.Level), error.Message))],
         };
@@ -98,6 +100,33 @@ internal sealed class StatusReader : IDisposable
             P90 = Round(rates.Ninety),
             P99 = Round(rates.NinetyNine),
         };
+    }
+
+    private async Task<IReadOnlyList<TasksStatus>> ReadTasksAsync()
+    {
+        List<TasksStatus> tasks = [];
+        IReadOnlyList<ApplicationPool> pools = _pools.Jobs.All;
+        foreach (JobFigures lane in _pools.Jobs.Desk.ReadFigures())
+        {
+            ApplicationPool? pool = pools.FirstOrDefault(pool => pool.Requests.Name == lane.Name);
+            FleetSnapshot? fleet = pool is null ? null : await pool.DescribeAsync().ConfigureAwait(false);
+            tasks.Add(new TasksStatus
+            {
+                Name = lane.Name,
+                Queued = lane.Queued,
+                Running = lane.Running,
+                Done = lane.Done,
+                Failed = lane.Failed,
+                Retried = lane.Retried,
+                Refused = lane.Refused,
+                Lost = lane.Lost,
+                Schedules = lane.Schedules,
+                Skipped = lane.Skipped,
+                Workers = [.. fleet?.Workers.Select(Describe) ?? []],
+            });
+        }
+
+        return tasks;
     }
 
     private async Task<PoolStatus> ReadAsync(ApplicationPool pool)

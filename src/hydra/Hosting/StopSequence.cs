@@ -31,12 +31,12 @@ internal sealed class StopSequence(
             web.Abandon();
             pools.KillAll();
             await Task.WhenAny(pools.StopAsync(TimeSpan.Zero), Task.Delay(LeastDrain)).ConfigureAwait(false);
-            await pools.State.HandOverAsync(plan.Force).ConfigureAwait(false);
+            await pools.State.HandOverAsync(plan.Force, pools.Jobs).ConfigureAwait(false);
             return ExitCodes.RuntimeError;
         }
 
         await graceful.ConfigureAwait(false);
-        await pools.State.HandOverAsync(plan.Force).ConfigureAwait(false);
+        await pools.State.HandOverAsync(plan.Force, pools.Jobs).ConfigureAwait(false);
         HostingLog.Stopped(logger);
         return ExitCodes.Success;
     }
@@ -54,6 +54,8 @@ internal sealed class StopSequence(
         if (plan.Successor is { } process)
         {
             sockets.HandOver();
+            pools.Jobs.Desk.HoldClock(true);
+            pools.State.PassClock();
             around.Notifier.Succeeded(process);
         }
         else
@@ -76,6 +78,12 @@ internal sealed class StopSequence(
             {
                 HostingLog.GraceOver(logger, grace.TotalSeconds);
             }
+        }
+
+        if (!pools.State.HasSuccessor)
+        {
+            // What waits has nobody else who would do it.
+            await pools.Jobs.DrainAsync(grace - Stopwatch.GetElapsedTime(started)).ConfigureAwait(false);
         }
 
         pools.Refuse();

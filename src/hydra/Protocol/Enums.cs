@@ -163,6 +163,17 @@ internal enum StateOperation : byte
     Offer = 26,
     Give = 27,
     Receive = 28,
+    TaskCall = 29,
+    TaskNext = 30,
+    TaskCancel = 31,
+    TaskTake = 32,
+    TaskPart = 33,
+    TaskDone = 34,
+    TaskHear = 35,
+    TaskLeave = 36,
+    TaskDefer = 37,
+    TaskFind = 38,
+    TaskSchedule = 39,
 }
 
 /// <summary>How a call on shared state is meant.</summary>
@@ -289,6 +300,9 @@ internal enum StateStatus : byte
 
     /// <summary>Where it is kept was asked, and no answer came: whether it was done is not known. The value says why, in UTF-8.</summary>
     Unknown = 11,
+
+    /// <summary>The process that was at it has ended.</summary>
+    Lost = 12,
 }
 
 /// <summary>Why a worker could not get ready.</summary>

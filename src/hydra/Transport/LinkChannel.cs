@@ -37,7 +37,7 @@ internal abstract class LinkChannel
         return true;
     }
 
-    /// <summary>Closes the stream; the sink's OnClosed follows. Any thread, any number of times.</summary>
+    /// <summary>Closes the stream; the sink's OnClosed follows, where there is none yet once it is started. Any thread, any number of times.</summary>
     public abstract void Close();
 
     /// <summary><see cref="Output"/> was taken to be sent, or is never going to be. Only under <see cref="Gate"/>.</summary>

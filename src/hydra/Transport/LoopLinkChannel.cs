@@ -293,26 +293,27 @@ internal sealed class LoopLinkChannel : LinkChannel, ILoopSource, ITickWork, ITh
 
     private void End(Exception? error)
     {
-        if (_ended)
-        {
-            return;
-        }
-
-        _ended = true;
         ILinkSink? sink;
         lock (Gate)
         {
             _closed = true;
             Output.Clear();
             TellRoom();
-            sink = _sink;
+
+            // There is none yet where it was closed before it was started: Start comes here again.
+            (sink, _sink) = (_sink, null);
         }
 
-        _loop.Forget(this);
-        _socket.Dispose();
-        _sending.Clear();
-        _sent = 0;
-        ReturnKept();
+        if (!_ended)
+        {
+            _ended = true;
+            _loop.Forget(this);
+            _socket.Dispose();
+            _sending.Clear();
+            _sent = 0;
+            ReturnKept();
+        }
+
         sink?.OnClosed(error);
     }
 }

@@ -12,7 +12,14 @@ internal sealed class FakeChannel : LinkChannel
 
     public int Flushes { get; private set; }
 
-    public override void Start(ILinkSink sink) => _sink = sink;
+    public override void Start(ILinkSink sink)
+    {
+        _sink = sink;
+        if (IsClosed)
+        {
+            sink.OnClosed(null);
+        }
+    }
 
     public override void FlushSoon() => Flushes++;
 
@@ -21,7 +28,7 @@ internal sealed class FakeChannel : LinkChannel
         if (!IsClosed)
         {
             IsClosed = true;
-            _sink!.OnClosed(null);
+            _sink?.OnClosed(null);
         }
     }
 

@@ -141,8 +141,8 @@ public sealed class HandoverDeskTests : IHandoverHost
     {
         var from = new FakeChannel();
         var to = new FakeChannel();
-        new StateLink(from, null, null, new HandoverAccess(_desk, _old), new StateOwner(), static _ => { }).Start();
-        new StateLink(to, null, null, new HandoverAccess(_desk, _new), new StateOwner(), static _ => { }).Start();
+        new StateLink(from, null, null, new HandoverAccess(_desk, _old), null, new StateOwner(), static _ => { }).Start();
+        new StateLink(to, null, null, new HandoverAccess(_desk, _new), null, new StateOwner(), static _ => { }).Start();
 
         from.Receive(Frame(1, StateOperation.Offer, ""));
         to.Receive(Frame(2, StateOperation.Receive, "name", wait: 1000));

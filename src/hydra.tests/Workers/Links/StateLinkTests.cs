@@ -136,12 +136,12 @@ public sealed class StateLinkTests : IDisposable
 
     private StateLink Open(FakeChannel channel, StateOwner owner)
     {
-        var link = new StateLink(channel, _store, _topics, null, owner, _ => _closed++);
+        var link = new StateLink(channel, _store, _topics, null, null, owner, _ => _closed++);
         link.Start();
         return link;
     }
 
-    private static byte[] Call(
+    internal static byte[] Call(
         uint sequence, StateOperation operation, string key, ReadOnlySpan<byte> value = default, long number = 0, uint wait = 0, long other = 0, long milliseconds = 0)
     {
         var frame = new ArrayBufferWriter<byte>();
@@ -168,7 +168,7 @@ public sealed class StateLinkTests : IDisposable
         return frame.WrittenSpan.ToArray();
     }
 
-    private static string[] Replies(FakeChannel channel) => [.. channel.TakeFrames().Select(static frame =>
+    internal static string[] Replies(FakeChannel channel) => [.. channel.TakeFrames().Select(static frame =>
     {
         Assert.True(StateReplyMessage.TryRead(frame.Payload, out StateReplyMessage reply));
         return $"{reply.Sequence} {(StateStatus)reply.Status} {Encoding.UTF8.GetString(reply.Value)}";

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Hydra.Protocol;
+using Hydra.State;
 using Hydra.Tests.Transport;
+using Hydra.Topics;
 using Hydra.Workers.Links;
 using Xunit;
 
@@ -105,6 +107,24 @@ public sealed class WorkerLinksTests : IDisposable
         Assert.True(_links.Drain(TimeSpan.Zero));
     }
 
+    [Fact]
+    public void Accept_StateLinkOfAProcessThatIsKilledMeanwhile_FreesWhatItHolds()
+    {
+        using var store = new StateStore(new StateStoreOptions(1 << 20, false));
+        _links = new WorkerLinks(3, new WorkerLinkOptions(2, Channel, Limit: 0, State: new SharedState(store, null)), _sink);
+        Accept(LinkKind.State);
+        _channels[0].Receive(StateLinkTests.Call(1, StateOperation.Acquire, "l", number: 1));
+        (Socket ours, Socket theirs) = LinkPair.Create();
+        theirs.Dispose();
+        Assert.Null(((ILinkOwner)_links).Accept(ours, new LinkIdentity(LinkKind.State, 0), new byte[8]));
+        _channels[0].Close();
+
+        // Another process gets the lock.
+        Accept(LinkKind.State, processId: 2);
+        _channels[2].Receive(StateLinkTests.Call(1, StateOperation.Acquire, "l", number: 1));
+        Assert.StartsWith("1 Done", Assert.Single(StateLinkTests.Replies(_channels[2])), StringComparison.Ordinal);
+    }
+
     // Three of them, for a front of two.
     private WorkerHandle WithLoops()
     {
@@ -119,11 +139,11 @@ public sealed class WorkerLinksTests : IDisposable
         return _links.Handle;
     }
 
-    private string? Accept(LinkKind kind, int index = 0)
+    private string? Accept(LinkKind kind, int index = 0, int processId = 0)
     {
         (Socket ours, Socket theirs) = LinkPair.Create();
         _sockets.Add(theirs);
-        string? refusal = ((ILinkOwner)_links).Accept(ours, new LinkIdentity(kind, index), []);
+        string? refusal = ((ILinkOwner)_links).Accept(ours, new LinkIdentity(kind, index, processId), []);
         if (refusal is not null)
         {
             ours.Dispose();

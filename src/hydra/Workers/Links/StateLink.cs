@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hydra.Jobs;
 using Hydra.Protocol;
 using Hydra.State;
 using Hydra.Topics;
@@ -16,6 +17,7 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     private readonly IStateStore? _store;
     private readonly TopicAccess? _topics;
     private readonly HandoverAccess? _handover;
+    private readonly JobSeat? _jobs;
     private readonly long _longest;
     private readonly StateOwner _owner;
     private readonly Action<StateLink> _closed;
@@ -30,15 +32,18 @@ internal sealed class StateLink : ILinkSink, IStateCaller
     /// <param name="store">Values, counters, locks; null where they are switched off.</param>
     /// <param name="topics">Publishing and subscribing; null where that is switched off.</param>
     /// <param name="handover">What workers give to those that take their place; null where none does.</param>
+    /// <param name="jobs">What is left for other processes to do; null where nothing is.</param>
     /// <param name="owner">The process.</param>
     /// <param name="closed">Called once when the link has closed.</param>
-    public StateLink(LinkChannel channel, IStateStore? store, TopicAccess? topics, HandoverAccess? handover, StateOwner owner, Action<StateLink> closed)
+    public StateLink(
+        LinkChannel channel, IStateStore? store, TopicAccess? topics, HandoverAccess? handover, JobSeat? jobs, StateOwner owner, Action<StateLink> closed)
     {
         _channel = channel;
         _store = store;
         _topics = topics;
         _handover = handover;
-        _longest = Math.Max(Math.Max(store?.MaxValue ?? 0, topics?.Hub.MaxMessage ?? 0), handover is null ? 0 : ProtocolLimits.MaxStateValue);
+        _jobs = jobs;
+        _longest = Math.Max(Math.Max(store?.MaxValue ?? 0, topics?.Hub.MaxMessage ?? 0), handover is null && jobs is null ? 0 : ProtocolLimits.MaxStateValue);
         _owner = owner;
         _closed = closed;
     }
@@ -163,8 +168,13 @@ internal sealed class StateLink : ILinkSink, IStateCaller
             return _handover is null ? new StateResult(StateStatus.Missing) : _handover.Desk.Execute(call, _handover.Worker, _owner, this);
         }
 
-        bool hasWaited = call.Operation is StateOperation.Abandon
-            && (_topics?.Hub.Abandon(_owner, this, (uint)call.Number) == true || _handover?.Desk.Abandon(this, (uint)call.Number) == true);
+        if (JobDesk.Knows(call.Operation))
+        {
+            return _jobs is null ? new StateResult(StateStatus.Off) : _jobs.Access.Desk.Execute(call, _jobs.Access, _jobs.Worker.Id, _owner, this);
+        }
+
+        bool hasWaited = call.Operation is StateOperation.Abandon && (_topics?.Hub.Abandon(_owner, this, (uint)call.Number) == true
+            || _handover?.Desk.Abandon(this, (uint)call.Number) == true || _jobs?.Access.Desk.Abandon(this, (uint)call.Number) == true);
         return hasWaited ? StateResult.Done
             : _store is null ? new StateResult(StateStatus.Off)
             : call.Value.Length > _store.MaxValue ? new StateResult(StateStatus.TooLarge)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hydra.Jobs;
 using Hydra.State;
 using Hydra.Topics;
 using Hydra.Transport;
@@ -10,6 +11,11 @@ namespace Hydra.Workers.Links;
 /// <param name="Worker">The worker.</param>
 internal sealed record HandoverAccess(HandoverDesk Desk, WorkerHandle Worker);
 
+/// <summary>What a worker may have done by other processes, and do for them.</summary>
+/// <param name="Access">That.</param>
+/// <param name="Worker">The worker.</param>
+internal sealed record JobSeat(JobAccess Access, WorkerHandle Worker);
+
 /// <summary>
 /// The links of one worker for the shared state: those of its own process, and of processes that it has forked. What a process holds is free when the
 /// last of its links has closed. Any thread; <c>_lock</c> guards all.
@@ -17,9 +23,11 @@ internal sealed record HandoverAccess(HandoverDesk Desk, WorkerHandle Worker);
 /// <param name="store">Values, counters and locks of the application's workers; null where they share none.</param>
 /// <param name="topics">What they publish and subscribe; null where they do not.</param>
 /// <param name="handover">What they give to those that take their place; null where these are no worker's.</param>
+/// <param name="jobs">What they have others do; null where there is nobody who would.</param>
 /// <param name="channel">Makes the channel of a link from its socket and a number.</param>
 /// <param name="channels">How many numbers there are.</param>
-internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, HandoverAccess? handover, Func<Socket, int, LinkChannel> channel, int channels)
+internal sealed class StateLinks(
+    IStateStore? store, TopicAccess? topics, HandoverAccess? handover, JobSeat? jobs, Func<Socket, int, LinkChannel> channel, int channels)
 {
     // A process has one for each event loop, and as many as it has threads that use the state at the same time.
     private const int Most = 4096;
@@ -37,7 +45,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Handov
     /// <returns>Null, or why it is refused.</returns>
     public string? Accept(Socket socket, int pid, ReadOnlySpan<byte> welcome)
     {
-        if (store is null && topics is null && handover is null)
+        if (store is null && topics is null && handover is null && jobs is null)
         {
             return "there is no shared state here";
         }
@@ -61,11 +69,20 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Handov
                 _owners[pid] = owner = new StateOwner();
             }
 
-            link = new StateLink(channel(socket, turn % channels), store, topics, handover, owner, closed => OnClosed(closed, pid, owner));
+            link = new StateLink(channel(socket, turn % channels), store, topics, handover, jobs, owner, closed => OnClosed(closed, pid, owner));
             _links[link] = pid;
         }
 
-        socket.Send(welcome);
+        try
+        {
+            socket.Send(welcome);
+        }
+        catch (SocketException)
+        {
+            // Its process was killed just now. As any link it tells when it has closed: what the process holds is free with its last one.
+            link.Close();
+        }
+
         link.Start();
         return null;
     }
@@ -104,6 +121,7 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Handov
             store?.OnEnded(owner);
             topics?.Hub.OnEnded(owner);
             handover?.Desk.OnEnded(owner);
+            jobs?.Access.Desk.OnEnded(owner);
         }
         else
         {
@@ -112,5 +130,6 @@ internal sealed class StateLinks(IStateStore? store, TopicAccess? topics, Handov
 
         topics?.Hub.OnClosed(owner, link);
         handover?.Desk.OnClosed(link);
+        jobs?.Access.Desk.OnClosed(link);
     }
 }

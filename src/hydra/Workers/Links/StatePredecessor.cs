@@ -1,3 +1,4 @@
+using Hydra.Jobs;
 using Hydra.State;
 using Hydra.Transport;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,12 @@ namespace Hydra.Workers.Links;
 internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : SuccessionLink(channel)
 {
     private readonly List<InheritedState> _states = [];
+
+    /// <summary>What becomes of a task that waited there: application, directory, task. Before <see cref="SuccessionLink.Start"/>.</summary>
+    public Action<string, string, SavedJob>? OnJob { get; set; }
+
+    /// <summary>Told when that server calls nothing by the clock any more. Before <see cref="SuccessionLink.Start"/>; perhaps more than once.</summary>
+    public Action? OnClock { get; set; }
 
     // How many of them are here. The reading side's.
     private int _arrived;
@@ -59,6 +66,18 @@ internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : Su
     /// <inheritdoc/>
     protected override void OnFrame(SuccessionFrame kind, int state, BinaryReader fields)
     {
+        if (kind is SuccessionFrame.Job)
+        {
+            OnJob?.Invoke(fields.ReadString(), fields.ReadString(), SuccessionFields.ReadJob(fields));
+            return;
+        }
+
+        if (kind is SuccessionFrame.Clock)
+        {
+            OnClock?.Invoke();
+            return;
+        }
+
         InheritedState about = _states[state];
         switch (kind)
         {
@@ -86,6 +105,7 @@ internal sealed class StatePredecessor(LinkChannel channel, ILogger logger) : Su
     /// <inheritdoc/>
     protected override void OnClosed()
     {
+        OnClock?.Invoke();
         if (_arrived < _states.Count)
         {
             if (!_isGivenUp)

@@ -1,3 +1,4 @@
+using Hydra.Jobs;
 using Hydra.Protocol;
 using Hydra.State;
 using Hydra.Transport;
@@ -21,6 +22,35 @@ internal sealed class StateSuccessor : SuccessionLink
     /// <param name="stateOf">What the workers of an application in a directory share; null where there is none.</param>
     public StateSuccessor(LinkChannel channel, Func<string, string, IStateStore?> stateOf)
         : base(channel) => _stateOf = stateOf;
+
+    /// <summary>This server calls nothing by the clock any more.</summary>
+    public void PassClock() => Send(SuccessionFrame.Clock, 0);
+
+    /// <summary>Hands over tasks that wait. Before <see cref="HandOverAsync()"/>.</summary>
+    /// <param name="app">Their application.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="jobs">The tasks.</param>
+    /// <returns>How many have found somebody who takes them.</returns>
+    public async Task<int> HandOverAsync(string app, string directory, IReadOnlyList<SavedJob> jobs)
+    {
+        for (int i = 0; i < jobs.Count; i++)
+        {
+            if (!await WaitForRoomAsync().ConfigureAwait(false))
+            {
+                return i;
+            }
+
+            SavedJob job = jobs[i];
+            Send(SuccessionFrame.Job, 0, fields =>
+            {
+                fields.Write(app);
+                fields.Write(directory);
+                SuccessionFields.Write(fields, job);
+            });
+        }
+
+        return jobs.Count;
+    }
 
     /// <summary>The workers of this server have ended: hands over what they have shared.</summary>
     /// <returns>Completes when the other has it, or is gone.</returns>

@@ -1,3 +1,4 @@
+using Hydra.Jobs;
 using Hydra.Protocol;
 using Hydra.State;
 
@@ -77,6 +78,43 @@ internal static class SuccessionFields
     /// <summary>Reads a place in a lock: its name, its token, the milliseconds that it lasts yet, and the numbers of the process, the link and the call.</summary>
     public static (byte[] Name, long Token, long? Left, int Owner, int Caller, uint Sequence) ReadLease(BinaryReader fields)
         => (ReadBytes(fields) ?? [], fields.ReadInt64(), ReadLeft(fields), fields.ReadInt32(), fields.ReadInt32(), fields.ReadUInt32());
+
+    /// <summary>Writes a task that waits.</summary>
+    public static void Write(BinaryWriter fields, SavedJob job)
+    {
+        JobSpec spec = job.Spec;
+        fields.Write(job.Id);
+        fields.Write(job.Delay);
+        fields.Write(job.Attempts);
+        fields.Write(job.QueuedOn);
+        fields.Write(spec.Name);
+        fields.Write(spec.Timeout);
+        fields.Write(spec.Retries);
+        fields.Write(spec.Priority);
+        fields.Write(spec.Keep);
+        fields.Write(spec.Backoff);
+        Write(fields, spec.Key);
+        Write(fields, spec.Payload);
+    }
+
+    /// <summary>Reads a task that waits.</summary>
+    public static SavedJob ReadJob(BinaryReader fields)
+    {
+        (long id, long delay, int attempts, long queuedOn) = (fields.ReadInt64(), fields.ReadInt64(), fields.ReadInt32(), fields.ReadInt64());
+        var spec = new JobSpec
+        {
+            Kind = JobKind.Deferred,
+            Name = fields.ReadString(),
+            Timeout = fields.ReadUInt32(),
+            Retries = fields.ReadInt32(),
+            Priority = fields.ReadInt16(),
+            Keep = fields.ReadUInt32(),
+            Backoff = fields.ReadUInt32(),
+            Key = ReadBytes(fields) ?? [],
+            Payload = ReadBytes(fields) ?? [],
+        };
+        return new SavedJob(spec, id, delay, attempts, queuedOn);
+    }
 
     private static void Write(BinaryWriter fields, byte[]? bytes)
     {

@@ -29,4 +29,10 @@ internal enum SuccessionFrame : byte
 
     /// <summary>From the old one: the last version and token. All has been said; calls without an answer were not done.</summary>
     Over = 9,
+
+    /// <summary>From the old one: application, directory and a task of it that waits, which is the new server's from now on.</summary>
+    Job = 10,
+
+    /// <summary>From the old one: it calls nothing by the clock any more.</summary>
+    Clock = 11,
 }

@@ -12,7 +12,7 @@ internal abstract class SuccessionLink : ILinkSink
 #pragma warning restore CA1001
 {
     /// <summary>Grows with each change of the frames: servers of different versions hand nothing over.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const int LengthSize = sizeof(int);
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Hydra.Jobs;
 using Hydra.Protocol;
 using Hydra.Topics;
 using Hydra.Transport;
@@ -34,9 +35,10 @@ internal interface IWorkerSink
 /// <param name="KeepsNotes">Whether it is remembered what requests are for: somebody may ask.</param>
 /// <param name="State">What the application's workers share; null where they share nothing.</param>
 /// <param name="Desk">Where workers leave what those that take their place are to have; null where nothing is left.</param>
+/// <param name="Jobs">What workers have other processes do, and do for others; null for nothing.</param>
 internal sealed record WorkerLinkOptions(
     int Count, Func<Socket, int, LinkChannel> Channel, int Limit, bool InterruptsAbandoned = false, int Loops = 1, bool KeepsNotes = false, SharedState? State = null,
-    HandoverDesk? Desk = null);
+    HandoverDesk? Desk = null, JobAccess? Jobs = null);
 
 /// <summary>
 /// The links of one worker process: the control link and the data links, from the HELLO of each to the end of the process. Any thread;
@@ -71,7 +73,8 @@ internal sealed class WorkerLinks : ILinkOwner, IControlSink
         _token = Encoding.ASCII.GetBytes(TokenText);
         Handle = new WorkerHandle(index) { Topics = topics };
         HandoverAccess? handover = options.Desk is { } desk ? new HandoverAccess(desk, Handle) : null;
-        _state = new StateLinks(options.State?.Values, topics, handover, options.Channel, options.Count);
+        JobSeat? jobs = options.Jobs is { } access ? new JobSeat(access, Handle) : null;
+        _state = new StateLinks(options.State?.Values, topics, handover, jobs, options.Channel, options.Count);
     }
 
     /// <summary>The worker as dispatch sees it.</summary>

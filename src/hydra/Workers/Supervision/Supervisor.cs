@@ -54,7 +54,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IHandoverHost, 
             ? new TemplateStarter(
                 spawner, options.Command, command => options.Document with { Address = address.Text, AppDir = command.AppDirectory },
                 options.StartTimeout, log, logger)
-            { State = () => new StateLinks(options.State?.Values, TopicAccess.Open(options.State?.Topics), null, options.DataChannel, options.DataLinks) }
+            { State = () => new StateLinks(options.State?.Values, TopicAccess.Open(options.State?.Topics), null, null, options.DataChannel, options.DataLinks) }
             : new DirectStarter(spawner, options.Command);
         _acceptor = new LinkAcceptor(address, options.Windows, index => [.. _fleet.OwnersOf(index), .. _starter.OwnersOf(index)], logger);
         _launcher = new WorkerLauncher(options.Prepare, options.Document, _acceptor.Address, _starter, log, logger);
@@ -197,7 +197,7 @@ internal sealed class Supervisor : IWorkerEvents, IFleetActions, IHandoverHost, 
     Worker IFleetActions.Create(int index, WorkerLife life)
         => new(
             index,
-            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes, _options.State, _handover),
+            new WorkerLinkOptions(_options.DataLinks, _options.DataChannel, _options.LimitConcurrency, _options.InterruptsAbandoned, _options.WorkerLoops, _options.KeepsNotes, _options.State, _handover, _options.Jobs),
             this,
             life);
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Hydra.Jobs;
 using Hydra.Primitives;
 using Hydra.Topics;
 using Hydra.Transport;
@@ -64,6 +65,9 @@ internal sealed record SupervisorOptions
 
     /// <summary>What the workers share; null for nothing.</summary>
     public SharedState? State { get; init; }
+
+    /// <summary>What the workers have other processes do, and do for others; null for nothing.</summary>
+    public JobAccess? Jobs { get; init; }
 
     /// <summary>Event loops of each worker.</summary>
     public int WorkerLoops { get; init; } = 1;
