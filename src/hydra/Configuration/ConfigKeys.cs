@@ -5,7 +5,6 @@ namespace Hydra.Configuration;
 /// <summary>Makes values of options out of the keys of a configuration file. Each option is a key, by each of its names, with dashes or underscores.</summary>
 internal static class ConfigKeys
 {
-    private const string Place = "place";
     private const string NoTable = "hydra has no such table: options are keys of the file itself.";
 
     // Nobody reads more of them.
@@ -51,15 +50,17 @@ internal static class ConfigKeys
         return found;
     }
 
-    private static string NameOf(string key) => key.Replace('_', '-').ToLowerInvariant();
+    /// <summary>The option's name that a key is, if it is one.</summary>
+    internal static string NameOf(string key) => key.Replace('_', '-').ToLowerInvariant();
 
-    private static Option? Known(string name) => OptionTable.Find(name) is { IsCommand: false } option && !NotInFiles.Contains(option.Name) ? option : null;
+    /// <summary>The option of a name, where a file may have it.</summary>
+    internal static Option? Known(string name) => OptionTable.Find(name) is { IsCommand: false } option && !NotInFiles.Contains(option.Name) ? option : null;
 
     private static string? Add(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
     {
-        if (option.Name == "mount")
+        if (ConfigTables.Has(option))
         {
-            return AddMounts(option, node, source, found);
+            return ConfigTables.Add(option, node, source, found);
         }
 
         string? problem = Texts(option, node, out IReadOnlyList<string> texts);
@@ -100,9 +101,12 @@ internal static class ConfigKeys
         return null;
     }
 
-    private static IEnumerable<string> Names() => OptionTable.All.Where(static option => !option.IsCommand && !NotInFiles.Contains(option.Name)).SelectMany(static option => option.Names);
+    /// <summary>The names of all options that a file may have.</summary>
+    internal static IEnumerable<string> Names() => OptionTable.All.Where(static option => !option.IsCommand && !NotInFiles.Contains(option.Name)).SelectMany(static option => option.Names);
 
-    private static string? Texts(Option option, TomlNode node, out IReadOnlyList<string> texts)
+    /// <summary>The values of an option, as the command line would have them.</summary>
+    /// <returns>What is wrong with them; null where nothing is.</returns>
+    internal static string? Texts(Option option, TomlNode node, out IReadOnlyList<string> texts)
     {
         texts = [];
         if (node.Kind is TomlKind.Table)
@@ -170,60 +174,4 @@ internal static class ConfigKeys
         TomlKind.Moment => "no option takes a date or a time.",
         _ => null,
     };
-
-    private static string? AddMounts(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
-    {
-        if (node.Kind is not TomlKind.Array)
-        {
-            return node.Kind is TomlKind.String ? AddMount(option, node, source, found) : "it is an array: [[mount]] begins each.";
-        }
-
-        foreach (TomlNode item in node.Items)
-        {
-            string spelling = source.Spelling.Replace($", line {node.Line})", $", line {item.Line})", StringComparison.Ordinal);
-            if (AddMount(option, item, source with { Spelling = spelling }, found) is { } problem)
-            {
-                return problem;
-            }
-        }
-
-        return null;
-    }
-
-    // As the command line has it: PLACE=APP,option=value,switch,no-switch.
-    private static string? AddMount(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
-    {
-        if (node.Kind is TomlKind.String)
-        {
-            found.Add((option, new OptionValue(node.Text, source)));
-            return null;
-        }
-
-        if (node.Kind is not TomlKind.Table || node.Find(Place) is not { Kind: TomlKind.String } place || node.Find("app") is not { } app)
-        {
-            return "a mount has a place and an app: place = \"/api\", app = \"shop.api:app\".";
-        }
-
-        List<string> parts = [];
-        foreach (string key in node.Keys.Where(static key => key is not (Place or "app")))
-        {
-            TomlNode value = node.Find(key)!;
-            if (Known(NameOf(key)) is not { Owner: OptionOwner.Application } own)
-            {
-                return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no mount's."
-                    : OptionHint.For(NameOf(key), Names()) is { } near ? $"a mount has no option {key}; did you mean {near}?" : $"a mount has no option {key}.";
-            }
-
-            if (Texts(own, value, out IReadOnlyList<string> texts) is { } problem)
-            {
-                return $"{key}: {problem}";
-            }
-
-            parts.AddRange(texts.Select(text => !own.IsSwitch ? $"{own.Name}={text}" : text == "true" ? own.Name : $"no-{own.Name}"));
-        }
-
-        string? wrong = Texts(OptionTable.Get("app"), app, out IReadOnlyList<string> named);
-        found.Add((option, new OptionValue(string.Join(',', [$"{place.Text}={(named.Count > 0 ? named[0] : "")}", .. parts]), source)));
-        return wrong;
-    }
 }
