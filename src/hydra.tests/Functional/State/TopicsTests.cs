@@ -414,7 +414,7 @@ public sealed class TopicsTests
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("layer_app:application") { Arguments = place.Arguments });
 
         Assert.Equal(
-            """{"message": true, "specific": "local", "full": [false, false, false, true], "order": ["0", "1", "2"], "one": [false, true], "group": [["0", "1", "2"], "0"], "discarded": true, "flushed": true, "names": 3, "expired": true}""",
+            """{"message": true, "specific": "local", "own": true, "full": [false, false, false, true], "order": ["0", "1", "2"], "one": [false, true], "group": [["0", "1", "2"], "0"], "discarded": true, "flushed": true, "names": 3, "expired": true}""",
             await server.GetTextAsync("/rules"));
         Assert.Equal("""{"lost": 0}""", await server.GetTextAsync("/cancelled"));
     }
