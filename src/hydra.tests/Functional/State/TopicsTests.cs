@@ -459,13 +459,16 @@ public sealed class TopicsTests
         await CloseAsync([.. clients, direct]);
     }
 
-    [NewestPackagesFact]
-    public async Task SocketIO_ManagersOfAllWorkers_HearEachOther()
+    [NewestPackagesTheory]
+    [InlineData("socketio_app", "websocket")]
+    [InlineData("socketio_app", "polling", "--affinity", "cookie:lb", "--affinity-cookie", "--graceful-timeout", "1")]
+    [InlineData("socketio_threads", "polling", "--affinity", "cookie:lb", "--affinity-cookie", "--threads", "40")]
+    public async Task SocketIO_ManagersOfAllWorkers_HearEachOther(string app, string transport, params string[] arguments)
     {
-        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("socketio_app:app") { Workers = 2, Python = NewestPackages.Python });
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec($"{app}:app") { Workers = 2, Python = NewestPackages.Python, Arguments = arguments });
         using var directory = new TestDirectory();
         await using var command = new RunningCommand(
-            [NewestPackages.Python, Path.Combine(Repository.Apps, "socketio_client.py"), server.Address.ToString()], directory.Path, new Dictionary<string, string?>());
+            [NewestPackages.Python, Path.Combine(Repository.Apps, "socketio_client.py"), server.Address.ToString(), transport], directory.Path, new Dictionary<string, string?>());
 
         Assert.True(await command.ExitAsync() == 0, command.Log.Text);
     }
