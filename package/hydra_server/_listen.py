@@ -1,6 +1,7 @@
 """Code of a worker that gets what is published: the messages wait in the server, and are taken as many at once as there are."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import math
@@ -61,15 +62,26 @@ class Subscription:
     def open(self) -> "Subscription":
         """Subscribes. Raises StateFull, StateUnavailable."""
         if self._begin():
-            for topic in self._topics:
-                check(links.call(self._subscribe(topic)))
+            try:
+                for topic in self._topics:
+                    check(links.call(self._subscribe(topic)))
+            except BaseException:
+                # Opened again, it begins anew.
+                with contextlib.suppress(StateError):
+                    self.close()
+                raise
         return self
 
     async def aopen(self) -> "Subscription":
         """As ``open``."""
         if self._begin():
-            for topic in self._topics:
-                check(await links.acall(self._subscribe(topic)))
+            try:
+                for topic in self._topics:
+                    check(await links.acall(self._subscribe(topic)))
+            except BaseException:
+                with contextlib.suppress(StateError):
+                    await self.aclose()
+                raise
         return self
 
     def close(self) -> None:

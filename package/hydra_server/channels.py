@@ -10,8 +10,7 @@ Channels and groups are kept by the server, so they outlive workers and reloads;
 
 import asyncio
 import pickle
-import random
-import string
+import uuid
 from typing import Any, Dict
 
 from channels.exceptions import ChannelFull
@@ -86,8 +85,8 @@ class HydraChannelLayer(BaseChannelLayer):
         return pickle.loads(reply[4])
 
     async def new_channel(self, prefix: str = "specific") -> str:
-        """A name that no other channel has, for one who receives."""
-        return "%s.%s!%s" % (prefix, "hydra", "".join(random.choice(string.ascii_letters) for _ in range(20)))
+        """A name that no other channel has, for one who receives; also where the application has seeded ``random``."""
+        return "%s.%s!%s" % (prefix, "hydra", uuid.uuid4().hex)
 
     # ---- groups
 

@@ -150,6 +150,21 @@ def test_listening_takes_what_there_is_at_once_in_its_order(links):
     assert [call[6] for call in links.calls[:2]] == [b"a", b"b"]
 
 
+@pytest.mark.parametrize("is_awaited", [False, True])
+def test_listening_that_could_not_begin_begins_anew(links, is_awaited):
+    subscription = pubsub.listen("a", "b")
+
+    def begin():
+        return asyncio.run(subscription.aopen()) if is_awaited else subscription.open()
+
+    links.answers = [DONE, (wire.STATUS_FULL, 0, 0, False, b"")]
+    with pytest.raises(pubsub.StateFull):
+        begin()
+    begin()
+    assert [call[0] for call in links.calls] == [wire.STATE_SUBSCRIBE] * 2 + [wire.STATE_UNSUBSCRIBE] + [wire.STATE_SUBSCRIBE] * 2
+    assert len({call[2] for call in links.calls[:3]}) == 1
+
+
 def test_listening_that_falls_behind_is_an_error_and_a_time_that_is_over_another(links):
     with pubsub.listen("t", slow="close") as messages:
         links.answers = [(wire.STATUS_REFUSED, 0, 0, False, b"")]

@@ -62,6 +62,43 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Parse_Pools_AreTables()
+    {
+        HydraOptions options = Run(
+            """
+            app = "main:app"
+            workers = 4
+            threads = 3
+
+            [[pool]]
+            name = "slow"
+            routes = ["/export/*", "/a,b=c"]
+            workers = "1:4"
+            queue-size = 50
+            limit_concurrency = 8
+            preload = true
+            env = { KEY = "v" }
+
+            [[pool]]
+            name = "health"
+            routes = "/health"
+            workers = 1
+            """);
+
+        ApplicationOptions slow = options.Applications[1];
+        Assert.Equal(("slow", "main:app", 1, 4), (slow.Pool, slow.App, slow.Workers.Count, slow.Workers.Maximum));
+        Assert.Equal((50, 8, 3, true), (slow.Queue.Size, slow.Queue.LimitConcurrency, slow.Python.Threads, slow.Python.Preload));
+        Assert.Equal(["/export", "/a,b=c"], slow.Routes.Select(static place => place.ToString()));
+        Assert.Contains(new KeyValuePair<string, string>("KEY", "v"), slow.Variables);
+        ApplicationOptions health = options.Applications[2];
+        Assert.Equal(("health", 1, 3), (health.Pool, health.Workers.Count, health.Python.Threads));
+    }
+
+    [Fact]
+    public void Parse_PoolsOnTheCommandLine_TakeThePlaceOfTheFiles()
+        => Assert.Equal(["", "own"], Run("[[pool]]\nname = \"slow\"\nroutes = \"/a\"\nworkers = 2", [], "main:app", "--pool", "own:/b=1").Applications.Select(static one => one.Pool));
+
+    [Fact]
     public void Parse_CommandOfAProgram_IsAnArray()
         => Assert.Equal(["node", "my server.js"], Run("interface = \"proxy\"\napp = [\"node\", \"my server.js\"]").Applications[0].Command);
 
@@ -101,6 +138,14 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("[[task_pool]]\nname = \"m\"\nclass = \"a:A\"\nbind = \"x\"", "task_pool (hydra.toml, line 1): bind is the server's, and no pool's.")]
     [InlineData("[[task-pool]]\nname = \"m\"\nclass = \"a:A\"\nworkerz = 1", "task-pool (hydra.toml, line 1): a pool has no option workerz; did you mean workers?")]
     [InlineData("[[task-pool]]\nname = \"m\"\nclass = \"a:A\"\nlifespan = \"on\"", "task-pool (hydra.toml, line 1): lifespan says nothing to a pool")]
+    [InlineData("[[pool]]\nname = \"slow\"\nworkers = 2", "pool (hydra.toml, line 1): a pool has a name, routes and workers")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = []\nworkers = 2", "pool (hydra.toml, line 1): routes is a path, or an array of paths.")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = [2]\nworkers = 2", "pool (hydra.toml, line 1): routes is a path, or an array of paths.")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = \"/a\"\nworkers = [2]", "pool (hydra.toml, line 1): it takes one value, and no array.")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = \"/a\"\nworkers = 2\nbind = \"x\"", "pool (hydra.toml, line 1): bind is the server's, and no pool's.")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = \"/a\"\nworkers = 2\nqueue-sice = 1", "pool (hydra.toml, line 1): a pool has no option queue-sice; did you mean queue-size?")]
+    [InlineData("[[pool]]\nname = \"slow\"\nroutes = \"/a\"\nworkers = 2\n[[pool]]\nname = \"no name\"\nroutes = \"/b\"\nworkers = 1", "pool (hydra.toml, line 5): \"no name:/b=1\" is not of the form")]
+    [InlineData("[pool]\nname = \"slow\"", "pool (hydra.toml, line 1): it is an array: [[pool]] begins each.")]
     [InlineData("workers = ", "hydra.toml, line 1: the value is missing.")]
     public void Parse_Mistake_IsASentenceWithItsPlace(string text, string expected)
     {

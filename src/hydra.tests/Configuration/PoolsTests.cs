@@ -53,6 +53,16 @@ public sealed class PoolsTests
         => Assert.Contains(expected, Assert.Single(Parsing.Errors("main:app", "--mount", "/api=api:app", "--pool", text)), StringComparison.Ordinal);
 
     [Fact]
+    public void Parse_VariableWithSeveral_HasSpacesBetweenThem()
+    {
+        IReadOnlyList<ApplicationOptions> applications = Parsing.Run(Parsing.Windowless, [("HYDRA_POOL", "slow:/export/*,/reports=2,threads=8 health:/health=1")], "main:app").Applications;
+
+        Assert.Equal(["", "slow", "health"], applications.Select(static one => one.Pool));
+        Assert.Equal(["/export", "/reports"], applications[1].Routes.Select(static place => place.ToString()));
+        Assert.Equal(8, applications[1].Python.Threads);
+    }
+
+    [Fact]
     public void Parse_TwoOfOneName_IsASentence()
         => Assert.Contains("two pools called slow", Assert.Single(Parsing.Errors("main:app", "--pool", "slow:/a=1", "--pool", "slow:/b=1")), StringComparison.Ordinal);
 

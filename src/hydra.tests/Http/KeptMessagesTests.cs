@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Hydra.Diagnostics;
 using Hydra.Http;
 using Hydra.Protocol;
 using Hydra.Tests.Functional.Harness;
@@ -14,11 +15,12 @@ public sealed class KeptMessagesTests
 
     private readonly ResumeDesk _desk = new(3000) { MostKept = 1000, Patience = TimeSpan.FromMilliseconds(1) };
     private readonly List<string> _given = [];
+    private readonly SessionMetrics _metrics = new();
     private readonly SessionCredit _credit;
     private int _lapses;
 
     public KeptMessagesTests() => _credit = new SessionCredit(
-        (in ReadOnlySequence<byte> data, FrameFlags flags) => _given.Add(Encoding.UTF8.GetString(data.ToArray()) + ((flags & FrameFlags.More) != 0 ? "+" : "")), Window);
+        (in ReadOnlySequence<byte> data, FrameFlags flags) => _given.Add(Encoding.UTF8.GetString(data.ToArray()) + ((flags & FrameFlags.More) != 0 ? "+" : "")), Window, _metrics);
 
     [Fact]
     public void Resume_GivesAgainWhatIsNotAcknowledged_ThenWhatComes()
@@ -33,6 +35,10 @@ public sealed class KeptMessagesTests
         Give("d");
 
         Assert.Equal(["a", "b", "c", "b", "c", "d"], _given);
+        var counts = new StringBuilder();
+        _metrics.Write(counts);
+        Assert.Contains("hydra_websocket_messages_total{direction=\"in\"} 4\n", counts.ToString(), StringComparison.Ordinal);
+        Assert.Contains("hydra_websocket_bytes_total{direction=\"in\"} 4\n", counts.ToString(), StringComparison.Ordinal);
         Assert.True(_credit.Acknowledge(4));
         Assert.Equal(0, _desk.Memory.Used);
         Assert.Equal(4, _credit.Resume(4));

@@ -22,7 +22,7 @@ internal static class OptionsDocument
             too, then the configuration file ([config.md](config.md)), then the default. An empty variable is one that is not set. `--option value` and `--option=value` are the same, as are
             `-w 4`, `-w4` and `-w=4`; `--` ends the options. Of an option that is given several times the last one counts. A duration is a
             number of seconds, or a number with a unit: `500ms`, `30s`, `5m`, `1h`. A switch is turned off by `--no-…`, or in a variable
-            by `false`, `0`, `no` or `off`. Several addresses in a variable are separated by commas or spaces.
+            by `false`, `0`, `no` or `off`. Several addresses in a variable are separated by commas or spaces, several pools by spaces.
 
             Wrong options end the program with code 2 and a sentence for each of them. The other codes: 0 when the server was stopped, 1
             when it broke while serving, 3 when it could not start.

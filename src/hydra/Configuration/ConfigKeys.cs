@@ -7,13 +7,6 @@ internal static class ConfigKeys
 {
     private const string NoTable = "hydra has no such table: options are keys of the file itself.";
 
-    // What the command line has as PLACE=APP or NAME=CLASS with options of its own behind it is a table here.
-    private static readonly TableForm[] Tables =
-    [
-        new("mount", "mount", "place", "app", "a mount has a place and an app: place = \"/api\", app = \"shop.api:app\"."),
-        new("task-pool", "pool", "name", "class", "a pool has a name and a class: name = \"model\", class = \"shop.models:Model\"."),
-    ];
-
     // Nobody reads more of them.
     private const int MostErrors = 20;
 
@@ -57,15 +50,17 @@ internal static class ConfigKeys
         return found;
     }
 
-    private static string NameOf(string key) => key.Replace('_', '-').ToLowerInvariant();
+    /// <summary>The option's name that a key is, if it is one.</summary>
+    internal static string NameOf(string key) => key.Replace('_', '-').ToLowerInvariant();
 
-    private static Option? Known(string name) => OptionTable.Find(name) is { IsCommand: false } option && !NotInFiles.Contains(option.Name) ? option : null;
+    /// <summary>The option of a name, where a file may have it.</summary>
+    internal static Option? Known(string name) => OptionTable.Find(name) is { IsCommand: false } option && !NotInFiles.Contains(option.Name) ? option : null;
 
     private static string? Add(Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
     {
-        if (Array.Find(Tables, table => table.Option == option.Name) is { } form)
+        if (ConfigTables.Has(option))
         {
-            return AddAll(form, option, node, source, found);
+            return ConfigTables.Add(option, node, source, found);
         }
 
         string? problem = Texts(option, node, out IReadOnlyList<string> texts);
@@ -106,9 +101,12 @@ internal static class ConfigKeys
         return null;
     }
 
-    private static IEnumerable<string> Names() => OptionTable.All.Where(static option => !option.IsCommand && !NotInFiles.Contains(option.Name)).SelectMany(static option => option.Names);
+    /// <summary>The names of all options that a file may have.</summary>
+    internal static IEnumerable<string> Names() => OptionTable.All.Where(static option => !option.IsCommand && !NotInFiles.Contains(option.Name)).SelectMany(static option => option.Names);
 
-    private static string? Texts(Option option, TomlNode node, out IReadOnlyList<string> texts)
+    /// <summary>The values of an option, as the command line would have them.</summary>
+    /// <returns>What is wrong with them; null where nothing is.</returns>
+    internal static string? Texts(Option option, TomlNode node, out IReadOnlyList<string> texts)
     {
         texts = [];
         if (node.Kind is TomlKind.Table)
@@ -176,63 +174,4 @@ internal static class ConfigKeys
         TomlKind.Moment => "no option takes a date or a time.",
         _ => null,
     };
-
-    private static string? AddAll(TableForm form, Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
-    {
-        if (node.Kind is not TomlKind.Array)
-        {
-            return node.Kind is TomlKind.String ? AddOne(form, option, node, source, found) : $"it is an array: [[{form.Option}]] begins each.";
-        }
-
-        foreach (TomlNode item in node.Items)
-        {
-            string spelling = source.Spelling.Replace($", line {node.Line})", $", line {item.Line})", StringComparison.Ordinal);
-            if (AddOne(form, option, item, source with { Spelling = spelling }, found) is { } problem)
-            {
-                return problem;
-            }
-        }
-
-        return null;
-    }
-
-    // As the command line has it: PLACE=APP,option=value,switch,no-switch.
-    private static string? AddOne(TableForm form, Option option, TomlNode node, OptionSource source, List<(Option Option, OptionValue Value)> found)
-    {
-        if (node.Kind is TomlKind.String)
-        {
-            found.Add((option, new OptionValue(node.Text, source)));
-            return null;
-        }
-
-        if (node.Kind is not TomlKind.Table || node.Find(form.Front) is not { Kind: TomlKind.String } front || node.Find(form.Application) is not { } app)
-        {
-            return form.Sentence;
-        }
-
-        List<string> parts = [];
-        foreach (string key in node.Keys.Where(key => key != form.Front && key != form.Application))
-        {
-            TomlNode value = node.Find(key)!;
-            if (Known(NameOf(key)) is not { Owner: OptionOwner.Application } own)
-            {
-                return OptionTable.Find(NameOf(key)) is { Owner: OptionOwner.Server } ? $"{key} is the server's, and no {form.Word}'s."
-                    : OptionHint.For(NameOf(key), Names()) is { } near ? $"a {form.Word} has no option {key}; did you mean {near}?" : $"a {form.Word} has no option {key}.";
-            }
-
-            if (Texts(own, value, out IReadOnlyList<string> texts) is { } problem)
-            {
-                return $"{key}: {problem}";
-            }
-
-            parts.AddRange(texts.Select(text => !own.IsSwitch ? $"{own.Name}={text}" : text == "true" ? own.Name : $"no-{own.Name}"));
-        }
-
-        string? wrong = Texts(OptionTable.Get("app"), app, out IReadOnlyList<string> named);
-        found.Add((option, new OptionValue(string.Join(',', [$"{front.Text}={(named.Count > 0 ? named[0] : "")}", .. parts]), source)));
-        return wrong;
-    }
-
-    // Option: what it is on the command line. Word: what sentences call it. Front, Application: the keys that it has at the least.
-    private sealed record TableForm(string Option, string Word, string Front, string Application, string Sentence);
 }

@@ -83,7 +83,7 @@ internal static class EnvironmentScanner
 
     private static OptionValue[] Split(Option option, string text, OptionSource source)
     {
-        string[] parts = option.Repeatable ? text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
+        string[] parts = option.Repeatable ? text.Split(option.HasCommas ? [' ', '\n'] : [',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [text];
         return [.. parts.Select(part => new OptionValue(part, source))];
     }
 }

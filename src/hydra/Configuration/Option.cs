@@ -60,6 +60,9 @@ internal sealed class Option
     /// <summary>Its one value has parts with commas between them, which may be an array in a file.</summary>
     public bool IsList { get; init; }
 
+    /// <summary>Its values have commas of their own: several in a variable are separated by spaces alone.</summary>
+    public bool HasCommas { get; init; }
+
     /// <summary>Whether there is a variable HYDRA_… for it.</summary>
     public bool HasVariable { get; init; } = true;
 

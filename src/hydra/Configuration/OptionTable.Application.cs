@@ -28,7 +28,7 @@ internal static partial class OptionTable
         },
         new()
         {
-            Name = "pool", Placeholder = "NAME:PATH=N", Repeatable = true, HasVariable = false, Group = OptionGroup.Application,
+            Name = "pool", Placeholder = "NAME:PATH=N", Repeatable = true, HasCommas = true, Group = OptionGroup.Application,
             Help = "Requests at or below a path get N workers and a queue of their own, with the same application: slow:/export/*=2. Several paths, and options of its own behind the number, follow "
                 + "commas: slow:/export,/reports=2,threads=8,queue-size=50. May be repeated.",
             Binder = OptionBinder.OfServer(static (draft, value) =>

@@ -29,7 +29,7 @@ internal abstract class ResumableSession : HttpExchange
         Metrics = sessions.Metrics;
         _window = bodies.Options.ResponseWindow;
         _credit = _window;
-        Input = new SessionInput(SendData, sessions.Options.MaxMessage, bodies.Options.RequestWindow, bodies.Memory);
+        Input = new SessionInput(SendData, sessions.Options.MaxMessage, bodies.Options.RequestWindow, bodies.Memory, Metrics);
         Output = new SessionOutput(OnTaken);
     }
 
@@ -195,13 +195,8 @@ internal abstract class ResumableSession : HttpExchange
         return _credit >= 0;
     }
 
-    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags)
-    {
-        Metrics?.AddIn(data.Length, isLast: (flags & FrameFlags.More) == 0);
-
-        // What goes to no worker now is kept, and given to the next one.
-        Link?.SendData(Id, data, flags);
-    }
+    // What goes to no worker now is kept, and given to the next one.
+    private void SendData(in ReadOnlySequence<byte> data, FrameFlags flags) => Link?.SendData(Id, data, flags);
 
     // The client's connection has taken a message: the worker may send as much again, when that is half of all that it may.
     private void OnTaken(int cost)

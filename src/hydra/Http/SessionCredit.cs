@@ -1,4 +1,5 @@
 using System.Buffers;
+using Hydra.Diagnostics;
 using Hydra.Protocol;
 
 namespace Hydra.Http;
@@ -9,7 +10,8 @@ namespace Hydra.Http;
 /// </summary>
 /// <param name="send">Gives a message, or a part of one, to the worker.</param>
 /// <param name="window">Bytes that a worker takes before it gives credit.</param>
-internal sealed class SessionCredit(SessionSender send, long window)
+/// <param name="metrics">Counts what the client has sent, once, however often it is given; null where nobody wants to know.</param>
+internal sealed class SessionCredit(SessionSender send, long window, SessionMetrics? metrics = null)
 {
     private readonly Lock _lock = new();
 
@@ -178,6 +180,11 @@ internal sealed class SessionCredit(SessionSender send, long window)
         lock (_lock)
         {
             bool isLast = (flags & FrameFlags.More) == 0;
+            if (!_isStopped)
+            {
+                metrics?.AddIn(data.Length, isLast);
+            }
+
             if (_kept is null && !_isStopped)
             {
                 send(data, flags);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
+using Hydra.Diagnostics;
 using Hydra.Primitives;
 using Hydra.Protocol;
 
@@ -14,14 +15,15 @@ namespace Hydra.Http;
 /// <param name="maxMessage">Bytes that a message may have, decompressed; 0 for no bound.</param>
 /// <param name="window">Bytes that the worker takes before it gives credit.</param>
 /// <param name="memory">What clients may have the front hold in all.</param>
+/// <param name="metrics">Counts messages; null where nobody wants to know.</param>
 #pragma warning disable CA1001 // RunAsync() leaves nothing behind.
-internal sealed class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory)
+internal sealed class SessionInput(SessionSender send, long maxMessage, long window, MemoryBudget memory, SessionMetrics? metrics = null)
 #pragma warning restore CA1001
 {
     // Of a message that is given to the worker at once.
     private const int PieceSize = 16 * 1024;
 
-    private readonly SessionCredit _credit = new(send, window);
+    private readonly SessionCredit _credit = new(send, window, metrics);
     private SessionFrame _frame;
 
     // Bytes of its payload that were taken; the frame is over when that is all.

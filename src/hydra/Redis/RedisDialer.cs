@@ -126,7 +126,20 @@ internal sealed class RedisDialer(RedisUrl url, string name)
         if (url.Authorities is { } file)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(file);
+            try
+            {
+                policy.CustomTrustStore.ImportFromPemFile(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                throw new RedisException($"the certificates of ?ca= cannot be read: {e.Message.TrimEnd('.')}", isFinal: true);
+            }
+
+            if (policy.CustomTrustStore.Count == 0)
+            {
+                throw new RedisException($"the file of ?ca= has no certificates: {file}", isFinal: true);
+            }
+
             options.CertificateChainPolicy = policy;
         }
 

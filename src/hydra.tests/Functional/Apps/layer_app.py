@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import threading
 
 from django.conf import settings
@@ -51,6 +52,11 @@ async def rules(request):
     name = await layer.new_channel()
     await layer.send(name, {"type": "local"})
     seen["specific"] = (await layer.receive(name))["type"]
+    # An application that seeds random makes no name of another one its own.
+    random.seed(1)
+    name = await layer.new_channel()
+    random.seed(1)
+    seen["own"] = name != await layer.new_channel()
     seen["full"] = [await full(layer.send("b", {"type": str(i)})) for i in range(4)]
     seen["order"] = [(await layer.receive("b"))["type"] for _ in range(3)]
     seen["one"] = [await full(layer.send("one-1", {"type": "x"})) for _ in range(2)]

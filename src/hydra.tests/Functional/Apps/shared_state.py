@@ -198,6 +198,23 @@ async def _acritical(query):
         return [inside, lock.token]
 
 
+async def _afire(query):
+    """Fifty steps, which are under way together: each notes what it was given, before anything else can happen to it."""
+
+    async def step(number):
+        exact = await state.aincr("exact", once="step %d" % number)
+        plain = await state.aincr("plain")
+        record("acknowledged", "%d %d %d" % (number, exact, plain))
+
+    first = int(query)
+    await asyncio.gather(*map(step, range(first, first + 50)))
+    return os.getpid()
+
+
+async def _asums(query):
+    return [await state.aget("exact"), await state.aget("plain")]
+
+
 async def _atrio(query):
     import trio
 
@@ -239,6 +256,60 @@ async def _ahold(query):
         record("holds", f"{os.getpid()} {lock.token}")
         await gate("hold")
     return lock.token
+
+
+def _fill(query):
+    """All that a worker may do wrong: values until there is no room, many calls at a time."""
+    sizes = [100_000, 1_000, 10]
+    number = 0
+    while sizes:
+        try:
+            state.set_many({"fill %d" % (number + i): b"x" * sizes[0] for i in range(100)})
+        except state.StateFull:
+            del sizes[0]
+        number += 100
+    record("full", os.getpid())
+    blocking_gate("full")
+
+
+def _around(query):
+    """What others have when it is full: what is there can be read, counted and locked by who holds it; what is new is refused."""
+    with_room = [state.get("kept"), state.incr("hits"), state.delete("own")]
+    try:
+        state.set("own " * 100, b"x" * 1000)
+    except state.StateFull:
+        with_room.append("StateFull")
+    return with_room
+
+
+def _prepare(query):
+    state.set("hits", 0)
+    state.set("own", 1)
+    state.set("kept", "kept")
+
+
+def _refill(query):
+    """Takes away what was filled in."""
+    number = 0
+    while state.delete_many("fill %d" % (number + i) for i in range(1000)):
+        number += 1000
+    state.set("own", b"x" * 100_000)
+    with state.lock("own"):
+        return "room"
+
+
+def _torn(query):
+    """Puts large values until it is killed in the middle of one."""
+    number = 0
+    while True:
+        number = number + 1 & 0xFF
+        state.set("whole", bytes([number]) * 1_000_000)
+        record("torn", os.getpid())
+
+
+def _whole(query):
+    value = state.get("whole")
+    return [len(value), len(set(value))]
 
 
 def _imported(query):

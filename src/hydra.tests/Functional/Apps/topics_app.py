@@ -246,7 +246,7 @@ async def _do_flood(scope, query):
                 break
         results = await asyncio.gather(*[pubsub.apublish("crowd", "x" * 1000) for _ in range(int(query["count"]))], return_exceptions=True)
         full += sum(isinstance(result, pubsub.StateFull) for result in results)
-        record("flooded", str(full))
+        record("flooded", "%d %d" % (full, os.getpid()))
         await gate("drained")
     return full > 0
 

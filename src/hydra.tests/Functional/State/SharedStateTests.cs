@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Hydra.Tests.Functional.Harness;
@@ -74,6 +75,56 @@ public sealed class SharedStateTests
 
         Assert.Equal($"{calls}", await server.GetTextAsync("/count"));
         server.Log.ExpectAnyErrors("SIGKILL");
+        await server.StopAsync();
+        server.Log.ExpectAnyErrors("SIGKILL");
+    }
+
+    [Theory]
+    [InlineData("memory", 20_000)]
+    [RedisData(5_000)]
+    public async Task Counters_UnderFire_KeepWhatWasAcknowledgedAndCountNothingTwice(string engine, int steps)
+    {
+        await using StateEngine place = await StateEngine.StartAsync(engine);
+        await using HydraServer server = await HydraServer.StartAsync(Spec(place, "asgi", "--retry", "always") with { Workers = 4 });
+        const int each = 50;
+        int next = -1;
+        int answered = 0;
+        int kills = 0;
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        {
+            for (int i = Interlocked.Increment(ref next); i < steps / each; i = Interlocked.Increment(ref next))
+            {
+                string? worker = null;
+                while (worker is null)
+                {
+                    // One that has lost several workers is refused: its client comes again.
+                    using HttpResponseMessage response = await server.Client.GetAsync($"/fire?{i * each}");
+                    worker = response.StatusCode is HttpStatusCode.OK ? await response.Content.ReadAsStringAsync() : null;
+                }
+
+                if (Interlocked.Increment(ref answered) % 10 == 0)
+                {
+                    Processes.Signal(int.Parse(worker), Processes.Kill);
+                    Interlocked.Increment(ref kills);
+                }
+            }
+        }));
+
+        long[] sums = JsonSerializer.Deserialize<long[]>(await server.GetTextAsync("/sums"))!;
+        long[][] acknowledged = [.. server.Board.Records("acknowledged").Select(static line => Array.ConvertAll(line.Split(' '), long.Parse))];
+        Assert.NotEqual(0, kills);
+
+        // A step has one sum, also where it was done again, and no sum is of two.
+        long[][] exact = [.. acknowledged.Select(static note => note[..2]).DistinctBy(static pair => (pair[0], pair[1]))];
+        Assert.Equal(steps, sums[0]);
+        Assert.Equal(Enumerable.Range(0, steps).Select(static number => (long)number), exact.Select(static pair => pair[0]).Order());
+        Assert.Equal(Enumerable.Range(1, steps).Select(static sum => (long)sum), exact.Select(static pair => pair[1]).Order());
+
+        // Without a key what was done in the moment of a kill is done once more.
+        Assert.Equal(acknowledged.Length, acknowledged.Select(static note => note[2]).Distinct().Count());
+        Assert.True(acknowledged.Max(static note => note[2]) <= sums[1]);
+        server.Log.ExpectAnyErrors("SIGKILL");
+        server.Log.ExpectAnyErrors("/fire");
         await server.StopAsync();
         server.Log.ExpectAnyErrors("SIGKILL");
     }
