@@ -57,7 +57,9 @@ def _run(command: List[str]) -> int:
 
 def _pass_on(process: "subprocess.Popen[bytes]") -> "list[tuple[Any, Any]]":
     before = []
-    for name in _PASSED_ON:
+    # A script's shell has what it starts with & ignore Ctrl-C; who sends SIGINT to it by its number means it.
+    ignored = ("SIGINT",) if signal.getsignal(signal.SIGINT) == signal.SIG_IGN else ()
+    for name in _PASSED_ON + ignored:
         number = getattr(signal, name, None)
         if number is None:
             continue

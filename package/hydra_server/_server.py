@@ -6,12 +6,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 from types import TracebackType
 
 from ._arguments import arguments
 from ._executable import find
 from ._process import start, tell
+
+_STATUS = b"STATUS="
+# Bytes of a message.
+_MOST_SAID = 65536
 
 
 class Server:
@@ -49,7 +53,8 @@ class Server:
         """Starts it, and returns when all its workers are ready.
 
         Raises:
-            RuntimeError: it runs already, has ended (its own sentence is on standard error), or was not ready in time.
+            RuntimeError: it runs already, has ended (with its own sentence, where it had one; Windows: that is on standard error alone), or was
+                not ready in time.
             FileNotFoundError: the executable is not there.
         """
         if self._process is not None:
@@ -129,9 +134,12 @@ class Server:
         deadline = time.monotonic() + self._timeout
         if notify is not None:
             notify.settimeout(0.05)
+        why = ""
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise RuntimeError("the server has ended with exit code %d before it was ready" % process.returncode)
+                # What it has said last may not have been read yet.
+                why = (_status(notify) if notify is not None else "") or why
+                raise RuntimeError("the server has ended with exit code %d before it was ready%s" % (process.returncode, why and ": " + why))
             if notify is None:
                 # It listens when its workers are ready or as good as that; requests wait for them.
                 if address is None or _accepts(address):
@@ -139,11 +147,29 @@ class Server:
                 time.sleep(0.05)
                 continue
             try:
-                if b"READY=1" in notify.recv(4096).split(b"\n"):
-                    return
+                said = notify.recv(_MOST_SAID).split(b"\n")
             except socket.timeout:
                 continue
+            if b"READY=1" in said:
+                return
+            why = _sentence(said) or why
         raise RuntimeError("the server was not ready after %g s" % self._timeout)
+
+
+def _status(notify: socket.socket) -> str:
+    """What the server has said last of why it does not start."""
+    why = ""
+    notify.setblocking(False)
+    while True:
+        try:
+            why = _sentence(notify.recv(_MOST_SAID).split(b"\n")) or why
+        except OSError:
+            return why
+
+
+def _sentence(said: "List[bytes]") -> str:
+    """sd_notify(3) has a line for each thing that is said, and STATUS= for people."""
+    return "".join(line[len(_STATUS) :].decode("utf-8", "replace") for line in said if line.startswith(_STATUS))
 
 
 def _accepts(address: "Tuple[str, int]") -> bool:

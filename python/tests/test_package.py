@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import types
@@ -20,7 +21,7 @@ EXECUTABLE = os.environ.get("HYDRA_BIN") or os.path.join(ROOT, "dist", "hydra")
 sys.path.insert(0, os.path.join(ROOT, "package"))
 
 import hydra_server  # noqa: E402
-from hydra_server import _arguments, _process  # noqa: E402
+from hydra_server import _arguments, _process, _run, _server  # noqa: E402
 
 APP = '''
 import os, sys
@@ -118,8 +119,24 @@ def test_server_starts_again_after_a_stop(project):
 
 
 @needs_executable
+def test_server_with_an_option_that_there_is_not_says_so(project, capfd):
+    with pytest.raises(RuntimeError, match="exit code 2 before it was ready: .*--wokers"):
+        hydra_server.Server("shop:app", wokers=2).start()
+    assert "--wokers" in capfd.readouterr().err
+
+
+def test_what_the_server_says_last_of_why_it_does_not_start_is_found():
+    front, here = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) if os.name == "posix" else socket.socketpair()
+    with front, here:
+        assert _server._status(here) == ""
+        front.send(b"STATUS=\xff is wrong")
+        assert _server._status(here) == "\ufffd is wrong"
+    assert _server._sentence([b"WATCHDOG=1", b"STATUS=there is no such thing"]) == "there is no such thing"
+
+
+@needs_executable
 def test_server_whose_application_is_broken_says_so(project, capfd):
-    with pytest.raises(RuntimeError, match="exit code 3 before it was ready"):
+    with pytest.raises(RuntimeError, match="exit code 3 before it was ready.*broken"):
         hydra_server.Server("shop:broken").start()
     assert "broken" in capfd.readouterr().err
 
@@ -184,6 +201,25 @@ def test_signals_elsewhere_are_themselves():
     _process.tell(process, windows=False)
     _process.tell(process, signal.SIGINT, windows=False)
     assert process.signals == [signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal")
+@pytest.mark.parametrize("before, passed", [(signal.SIG_IGN, [signal.SIGINT]), (signal.default_int_handler, [])])
+def test_interrupt_that_was_ignored_is_passed_on(before, passed):
+    kept = signal.signal(signal.SIGINT, before)
+    process = Told()
+    changed = _run._pass_on(process)
+    try:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            # run() passes it on by itself then.
+            assert before is signal.default_int_handler
+        assert process.signals == passed
+    finally:
+        for number, handler in changed:
+            signal.signal(number, handler)
+        assert signal.signal(signal.SIGINT, kept) is before
 
 
 @needs_executable

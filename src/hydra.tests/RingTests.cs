@@ -18,7 +18,7 @@ public partial class RingTests
         ["Topics"] = ["Primitives", "Protocol", "State"],
         ["Jobs"] = ["Protocol", "State"],
         ["Coding"] = ["Primitives"],
-        ["Tls"] = [],
+        ["Tls"] = ["Primitives"],
         ["Files"] = ["Primitives", "Coding"],
         ["Tracing"] = ["Primitives", "Diagnostics"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],

@@ -25,6 +25,11 @@ if (StandardStreams.Print(args, CompletionProgram.Run) is { } completionCode)
 
 StartedAs started = StartedAs.Capture();
 ParseResult parsed = CommandLine.Parse(started.Restore(args), started.VariablesByName, discover: AppDiscovery.Find, configure: ConfigFile.Find);
+if (parsed is ParseResult.Errors errors)
+{
+    new ServiceNotifier(started.NotifySocket).Failed(string.Join(' ', errors.Messages));
+}
+
 if (StandardStreams.Print(parsed, CommandOutcome.Answer) is { } code)
 {
     return code;

@@ -67,8 +67,8 @@ public class StatusTextTests
         Assert.Contains("main:app (asgi), 2 workers\n", text, StringComparison.Ordinal);
         Assert.Contains("queue: 5 wait, the oldest for 700 ms; refused: 3 full, 0 too late", text, StringComparison.Ordinal);
         Assert.Contains("workers started: 4; ended: max requests 2, died 1", text, StringComparison.Ordinal);
-        Assert.Contains("  101  ready    1 min 30 s          7         1     12345  50 %  50 MiB  2.0 ms\n", text, StringComparison.Ordinal);
-        Assert.Contains("starts in 3.2 s", text, StringComparison.Ordinal);
+        Assert.Contains("  101  ready                     1 min 30 s          7         1     12345  50 %  50 MiB  2.0 ms\n", text, StringComparison.Ordinal);
+        Assert.Contains("waiting, starts in 3.2 s", text, StringComparison.Ordinal);
         Assert.Contains("20 s  waiting    GET /0  (0.0.1)", text, StringComparison.Ordinal);
         Assert.Contains("    … and 3 more", text, StringComparison.Ordinal);
         Assert.Contains("the last of 31 errors in the log:", text, StringComparison.Ordinal);
@@ -129,6 +129,20 @@ public class StatusTextTests
     }
 
     [Fact]
+    public void Render_TopOfANarrowTerminal_SaysWhatIsWrongWithWorkers()
+    {
+        WorkerStatus[] workers = [Busy with { Pid = 1234567, Age = 200, Silent = true }, new() { Index = 1, State = "waiting", StartsIn = 200 }];
+        var screen = new TopScreen();
+        screen.Press('l');
+        string[] lines = [.. screen.Render(Status with { Pools = [new PoolStatus { Workers = workers }] }, null, 80, 24)];
+
+        Assert.StartsWith("hydra 1.2.3  pid 99  serving; not ready: no worker is ready  up 1 h 1 min", lines[0], StringComparison.Ordinal);
+        Assert.Contains("worker      pid  state                          in flight   cpu  memory     lag", lines);
+        Assert.Contains("     0  1234567  ready, does not answer                 7  50 %  50 MiB  2.0 ms", lines);
+        Assert.Contains("     1        -  waiting, starts in 3 min 20 s          0     -       -       -", lines);
+    }
+
+    [Fact]
     public void Render_TopWithoutAnAnswer_SaysWhyAndKeepsTheLast()
     {
         IReadOnlyList<string> lines = new TopScreen().Render(Status, "nobody listens", 80, 30);
@@ -175,5 +189,7 @@ public class StatusTextTests
         table.Add("100", "hundred", "x");
 
         Assert.Equal(["    n  name", "    1  one", "  100  hundred  x"], table.Lines(2));
+        Assert.Equal(["name", "one", "hundred  x"], table.Lines(0, 10, "n"));
+        Assert.Equal(["    n  name", "    1  one", "  100  hundred  x"], table.Lines(2, 17, "n"));
     }
 }

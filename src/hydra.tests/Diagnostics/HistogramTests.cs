@@ -9,7 +9,7 @@ public class HistogramTests
     private readonly Histogram _histogram = new();
 
     [Fact]
-    public void Percentile_OfNothing_IsUnknown() => Assert.Null(Histogram.Percentile(_histogram.Counts(), 0.5));
+    public void Percentile_OfNothing_IsUnknown() => Assert.Null(Histogram.Percentile(_histogram.Read(), 0.5));
 
     [Theory]
     [InlineData(0.5, 0.04, 0.06)]
@@ -22,15 +22,37 @@ public class HistogramTests
             _histogram.Add(TimeSpan.FromMilliseconds(i / 10.0));
         }
 
-        Assert.InRange(Histogram.Percentile(_histogram.Counts(), share)!.Value.TotalSeconds, low, high);
+        Assert.InRange(Histogram.Percentile(_histogram.Read(), share)!.Value.TotalSeconds, low, high);
     }
 
     [Fact]
-    public void Percentile_BeyondAllBounds_IsTheLastBound()
+    public void Percentile_OfOne_IsThat()
+    {
+        _histogram.Add(TimeSpan.FromSeconds(29));
+        HistogramCounts before = _histogram.Read();
+        _histogram.Add(TimeSpan.FromSeconds(16));
+
+        Assert.All([0.5, 0.99], share => Assert.Equal(TimeSpan.FromSeconds(16), Histogram.Percentile(_histogram.Read() - before, share)));
+    }
+
+    [Fact]
+    public void Percentile_OfAWideBucket_IsNotMoreThanTheLargest()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            _histogram.Add(TimeSpan.FromMilliseconds(1));
+            _histogram.Add(TimeSpan.FromSeconds(16));
+        }
+
+        Assert.InRange(Histogram.Percentile(_histogram.Read() + new Histogram().Read(), 0.99)!.Value.TotalSeconds, 15, 16);
+    }
+
+    [Fact]
+    public void Percentile_BeyondAllBounds_IsNotMoreThanTheLargest()
     {
         _histogram.Add(TimeSpan.FromHours(1));
 
-        Assert.Equal(TimeSpan.FromSeconds(60), Histogram.Percentile(_histogram.Counts(), 0.5));
+        Assert.Equal(TimeSpan.FromHours(1), Histogram.Percentile(_histogram.Read(), 0.5));
     }
 
     [Fact]

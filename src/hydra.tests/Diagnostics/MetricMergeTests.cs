@@ -78,6 +78,42 @@ public class MetricMergeTests
         Assert.Equal(["g 0"], Merged.Samples(_merge, first, second));
     }
 
+    [Theory]
+    [InlineData("mostrecent")]
+    [InlineData("livemostrecent")]
+    public void Merge_MostRecentGaugeOfAWorkerThatHasNotSetIt_IsThatOfTheOther(string mode)
+    {
+        MetricSource first = Merged.Source("0", $"T gauge {mode} g\nS g 7\n");
+        MetricSource fresh = Merged.Source("1", $"T gauge {mode} g\nS g 0\n");
+        Assert.Equal(["g 7"], Merged.Samples(_merge, first, fresh));
+        Assert.Equal(["g 0"], Merged.Samples(_merge, fresh));
+    }
+
+    [Theory]
+    [InlineData("mostrecent", "g 7")]
+    [InlineData("livemostrecent", "g 0")]
+    public void Keep_MostRecentGauge_IsThereUntilAnotherChangesIt(string mode, string expected)
+    {
+        MetricSource ended = Merged.Source("0", $"T gauge {mode} g\nS g 7\n");
+        MetricSource fresh = Merged.Source("0", $"T gauge {mode} g\nS g 0\n");
+        _merge.Keep(ended);
+        Assert.Equal([expected], Merged.Samples(_merge, fresh));
+        Update(fresh, $"T gauge {mode} g\nS g 3\n");
+        Assert.Equal(["g 3"], Merged.Samples(_merge, fresh));
+        Update(fresh, $"T gauge {mode} g\nS g 0\n");
+        Assert.Equal(["g 0"], Merged.Samples(_merge, fresh));
+    }
+
+    [Fact]
+    public void Keep_MostRecentGaugesOfSeveral_AreThoseOfTheLastChange()
+    {
+        MetricSource first = Merged.Source("0", "T gauge mostrecent g\nS g{a=\"1\"} 1\nS g{a=\"2\"} 2\n");
+        MetricSource second = Merged.Source("1", "T gauge mostrecent g\nS g{a=\"1\"} 5\n");
+        _merge.Keep(second);
+        _merge.Keep(first);
+        Assert.Equal(["g{a=\"2\"} 2", "g{a=\"1\"} 5"], Merged.Samples(_merge).Order(StringComparer.Ordinal).Reverse());
+    }
+
     [Fact]
     public void Merge_WhatTellsOfTheProcess_IsEachWorkersAndOfItsYoungestProcess()
     {

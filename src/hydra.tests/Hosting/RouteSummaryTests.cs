@@ -21,6 +21,17 @@ public class RouteSummaryTests
         Assert.Equal(["/a\"{id}", "/b"], RouteSummary.Slowest([[routes[1]], [routes[0]]]).Select(static route => route.Route));
     }
 
+    [Theory]
+    [InlineData(1, 0.9, 0.9, 0.9)]
+    [InlineData(2, 0.5, 0.25, 0.397)]
+    public void Of_FewRequests_TakeNoLongerThanAllOfThem(int count, double seconds, double half, double most)
+    {
+        string lines = "T histogram all hydra_route_duration_seconds\n" + Series("GET", "/", "2xx", (0.1, 0), (1, count), seconds);
+        RouteStatus route = Assert.Single(RouteSummary.Of("shop", new MetricMerge().Merge([Merged.Source("0", lines)])));
+
+        Assert.Equal((half, most), (route.P50, Math.Round(route.P99, 3)));
+    }
+
     [Fact]
     public void Of_Nothing_IsNothing() => Assert.Empty(RouteSummary.Of("shop", new MetricMerge().Merge([Merged.Source("0", "T gauge all g\nS g 1\n")])));
 

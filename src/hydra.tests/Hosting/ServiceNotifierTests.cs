@@ -20,12 +20,14 @@ public sealed class ServiceNotifierTests
         notifier.Ready();
         notifier.Reloading(TimeSpan.FromSeconds(1.5));
         notifier.Alive();
+        notifier.Failed("there is no module\n  shop");
         notifier.Stopping();
         notifier.Succeeded(4711);
 
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"READY=1\nMAINPID={Environment.ProcessId}"), Receive(listener));
         Assert.Equal("RELOADING=1\nMONOTONIC_USEC=1500000", Receive(listener));
         Assert.Equal("WATCHDOG=1", Receive(listener));
+        Assert.Equal("STATUS=there is no module shop", Receive(listener));
         Assert.Equal("STOPPING=1", Receive(listener));
         Assert.Equal("MAINPID=4711", Receive(listener));
     }

@@ -121,6 +121,18 @@ public sealed class OtlpJsonTests
 
     private static RequestTrace Trace(TraceParent? parent = null, string state = "") => new(parent, new TraceParent(1, 2, 3, 3), state, 3 * Second);
 
+    [Theory]
+    [InlineData("process.pid", "123", "intValue")]
+    [InlineData("process.pid", "none", "stringValue")]
+    [InlineData("service.name", "123", "stringValue")]
+    public void Write_Resource_HasTheKindsOfTheConventions(string name, string value, string kind)
+    {
+        JsonElement root = JsonDocument.Parse(new OtlpJson([new(name, value)], "1.0").Write([])).RootElement;
+        JsonElement attribute = root.GetProperty("resourceSpans")[0].GetProperty("resource").GetProperty("attributes")[0];
+
+        Assert.Equal((name, value), (attribute.GetProperty("key").GetString(), attribute.GetProperty("value").GetProperty(kind).GetString()));
+    }
+
     private static CollectedSpan[] Write(RequestTrace trace, TraceFacts facts)
     {
         trace.Facts = facts;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hydra.Primitives;
 
 namespace Hydra.Control;
 
@@ -15,10 +16,10 @@ internal static class StatusText
     private static IEnumerable<string> Server(StatusDocument status)
     {
         RequestsStatus requests = status.Requests;
-        yield return $"hydra {status.Version}, pid {Number(status.Pid)}, {status.State} for {Words.Ago(status.Uptime)}{(status.NotReady is { } why && why != status.State ? $"; not ready: {why}" : "")}";
+        yield return $"hydra {status.Version}, pid {Number(status.Pid)}, {status.State} for {Words.Ago(status.Uptime)}{Obstacle(status)}";
         yield return $"at {string.Join(", ", status.Addresses)}{(status.Metrics.Count > 0 ? $"; metrics at {string.Join(", ", status.Metrics)}" : "")}; log level {status.LogLevel}";
-        yield return $"{Number(status.Connections)} connections, {Words.Size(status.Rss)} in the front";
-        yield return $"{Number(requests.Total)} requests{ByClass(requests)}; in the last {Words.Ago(requests.Window)}: {Words.Rate(requests.Rate)}, {Words.Rate(requests.FailedRate)} of them 5xx; "
+        yield return $"{Counted.Of(status.Connections, "connection")}, {Words.Size(status.Rss)} in the front";
+        yield return $"{Counted.Of(requests.Total, "request")}{ByClass(requests)}; in the last {Words.Ago(requests.Window)}: {Words.Rate(requests.Rate)}, {Words.Rate(requests.FailedRate)} of them 5xx; "
             + $"p50 {Words.Brief(requests.P50)}, p90 {Words.Brief(requests.P90)}, p99 {Words.Brief(requests.P99)}";
         if (requests.Failures.Count > 0)
         {
@@ -30,9 +31,9 @@ internal static class StatusText
     {
         QueueStatus queue = pool.Queue;
         yield return "";
-        yield return $"{(isNamed ? $"{Words.Fit(pool.Name, 60)}: " : "")}{Words.Fit(pool.App, 60)}{(pool.Interface.Length > 0 ? $" ({pool.Interface})" : "")}, {Number(pool.Wanted.Now)} workers"
+        yield return $"{(isNamed ? $"{Words.Fit(pool.Name, 60)}: " : "")}{Words.Fit(pool.App, 60)}{(pool.Interface.Length > 0 ? $" ({pool.Interface})" : "")}, {Counted.Of(pool.Wanted.Now, "worker")}"
             + (pool.Reloading ? ", a reload is under way" : "");
-        yield return $"queue: {Number(queue.Length)} wait{(queue.Length > 0 ? $", the oldest for {Words.Brief(queue.OldestWait)}" : "")}; refused: {Number(queue.RefusedFull)} full, {Number(queue.RefusedLate)} too late";
+        yield return $"queue: {Number(queue.Length)} {(queue.Length == 1 ? "waits" : "wait")}{(queue.Length > 0 ? $", the oldest for {Words.Brief(queue.OldestWait)}" : "")}; refused: {Number(queue.RefusedFull)} full, {Number(queue.RefusedLate)} too late";
         yield return $"workers started: {Number(pool.Starts)}; ended: {(pool.Ends.Count == 0 ? "none" : Counts(pool.Ends))}";
         foreach (string line in Workers(pool.Workers).Lines(2))
         {
@@ -55,6 +56,9 @@ internal static class StatusText
         }
     }
 
+    /// <summary>Why the server wants no requests, where its state does not say it; else nothing.</summary>
+    public static string Obstacle(StatusDocument status) => status.NotReady is { } why && why != status.State ? $"; not ready: {why}" : "";
+
     private static IEnumerable<string> Tasks(TasksStatus tasks)
     {
         yield return "";
@@ -70,13 +74,14 @@ internal static class StatusText
     /// <summary>The table of workers.</summary>
     public static TextTable Workers(IEnumerable<WorkerStatus> workers)
     {
-        var table = new TextTable(">worker", ">pid", "state", ">age", ">in flight", ">sessions", ">requests", ">cpu", ">memory", ">lag", "");
+        var table = new TextTable(">worker", ">pid", "state", ">age", ">in flight", ">sessions", ">requests", ">cpu", ">memory", ">lag");
         foreach (WorkerStatus worker in workers)
         {
-            string note = worker.StartsIn is { } due ? $"starts in {Words.Ago(due)}" : worker.Silent ? "does not answer" : worker.Reason ?? "";
+            string? note = worker.StartsIn is { } due ? $"starts in {Words.Ago(due)}" : worker.Silent ? "does not answer" : worker.Reason;
             table.Add(
-                Number(worker.Index), worker.Pid is { } pid ? Number(pid) : "-", worker.State, worker.Pid is null ? "-" : Words.Ago(worker.Age), Number(worker.InFlight),
-                Number(worker.Sessions), Number(worker.Requests), Words.Percent(worker.Cpu), Words.Size(worker.Rss), worker.Pid is null ? "-" : Words.Brief(worker.LoopLag), note);
+                Number(worker.Index), worker.Pid is { } pid ? Number(pid) : "-", note is null ? worker.State : $"{worker.State}, {note}", worker.Pid is null ? "-" : Words.Ago(worker.Age),
+                Number(worker.InFlight), Number(worker.Sessions), Number(worker.Requests), Words.Percent(worker.Cpu), Words.Size(worker.Rss),
+                worker.Pid is null ? "-" : Words.Brief(worker.LoopLag));
         }
 
         return table;
@@ -90,7 +95,7 @@ internal static class StatusText
         if (status.Errors.Count > 0)
         {
             yield return "";
-            yield return $"the last of {Number(status.ErrorCount)} errors in the log:";
+            yield return $"{(status.ErrorCount == 1 ? "the error" : $"the last of {Number(status.ErrorCount)} errors")} in the log:";
         }
 
         foreach (ErrorStatus error in status.Errors)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hydra.Primitives;
 
 namespace Hydra.Control;
 
@@ -25,6 +26,9 @@ internal enum TopOrder
 internal sealed class TopScreen
 {
     private const int MostSlow = 10;
+
+    // What a narrow terminal does without, the least important first; what the workers are sorted by stays.
+    private static readonly (string Heading, TopOrder? Order)[] Spare = [("sessions", null), ("lag", TopOrder.Lag), ("age", null), ("requests", null), ("cpu", TopOrder.Cpu), ("memory", TopOrder.Memory)];
 
     /// <summary>What the workers are sorted by.</summary>
     public TopOrder Order { get; private set; }
@@ -63,7 +67,7 @@ internal sealed class TopScreen
         {
             AddHead(lines, status);
             AddSlow(lines, status, Math.Clamp(height / 4, 1, MostSlow));
-            AddWorkers(lines, status);
+            AddWorkers(lines, status, width);
         }
 
         string keys = $"q quit   sort: n number  c cpu  m memory  r requests  l lag   (by {Order.ToString().ToLowerInvariant()})";
@@ -90,11 +94,11 @@ internal sealed class TopScreen
         RequestsStatus requests = status.Requests;
         int queued = status.Pools.Sum(static pool => pool.Queue.Length);
         double wait = status.Pools.Count == 0 ? 0 : status.Pools.Max(static pool => pool.Queue.OldestWait);
-        lines.Add($"hydra {status.Version}  pid {Number(status.Pid)}  {status.State}  up {Words.Ago(status.Uptime)}  {string.Join(", ", status.Addresses)}");
+        lines.Add($"hydra {status.Version}  pid {Number(status.Pid)}  {status.State}{StatusText.Obstacle(status)}  up {Words.Ago(status.Uptime)}  {string.Join(", ", status.Addresses)}");
         lines.Add(
             $"{Words.Rate(requests.Rate)}  5xx {Words.Rate(requests.FailedRate)}  p50 {Words.Brief(requests.P50)}  p90 {Words.Brief(requests.P90)}  p99 {Words.Brief(requests.P99)}"
             + $"  connections {Number(status.Connections)}  queue {Number(queued)}{(queued > 0 ? $" (oldest {Words.Brief(wait)})" : "")}");
-        lines.Add($"{Number(requests.Total)} requests  {Number(status.ErrorCount)} errors in the log{(status.Errors.Count > 0 ? $", the last: {status.Errors[^1].Message}" : "")}");
+        lines.Add($"{Counted.Of(requests.Total, "request")}  {Counted.Of(status.ErrorCount, "error")} in the log{(status.Errors.Count > 0 ? $", the last: {status.Errors[^1].Message}" : "")}");
         lines.Add("");
     }
 
@@ -118,7 +122,7 @@ internal sealed class TopScreen
         lines.Add("");
     }
 
-    private void AddWorkers(List<string> lines, StatusDocument status)
+    private void AddWorkers(List<string> lines, StatusDocument status, int width)
     {
         foreach (PoolStatus pool in status.Pools)
         {
@@ -127,7 +131,7 @@ internal sealed class TopScreen
                 lines.Add($"{pool.Name}: {pool.App}");
             }
 
-            lines.AddRange(StatusText.Workers(Sorted(pool.Workers)).Lines());
+            lines.AddRange(StatusText.Workers(Sorted(pool.Workers)).Lines(0, width, [.. Spare.Where(one => one.Order != Order).Select(static one => one.Heading)]));
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class RequestPace(TimeProvider time)
                 _before.Dequeue();
             }
 
-            long[] durations = [.. counts.Durations.Zip(_before.Peek().Counts.Durations, static (after, before) => after - before)];
+            HistogramCounts durations = counts.Durations - _before.Peek().Counts.Durations;
             pace = new Pace(
                 [.. counts.ByClass.Zip(_last.Counts.ByClass, (after, before) => (after - before) / seconds)],
                 (failures - _last.Failures) / seconds,

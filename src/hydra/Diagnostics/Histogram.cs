@@ -16,6 +16,9 @@ internal sealed class Histogram
     private static readonly double[] Published = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
     private readonly long[] _counts = new long[Bounds.Length + 1];
+
+    // The largest of each bucket, in ticks.
+    private readonly long[] _largest = new long[Bounds.Length + 1];
     private long _ticks;
 
     /// <summary>Counts a duration.</summary>
@@ -28,19 +31,23 @@ internal sealed class Histogram
             bucket++;
         }
 
-        Interlocked.Increment(ref _counts[bucket]);
-        Interlocked.Add(ref _ticks, duration.Ticks);
-    }
+        // The count comes last, and is read first: what is counted has its part in the rest.
+        long largest = Volatile.Read(ref _largest[bucket]);
+        while (duration.Ticks > largest)
+        {
+            largest = Interlocked.CompareExchange(ref _largest[bucket], duration.Ticks, largest);
+        }
 
-    /// <summary>The counts by size, for <see cref="Percentile"/>.</summary>
-    public long[] Counts() => [.. Enumerable.Range(0, _counts.Length).Select(i => Volatile.Read(ref _counts[i]))];
+        Interlocked.Add(ref _ticks, duration.Ticks);
+        Interlocked.Increment(ref _counts[bucket]);
+    }
 
     /// <summary>The size below which a share of the durations is, as well as it can be told; null where there are none.</summary>
     /// <param name="counts">Counts, or the difference between two.</param>
     /// <param name="share">From 0 to 1.</param>
-    public static TimeSpan? Percentile(IReadOnlyList<long> counts, double share)
+    public static TimeSpan? Percentile(in HistogramCounts counts, double share)
     {
-        long total = counts.Sum();
+        long total = counts.Buckets.Sum();
         if (total <= 0)
         {
             return null;
@@ -48,24 +55,41 @@ internal sealed class Histogram
 
         double wanted = share * total;
         double below = 0;
-        for (int i = 0; i < counts.Count; i++)
+        for (int i = 0; i < counts.Buckets.Length; i++)
         {
-            if (counts[i] > 0 && below + counts[i] >= wanted)
+            long here = counts.Buckets[i];
+            if (here > 0 && below + here >= wanted)
             {
-                // As if those of a bucket were spread evenly; of what has no bound no more is known than where it begins.
+                // As if those of a bucket were spread evenly, up to the largest that there was.
                 double low = i == 0 ? 0 : Bounds[i - 1];
-                double high = i < Bounds.Length ? Bounds[i] : low;
-                return TimeSpan.FromSeconds(low + ((high - low) * Math.Clamp((wanted - below) / counts[i], 0, 1)));
+                double high = Math.Max(low, Math.Min(counts.Largest[i].TotalSeconds, LargestBySum(counts, i)));
+                return TimeSpan.FromSeconds(total == 1 ? high : low + ((high - low) * Math.Clamp((wanted - below) / here, 0, 1)));
             }
 
-            below += counts[i];
+            below += here;
         }
 
-        return TimeSpan.FromSeconds(Bounds[^1]);
+        return counts.Largest[^1];
+    }
+
+    // None of a bucket is larger than what all the others together leave of the sum. Of few, which is where it matters, that says much: of one it is that.
+    private static double LargestBySum(in HistogramCounts counts, int bucket)
+    {
+        double others = 0;
+        for (int i = 1; i < counts.Buckets.Length; i++)
+        {
+            others += (counts.Buckets[i] - (i == bucket ? 1 : 0)) * Bounds[i - 1];
+        }
+
+        return counts.Sum.TotalSeconds - others;
     }
 
     /// <summary>What was counted so far.</summary>
-    public HistogramCounts Read() => new(Counts(), TimeSpan.FromTicks(Volatile.Read(ref _ticks)));
+    public HistogramCounts Read()
+    {
+        long[] counts = [.. Enumerable.Range(0, _counts.Length).Select(i => Volatile.Read(ref _counts[i]))];
+        return new(counts, TimeSpan.FromTicks(Volatile.Read(ref _ticks)), [.. Enumerable.Range(0, _largest.Length).Select(i => TimeSpan.FromTicks(Volatile.Read(ref _largest[i])))]);
+    }
 
     /// <summary>Writes the samples in the text format of Prometheus, where each bucket counts the smaller ones as well.</summary>
     /// <param name="text">Takes them.</param>
@@ -96,9 +120,14 @@ internal sealed class Histogram
 /// <summary>What a <see cref="Histogram"/> has counted.</summary>
 /// <param name="Buckets">Its counts by size.</param>
 /// <param name="Sum">All durations together.</param>
-internal readonly record struct HistogramCounts(long[] Buckets, TimeSpan Sum)
+/// <param name="Largest">The largest of each bucket since the beginning.</param>
+internal readonly record struct HistogramCounts(long[] Buckets, TimeSpan Sum, TimeSpan[] Largest)
 {
     /// <summary>Both together.</summary>
-    public static HistogramCounts operator +(HistogramCounts left, HistogramCounts right)
-        => new([.. left.Buckets.Zip(right.Buckets, static (a, b) => a + b)], left.Sum + right.Sum);
+    public static HistogramCounts operator +(HistogramCounts left, HistogramCounts right) => new(
+        [.. left.Buckets.Zip(right.Buckets, static (a, b) => a + b)], left.Sum + right.Sum, [.. left.Largest.Zip(right.Largest, static (a, b) => a > b ? a : b)]);
+
+    /// <summary>What came after the right one, which is an older one of the same.</summary>
+    public static HistogramCounts operator -(HistogramCounts left, HistogramCounts right)
+        => new([.. left.Buckets.Zip(right.Buckets, static (a, b) => a - b)], left.Sum - right.Sum, left.Largest);
 }

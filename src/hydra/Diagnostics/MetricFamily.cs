@@ -21,8 +21,11 @@ internal enum GaugeMode
     Min,
     Max,
 
-    /// <summary>That which has changed last.</summary>
+    /// <summary>That which has changed last, also where that worker has ended.</summary>
     MostRecent,
+
+    /// <summary>That which has changed last of those that live.</summary>
+    LiveMostRecent,
 }
 
 /// <summary>A sample of an application's metric.</summary>

@@ -16,12 +16,16 @@ internal sealed class MetricMerge
 
     private readonly Dictionary<string, MetricFamily> _kept = new(StringComparer.Ordinal);
 
+    // The gauges of ended workers that may have changed last of all.
+    private readonly MetricSource _ended = new("");
+
     /// <summary>Metrics that were left out because another of their name is of another kind.</summary>
     public long Conflicts { get; private set; }
 
     /// <summary>A worker has ended: what it has counted still counts.</summary>
     public void Keep(MetricSource ended)
     {
+        _ended.Inherit(ended, MostKept);
         foreach ((string name, MetricFamily family) in ended.Families)
         {
             MetricFamily counted = Summed([family]);
@@ -41,16 +45,18 @@ internal sealed class MetricMerge
         // The youngest has the present code: what it says a metric is, it is.
         MetricSource[] youngestFirst = [.. sources.Reverse()];
         List<MetricFamily> merged = [];
-        foreach (string name in youngestFirst.SelectMany(static source => source.Families.Keys).Concat(_kept.Keys).Distinct(StringComparer.Ordinal))
+        foreach (string name in youngestFirst.SelectMany(static source => source.Families.Keys).Concat(_kept.Keys).Concat(_ended.Families.Keys).Distinct(StringComparer.Ordinal))
         {
             (MetricSource Source, MetricFamily Family)[] all =
                 [.. youngestFirst.Where(source => source.Families.ContainsKey(name)).Select(source => (source, source.Families[name]))];
-            MetricFamily model = all.Length > 0 ? all[0].Family : _kept[name];
+            MetricFamily? last = _ended.Families.GetValueOrDefault(name);
+            MetricFamily model = all.Length > 0 ? all[0].Family : _kept.GetValueOrDefault(name) ?? last!;
             (MetricSource Source, MetricFamily Family)[] alike = [.. all.Where(one => one.Family.Kind == model.Kind)];
             Conflicts += all.Length - alike.Length;
             MetricFamily? kept = _kept.TryGetValue(name, out MetricFamily? before) && before.Kind == model.Kind ? before : null;
-            MetricFamily family = Summed([.. alike.Select(static one => one.Family), .. kept is null ? Array.Empty<MetricFamily>() : [kept]]);
-            AddOthers(family, model.Mode, alike);
+            MetricFamily[] counted = [.. alike.Select(static one => one.Family), .. kept is null ? Array.Empty<MetricFamily>() : [kept]];
+            MetricFamily family = counted.Length > 0 ? Summed(counted) : model.Empty();
+            AddOthers(family, model.Mode, last is not null && model.Mode is GaugeMode.MostRecent && last.Kind == model.Kind ? [.. alike, (_ended, last)] : alike);
             merged.Add(family);
         }
 
@@ -80,11 +86,11 @@ internal sealed class MetricMerge
         => labels.StartsWith($"{name}=\"", StringComparison.Ordinal) || labels.Contains($",{name}=\"", StringComparison.Ordinal);
 
     // What adds up, of several of one kind: the first says what it is.
-    private static MetricFamily Summed(IReadOnlyList<MetricFamily> alike)
+    private static MetricFamily Summed(MetricFamily[] alike)
     {
         MetricFamily sum = alike[0].Empty();
         var at = new Dictionary<(string, string, string), int>();
-        foreach (MetricFamily family in alike.Count > 1 && sum.Kind is MetricKind.Histogram ? WithTheSameBounds(alike) : alike)
+        foreach (MetricFamily family in alike.Length > 1 && sum.Kind is MetricKind.Histogram ? WithTheSameBounds(alike) : alike)
         {
             foreach (MetricSample sample in family.Samples)
             {
@@ -110,7 +116,7 @@ internal sealed class MetricMerge
 
     // A bucket counts what is smaller as well. Where a histogram has not the bounds of another, as after a reload with others, its next smaller
     // bucket says what is known of it: so the buckets of the sum never get less from one to the next.
-    private static IReadOnlyList<MetricFamily> WithTheSameBounds(IReadOnlyList<MetricFamily> alike)
+    private static MetricFamily[] WithTheSameBounds(MetricFamily[] alike)
     {
         string[][] bounds = [.. alike.Select(static family => family.Samples.Where(static one => one.Bound.Length > 0).Select(static one => one.Bound).Distinct(StringComparer.Ordinal).ToArray())];
         if (bounds.All(one => one.AsSpan().SequenceEqual(bounds[0])))
@@ -162,7 +168,7 @@ internal sealed class MetricMerge
 
                 bool isShared = !family.IsOfTheProcess && (family.Kind is MetricKind.Info || (family.Kind is MetricKind.Gauge && mode is not GaugeMode.All));
                 MetricSample own = isShared ? sample : sample with { Labels = WithLabel(sample.Labels, WorkerLabel, source.Worker) };
-                long changedAt = mode is GaugeMode.MostRecent ? source.ChangedAt(sample) : 0;
+                long changedAt = mode is GaugeMode.MostRecent or GaugeMode.LiveMostRecent ? source.ChangedAt(sample) : 0;
                 if (at.TryAdd((own.Name, own.Labels, own.Bound), (merged.Samples.Count, changedAt)))
                 {
                     merged.Samples.Add(own);
@@ -181,7 +187,7 @@ internal sealed class MetricMerge
     {
         GaugeMode.Sum => value + other,
         GaugeMode.Min => Math.Min(value, other),
-        GaugeMode.MostRecent => isOtherLater ? other : value,
+        GaugeMode.MostRecent or GaugeMode.LiveMostRecent => isOtherLater ? other : value,
         _ => Math.Max(value, other),
     };
 }

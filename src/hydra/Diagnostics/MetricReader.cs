@@ -234,9 +234,10 @@ internal sealed class MetricReader
         _ => null,
     };
 
-    // "live" is what all are here: of a worker that has ended there is no gauge.
+    // "live" is what nearly all are here: of a worker that has ended there is no gauge.
     private static GaugeMode ModeOf(string name) => (name.StartsWith("live", StringComparison.Ordinal) ? name[4..] : name) switch
     {
+        "mostrecent" when name.Length > "mostrecent".Length => GaugeMode.LiveMostRecent,
         "sum" => GaugeMode.Sum,
         "min" => GaugeMode.Min,
         "max" => GaugeMode.Max,

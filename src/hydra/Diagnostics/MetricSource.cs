@@ -30,23 +30,57 @@ internal sealed class MetricSource(string worker)
         foreach ((string name, MetricFamily family) in families)
         {
             _families[name] = family;
-            if (family.Mode is GaugeMode.MostRecent)
+            if (family.Mode is GaugeMode.MostRecent or GaugeMode.LiveMostRecent)
             {
                 family.Samples.ForEach(Note);
             }
         }
     }
 
-    /// <summary>When a sample has changed, by a number that grows; 0 where that is not known.</summary>
+    /// <summary>Takes over the gauges whose last change counts although the worker has ended, where it has changed them after what is known here.</summary>
+    /// <param name="ended">The worker.</param>
+    /// <param name="most">Samples that may be kept.</param>
+    public void Inherit(MetricSource ended, int most)
+    {
+        foreach ((string name, MetricFamily family) in ended._families)
+        {
+            if (family.Mode is not GaugeMode.MostRecent || family.IsOfTheProcess)
+            {
+                continue;
+            }
+
+            MetricSample[] later = [.. family.Samples.Where(sample => ended.ChangedAt(sample) > ChangedAt(sample))];
+            var replaced = later.Select(static sample => KeyOf(sample)).ToHashSet(StringComparer.Ordinal);
+            MetricFamily own = _families.TryGetValue(name, out MetricFamily? known) && known.Kind == family.Kind ? known : family.Empty();
+            int others = _families.Where(one => one.Key != name).Sum(static one => one.Value.Samples.Count);
+            own.Samples.RemoveAll(sample => replaced.Contains(KeyOf(sample)));
+            if (later.Length == 0 || others + own.Samples.Count + later.Length > most)
+            {
+                continue;
+            }
+
+            own.Samples.AddRange(later);
+            _families[name] = own;
+            foreach (MetricSample sample in later)
+            {
+                _changes[KeyOf(sample)] = (sample.Value, ended.ChangedAt(sample));
+            }
+        }
+    }
+
+    /// <summary>When a sample has changed, by a number that grows; 0 where it has not, or that is not known.</summary>
     public long ChangedAt(in MetricSample sample) => _changes.TryGetValue(KeyOf(sample), out (double Value, long At) change) ? change.At : 0;
 
+    // A gauge begins as 0: whoever has never said anything else has not set it.
     private void Note(MetricSample sample)
     {
         string key = KeyOf(sample);
-        if (!_changes.TryGetValue(key, out (double Value, long At) known) || !known.Value.Equals(sample.Value))
+        if (!_changes.TryGetValue(key, out (double Value, long At) known))
         {
-            _changes[key] = (sample.Value, Interlocked.Increment(ref _lastChange));
+            known = (0, 0);
         }
+
+        _changes[key] = known.Value.Equals(sample.Value) ? known : (sample.Value, Interlocked.Increment(ref _lastChange));
     }
 
     private static string KeyOf(in MetricSample sample) => $"{sample.Name}{{{sample.Labels}";

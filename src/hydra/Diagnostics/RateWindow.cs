@@ -35,7 +35,7 @@ internal sealed class RateWindow(TimeSpan span, TimeProvider time)
             }
 
             TimeSpan since = time.GetElapsedTime(oldest.At);
-            long[] durations = [.. counts.Durations.Zip(oldest.Counts.Durations, static (now, before) => now - before)];
+            HistogramCounts durations = counts.Durations - oldest.Counts.Durations;
             double seconds = Math.Max(since.TotalSeconds, 0.001);
             return new RequestRates(
                 since,

@@ -2,8 +2,8 @@ namespace Hydra.Diagnostics;
 
 /// <summary>What was counted of requests up to one moment.</summary>
 /// <param name="ByClass">Requests that are over, by the first digit of their status, from 1.</param>
-/// <param name="Durations">The same by how long they took: counts of <see cref="Histogram"/>.</param>
-internal sealed record RequestCounts(IReadOnlyList<long> ByClass, IReadOnlyList<long> Durations)
+/// <param name="Durations">The same by how long they took.</param>
+internal sealed record RequestCounts(IReadOnlyList<long> ByClass, HistogramCounts Durations)
 {
     /// <summary>All of them.</summary>
     public long Total => ByClass.Sum();

@@ -62,7 +62,7 @@ internal sealed class RequestMetrics
     public RequestCounts Read()
     {
         TallyCounts all = Enumerable.Range(0, _tallies.Length).Select(ReadPool).Aggregate(static (a, b) => a + b);
-        return new RequestCounts(all.ByClass, all.Duration.Buckets);
+        return new RequestCounts(all.ByClass, all.Duration);
     }
 
     /// <summary>The failures that there were, by name.</summary>

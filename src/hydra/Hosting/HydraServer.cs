@@ -102,6 +102,7 @@ internal sealed class HydraServer
         {
             HostingLog.CannotStart(_logger, e.Message);
             around.Predecessor.ReportFailure(e.Message);
+            around.Notifier.Failed(e.Message);
             return ExitCodes.StartFailure;
         }
     }

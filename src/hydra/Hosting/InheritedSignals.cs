@@ -5,7 +5,8 @@ namespace Hydra.Hosting;
 
 /// <summary>
 /// What the process that started this one has left it: signals that are ignored, or blocked, stay so across exec. With SIGCHLD ignored the end of a worker
-/// is never heard of, with SIGTERM the server never stops. POSIX only.
+/// is never heard of, with SIGTERM the server never stops. A shell without job control, as that of a script, has what it starts with &amp; ignore SIGINT and
+/// SIGQUIT; who sends one to a server by its number means it. POSIX only.
 /// </summary>
 internal static unsafe partial class InheritedSignals
 {
@@ -14,10 +15,13 @@ internal static unsafe partial class InheritedSignals
     private const nint Default = 0;
     private const nint Ignored = 1;
     private const int Hangup = 1;
+    private const int Interrupt = 2;
+    private const int Quit = 3;
     private const int Terminate = 15;
 
-    // SIGINT and SIGQUIT are not among them: a shell has what it starts in the background ignore the terminal's keys.
-    private static int[] Ours => OperatingSystem.IsMacOS() ? [Hangup, Terminate, 20, 21, 22, 30, 31] : [Hangup, Terminate, 17, 21, 22, 10, 12];
+    private static int[] Ours => OperatingSystem.IsMacOS()
+        ? [Hangup, Interrupt, Quit, Terminate, 20, 21, 22, 30, 31]
+        : [Hangup, Interrupt, Quit, Terminate, 17, 21, 22, 10, 12];
 
     private static int HowToSet => OperatingSystem.IsMacOS() ? 3 : 2;
 

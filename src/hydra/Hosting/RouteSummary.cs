@@ -98,13 +98,30 @@ internal static partial class RouteSummary
             {
                 if (count >= wanted && count > below)
                 {
-                    return double.IsPositiveInfinity(bound) ? low : low + ((bound - low) * (wanted - below) / (count - below));
+                    double high = Math.Min(bound, Math.Max(low, LargestBySum(low)));
+                    return Count == 1 ? Seconds : double.IsPositiveInfinity(bound) ? low : low + ((high - low) * (wanted - below) / (count - below));
                 }
 
                 (low, below) = (double.IsPositiveInfinity(bound) ? low : bound, count);
             }
 
             return low;
+        }
+
+        // None of a bucket is larger than what all the others together leave of the sum.
+        private double LargestBySum(double itsLow)
+        {
+            double low = 0;
+            double below = 0;
+            double all = 0;
+            foreach ((double bound, double count) in _buckets.Where(static one => !double.IsPositiveInfinity(one.Key)))
+            {
+                all += (count - below) * low;
+                (low, below) = (bound, count);
+            }
+
+            all += (Count - below) * low;
+            return Seconds - (all - itsLow);
         }
     }
 }

@@ -22,6 +22,10 @@ internal sealed class ServiceNotifier(string? address)
     /// <summary>The service is well.</summary>
     public void Alive() => Send("WATCHDOG=1");
 
+    /// <summary>The server cannot start: systemctl status shows why.</summary>
+    /// <param name="reason">A sentence, of one line or several.</param>
+    public void Failed(string reason) => Send($"STATUS={string.Join(' ', reason.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+
     /// <summary>The server is told to stop.</summary>
     public void Stopping() => Send("STOPPING=1");
 

@@ -261,9 +261,22 @@ internal sealed class OtlpJson(IReadOnlyList<KeyValuePair<string, string>> resou
             json.WriteStartObject();
             json.WriteString("key"u8, name);
             json.WriteStartObject("value"u8);
+            WriteValue(json, name, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+    }
+
+    // A number in 64 bits is a text in the JSON of protocol buffers. Of what is written here by these means the process alone is one.
+    private static void WriteValue(Utf8JsonWriter json, string name, string value)
+    {
+        if (name == "process.pid" && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            json.WriteString("intValue"u8, value);
+        }
+        else
+        {
             json.WriteString("stringValue"u8, value.AsSpan(0, Math.Min(value.Length, LongestText)));
-            json.WriteEndObject();
-            json.WriteEndObject();
         }
     }
 }

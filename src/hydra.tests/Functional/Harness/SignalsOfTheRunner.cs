@@ -5,13 +5,12 @@ using System.Runtime.InteropServices;
 namespace Hydra.Tests.Functional.Harness;
 
 /// <summary>
-/// What starts the tests may have them ignore the terminal's signals: a script does so with what it starts in the background, and so does nohup. Servers
-/// that the tests start would inherit that and respect it, so it is undone before any of them is there.
+/// What starts the tests may have them ignore the hang-up of the terminal, as nohup does. Servers that the tests start would inherit that and respect it,
+/// so it is undone before any of them is there.
 /// </summary>
 internal static partial class SignalsOfTheRunner
 {
     private const string Field = "SigIgn:";
-    private const int Quit = 3;
 
     [ModuleInitializer]
     internal static void TakeBack()
@@ -23,12 +22,9 @@ internal static partial class SignalsOfTheRunner
 
         string ignored = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Field, StringComparison.Ordinal));
         ulong mask = ulong.Parse(ignored.AsSpan(Field.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        foreach (int number in (int[])[Processes.Hangup, Processes.Interrupt, Quit])
+        if ((mask >> (Processes.Hangup - 1) & 1) != 0)
         {
-            if ((mask >> (number - 1) & 1) != 0)
-            {
-                _ = signal(number, 0);
-            }
+            _ = signal(Processes.Hangup, 0);
         }
     }
 

@@ -6,6 +6,7 @@ namespace Hydra.Tests.Functional.Lifecycle;
 /// <summary>Signals that are ignored or blocked in the process that starts the server, and those that an application takes for itself.</summary>
 public sealed class InheritedSignalsTests
 {
+    private const int Quit = 3;
     private const string Start = "import os, signal, sys\n"
         + "for name in sys.argv[1].split(): signal.signal(getattr(signal, 'SIG' + name), signal.SIG_IGN)\n"
         + "signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, 'SIG' + name) for name in sys.argv[2].split()])\n"
@@ -25,9 +26,20 @@ public sealed class InheritedSignalsTests
         Assert.NotEqual(first, second);
 
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("workers were replaced");
+        await server.Log.WaitAsync("replaced in ");
         Assert.NotEqual(second, await server.Client.GetStringAsync("/pid"));
         Assert.Equal(0, await server.StopAsync());
+    }
+
+    [Theory]
+    [InlineData("INT QUIT", "", Processes.Interrupt, "SIGINT: stopping")]
+    [InlineData("INT QUIT", "INT QUIT", Quit, "SIGQUIT: stopping")]
+    public async Task Start_KeysIgnoredAsByAnAmpersand_TheirSignalsStop(string ignored, string blocked, int signal, string said)
+    {
+        await using HydraServer server = await StartAsync(ignored, blocked, []);
+        server.Signal(signal);
+        await server.Log.WaitAsync(said);
+        Assert.Equal(0, await server.ExitAsync());
     }
 
     [Fact]
@@ -59,7 +71,7 @@ public sealed class InheritedSignalsTests
         await using HydraServer server = await HydraServer.StartAsync(
             new ServerSpec(application) { Arguments = preload.Length > 0 ? [preload] : [] });
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("workers were replaced");
+        await server.Log.WaitAsync("replaced in ");
 
         Assert.Equal([by], await server.Board.WaitAsync("told-to-end"));
         Assert.Equal("hello", await server.GetTextAsync("/"));
