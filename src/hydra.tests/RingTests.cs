@@ -17,7 +17,7 @@ public partial class RingTests
         ["State"] = ["Protocol"],
         ["Topics"] = ["Primitives", "Protocol", "State"],
         ["Coding"] = ["Primitives"],
-        ["Tls"] = [],
+        ["Tls"] = ["Primitives"],
         ["Files"] = ["Primitives", "Coding"],
         ["Tracing"] = ["Primitives", "Diagnostics"],
         ["Transport"] = ["Primitives", "Diagnostics", "Protocol"],

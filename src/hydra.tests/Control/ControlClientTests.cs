@@ -40,6 +40,15 @@ public sealed class ControlClientTests : IDisposable
         Assert.Equal(ExitCodes.StartFailure, error.ExitCode);
     }
 
+    [PosixFact]
+    public async Task Send_ToAFileThatIsNoSocket_IsSaidToBeThat()
+    {
+        File.WriteAllText(Path, "");
+        ControlException error = await Assert.ThrowsAsync<ControlException>(() => new ControlClient(Path).SendAsync(ControlRequest.Status));
+
+        Assert.Equal($"{Path} is no socket", error.Message);
+    }
+
     [Fact]
     public void Split_AnyBytes_AreAnAnswerOrASentence()
     {

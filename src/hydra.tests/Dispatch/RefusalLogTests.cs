@@ -24,7 +24,7 @@ public sealed class RefusalLogTests
         (LogLevel level, int id, string text) = Assert.Single(_log.Records);
         Assert.Equal(LogLevel.Warning, level);
         Assert.Equal(1700, id);
-        Assert.Equal("1 requests got 503: the queue is full; 2 wait (7 KiB), and the clients are told to come again in 7 s", text);
+        Assert.Equal("1 request got 503: the queue is full; 2 wait (7 KiB), and the clients are told to come again in 7 s", text);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class RefusalLogTests
         Assert.StartsWith("10 requests got 503: they had waited as long as they may;", _log.Records[1].Text, StringComparison.Ordinal);
 
         Refuse(Failure.QueueFull, count: 1, now: 200);
-        Assert.StartsWith("1 requests", _log.Records[2].Text, StringComparison.Ordinal);
+        Assert.StartsWith("1 request ", _log.Records[2].Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -80,9 +80,10 @@ public sealed class PidFileTests : IDisposable
     [Fact]
     public void Write_DirectoryMissing_IsAFailedStart()
     {
-        var error = Assert.Throws<StartException>(() => new PidFile(_directory.At("none", "pid")).Write());
+        string path = _directory.At("none", "pid");
+        var error = Assert.Throws<StartException>(() => new PidFile(path).Write());
 
-        Assert.StartsWith("the file of --pid cannot be written: ", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"the file of --pid, {path}, cannot be written: there is no directory {Path.GetDirectoryName(path)}", error.Message);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Hydra.Cli;
+using Hydra.Primitives;
 
 namespace Hydra.Control;
 
@@ -110,6 +111,7 @@ internal sealed class ControlClient(string path)
     private string Describe(Exception error) => error switch
     {
         ArgumentException => $"the path of the control socket is too long for one: {path}",
+        SocketException when !OperatingSystem.IsWindows() && FileStatus.Read(path, followLinks: true, out FileStatus status) == 0 && !status.IsSocket => $"{path} is no socket",
         SocketException { SocketErrorCode: SocketError.AccessDenied } => $"{path} may not be opened by this user: the control socket is for the server's user and root",
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => File.Exists(path)
             ? $"nobody listens at {path}: the server that has made it is gone"

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Dispatch;
@@ -34,7 +35,7 @@ internal sealed class RefusalLog(ILogger logger)
         }
 
         string reason = refusal.Reason is Failure.QueueFull ? "the queue is full" : "they had waited as long as they may";
-        DispatchLog.Refused(logger, _refused, reason, queue.Count, queue.Bytes / 1024, refusal.RetryAfter);
+        DispatchLog.Refused(logger, Counted.Of(_refused, "request"), reason, queue.Count == 1 ? "1 waits" : $"{queue.Count} wait", queue.Bytes / 1024, refusal.RetryAfter);
         _saidAt = now;
         _refused = 0;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Hydra.Control;
+using Hydra.Primitives;
 using Hydra.Workers.Processes;
 using Hydra.Workers.Supervision;
 using Microsoft.Extensions.Logging;
@@ -95,7 +96,7 @@ internal sealed class ControlActions(Surroundings around, ApplicationPools pools
             }
         }
 
-        return ControlResult.Done(string.Create(CultureInfo.InvariantCulture, $"there are to be {count} workers{(chosen.Count > 1 ? " for each application" : "")}"));
+        return ControlResult.Done($"there {(count == 1 ? "is" : "are")} to be {Counted.Of(count, "worker")}{(chosen.Count > 1 ? " for each application" : "")}");
     }
 
     /// <summary>Another worker in the place of one.</summary>
@@ -133,7 +134,7 @@ internal sealed class ControlActions(Surroundings around, ApplicationPools pools
         }
         catch (TimeoutException)
         {
-            string doing = ProcessTime.Doing(worker.Pid) is { Length: > 0 } known ? known : "something keeps the interpreter's lock";
+            string doing = ProcessTime.WhySilent(worker.Pid);
             return (new ControlResult(
                 StatusCodes.Status504GatewayTimeout,
                 string.Create(CultureInfo.InvariantCulture, $"worker {index} (pid {worker.Pid}) has not answered within {StackTime.TotalSeconds:0} s: {doing}")), null);

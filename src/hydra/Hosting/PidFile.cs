@@ -56,7 +56,7 @@ internal sealed class PidFile(string? path) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartException($"the file of --pid cannot be written: {e.Message}");
+            throw new StartException($"the file of --pid, {file}, cannot be written: {FileTrouble.OfWriting(e, file)}");
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class StatusReader : IDisposable
     private readonly ServerLogs _logs;
     private readonly Func<WebServer?> _web;
     private readonly long _startedAt;
+
+    // Once: each look at both clocks would differ by a little.
+    private readonly DateTimeOffset _started;
     private readonly RateWindow _rates = new(Window, TimeProvider.System);
     private readonly ProcessorShares _shares = new(Window, TimeProvider.System);
     private readonly Timer _sampler;
@@ -41,6 +44,7 @@ internal sealed class StatusReader : IDisposable
         _logs = logs;
         _web = web;
         _startedAt = startedAt;
+        _started = DateTimeOffset.UtcNow - Stopwatch.GetElapsedTime(startedAt);
         _sampler = new Timer(_ => Sample(), null, TimeSpan.Zero, SampleInterval);
     }
 
@@ -58,7 +62,7 @@ internal sealed class StatusReader : IDisposable
             Pid = Environment.ProcessId,
             State = Lower(_readiness.State),
             NotReady = _readiness.Obstacle,
-            Started = DateTimeOffset.UtcNow - uptime,
+            Started = _started,
             Uptime = Round(uptime),
             Addresses = web?.Addresses ?? [],
             Metrics = web?.MetricsAddresses ?? [],

@@ -1,3 +1,5 @@
+using Hydra.Primitives;
+
 namespace Hydra.Tls;
 
 /// <summary>Reads the files that users name for TLS.</summary>
@@ -19,8 +21,7 @@ internal static class TlsFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = Directory.Exists(path) ? "it is a directory" : File.Exists(path) ? e.Message.TrimEnd('.') : "there is no such file";
-            throw new TlsException($"{path} cannot be read: {reason}.");
+            throw new TlsException($"{path} cannot be read: {FileTrouble.OfReading(e, path)}.");
         }
     }
 }

@@ -117,7 +117,7 @@ public sealed partial class InheritedSocketTests
         server.Signal(Processes.Hangup);
         Assert.Matches(@"^RELOADING=1\nMONOTONIC_USEC=[0-9]+$", await OtherAsync());
         Assert.StartsWith("READY=1", await OtherAsync(), StringComparison.Ordinal);
-        await server.Log.WaitAsync("workers were replaced");
+        await server.Log.WaitAsync("replaced in ");
 
         // Neither is for the workers.
         Assert.DoesNotContain("WATCHDOG_USEC", System.Text.Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{server.WorkerPids()[0]}/environ")), StringComparison.Ordinal);

@@ -119,7 +119,7 @@ public sealed class WebSocketTests
         await ClientSocket.SendAsync(client, "pid");
         string? old = await ClientSocket.ReceiveAsync(client);
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("workers were replaced");
+        await server.Log.WaitAsync("replaced in ");
         await ClientSocket.SendAsync(client, "pid");
         Assert.Equal(old, await ClientSocket.ReceiveAsync(client));
 

@@ -26,7 +26,7 @@ public sealed class OddDirectoryTests
         Assert.Equal(odd.Text + "/one/process_probe.py", await TextAsync(server, "/file"));
         odd.Shell("ln -sfn two \"$ODD/current\"");
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("1 workers were replaced");
+        await server.Log.WaitAsync("1 worker was replaced");
 
         Assert.Equal(odd.Text + "/two/process_probe.py", await TextAsync(server, "/file"));
     }

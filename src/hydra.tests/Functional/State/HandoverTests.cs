@@ -123,9 +123,9 @@ public sealed class HandoverTests
 
     private static async Task ReloadAsync(HydraServer server)
     {
-        int before = server.Log.Find("workers were replaced").Count;
+        int before = server.Log.Find("replaced in ").Count;
         server.Signal(Processes.Hangup);
-        await Eventually.HoldsAsync(() => server.Log.Find("workers were replaced").Count > before, "the end of the reload");
+        await Eventually.HoldsAsync(() => server.Log.Find("replaced in ").Count > before, "the end of the reload");
     }
 
     private static ServerSpec Spec(string app, string how, string arguments) => new($"handing:{app}")

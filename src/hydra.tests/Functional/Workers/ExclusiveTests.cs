@@ -33,7 +33,7 @@ public sealed class ExclusiveTests
         await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("exclusive:app") { Arguments = ["--replace", mode] });
         string first = await server.Client.GetStringAsync("/");
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("1 workers were replaced");
+        await server.Log.WaitAsync("1 worker was replaced");
 
         Assert.NotEqual(first, await server.Client.GetStringAsync("/"));
         server.Log.ExpectAnyErrors("Address already in use");

@@ -140,7 +140,7 @@ public sealed class FleetTests
             Processes.Signal(pid, Processes.Hangup);
         }
 
-        await server.Log.WaitAsync("workers were replaced");
+        await server.Log.WaitAsync("replaced in ");
         server.Board.Open(key);
         Assert.Equal("finished", await request);
     }

@@ -80,7 +80,7 @@ public sealed class OutlivingTests
     {
         IReadOnlyList<int> old = server.WorkerPids();
         server.Signal(Processes.Hangup);
-        await server.Log.WaitAsync("1 workers were replaced");
+        await server.Log.WaitAsync("1 worker was replaced");
         foreach (int worker in old)
         {
             await EndOfAsync(server, worker);

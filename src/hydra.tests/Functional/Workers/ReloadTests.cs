@@ -101,7 +101,7 @@ public sealed class ReloadTests
         int old = Assert.Single(server.WorkerPids());
         server.Signal(Processes.Hangup);
 
-        await server.Log.WaitAsync("[WARN]", "1 requests are cut off");
+        await server.Log.WaitAsync("[WARN]", "1 request is cut off");
         Assert.Null(await stream.ReadChunkAsync());
         await Eventually.HoldsAsync(() => !server.WorkerPids().Contains(old), "the end of the old worker", () => server.Log.Text);
         server.Log.ExpectAnyErrors("/stream/");
@@ -130,7 +130,7 @@ public sealed class ReloadTests
             int count = served;
             server.Signal(Processes.Hangup);
             await Eventually.HoldsAsync(
-                () => server.Log.Find("workers were replaced").Count == reloads || clients.Any(c => c.IsFaulted), "the reload", () => server.Log.Text);
+                () => server.Log.Find("replaced in ").Count == reloads || clients.Any(c => c.IsFaulted), "the reload", () => server.Log.Text);
             await Eventually.HoldsAsync(() => served > count + 100 || clients.Any(c => c.IsFaulted), "more responses");
         }
 

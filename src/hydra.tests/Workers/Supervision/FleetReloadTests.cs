@@ -123,7 +123,7 @@ public class FleetReloadTests
         harness.Ready(harness.Last);
         Assert.Equal(3, harness.Started.Count);
         harness.Ready(harness.Last);
-        Assert.Single(harness.Lines("reload: 1 workers were replaced"));
+        Assert.Single(harness.Lines("reload: 1 worker was replaced"));
     }
 
     private static void ReadyUntilNoneStarts(FleetHarness harness)

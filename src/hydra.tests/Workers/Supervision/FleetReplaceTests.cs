@@ -57,7 +57,7 @@ public class FleetReplaceTests
 
         harness.Advance(FleetHarness.DrainTimeout.TotalSeconds + 0.1);
         Assert.True(old.Life.IsTold);
-        Assert.Single(harness.Lines("1 requests are cut off"));
+        Assert.Single(harness.Lines("1 request is cut off"));
         Assert.Equal(WorkerState.Draining, old.State);
 
         harness.Advance(11);

@@ -76,6 +76,6 @@ public class ReloaderTests
         harness.Reloader.Drop(harness.Roster.Slots[0]);
 
         Assert.False(harness.Reloader.IsActive);
-        Assert.Single(harness.Lines("1 workers were replaced"));
+        Assert.Single(harness.Lines("1 worker was replaced"));
     }
 }

@@ -24,15 +24,16 @@ public sealed class SlowRequestsTests : IWorkerLogSink, IDisposable
     public void Describe_WithStacks_ShowsThem()
         => Assert.Equal(
             "GET /report has taken longer than 1.5 s, and goes on (request 1.2.3). It is here:\n  File \"a.py\", line 1",
-            _slow.Describe(Slow, "  File \"a.py\", line 1", isSilent: false, others: 0));
+            _slow.Describe(Slow, "  File \"a.py\", line 1", silence: null, others: 0));
 
     [Fact]
     public void Describe_Otherwise_SaysWhyNot()
     {
-        Assert.EndsWith("(request 1.2.3)", _slow.Describe(Slow, null, isSilent: false, others: 0), StringComparison.Ordinal);
-        Assert.EndsWith(". It has just ended", _slow.Describe(Slow, "", isSilent: false, others: 0), StringComparison.Ordinal);
-        Assert.EndsWith("keeps the interpreter's lock", _slow.Describe(Slow, null, isSilent: true, others: 0), StringComparison.Ordinal);
-        Assert.EndsWith("\n4 requests before it were as slow, and are not shown", _slow.Describe(Slow, null, isSilent: false, others: 4), StringComparison.Ordinal);
+        Assert.EndsWith("(request 1.2.3)", _slow.Describe(Slow, null, silence: null, others: 0), StringComparison.Ordinal);
+        Assert.EndsWith(". It has just ended", _slow.Describe(Slow, "", silence: null, others: 0), StringComparison.Ordinal);
+        Assert.EndsWith("its worker does not say: its process is stopped", _slow.Describe(Slow, null, silence: "its process is stopped", others: 0), StringComparison.Ordinal);
+        Assert.EndsWith("\n1 request before it was as slow, and is not shown", _slow.Describe(Slow, null, silence: null, others: 1), StringComparison.Ordinal);
+        Assert.EndsWith("\n4 requests before it were as slow, and are not shown", _slow.Describe(Slow, null, silence: null, others: 4), StringComparison.Ordinal);
     }
 
     [Fact]

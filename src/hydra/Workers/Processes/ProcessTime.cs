@@ -21,7 +21,10 @@ internal static class ProcessTime
         }
     }
 
-    /// <summary>The same of the text of /proc/PID/stat: proc(5).</summary>
+    /// <summary>Why a worker does not answer, as far as the system knows what it does.</summary>
+    public static string WhySilent(int pid) => Doing(pid) is { Length: > 0 } known ? known : "something keeps the interpreter's lock";
+
+    /// <summary>What a process does, of the text of /proc/PID/stat: proc(5).</summary>
     public static string DescribeState(string stat)
     {
         // The name of the program, in parentheses, may have any character.

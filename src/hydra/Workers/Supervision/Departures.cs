@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -169,7 +170,7 @@ internal sealed class Departures(Roster roster, SupervisorOptions options, IWork
             TimeSpan until = life.DrainUntil;
             if (worker.Links.ToFinish > 0)
             {
-                SupervisionLog.DrainOver(logger, worker.Index, worker.Pid, worker.Handle.InFlight, options.DrainTimeout.TotalSeconds);
+                SupervisionLog.DrainOver(logger, worker.Index, worker.Pid, Counted.Of(worker.Handle.InFlight, "request", "is", "are"), options.DrainTimeout.TotalSeconds);
             }
             else if (worker.Handle.Sessions > 0)
             {

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 
@@ -46,7 +47,7 @@ internal sealed class FleetSize(
     {
         if (roster.Wanted >= Most)
         {
-            SupervisionLog.NoMore(logger, roster.Wanted);
+            SupervisionLog.NoMore(logger, $"{(roster.Wanted == 1 ? "is" : "are")} {Counted.Of(roster.Wanted, "worker")}");
             return;
         }
 

@@ -1,3 +1,4 @@
+using Hydra.Primitives;
 using Hydra.Workers.Links;
 using Microsoft.Extensions.Logging;
 
@@ -128,7 +129,7 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
         TimeSpan now = roster.Now;
         Failure = null;
         _plan.Begin(slots.Where(static slot => slot.Serving is not null).Select(static slot => slot.Index), now);
-        SupervisionLog.Reloading(logger, slots.Length);
+        SupervisionLog.Reloading(logger, Counted.Of(slots.Length, "worker"));
         foreach (WorkerSlot slot in slots)
         {
             slot.RetryAt = TimeSpan.Zero;
@@ -142,7 +143,7 @@ internal sealed class Reloader(Roster roster, Departures departures, ILogger log
 
     private void Complete()
     {
-        SupervisionLog.Reloaded(logger, _plan.Count, (roster.Now - _plan.BeganAt).TotalSeconds);
+        SupervisionLog.Reloaded(logger, Counted.Of(_plan.Count, "worker", "was", "were"), (roster.Now - _plan.BeganAt).TotalSeconds);
         Follow();
     }
 

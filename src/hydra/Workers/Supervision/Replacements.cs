@@ -111,7 +111,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
             delay = _throttle.From(reason) - now;
         }
 
-        SupervisionLog.ReplacementFailed(logger, worker.Index, failure.Message, slot.Serving?.Pid ?? 0, delay.TotalSeconds);
+        SupervisionLog.ReplacementFailed(logger, worker.Index, failure.Message.TrimEnd('.'), slot.Serving?.Pid ?? 0, delay.TotalSeconds);
     }
 
     // Of those with the same reason the one that has served longest: where they reach a limit faster than they can be replaced, each has its turn.
@@ -174,7 +174,7 @@ internal sealed class Replacements(Roster roster, Reloader reload, Departures de
         }
 
         serving.Life.Reason = reason;
-        SupervisionLog.Replacing(logger, serving.Index, serving.Pid, WearCheck.Describe(serving, reason, roster.Now));
+        SupervisionLog.Replacing(logger, serving.Index, serving.Pid, WearCheck.Describe(serving, reason, roster.Now), reason is RetireReason.Hung ? "goes on as far as it can" : "serves");
         roster.Start(slot, reload.Generation, worker => slot.Replacement = worker);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hydra.Primitives;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -43,33 +44,33 @@ internal sealed class SlowRequests(TimeSpan limit, IWorkerLogSink log, TimeProvi
     /// <summary>The record, once the worker has answered, or has not.</summary>
     /// <param name="active">The request.</param>
     /// <param name="stacks">What the worker has said; null where it cannot be asked, or has ended.</param>
-    /// <param name="isSilent">Whether it does not answer.</param>
+    /// <param name="silence">Why it does not answer; null where it does.</param>
     /// <param name="others">Requests that were as slow, and of which nothing was said.</param>
-    public string Describe(in ActiveStream active, string? stacks, bool isSilent, long others)
+    public string Describe(in ActiveStream active, string? stacks, string? silence, long others)
     {
         string text = string.Create(
             CultureInfo.InvariantCulture,
             $"{active.Method} {active.Path} has taken longer than {limit.TotalSeconds:0.###} s, and goes on (request {WorkerLink.NameOf(active.Link, active.Id)})");
-        text += isSilent ? ". Where it is its worker does not say: something keeps the interpreter's lock"
+        text += silence is not null ? $". Where it is its worker does not say: {silence}"
             : stacks is null ? ""
             : stacks.Length == 0 ? ". It has just ended" : $". It is here:\n{stacks}";
-        return others == 0 ? text : text + string.Create(CultureInfo.InvariantCulture, $"\n{others} requests before it were as slow, and are not shown");
+        return others == 0 ? text : $"{text}\n{Counted.Of(others, "request")} before it {(others == 1 ? "was as slow, and is" : "were as slow, and are")} not shown";
     }
 
     private async Task SayAsync(Worker worker, ActiveStream active, long others)
     {
         string? stacks = null;
-        bool isSilent = false;
+        string? silence = null;
         try
         {
             stacks = worker.Links.IsInspectable ? await worker.Links.InspectAsync(active.Link, active.Id, AnswerTime).ConfigureAwait(false) : null;
         }
         catch (TimeoutException)
         {
-            isSilent = true;
+            silence = ProcessTime.WhySilent(worker.Pid);
         }
 
-        log.Write(worker.Index, worker.Pid, WireLogLevel.Warning, time.GetUtcNow(), "hydra.slow", Describe(active, stacks, isSilent, others));
+        log.Write(worker.Index, worker.Pid, WireLogLevel.Warning, time.GetUtcNow(), "hydra.slow", Describe(active, stacks, silence, others));
     }
 
     private bool TryPass(out long others)

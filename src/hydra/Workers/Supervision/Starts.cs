@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hydra.Protocol;
 using Hydra.Workers.Links;
 using Hydra.Workers.Processes;
@@ -96,12 +97,12 @@ internal sealed class Starts(Roster roster, Reloader reload, IWorkerLogSink log,
         slot.StartAt = roster.Now + delay;
         if (failure is null)
         {
-            SupervisionLog.Died(logger, worker.Index, worker.Pid, ExitDescription.Of(exitCode), delay.TotalSeconds);
+            SupervisionLog.Died(logger, worker.Index, worker.Pid, ExitDescription.Of(exitCode), delay == TimeSpan.Zero ? "at once" : string.Create(CultureInfo.InvariantCulture, $"in {delay.TotalSeconds:0.0} s"));
         }
         else
         {
             LogTraceback(worker, failure);
-            SupervisionLog.RestartFailed(logger, worker.Index, failure.Message, delay.TotalSeconds);
+            SupervisionLog.RestartFailed(logger, worker.Index, failure.Message.TrimEnd('.'), delay.TotalSeconds);
         }
     }
 

@@ -14,8 +14,8 @@ internal static partial class SupervisionLog
     [LoggerMessage(1404, LogLevel.Error, "worker {Worker} (pid {Pid}) broke the link protocol ({Rule}) and is replaced")]
     public static partial void BrokeProtocol(ILogger logger, int worker, int pid, string rule);
 
-    [LoggerMessage(1405, LogLevel.Error, "worker {Worker} (pid {Pid}) {Ending}; starting another in {Delay:0.0} s")]
-    public static partial void Died(ILogger logger, int worker, int pid, string ending, double delay);
+    [LoggerMessage(1405, LogLevel.Error, "worker {Worker} (pid {Pid}) {Ending}; starting another {When}")]
+    public static partial void Died(ILogger logger, int worker, int pid, string ending, string when);
 
     [LoggerMessage(1406, LogLevel.Error, "worker {Worker} could not start: {Reason}; trying again in {Delay:0.0} s")]
     public static partial void RestartFailed(ILogger logger, int worker, string reason, double delay);
@@ -29,8 +29,8 @@ internal static partial class SupervisionLog
     [LoggerMessage(1409, LogLevel.Critical, "the supervisor met an unexpected error and goes on")]
     public static partial void DecisionFailed(ILogger logger, Exception error);
 
-    [LoggerMessage(1410, LogLevel.Information, "worker {Worker} (pid {Pid}) is to be replaced: {Reason}; it serves until the new one is ready")]
-    public static partial void Replacing(ILogger logger, int worker, int pid, string reason);
+    [LoggerMessage(1410, LogLevel.Information, "worker {Worker} (pid {Pid}) is to be replaced: {Reason}; it {Meanwhile} until the new one is ready")]
+    public static partial void Replacing(ILogger logger, int worker, int pid, string reason, string meanwhile);
 
     [LoggerMessage(1411, LogLevel.Error,
         "worker {Worker}: its replacement could not start: {Reason}; the old one (pid {Pid}) serves on; trying again in {Delay:0.0} s")]
@@ -43,17 +43,17 @@ internal static partial class SupervisionLog
     public static partial void Draining(ILogger logger, int worker, int pid, int count, double seconds);
 
     [LoggerMessage(1414, LogLevel.Warning,
-        "worker {Worker} (pid {Pid}) has not finished within {Seconds:0.#} s; {Count} requests are cut off")]
-    public static partial void DrainOver(ILogger logger, int worker, int pid, int count, double seconds);
+        "worker {Worker} (pid {Pid}) has not finished within {Seconds:0.#} s; {Requests} cut off")]
+    public static partial void DrainOver(ILogger logger, int worker, int pid, string requests, double seconds);
 
-    [LoggerMessage(1415, LogLevel.Information, "reload: replacing {Count} workers; the first alone, to see whether the new code starts")]
-    public static partial void Reloading(ILogger logger, int count);
+    [LoggerMessage(1415, LogLevel.Information, "reload: replacing {Workers}; the first alone, to see whether the new code starts")]
+    public static partial void Reloading(ILogger logger, string workers);
 
     [LoggerMessage(1416, LogLevel.Information, "reload: one is under way; another follows it")]
     public static partial void ReloadFollows(ILogger logger);
 
-    [LoggerMessage(1417, LogLevel.Information, "reload: {Count} workers were replaced in {Seconds:0.0} s")]
-    public static partial void Reloaded(ILogger logger, int count, double seconds);
+    [LoggerMessage(1417, LogLevel.Information, "reload: {Workers} replaced in {Seconds:0.0} s")]
+    public static partial void Reloaded(ILogger logger, string workers, double seconds);
 
     [LoggerMessage(1434, LogLevel.Error, "the code does not start: {Reason} It is started again when it has changed")]
     public static partial void WaitsForChange(ILogger logger, string reason);
@@ -67,8 +67,8 @@ internal static partial class SupervisionLog
     [LoggerMessage(1420, LogLevel.Information, "{Cause}: removing a worker; there are to be {Count}")]
     public static partial void Shrunk(ILogger logger, string cause, int count);
 
-    [LoggerMessage(1421, LogLevel.Warning, "SIGTTIN: there are {Count} workers already, as many as there may be")]
-    public static partial void NoMore(ILogger logger, int count);
+    [LoggerMessage(1421, LogLevel.Warning, "SIGTTIN: there {Workers} already, as many as there may be")]
+    public static partial void NoMore(ILogger logger, string workers);
 
     [LoggerMessage(1422, LogLevel.Warning, "SIGTTOU: there may be no fewer workers than {Count}")]
     public static partial void NoFewer(ILogger logger, int count);
