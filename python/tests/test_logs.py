@@ -38,6 +38,14 @@ class LogTests(unittest.TestCase):
     def test_logger_with_a_handler_that_propagates_writes_once(self):
         self.expect_once("logging_propagates:app", "configured:warning of the app")
 
+    def test_handler_of_the_server_keeps_levels_where_the_application_configures_it(self):
+        with Front("logging_kept:app", log_level="info") as front:
+            front.ready()
+            front.get("/")
+            for text, level, name in (("info of the app", wire.LOG_INFO, "django.request"), ("error of the app", wire.LOG_ERROR, "shop")):
+                record = front.wait_log(lambda record: record.message == text)
+                self.assertEqual((record.level, record.logger), (level, name))
+
     def test_records_of_a_request_have_its_name(self):
         headers = ((b"host", b"test"), (b"x-request-id", b"abc-1"))
         for app, path, said in (("asgi_cases:app", "/no_such", "in ASGI"), ("wsgi_cases:app", "/raises", "in WSGI")):
