@@ -26,7 +26,7 @@ public sealed class StopPlanTests : IDisposable
 
         StopPlan plan = StopPlan.For(_signals, NotUpgraded);
 
-        Assert.Equal((signal.ToString(), TimeSpan.FromSeconds(quiet)), (plan.Reason, plan.Quiet));
+        Assert.Equal((signal.ToString(), TimeSpan.FromSeconds(quiet), signal is PosixSignal.SIGINT), (plan.Reason, plan.Quiet, plan.IsInterrupt));
         Assert.Null(plan.Successor);
     }
 

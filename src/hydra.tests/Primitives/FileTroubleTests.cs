@@ -29,6 +29,7 @@ public sealed class FileTroubleTests : IDisposable
         Assert.Equal("it is a directory", FileTrouble.OfReading(refused, _directory.Path));
         Assert.Equal("there is no such file", FileTrouble.OfReading(new FileNotFoundException(), "/none"));
         Assert.Equal("there is no such file", FileTrouble.OfReading(new DirectoryNotFoundException(), "/none/file"));
+        Assert.Equal("nothing can be made in the directory /proc", FileTrouble.OfWriting(new FileNotFoundException("Could not find file '/proc/pid.0123'"), "/proc/pid"));
         Assert.Equal("there is no directory /none", FileTrouble.OfWriting(new DirectoryNotFoundException(), "/none/file"));
     }
 

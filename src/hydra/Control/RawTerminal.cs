@@ -1,37 +1,27 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Hydra.Primitives;
 
 namespace Hydra.Control;
 
 /// <summary>
-/// Standard input as a terminal that gives each key at once and shows none, until it is disposed of. By calls of the C library: .NET's own switch the
-/// keypad to another mode. POSIX only.
+/// Standard input as a terminal that gives each key at once and shows none, until it is disposed of. POSIX only.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed unsafe partial class RawTerminal : IDisposable
 {
     private const int Input = 0;
     private const int Output = 1;
-    private const int Now = 0;
 
     // Where a terminal does not say how large it is.
     private const int UsualWidth = 80;
     private const int UsualHeight = 24;
 
-    // struct termios is opaque here: it is read, changed by the library, and written back. It has less than 100 bytes everywhere.
-    private readonly byte[] _before = new byte[256];
+    private readonly TerminalModes? _before = TerminalModes.Of(Input);
     private readonly bool _isChanged;
 
     /// <summary>Begins.</summary>
-    public RawTerminal()
-    {
-        if (GetModes(Input, _before) == 0)
-        {
-            byte[] raw = [.. _before];
-            MakeRaw(raw);
-            _isChanged = SetModes(Input, Now, raw) == 0;
-        }
-    }
+    public RawTerminal() => _isChanged = _before?.MakeRaw() ?? false;
 
     /// <summary>Columns and lines.</summary>
     public static (int Width, int Height) Size
@@ -61,18 +51,9 @@ internal sealed unsafe partial class RawTerminal : IDisposable
     {
         if (_isChanged)
         {
-            _ = SetModes(Input, Now, _before);
+            _before!.Restore();
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "tcgetattr", SetLastError = true)]
-    private static partial int GetModes(int descriptor, byte[] modes);
-
-    [LibraryImport("libc", EntryPoint = "tcsetattr", SetLastError = true)]
-    private static partial int SetModes(int descriptor, int when, byte[] modes);
-
-    [LibraryImport("libc", EntryPoint = "cfmakeraw")]
-    private static partial void MakeRaw(byte[] modes);
 
     // Variadic in C; Linux passes the third argument as it passes any other, and so does macOS on x64.
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]

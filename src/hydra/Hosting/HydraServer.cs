@@ -28,6 +28,8 @@ internal sealed class HydraServer
     // What clients may have the server hold in all.
     private readonly MemoryBudget _memory;
 
+    private readonly TerminalPrompt _prompt;
+
     /// <summary>Describes a server.</summary>
     /// <param name="options">What the user wants.</param>
     /// <param name="logs">Where to write.</param>
@@ -42,6 +44,7 @@ internal sealed class HydraServer
         _logger = logs.Loggers.CreateLogger("hydra");
         _sockets = new ListenSockets(started.Sockets);
         _memory = BodyRules.Memory(_options.Buffers);
+        _prompt = new TerminalPrompt(_applications.Any(application => PoolRules.AsksAtTerminal(_options, application)));
     }
 
     /// <summary>Runs until a signal stops it or it cannot start.</summary>
@@ -105,6 +108,10 @@ internal sealed class HydraServer
             around.Notifier.Failed(e.Message);
             return ExitCodes.StartFailure;
         }
+        finally
+        {
+            _prompt.Close();
+        }
     }
 
     private async Task<int> ServeAsync(Surroundings around, ApplicationPools pools, FrontLoops loops, Spool? spool, SourceWatch? watch)
@@ -139,7 +146,10 @@ internal sealed class HydraServer
         }
 
         readiness.TryMoveTo(ServerState.Stopping);
-        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, SupervisorOptions.StreamGraceOf(_options.StreamGrace, _options.GracefulTimeout), _logger);
+        var stop = new StopSequence(around, pools, web, _sockets, _options.GracefulTimeout, SupervisorOptions.StreamGraceOf(_options.StreamGrace, _options.GracefulTimeout), _logger)
+        {
+            IsAtPrompt = () => _options.Development.IsOn && _prompt.IsOpen,
+        };
         var delay = new ShutdownDelay(around.Stop, _options.ShutdownDelay, TimeProvider.System, _logger);
         if (delay.IsDue(around.Upgrade.Done.IsCompletedSuccessfully))
         {

@@ -14,6 +14,9 @@ internal sealed record StopPlan(string Reason, TimeSpan Quiet, int? Successor, T
     private static readonly TimeSpan QuietAtStop = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QuietAtUpgrade = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether it was Ctrl-C, mostly.</summary>
+    public bool IsInterrupt => Reason == nameof(PosixSignal.SIGINT);
+
     /// <summary>Decides, once either has come.</summary>
     /// <param name="signals">The signals that stop the server.</param>
     /// <param name="upgraded">Completes with the process id of a server that has taken over.</param>

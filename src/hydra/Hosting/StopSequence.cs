@@ -19,12 +19,18 @@ internal sealed class StopSequence(
     // What a worker gets for its lifespan's shutdown when the requests have used up the grace.
     private static readonly TimeSpan LeastDrain = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Whether somebody stands at a prompt of the application's: who presses Ctrl-C there means its end, and nothing that runs is to be waited for.
+    /// </summary>
+    public Func<bool> IsAtPrompt { get; init; } = static () => false;
+
     /// <summary>Runs until everything has stopped, or was cut off.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(StopPlan plan)
     {
-        Announce(plan);
-        Task graceful = StopGracefullyAsync(plan.Quiet);
+        bool isAtPrompt = plan.IsInterrupt && IsAtPrompt();
+        Announce(plan, isAtPrompt ? TimeSpan.Zero : grace);
+        Task graceful = isAtPrompt ? StopAtOnceAsync() : StopGracefullyAsync(plan.Quiet);
         if (await Task.WhenAny(graceful, plan.Force).ConfigureAwait(false) != graceful)
         {
             HostingLog.Forced(logger);
@@ -49,7 +55,7 @@ internal sealed class StopSequence(
         web.EndConnections(true);
     }
 
-    private void Announce(StopPlan plan)
+    private void Announce(StopPlan plan, TimeSpan time)
     {
         if (plan.Successor is { } process)
         {
@@ -64,7 +70,7 @@ internal sealed class StopSequence(
             around.Notifier.Stopping();
         }
 
-        HostingLog.Stopping(logger, plan.Reason, grace.TotalSeconds);
+        HostingLog.Stopping(logger, plan.Reason, time.TotalSeconds);
     }
 
     private async Task StopGracefullyAsync(TimeSpan quiet)
@@ -89,6 +95,14 @@ internal sealed class StopSequence(
         pools.Refuse();
         TimeSpan rest = grace - Stopwatch.GetElapsedTime(started);
         await pools.StopAsync(rest > LeastDrain ? rest : LeastDrain).ConfigureAwait(false);
+    }
+
+    private async Task StopAtOnceAsync()
+    {
+        await web.StopAsync(TimeSpan.Zero, new CancellationToken(canceled: true)).ConfigureAwait(false);
+        pools.Refuse();
+        pools.KillAll();
+        await pools.StopAsync(TimeSpan.Zero).ConfigureAwait(false);
     }
 
     // Other requests come to their end by themselves; a stream of events has to be told, in time to say goodbye to its client.

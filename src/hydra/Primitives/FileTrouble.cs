@@ -22,6 +22,7 @@ internal static class FileTrouble
         UnauthorizedAccessException when Directory.Exists(path) => $"{path} is a directory",
         UnauthorizedAccessException => $"{User} may not write in the directory {Path.GetDirectoryName(path)}",
         DirectoryNotFoundException => $"there is no directory {Path.GetDirectoryName(path)}",
+        FileNotFoundException => $"nothing can be made in the directory {Path.GetDirectoryName(path)}",
         _ => Reason(error),
     };
 

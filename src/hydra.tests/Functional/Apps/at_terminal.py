@@ -1,7 +1,7 @@
 """
 Runs a server on a terminal of its own: at_terminal.py DIALOGUE COMMAND... The dialogue is JSON, a list of [WHAT, SAY]: as soon as WHAT has
 been shown, behind what was found before, SAY is typed, or asked for where it begins with a slash. What was
-shown, with the answers, goes to standard output; the exit code is the command's.
+shown, with the answers, goes to standard output, and a line at the end where the terminal does not show what is typed; the exit code is the command's.
 """
 
 import json
@@ -72,4 +72,6 @@ while True:
     if not data:
         break
     take(data.decode("utf-8", "replace"))
+if not termios.tcgetattr(terminal)[3] & termios.ECHO:
+    print("the terminal does not show what is typed")
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -62,6 +62,6 @@ public sealed class SlowRequestTests
         await using RawConnection running = await server.ConnectAsync();
         await running.GetAsync($"/holds/{key}");
 
-        await server.Log.WaitAsync($"GET /holds/{key} has taken longer", "its worker does not say: something keeps the interpreter's lock");
+        await server.Log.WaitAsync($"GET /holds/{key} has taken longer", "its worker does not say: ", "keeps the interpreter's lock");
     }
 }

@@ -43,7 +43,9 @@ public sealed class TerminalTests
     {
         string shown = await TalkAsync(["dev", app], [(Ready, "/breakpoint"), ("(Pdb) ", Interrupt)]);
 
+        Assert.Contains("requests that run have 0 s to finish", shown, StringComparison.Ordinal);
         Assert.Contains("stopped", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("the terminal does not show what is typed", shown, StringComparison.Ordinal);
     }
 
     [Fact]
