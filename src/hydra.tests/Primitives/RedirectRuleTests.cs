@@ -36,6 +36,7 @@ public sealed class RedirectRuleTests
     [InlineData("old=/new", "is not of the form")]
     [InlineData("/old=new", "is not of the form")]
     [InlineData("/old=/new/*", "is not of the form")]
+    [InlineData("/old/*=https://new.example*", "leaves the host to who asks")]
     [InlineData("/a*b=/new", "is not of the form")]
     [InlineData("/old=/n w", "is not of the form")]
     [InlineData("/old=/new,200", "200 redirects nobody")]

@@ -1,8 +1,11 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Hydra.Tests.Functional.Harness;
 using Hydra.Tests.Hosting;
+using Hydra.Tests.Workers;
 using Hydra.Tls;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -124,11 +127,35 @@ public sealed class CertificateStoreTests : IDisposable
         Assert.Equal([SslApplicationProtocol.Http2, SslApplicationProtocol.Http11], options.ApplicationProtocols);
     }
 
+    [Fact]
+    public void Client_ThatIsRefused_IsNamedInTheLogOnceInAWhile()
+    {
+        IssuedFiles files = _authority.Issue("a", "a.example");
+        var log = new RecordingLogger();
+        CertificateStore store = Store(
+            new TlsSettings { Certificates = [new CertificateFiles(files.Certificate, files.Key)], Clients = ClientCertificates.Required, Authorities = _authority.File }, log);
+        RemoteCertificateValidationCallback judge = store.For("").RemoteCertificateValidationCallback!;
+        using X509Certificate2 strange = X509CertificateLoader.LoadCertificateFromFile(files.Certificate);
+        using var chain = new X509Chain { ChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
+        Assert.False(chain.Build(strange));
+
+        Assert.False(judge(this, strange, chain, SslPolicyErrors.RemoteCertificateChainErrors));
+        Assert.False(judge(this, null, null, SslPolicyErrors.RemoteCertificateNotAvailable));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(judge(this, null, null, SslPolicyErrors.RemoteCertificateNotAvailable));
+
+        string[] lines = [.. log.Texts.Where(static text => text.Contains("refused", StringComparison.Ordinal))];
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith("a client was refused by its certificate (CN=a.example): ", lines[0], StringComparison.Ordinal);
+        Assert.Contains("PartialChain", lines[0], StringComparison.Ordinal);
+        Assert.Equal("a client was refused by its certificate (none): it has shown none (1 more since the last line)", lines[1]);
+    }
+
     private CertificateStore Store(params IssuedFiles[] files)
         => Store(new TlsSettings { Certificates = [.. files.Select(static each => new CertificateFiles(each.Certificate, each.Key))] });
 
-    private CertificateStore Store(TlsSettings settings)
-        => new(settings, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11], _clock, NullLogger.Instance);
+    private CertificateStore Store(TlsSettings settings, ILogger? log = null)
+        => new(settings, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11], _clock, log ?? NullLogger.Instance);
 
     private static string Shown(CertificateStore store, string host) => store.For(host).ServerCertificateContext!.TargetCertificate.Subject;
 }

@@ -39,6 +39,12 @@ internal sealed record RedirectRule(string From, string To, bool IsPrefix, bool 
             return $"\"{text}\" is not of the form /old=/new, /old/*=/new/* or /old=https://host/new, with \",301\" behind it where another status than {Usual} is meant.";
         }
 
+        if (takesRest && isUrl && to.IndexOf('/', to.IndexOf("://", StringComparison.Ordinal) + 3) < 0)
+        {
+            // What follows is the client's to choose: it would be a part of the host.
+            return $"\"{text}\" leaves the host to who asks: a slash stands before the last *, as in https://host/*.";
+        }
+
         rule = new RedirectRule(from, to, isPrefix, takesRest, hasStatus ? status : Usual);
         return null;
     }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Hydra.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Hydra.Tls;
@@ -12,11 +13,13 @@ internal sealed class CertificateStore
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SoonExpired = TimeSpan.FromDays(14);
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(10);
 
     private readonly TlsSettings _settings;
     private readonly List<SslApplicationProtocol> _protocols;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly LogThrottle _refusals;
     private readonly Lock _lock = new();
     private volatile Loaded _loaded;
     private long _lookedAt;
@@ -33,6 +36,7 @@ internal sealed class CertificateStore
         _protocols = [.. protocols];
         _time = time;
         _logger = logger;
+        _refusals = new LogThrottle(RefusalPause, time);
         _lookedAt = time.GetTimestamp();
         _loaded = Load(null);
         Warn(_loaded);
@@ -121,8 +125,23 @@ internal sealed class CertificateStore
         CipherSuitesPolicy = _settings.Ciphers is { } ciphers && !OperatingSystem.IsWindows() && !OperatingSystem.IsMacOS() ? new CipherSuitesPolicy(ciphers) : null,
         ClientCertificateRequired = check is not null,
         CertificateChainPolicy = check?.Policy(),
-        RemoteCertificateValidationCallback = check is null ? null : (_, shown, chain, errors) => check.Accepts(shown, chain, errors),
+        RemoteCertificateValidationCallback = check is null ? null : (_, shown, chain, errors) => check.Accepts(shown, chain, errors) || Refuse(shown, chain),
     };
+
+    // Who is refused in the handshake learns next to nothing of it: the log is where it can be found out. The name is the client's to choose.
+    private bool Refuse(X509Certificate? shown, X509Chain? chain)
+    {
+        if (_refusals.TryPass(out long others))
+        {
+            string reason = shown is null ? "it has shown none"
+                : chain is { ChainStatus.Length: > 0 } ? string.Join(", ", chain.ChainStatus.Select(static status => status.Status))
+                : "it is revoked";
+            string more = others > 0 ? $" ({others} more since the last line)" : "";
+            TlsLog.Refused(_logger, shown is null ? "none" : ControlText.Escape(shown.Subject), reason, more);
+        }
+
+        return false;
+    }
 
     private void Warn(Loaded loaded)
     {

@@ -16,4 +16,8 @@ internal static partial class TlsLog
     /// <summary>Browsers will refuse it.</summary>
     [LoggerMessage(2003, LogLevel.Warning, "the certificate of {Names} {Ends} at {End:u}")]
     public static partial void Expires(ILogger logger, string names, string ends, DateTime end);
+
+    /// <summary>A client is turned away in the handshake.</summary>
+    [LoggerMessage(2004, LogLevel.Information, "a client was refused by its certificate ({Subject}): {Reason}{More}")]
+    public static partial void Refused(ILogger logger, string subject, string reason, string more);
 }

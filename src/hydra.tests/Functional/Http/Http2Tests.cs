@@ -196,6 +196,19 @@ public sealed class Http2Tests
         Assert.Contains(Http2Connection.GoAway, seen);
     }
 
+    [Fact]
+    public async Task Response_ForWhichTheClientLeavesNoRoom_HoldsNoThreadForEver()
+    {
+        await using HydraServer server = await HydraServer.StartAsync(new ServerSpec("wsgi_probe:bare") { Arguments = ["--send-timeout", "500ms"] });
+        await using Http2Connection still = await Http2Connection.OpenAsync(server);
+        await still.SendAsync(Http2Connection.Request(1, Http2Connection.Get("/large/50000000")));
+        Assert.NotNull(await still.ReadUntilAsync(Http2Connection.Headers, 1));
+
+        // One thread: it is busy until the server has given the stream up.
+        Assert.Equal("hello", await server.GetTextAsync("/hello"));
+        Assert.NotNull(await still.ReadUntilAsync(Http2Connection.Reset, 1));
+    }
+
     private static (string, string)[] Fields(string? method, string? path, string? scheme, string? authority, string[] field)
         => [.. new[] { (":method", method), (":scheme", scheme), (":authority", authority), (":path", path) }.Where(static pair => pair.Item2 is not null)
             .Select(static pair => (pair.Item1, pair.Item2!)), .. field.Chunk(2).Select(static pair => (pair[0], pair[1]))];
