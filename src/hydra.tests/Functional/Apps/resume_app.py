@@ -78,8 +78,7 @@ async def _socket_echo(scope, receive, send, query):
             await gate("held")
             continue
         if text == "!half":
-            # More than a frame has: the client has the beginning when the worker dies.
-            asyncio.get_running_loop().call_later(0.5, os.kill, os.getpid(), signal.SIGKILL)
+            # More than fits on the way to a client that does not read on.
             await send({"type": "websocket.send", "text": "x" * 30_000_000})
         if text == "!pid":
             await resume.save_state(scope, b"")
@@ -162,7 +161,9 @@ async def _events(scope, receive, send, query):
         text = f"data: {number} {os.getpid()}{' ' * size}\n\n".encode()
         await send({"type": "http.response.body", "body": text, "more_body": True})
         await resume.save_state(scope, str(number).encode())
-        await asyncio.wait([gone], timeout=0.01)
+        # The second half is for whoever goes on with it after a reload.
+        is_reloaded = before is not None and before.reason == "reload"
+        await asyncio.wait([gone], timeout=None if "reload" in query and number >= 150 and not is_reloaded else 0.01)
     if not gone.done():
         gone.cancel()
         await send({"type": "http.response.body", "body": b"data: end\n\n"})
