@@ -120,7 +120,7 @@ public sealed class StreamWindowsTests : IDisposable
                 _windows.OnReset(1);
                 break;
             case "detached":
-                _windows.Detach(1);
+                _windows.Attach(1, null);
                 break;
             default:
                 _windows.Dispose();

@@ -13,7 +13,6 @@ namespace Hydra.Http;
 /// <param name="windows">Told what the client says of streams and their windows; null where nobody wants to know.</param>
 internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindows? windows = null)
 {
-    private const int HeadSize = 9;
     private const int PrefaceSize = 24;
 
     // Of SETTINGS: a parameter, and as many as are looked at. There are seven that mean something.
@@ -47,13 +46,8 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindow
     private readonly FrameBudget _littleUpdates = new(LittleBurst, LittleRate, time);
     private readonly FrameBudget _updates = new(UpdateBurst, UpdateRate, time);
 
-    // The head of the next frame, as far as it has come, and what is looked at of its contents.
-    private readonly byte[] _head = new byte[HeadSize + (SettingSize * MostSettings)];
-    private int _headLength;
-    private int _headSize = HeadSize;
-
-    // Bytes until the next frame begins; the preface is before the first.
-    private long _left = PrefaceSize;
+    // The preface is before the first.
+    private readonly FrameCursor _frames = new(PrefaceSize, SettingSize * MostSettings, Wanted);
 
     /// <summary>Whether the client has gone beyond what it may.</summary>
     public bool IsFlooded { get; private set; }
@@ -70,37 +64,12 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindow
 
     private void Look(ReadOnlySpan<byte> data)
     {
-        while (!data.IsEmpty && !IsFlooded)
+        while (!IsFlooded && _frames.Next(ref data))
         {
-            int passed = (int)Math.Min(_left, data.Length);
-            data = data[passed..];
-            _left -= passed;
-            if (_left > 0)
-            {
-                return;
-            }
-
-            int part = Math.Min(_headSize - _headLength, data.Length);
-            data[..part].CopyTo(_head.AsSpan(_headLength));
-            data = data[part..];
-            _headLength += part;
-            if (_headLength == HeadSize && _headSize == HeadSize)
-            {
-                _headSize += Wanted(_head[3], _head[4], LengthOf(_head));
-            }
-
-            if (_headLength == _headSize)
-            {
-                IsFlooded = !MayPass(_head[3], _head[4], LengthOf(_head));
-                Tell(_head[3], _head[4]);
-                _left = LengthOf(_head) - (_headSize - HeadSize);
-                _headLength = 0;
-                _headSize = HeadSize;
-            }
+            IsFlooded = !MayPass(_frames.Type, _frames.Flags, _frames.Length);
+            Tell();
         }
     }
-
-    private static int LengthOf(byte[] head) => (int)(BinaryPrimitives.ReadUInt32BigEndian(head) >> 8);
 
     // How many bytes of the contents say whether the frame carries something.
     private static int Wanted(byte type, byte flags, int length) => type switch
@@ -111,31 +80,33 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindow
         _ => 0,
     };
 
-    private void Tell(byte type, byte flags)
+    private static uint CreditOf(ReadOnlySpan<byte> contents) => BinaryPrimitives.ReadUInt32BigEndian(contents) & int.MaxValue;
+
+    private void Tell()
     {
         if (windows is null)
         {
             return;
         }
 
-        int stream = (int)(BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(5)) & int.MaxValue);
-        switch (type)
+        ReadOnlySpan<byte> contents = _frames.Contents;
+        switch (_frames.Type)
         {
             case Headers:
-                windows.OnRequested(stream);
+                windows.OnRequested(_frames.Stream);
                 break;
             case Reset:
-                windows.OnReset(stream);
+                windows.OnReset(_frames.Stream);
                 break;
-            case Window when _headSize > HeadSize:
-                windows.OnCredit(stream, BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(HeadSize)) & int.MaxValue);
+            case Window when !contents.IsEmpty:
+                windows.OnCredit(_frames.Stream, CreditOf(contents));
                 break;
-            case Settings when (flags & Acknowledgement) == 0:
-                for (int at = HeadSize; at + SettingSize <= _headSize; at += SettingSize)
+            case Settings when (_frames.Flags & Acknowledgement) == 0:
+                for (; contents.Length >= SettingSize; contents = contents[SettingSize..])
                 {
-                    if (BinaryPrimitives.ReadUInt16BigEndian(_head.AsSpan(at)) == InitialWindow)
+                    if (BinaryPrimitives.ReadUInt16BigEndian(contents) == InitialWindow)
                     {
-                        windows.OnInitial(BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(at + 2)));
+                        windows.OnInitial(BinaryPrimitives.ReadUInt32BigEndian(contents[2..]));
                     }
                 }
 
@@ -146,13 +117,13 @@ internal sealed class FrameWatch(int maxStreams, TimeProvider time, StreamWindow
     private bool MayPass(byte type, byte flags, int length) => type switch
     {
         Reset => _resets.TryTake(),
-        Data => (flags & EndOfStream) != 0 || length > ((flags & Padded) != 0 && length > 0 ? 1 + _head[HeadSize] : 0) || _empty.TryTake(),
+        Data => (flags & EndOfStream) != 0 || length > ((flags & Padded) != 0 && length > 0 ? 1 + _frames.Contents[0] : 0) || _empty.TryTake(),
         Continuation => length > 0 || (flags & EndOfHeaders) != 0 || _empty.TryTake(),
         Headers => true,
 
         // Also acknowledgements: the server asks for few.
         Ping or Settings or Priority => _empty.TryTake(),
-        Window => _updates.TryTake() && (length != 4 || (BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(HeadSize)) & int.MaxValue) >= LittleCredit || _littleUpdates.TryTake()),
+        Window => _updates.TryTake() && (length != 4 || CreditOf(_frames.Contents) >= LittleCredit || _littleUpdates.TryTake()),
         _ => _unknown.TryTake(),
     };
 }

@@ -166,7 +166,7 @@ internal sealed class RequestContext
     /// <summary>The request is over.</summary>
     public void End()
     {
-        Connection?.Windows?.Detach(_stream);
+        Connection?.Windows?.Attach(_stream, null);
         IsHandling = false;
         Http.Uninitialize();
     }

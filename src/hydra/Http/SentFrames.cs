@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 
 namespace Hydra.Http;
 
@@ -9,16 +8,10 @@ namespace Hydra.Http;
 /// <param name="windows">Told what is sent.</param>
 internal sealed class SentFrames(StreamWindows windows)
 {
-    private const int HeadSize = 9;
     private const byte Data = 0, Headers = 1, Reset = 3;
     private const byte EndOfStream = 1;
 
-    // The head of the next frame, as far as it has come.
-    private readonly byte[] _head = new byte[HeadSize];
-    private int _headLength;
-
-    // Bytes until the next frame begins.
-    private int _left;
+    private readonly FrameCursor _frames = new();
 
     /// <summary>Looks at bytes that are to be sent.</summary>
     /// <param name="data">What follows what was looked at before; frames may be cut anywhere.</param>
@@ -32,59 +25,39 @@ internal sealed class SentFrames(StreamWindows windows)
         foreach (ReadOnlyMemory<byte> segment in data)
         {
             ReadOnlySpan<byte> rest = segment.Span;
-            while (!rest.IsEmpty)
+            while (_frames.Next(ref rest))
             {
-                int passed = Math.Min(_left, rest.Length);
-                _left -= passed;
-                looked += passed;
-                rest = rest[passed..];
-                int part = Math.Min(HeadSize - _headLength, rest.Length);
-                if (part == 0)
-                {
-                    continue;
-                }
-
-                rest[..part].CopyTo(_head.AsSpan(_headLength));
-                _headLength += part;
-                looked += part;
-                rest = rest[part..];
-                if (_headLength < HeadSize)
-                {
-                    continue;
-                }
-
-                _headLength = 0;
-                if (_head[3] == Reset && looked > HeadSize)
+                long at = looked + segment.Length - rest.Length - FrameCursor.HeadSize;
+                if (_frames.Type == Reset && at > 0)
                 {
                     // It is looked at once more, then as the first.
-                    return looked - HeadSize;
+                    _frames.Repeat();
+                    return at;
                 }
 
-                _left = Pass();
+                Tell();
             }
+
+            looked += segment.Length;
         }
 
         return looked;
     }
 
-    private int Pass()
+    private void Tell()
     {
-        int length = (int)(BinaryPrimitives.ReadUInt32BigEndian(_head) >> 8);
-        int stream = (int)(BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(5)) & int.MaxValue);
-        bool isLast = (_head[4] & EndOfStream) != 0;
-        switch (_head[3])
+        bool isLast = (_frames.Flags & EndOfStream) != 0;
+        switch (_frames.Type)
         {
             case Data:
-                windows.OnSent(stream, length, isLast);
+                windows.OnSent(_frames.Stream, _frames.Length, isLast);
                 break;
             case Headers:
-                windows.OnSent(stream, 0, isLast);
+                windows.OnSent(_frames.Stream, 0, isLast);
                 break;
             case Reset:
-                windows.OnReset(stream);
+                windows.OnReset(_frames.Stream);
                 break;
         }
-
-        return length;
     }
 }

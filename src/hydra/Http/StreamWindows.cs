@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Hydra.Http;
@@ -55,10 +56,10 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
             _initial = size;
             foreach (int stream in _streams.Keys)
             {
-                CollectionsMarshal.GetValueRefOrNullRef(_streams, stream).Left += change;
+                Find(stream).Left += change;
             }
 
-            Arm();
+            Arm(patience);
         }
     }
 
@@ -70,10 +71,13 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
             if (stream == 0)
             {
                 _connection += size;
+                return;
             }
-            else if (_streams.ContainsKey(stream))
+
+            ref Window window = ref Find(stream);
+            if (!Unsafe.IsNullRef(ref window))
             {
-                CollectionsMarshal.GetValueRefOrNullRef(_streams, stream).Left += size;
+                window.Left += size;
             }
         }
     }
@@ -102,42 +106,30 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
                 return;
             }
 
-            if (!_streams.ContainsKey(stream))
+            ref Window window = ref Find(stream);
+            if (Unsafe.IsNullRef(ref window))
             {
                 return;
             }
 
-            ref Window window = ref CollectionsMarshal.GetValueRefOrNullRef(_streams, stream);
             window.Left -= size;
-            window.HasBegun = true;
-            window.Since = time.GetTimestamp();
+            window.SentAt = time.GetTimestamp();
             if (IsFull(window))
             {
-                Arm();
+                Arm(patience);
             }
         }
     }
 
-    /// <summary>A request has begun: who is to be aborted.</summary>
-    public void Attach(int stream, RequestContext request)
+    /// <summary>A request has begun: who is to be aborted. Null when it is over.</summary>
+    public void Attach(int stream, RequestContext? request)
     {
         lock (_lock)
         {
-            if (_streams.ContainsKey(stream))
+            ref Window window = ref Find(stream);
+            if (!Unsafe.IsNullRef(ref window))
             {
-                CollectionsMarshal.GetValueRefOrNullRef(_streams, stream).Request = request;
-            }
-        }
-    }
-
-    /// <summary>It is over, and is not aborted any more.</summary>
-    public void Detach(int stream)
-    {
-        lock (_lock)
-        {
-            if (_streams.ContainsKey(stream))
-            {
-                CollectionsMarshal.GetValueRefOrNullRef(_streams, stream).Request = null;
+                window.Request = request;
             }
         }
     }
@@ -153,10 +145,12 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
         }
     }
 
-    private bool IsFull(in Window window) => window.HasBegun && (window.Left <= 0 || _connection <= 0);
+    // Under the lock, as all below. A null reference where there is none.
+    private ref Window Find(int stream) => ref CollectionsMarshal.GetValueRefOrNullRef(_streams, stream);
 
-    // Under the lock.
-    private void Arm()
+    private bool IsFull(in Window window) => window.SentAt is not null && (window.Left <= 0 || _connection <= 0);
+
+    private void Arm(TimeSpan due)
     {
         if (_isArmed || _isOver || patience <= TimeSpan.Zero)
         {
@@ -165,7 +159,7 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
 
         _isArmed = true;
         _timer ??= time.CreateTimer(static state => ((StreamWindows)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(patience, Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     private void Look()
@@ -186,7 +180,7 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
                     continue;
                 }
 
-                TimeSpan left = patience - time.GetElapsedTime(window.Since);
+                TimeSpan left = patience - time.GetElapsedTime(window.SentAt!.Value);
                 if (left > TimeSpan.Zero)
                 {
                     next = left < next ? left : next;
@@ -200,8 +194,7 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
 
             if (next < TimeSpan.MaxValue)
             {
-                _isArmed = true;
-                _timer!.Change(next + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                Arm(next + TimeSpan.FromMilliseconds(1));
             }
         }
     }
@@ -210,8 +203,9 @@ internal sealed class StreamWindows(TimeSpan patience, TimeProvider time) : IDis
     private struct Window
     {
         public long Left;
-        public long Since;
-        public bool HasBegun;
+
+        // Null before the answer has begun.
+        public long? SentAt;
         public RequestContext? Request;
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hydra.Tracing;
 
-/// <summary>What the exporter of traces logs. Its numbers are those from 1700.</summary>
+/// <summary>What the exporter of traces logs. Its numbers are those from 2100.</summary>
 internal static partial class TracingLog
 {
     [LoggerMessage(2100, LogLevel.Warning, "the collector at {Address} does not take traces: {Reason}; what cannot be sent is lost, and counted")]
